@@ -1,0 +1,2 @@
+//! fastly
+fn main() {}
