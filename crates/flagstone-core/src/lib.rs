@@ -1,1 +1,4 @@
-//! core
+//! c
+#![no_std]
+mod units;
+pub use units::{UnixMillis, Weight};

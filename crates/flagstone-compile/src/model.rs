@@ -1,0 +1,145 @@
+//! What every source of flags is lowered to, and the only thing that is compiled.
+//!
+//! A [`Model`] is plain data: names are still names, patterns still text. [`compile`](crate::compile) checks it as a
+//! whole, resolves names to positions and writes the bytes that the edge reads.
+
+mod condition;
+mod edge;
+
+pub use condition::{Condition, Matcher, Order, Scalar, Test};
+pub use edge::{
+    Action, Anonymous, Consent, Edge, Expose, GeoField, Identity, Origin, Route, Source,
+};
+use flagstone_core::{UnixMillis, Weight};
+
+/// The name of the attribute that holds the targeting key.
+pub const TARGETING_KEY: &str = "user.key";
+
+/// Flags, segments and what the edge does with them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Model {
+    /// In the order of the source. Keys are unique.
+    pub flags: Vec<Flag>,
+    /// In the order of the source. Keys are unique.
+    pub segments: Vec<Segment>,
+    /// Identity, origins, routes and exposure.
+    pub edge: Edge,
+}
+
+/// One flag.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flag {
+    /// 1 to 255 bytes.
+    pub key: String,
+    /// At least one. Variants of a flag usually have values of one type.
+    pub variants: Vec<Variant>,
+    /// Key of the variant served when the flag is disabled, when no rule matches, and when anything fails.
+    pub default: String,
+    /// A flag that is not enabled serves its default with reason `DISABLED`.
+    pub enabled: bool,
+    /// All must hold, else the default is served.
+    pub prerequisites: Vec<Prerequisite>,
+    /// The first that matches decides.
+    pub rules: Vec<Rule>,
+}
+
+/// One of the values that a flag can have.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Variant {
+    /// Unique in its flag; 1 to 255 bytes.
+    pub key: String,
+    /// What the program that asks for the flag gets.
+    pub value: Value,
+}
+
+/// A variant's value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// `true` or `false`.
+    Boolean(bool),
+    /// Any text.
+    String(String),
+    /// A finite number.
+    Number(f64),
+    /// JSON text of an object, an array or null, as written by `serde_json` without white space.
+    Json(String),
+}
+
+/// Another flag that must have one of some variants.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prerequisite {
+    /// Key of the other flag.
+    pub flag: String,
+    /// Keys of its variants, any of which will do.
+    pub variants: Vec<String>,
+}
+
+/// A condition and what it serves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// Shown in decisions and explanations; may be empty.
+    pub name: String,
+    /// For whom. [`Condition::always`] matches everybody.
+    pub when: Condition,
+    /// What they get.
+    pub serve: Serve,
+}
+
+/// What a rule serves.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Serve {
+    /// One variant, by key.
+    Variant(String),
+    /// A percentage rollout.
+    Split(Split),
+}
+
+/// A percentage rollout over any number of variants.
+///
+/// Each variant owns a reserved slot of the buckets, which it fills from the slot's start; so a growing share moves
+/// nobody who is in. See `docs/bucketing.md`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Split {
+    /// The attribute that is hashed; [`TARGETING_KEY`] as a rule.
+    pub by: String,
+    /// Variant key and share. Whoever is in none of them gets the flag's default variant, whose own share, if it is
+    /// listed, must be just what the others leave.
+    pub shares: Vec<(String, Share)>,
+    /// Variant key and size of its slot. Empty means equal slots for all variants of the flag but the default one.
+    pub reserve: Vec<(String, Weight)>,
+}
+
+/// How large a part of the units a variant gets.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Share {
+    /// The same at any time.
+    Fixed(Weight),
+    /// Points in ascending time, straight lines between them, constant before the first and after the last.
+    Ramp(Vec<RampPoint>),
+}
+
+/// A point of a ramp.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RampPoint {
+    /// When.
+    pub at: UnixMillis,
+    /// How much at that moment.
+    pub share: Weight,
+}
+
+/// A named set of units.
+///
+/// A unit belongs to it if its key is included, or else if it is not excluded and the condition holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Segment {
+    /// Unique; 1 to 255 bytes.
+    pub key: String,
+    /// The attribute that is looked up in the two lists; [`TARGETING_KEY`] as a rule.
+    pub by: String,
+    /// Keys that belong to the segment whatever the condition says.
+    pub included: Vec<String>,
+    /// Keys that do not, unless they are included.
+    pub excluded: Vec<String>,
+    /// For all other keys. [`Condition::never`] if there are lists only.
+    pub when: Condition,
+}

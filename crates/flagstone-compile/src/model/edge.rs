@@ -1,0 +1,149 @@
+//! What the edge does with the decisions.
+
+/// Identity, origins, routes and exposure. The default does nothing but forward to the origin `stable`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Edge {
+    /// Who the visitor is.
+    pub identity: Identity,
+    /// Where attributes come from that have no well-known source, by their dotted name.
+    pub attributes: Vec<(String, Source)>,
+    /// Names that each platform maps to a URL, a service binding or a backend. `stable` is always among them.
+    pub origins: Vec<Origin>,
+    /// All that match a request apply, the first having precedence.
+    pub routes: Vec<Route>,
+    /// Which flags leave the edge.
+    pub expose: Expose,
+}
+
+/// Where the targeting key comes from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Identity {
+    /// Asked in order; only headers and cookies. The first usable value is the key.
+    pub sources: Vec<Source>,
+    /// An id minted for visitors that no source knows; `None` leaves them without a key.
+    pub anonymous: Option<Anonymous>,
+    /// Without it the anonymous id is set for everybody who does not send `Sec-GPC: 1`.
+    pub consent: Option<Consent>,
+}
+
+/// The anonymous id: 128 random bits in a cookie.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Anonymous {
+    /// Name of the cookie; begins with `__Host-`.
+    pub cookie: String,
+    /// How long the browser keeps it, in seconds; at most 400 days, browsers keep none longer.
+    pub max_age_seconds: u32,
+}
+
+/// The cookie that shows that the visitor consented to being recognised.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Consent {
+    /// Name of the cookie.
+    pub cookie: String,
+    /// The value that means consent; empty means any value that is not empty.
+    pub value: String,
+}
+
+/// A part of the request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A header, by its lower-case name.
+    Header(String),
+    /// A cookie, by its name.
+    Cookie(String),
+    /// The first query parameter of this name, decoded.
+    Query(String),
+    /// The method, upper case.
+    Method,
+    /// The host, lower case, without port.
+    Host,
+    /// The path as it was sent.
+    Path,
+    /// The first language of `Accept-Language`, lower case.
+    Language,
+    /// The `User-Agent` header.
+    UserAgent,
+    /// Whether the visitor declares itself a bot.
+    Bot,
+    /// Whether `Sec-GPC: 1` was sent.
+    Gpc,
+    /// Whether `Sec-Purpose` says prefetch.
+    Prefetch,
+    /// The address of the client.
+    ClientIp,
+    /// What the platform knows of the client's place.
+    Geo(GeoField),
+}
+
+/// A field of the client's place, as both platforms give it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GeoField {
+    /// ISO 3166-1 alpha-2 code in capitals, `DE`.
+    Country,
+    /// ISO 3166-2 code without the country, `BE`.
+    Region,
+    /// Name of the city in English.
+    City,
+    /// Two-letter code of the continent, `EU`.
+    Continent,
+    /// Postal code.
+    PostalCode,
+    /// Number of the autonomous system.
+    Asn,
+    /// IANA name, `Europe/Berlin`.
+    Timezone,
+    /// Degrees north, a number.
+    Latitude,
+    /// Degrees east, a number.
+    Longitude,
+}
+
+/// An origin by name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Origin {
+    /// `[a-z][a-z0-9-]*`.
+    pub name: String,
+    /// The origin that answers where this one cannot.
+    pub fallback: Option<String>,
+}
+
+/// Which requests flags act on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Route {
+    /// Host pattern: a host in lower case, `*.example.com` for each host below it, or empty for every host.
+    pub host: String,
+    /// Path pattern: begins with `/`; `*` at the end matches any rest, `:name` a single segment.
+    pub path: String,
+    /// The flag that acts; empty when the route only narrows.
+    pub flag: String,
+    /// Variant key and what that variant does; variants that are not listed do nothing.
+    pub variants: Vec<(String, Action)>,
+    /// If given, matching requests see these flags only (besides the acting ones), and responses to them depend on no
+    /// other.
+    pub flags: Option<Vec<String>>,
+}
+
+/// What a variant does to a request.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Action {
+    /// Name of the origin; empty for `stable`.
+    pub origin: String,
+    /// New path: `*` stands for the rest that the pattern's `*` took, `:name` for that segment. May carry a query
+    /// (`/v2/*?beta=1`), which is put before the request's own. Empty leaves the path as it is.
+    pub rewrite: String,
+    /// Set on the request to the origin; names in lower case.
+    pub request_headers: Vec<(String, String)>,
+    /// Set on the response to the browser; names in lower case.
+    pub response_headers: Vec<(String, String)>,
+    /// Set on the response as session cookies (`Path=/; Secure; SameSite=Lax`).
+    pub cookies: Vec<(String, String)>,
+}
+
+/// Which flags leave the edge.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Expose {
+    /// Keys of flags sent to browsers.
+    pub browser: Vec<String>,
+    /// Keys of flags sent to origins.
+    pub origin: Vec<String>,
+}
