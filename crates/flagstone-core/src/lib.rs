@@ -1,4 +1,34 @@
-//! c
+//! Reads a snapshot of feature flags in place and decides variants.
+//!
+//! [`Snapshot::open`] takes bytes that the compiler wrote; an [`Evaluator`] holds a snapshot beside one evaluation
+//! context and a moment, and answers with a [`Decision`] for each flag it is asked for. Nothing here allocates, does
+//! I/O, reads a clock or panics, and there is no `unsafe`.
 #![no_std]
+
+mod bucket;
+mod context;
+mod decision;
+mod describe;
+mod eval;
+pub mod hash;
+pub mod layout;
+mod semver;
+mod snapshot;
+mod time;
 mod units;
+mod value;
+
+pub use bucket::bucket;
+pub use context::{AttributeValue, Attributes, List};
+pub use decision::{Decision, Reason};
+pub use describe::{DescribedRule, DescribedTest};
+pub use eval::{Answer, Evaluator, Kill, Trace};
+pub use hash::Digest;
+pub use semver::SemVer;
+pub use snapshot::{
+    Attribute, AttributeIndex, Flag, FlagIndex, OpenError, Snapshot, Variant, VariantIndex,
+    VerifyError,
+};
+pub use time::{parse_rfc3339, ramp_share};
 pub use units::{UnixMillis, Weight};
+pub use value::Value;

@@ -1,0 +1,3 @@
+//! c
+pub struct DescribedRule;
+pub struct DescribedTest;

@@ -1,0 +1,127 @@
+//! The evaluator. Total: whatever the bytes and the context are, it ends and answers.
+
+mod condition;
+mod split;
+mod trace;
+
+pub use trace::{Answer, Trace};
+
+use crate::context::Attributes;
+use crate::decision::{Decision, Reason};
+use crate::layout::NONE;
+use crate::snapshot::{Flag, FlagIndex, Snapshot, VariantIndex};
+use crate::units::UnixMillis;
+
+/// How deep flags may require flags and segments may refer to segments. The compiler refuses more.
+pub const MAX_DEPTH: u8 = 16;
+/// How many tests one evaluation may run. Damaged bytes could otherwise keep it busy for ever; no real flag comes near.
+const MAX_TESTS: u32 = 1 << 20;
+
+/// A flag that is held at a variant, from the control document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kill {
+    /// The flag.
+    pub flag: FlagIndex,
+    /// What it serves to everybody, with reason `DISABLED`.
+    pub variant: VariantIndex,
+}
+
+/// A snapshot, a context and a moment: all that decisions follow from.
+///
+/// ```
+/// # fn demo(bytes: &[u8]) -> Result<(), flagstone_core::OpenError> {
+/// use flagstone_core::{Evaluator, Reason, Snapshot, UnixMillis};
+///
+/// let snapshot = Snapshot::open(bytes)?;
+/// let nobody = Evaluator { snapshot, attributes: &(), now: UnixMillis(1_795_376_100_000), kills: &[] };
+/// if let Some(flag) = snapshot.find("new-checkout") {
+///     let decision = nobody.evaluate(flag);
+///     assert_ne!(decision.reason, Reason::Split, "nobody has no key to be bucketed by");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy)]
+pub struct Evaluator<'s, 'c, A> {
+    /// Where the flags are.
+    pub snapshot: Snapshot<'s>,
+    /// Whom it is decided for.
+    pub attributes: &'c A,
+    /// When.
+    pub now: UnixMillis,
+    /// Flags that are held at a variant.
+    pub kills: &'c [Kill],
+}
+
+impl<'s, A: Attributes> Evaluator<'s, '_, A> {
+    /// Decides a flag. Allocates nothing; the time is that of the tests on the way.
+    #[inline]
+    pub fn evaluate(&self, flag: FlagIndex) -> Decision<'s> {
+        self.explain(flag, &mut ())
+    }
+
+    /// Decides a flag as [`evaluate`](Self::evaluate) does, and tells a listener each step.
+    #[inline]
+    pub fn explain(&self, flag: FlagIndex, trace: &mut impl Trace) -> Decision<'s> {
+        Run { input: self, trace, tests_left: MAX_TESTS }.flag(flag, 0).unwrap_or(Decision::error(flag))
+    }
+}
+
+/// One evaluation on its way. `None` from any step means that the bytes make no sense.
+struct Run<'e, 's, 'c, A, T> {
+    input: &'e Evaluator<'s, 'c, A>,
+    trace: &'e mut T,
+    tests_left: u32,
+}
+
+impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
+    fn flag(&mut self, index: FlagIndex, depth: u8) -> Option<Decision<'s>> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        self.trace.enter_flag(index);
+        let flag = self.input.snapshot.flag(index)?;
+        let (variant, reason, rule) = self.decide(&flag, depth)?;
+        let decision = Decision { flag: index, variant: Some(flag.variant(variant)?), reason, rule };
+        self.trace.leave_flag(&decision);
+        Some(decision)
+    }
+
+    fn decide(&mut self, flag: &Flag<'s>, depth: u8) -> Option<(VariantIndex, Reason, Option<u16>)> {
+        if let Some(kill) = self.input.kills.iter().find(|kill| kill.flag == flag.index()) {
+            self.trace.killed();
+            return Some((kill.variant, Reason::Disabled, None));
+        }
+        if !flag.is_enabled() {
+            return Some((flag.default(), Reason::Disabled, None));
+        }
+        let record = flag.record;
+        if record.rules_count == 0 {
+            return Some((flag.default(), Reason::Static, None));
+        }
+        if record.gate_count != 0 {
+            self.trace.enter_prerequisites();
+            if !self.condition(record.gate, record.gate_count, depth)? {
+                self.trace.prerequisites_failed();
+                return Some((flag.default(), Reason::Default, None));
+            }
+        }
+        for index in 0..record.rules_count {
+            let rule = flag.rule(index)?;
+            self.trace.enter_rule(index);
+            let matched = self.condition(rule.tests, rule.tests_count, depth)?;
+            self.trace.leave_rule(index, matched);
+            if !matched {
+                continue;
+            }
+            if rule.split == NONE {
+                return Some((VariantIndex(rule.variant), Reason::TargetingMatch, Some(index)));
+            }
+            return Some(match self.split(rule.split)? {
+                Some(variant) => (variant, Reason::Split, Some(index)),
+                None => (flag.default(), Reason::Default, Some(index)),
+            });
+        }
+        Some((flag.default(), Reason::Default, None))
+    }
+}

@@ -1,0 +1,270 @@
+//! Conditions: tests with jumps.
+
+use super::{Answer, MAX_DEPTH, Run, Trace};
+use crate::context::{AttributeValue, Attributes};
+use crate::layout::{
+    ACCEPT, DEAD, IndexRecord, MATCHED, NetworkRecord, NumberRecord, Op, PatternRecord, REJECT, Section,
+    SegmentRecord, SemVerRecord, TEST_IGNORES_CASE, TEST_NEGATED, TestRecord, TextRecord, order,
+};
+use crate::semver::SemVer;
+use crate::snapshot::{AttributeIndex, FlagIndex, Snapshot};
+use crate::time::parse_rfc3339;
+use core::cmp::Ordering;
+use core::net::IpAddr;
+
+impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
+    /// Whether a condition of `count` tests from `first` on holds.
+    pub(super) fn condition(&mut self, first: u32, count: u16, depth: u8) -> Option<bool> {
+        let mut at = 0;
+        while at < count {
+            self.tests_left = self.tests_left.checked_sub(1)?;
+            let index = first.checked_add(at.into())?;
+            let test = self.input.snapshot.record::<TestRecord>(Section::Tests, index)?;
+            let answer = self.answer(&test, depth)?;
+            let holds = match answer {
+                Answer::Yes => test.flags & TEST_NEGATED == 0,
+                Answer::No => test.flags & TEST_NEGATED != 0,
+                Answer::Unknown => false,
+            };
+            self.trace.test(index, answer, holds);
+            match if holds { test.then } else { test.otherwise } {
+                ACCEPT => return Some(true),
+                REJECT => return Some(false),
+                next if next > at => at = next,
+                _ => return None,
+            }
+        }
+        // A condition without tests holds; a jump behind the last test makes no sense.
+        (count == 0).then_some(true)
+    }
+
+    #[inline]
+    fn answer(&mut self, test: &TestRecord, depth: u8) -> Option<Answer> {
+        let op = Op::from_code(test.op)?;
+        match op {
+            Op::NowBefore => return Some((self.input.now.0 < operand(test) as i64).into()),
+            Op::Segment => return Some(self.segment(test.a, depth)?.into()),
+            Op::Flag => return Some(self.flag_has(FlagIndex(test.a), test.b, depth)?.into()),
+            _ => {}
+        }
+        let attributes = self.input.attributes;
+        let value = attributes.attribute(AttributeIndex(test.attribute));
+        about_value(&self.input.snapshot, op, test, value)
+    }
+
+    /// Whether the unit belongs to a segment.
+    fn segment(&mut self, index: u32, depth: u8) -> Option<bool> {
+        if depth >= MAX_DEPTH {
+            return None;
+        }
+        let snapshot = self.input.snapshot;
+        let segment = snapshot.record::<SegmentRecord>(Section::Segments, index)?;
+        let attributes = self.input.attributes;
+        if let AttributeValue::Text(key) = attributes.attribute(AttributeIndex(segment.by)) {
+            if segment.included != crate::layout::NONE && snapshot.set_contains(segment.included, key)? {
+                return Some(true);
+            }
+            if segment.excluded != crate::layout::NONE && snapshot.set_contains(segment.excluded, key)? {
+                return Some(false);
+            }
+        }
+        self.condition(segment.tests, segment.tests_count, depth + 1)
+    }
+
+    /// Whether another flag has one of the variants listed from index `list` on.
+    fn flag_has(&mut self, flag: FlagIndex, list: u32, depth: u8) -> Option<bool> {
+        let variant = self.flag(flag, depth + 1)?.variant?.index;
+        let snapshot = self.input.snapshot;
+        let count = snapshot.record::<IndexRecord>(Section::Indices, list)?.index;
+        let mut variants = snapshot.records::<IndexRecord>(Section::Indices, list.checked_add(1)?, count);
+        Some(variants.any(|wanted| wanted.index == u32::from(variant.0)))
+    }
+}
+
+/// Both operands as one number.
+#[inline]
+fn operand(test: &TestRecord) -> u64 {
+    u64::from(test.a) | u64::from(test.b) << 32
+}
+
+/// A question about an attribute's value. `None` if the bytes make no sense.
+#[inline]
+fn about_value(snapshot: &Snapshot<'_>, op: Op, test: &TestRecord, value: AttributeValue<'_>) -> Option<Answer> {
+    use AttributeValue::{Boolean, List, Missing, Number, Text};
+    if let Missing = value {
+        return Some(if op == Op::Exists { Answer::No } else { Answer::Unknown });
+    }
+    let number = f64::from_bits(operand(test));
+    let constant = || snapshot.data(test.a, test.b);
+    let answer = match (op, value) {
+        (Op::Exists, _) => true,
+
+        // Equality: a value of another type is another value.
+        (Op::Boolean, Boolean(is)) => is == (test.a != 0),
+        (Op::NumberEqual, Number(is)) => is == number,
+        (Op::TextEqual, Text(is)) => equal(is.as_bytes(), constant()?, test),
+        (Op::TextIn, Text(is)) => text_in(snapshot, test, is)?,
+        (Op::NumberIn, Number(is)) => snapshot
+            .records::<NumberRecord>(Section::Numbers, test.a, test.b)
+            .any(|wanted| f64::from_bits(wanted.bits) == is),
+        (Op::TextInSet, Text(is)) => snapshot.set_contains(test.a, is)?,
+        (Op::Boolean | Op::NumberEqual | Op::TextEqual | Op::TextIn | Op::NumberIn | Op::TextInSet, _) => false,
+
+        (Op::NumberLess, Number(is)) => is < number,
+        (Op::NumberAtMost, Number(is)) => is <= number,
+        (Op::TextLess, Text(is)) => is.as_bytes() < constant()?,
+        (Op::TextAtMost, Text(is)) => is.as_bytes() <= constant()?,
+
+        (Op::StartsWith, Text(is)) => {
+            let prefix = constant()?;
+            is.as_bytes().get(..prefix.len()).is_some_and(|head| equal(head, prefix, test))
+        }
+        (Op::EndsWith, Text(is)) => {
+            let suffix = constant()?;
+            let start = is.len().checked_sub(suffix.len());
+            start.and_then(|start| is.as_bytes().get(start..)).is_some_and(|tail| equal(tail, suffix, test))
+        }
+        (Op::Contains, Text(is)) => contains(is, core::str::from_utf8(constant()?).ok()?, test),
+        (Op::Pattern, Text(is)) => matches(snapshot, test.a, is.as_bytes())?,
+
+        (Op::IncludesText, List(list)) => {
+            let wanted = constant()?;
+            list.any(&mut |element| matches!(element, Text(is) if equal(is.as_bytes(), wanted, test)))
+        }
+        (Op::IncludesNumber, List(list)) => {
+            list.any(&mut |element| matches!(element, Number(is) if is == number))
+        }
+        (Op::IncludesBoolean, List(list)) => {
+            list.any(&mut |element| matches!(element, Boolean(is) if is == (test.a != 0)))
+        }
+
+        (Op::SemVer, Text(is)) => return semver(snapshot, test, is),
+        (Op::DateBefore | Op::DateAtMost | Op::DateEqual, _) => {
+            let constant = operand(test) as i64;
+            let is = match value {
+                Text(text) => parse_rfc3339(text).map(|at| at.0),
+                // A float holds every millisecond of the next 285,000 years exactly.
+                Number(millis) if millis.abs() < 9.0e15 => Some(millis as i64),
+                _ => None,
+            };
+            let Some(is) = is else { return Some(Answer::Unknown) };
+            match op {
+                Op::DateBefore => is < constant,
+                Op::DateAtMost => is <= constant,
+                _ => is == constant,
+            }
+        }
+        (Op::Network, Text(is)) => {
+            let Ok(address) = is.parse::<IpAddr>() else { return Some(Answer::Unknown) };
+            snapshot
+                .records::<NetworkRecord>(Section::Networks, test.a, test.b)
+                .any(|network| in_network(&network, address))
+        }
+        (Op::ParsedLess | Op::ParsedAtMost | Op::ParsedEqual, _) => {
+            let is = match value {
+                Text(text) => text.parse::<f64>().ok(),
+                Number(is) => Some(is),
+                _ => None,
+            };
+            let Some(is) = is else { return Some(Answer::Unknown) };
+            match op {
+                Op::ParsedLess => is < number,
+                Op::ParsedAtMost => is <= number,
+                _ => is == number,
+            }
+        }
+        _ => return Some(Answer::Unknown),
+    };
+    Some(answer.into())
+}
+
+/// Equality of bytes; with the flag, capital letters A to Z of `is` count as small ones.
+#[inline]
+fn equal(is: &[u8], constant: &[u8], test: &TestRecord) -> bool {
+    if test.flags & TEST_IGNORES_CASE == 0 { is == constant } else { is.eq_ignore_ascii_case(constant) }
+}
+
+fn contains(is: &str, constant: &str, test: &TestRecord) -> bool {
+    if test.flags & TEST_IGNORES_CASE == 0 {
+        return is.contains(constant);
+    }
+    constant.is_empty()
+        || is.as_bytes().windows(constant.len()).any(|window| window.eq_ignore_ascii_case(constant.as_bytes()))
+}
+
+/// Looks for text in a list: from front to back in a short one or where case is ignored, by halving in a long one.
+fn text_in(snapshot: &Snapshot<'_>, test: &TestRecord, is: &str) -> Option<bool> {
+    const SHORT: u32 = 8;
+    if test.b <= SHORT || test.flags & TEST_IGNORES_CASE != 0 {
+        for text in snapshot.records::<TextRecord>(Section::Texts, test.a, test.b) {
+            if equal(is.as_bytes(), snapshot.data(text.offset, text.len)?, test) {
+                return Some(true);
+            }
+        }
+        return Some(false);
+    }
+    let (mut low, mut high) = (0, test.b);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        let text = snapshot.record::<TextRecord>(Section::Texts, test.a.checked_add(middle)?)?;
+        match snapshot.data(text.offset, text.len)?.cmp(is.as_bytes()) {
+            Ordering::Equal => return Some(true),
+            Ordering::Less => low = middle + 1,
+            Ordering::Greater => high = middle,
+        }
+    }
+    Some(false)
+}
+
+fn semver(snapshot: &Snapshot<'_>, test: &TestRecord, is: &str) -> Option<Answer> {
+    let record = snapshot.record::<SemVerRecord>(Section::SemVers, test.a)?;
+    let constant = SemVer {
+        major: record.major,
+        minor: record.minor,
+        patch: record.patch,
+        pre: snapshot.text(record.pre_offset, record.pre_len)?,
+    };
+    let Some(is) = SemVer::parse(is) else { return Some(Answer::Unknown) };
+    let outcome = match is.cmp(&constant) {
+        Ordering::Less => order::LESS,
+        Ordering::Equal => order::EQUAL,
+        Ordering::Greater => order::GREATER,
+    };
+    Some((test.b & outcome != 0).into())
+}
+
+/// Whether an address lies in a network. An IPv4 address that came as IPv6 (`::ffff:10.0.0.1`) counts as IPv4.
+fn in_network(network: &NetworkRecord, address: IpAddr) -> bool {
+    let (family, bits, width) = match address.to_canonical() {
+        IpAddr::V4(address) => (4, u128::from(address.to_bits()), 32),
+        IpAddr::V6(address) => (6, address.to_bits(), 128),
+    };
+    let free = u32::saturating_sub(width, network.prefix.into());
+    network.family == family && (bits ^ network.address).checked_shr(free).unwrap_or(0) == 0
+}
+
+/// Runs an automaton over text: one table entry a byte.
+fn matches(snapshot: &Snapshot<'_>, pattern: u32, text: &[u8]) -> Option<bool> {
+    let pattern = snapshot.record::<PatternRecord>(Section::Patterns, pattern)?;
+    let columns = usize::from(pattern.columns);
+    let classes = snapshot.data(pattern.classes_offset, 256)?.first_chunk::<256>()?;
+    let table_len = usize::from(pattern.states) * columns * 2;
+    let table = snapshot.data(pattern.table_offset, table_len.try_into().ok()?)?;
+    let entry = |state: u16, column: usize| {
+        let place = (usize::from(state) * columns + column) * 2;
+        Some(u16::from_le_bytes(*table.get(place..)?.first_chunk()?))
+    };
+    let mut state = pattern.start;
+    for byte in text {
+        match state {
+            MATCHED => return Some(true),
+            DEAD => return Some(false),
+            _ => state = entry(state, classes.get(usize::from(*byte)).copied()?.into())?,
+        }
+    }
+    match state {
+        MATCHED => Some(true),
+        DEAD => Some(false),
+        _ => Some(entry(state, columns.checked_sub(1)?)? == MATCHED),
+    }
+}

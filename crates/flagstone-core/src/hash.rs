@@ -1,0 +1,145 @@
+//! Hashes: XXH3 for look-up and names, Murmur3 for bucketing.
+
+use core::fmt;
+use xxhash_rust::xxh3::xxh3_128;
+
+/// The name of a snapshot: XXH3-128 of its content, written as 32 hexadecimal digits.
+///
+/// It finds accidents, not forgeries: whoever can write to the store can write a fitting digest too.
+///
+/// ```
+/// use flagstone_core::Digest;
+///
+/// let digest = Digest::parse("99aa06d3014798d86001c324468d497f").unwrap();
+/// assert_eq!(digest, Digest::of(b""));
+/// assert_eq!(digest.to_string(), "99aa06d3014798d86001c324468d497f");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Digest(pub u128);
+
+impl Digest {
+    /// The digest of some bytes.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(xxh3_128(bytes))
+    }
+
+    /// Reads 32 lower-case hexadecimal digits; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        digits.then(|| u128::from_str_radix(text, 16).ok().map(Self)).flatten()
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+/// The hash under which a flag's or a segment member's key is looked up.
+#[inline]
+pub fn key(bytes: &[u8]) -> u128 {
+    xxh3_128(bytes)
+}
+
+/// The bucket of seeds of a flag's key: 0 to `buckets - 1`, or 0.
+#[inline]
+pub fn flag_bucket(hash: u128, buckets: u32) -> u32 {
+    reduce((hash >> 96) as u32, buckets)
+}
+
+/// The slot to which a seed sends a flag's key: 0 to `slots - 1`, or 0.
+#[inline]
+pub fn flag_slot(hash: u128, seed: u32, slots: u32) -> u32 {
+    reduce(mix(hash as u32 ^ seed.wrapping_mul(0x9e37_79b9)), slots)
+}
+
+/// What a flag's record keeps of its key's hash.
+#[inline]
+pub fn flag_tag(hash: u128) -> u32 {
+    (hash >> 32) as u32
+}
+
+/// The bucket of a set of keys: the highest `bits` bits of the hash.
+#[inline]
+pub fn set_bucket(hash: u128, bits: u32) -> u32 {
+    ((hash >> 96) as u64 >> 32u32.saturating_sub(bits)) as u32
+}
+
+/// What a set keeps of a key's hash.
+#[inline]
+pub fn set_entry(hash: u128) -> u64 {
+    hash as u64
+}
+
+/// Which of `total` equal parts a number falls on.
+#[inline]
+pub fn reduce(number: u32, total: u32) -> u32 {
+    ((u64::from(number) * u64::from(total)) >> 32) as u32
+}
+
+/// The last step of Murmur3: every bit of the input changes half of the output's.
+#[inline]
+fn mix(mut h: u32) -> u32 {
+    h = (h ^ (h >> 16)).wrapping_mul(0x85eb_ca6b);
+    h = (h ^ (h >> 13)).wrapping_mul(0xc2b2_ae35);
+    h ^ (h >> 16)
+}
+
+/// Murmur3 x86 32-bit, of bytes that come in pieces.
+///
+/// Source: `MurmurHash3_x86_32` of smhasher. Known answers: the tests of `bucket`.
+#[derive(Clone, Copy, Debug)]
+pub struct Murmur3 {
+    state: u32,
+    tail: u32,
+    len: u32,
+}
+
+impl Murmur3 {
+    /// Begins with a seed.
+    #[inline]
+    pub fn new(seed: u32) -> Self {
+        Self { state: seed, tail: 0, len: 0 }
+    }
+
+    /// Adds bytes; equal bytes in other pieces give the same hash.
+    #[inline]
+    pub fn update(&mut self, mut bytes: &[u8]) {
+        if self.len.is_multiple_of(4) {
+            while let Some((word, rest)) = bytes.split_first_chunk::<4>() {
+                self.word(u32::from_le_bytes(*word));
+                self.len = self.len.wrapping_add(4);
+                bytes = rest;
+            }
+        }
+        for byte in bytes {
+            self.tail |= u32::from(*byte) << (8 * (self.len % 4));
+            self.len = self.len.wrapping_add(1);
+            if self.len.is_multiple_of(4) {
+                let word = core::mem::take(&mut self.tail);
+                self.word(word);
+            }
+        }
+    }
+
+    /// The hash of all bytes so far.
+    #[inline]
+    pub fn finish(self) -> u32 {
+        let mut state = self.state;
+        if !self.len.is_multiple_of(4) {
+            state ^= scramble(self.tail);
+        }
+        mix(state ^ self.len)
+    }
+
+    #[inline]
+    fn word(&mut self, word: u32) {
+        self.state = (self.state ^ scramble(word)).rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64);
+    }
+}
+
+#[inline]
+fn scramble(word: u32) -> u32 {
+    word.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593)
+}

@@ -1,0 +1,203 @@
+//! Every offset, size and code of the snapshot format, once: readers, writer and `docs/snapshot-format.md` follow it.
+//!
+//! A snapshot is a header, a table of sections and the sections themselves. A section is a row of fixed-size records;
+//! a reference from one record to another is a record number, a reference to text is an offset and a length in
+//! section [`Section::Data`]. All integers are little-endian; nothing is aligned, since every read copies a few bytes.
+
+mod codes;
+mod edge;
+mod records;
+
+pub use codes::{
+    Op, RANGE_BACKWARD, SourceKind, TEST_IGNORES_CASE, TEST_NEGATED, ValueKind, order,
+};
+pub use edge::{
+    ActionRecord, EdgeRecord, OriginRecord, PairRecord, RouteRecord, SourceRecord, VaryRecord,
+};
+pub use records::{
+    AttributeRecord, BucketRecord, EntryRecord, FLAG_DISABLED, FlagRecord, IndexRecord,
+    NetworkRecord, NumberRecord, PatternRecord, PointRecord, RampRecord, RangeRecord, RuleRecord,
+    SegmentRecord, SemVerRecord, SetRecord, SplitRecord, TestRecord, TextRecord, VariantRecord,
+};
+
+/// The first eight bytes of every snapshot.
+pub const MAGIC: [u8; 8] = *b"flagston";
+/// The version of the format, and the part of a snapshot's key in the store that comes before its digest.
+pub const FORMAT_VERSION: u16 = 1;
+/// Bytes before the table of sections: magic, version (2), number of sections (2), length of the whole (4), digest (16).
+pub const HEADER_LEN: usize = 32;
+/// Bytes of one row of the table of sections: offset from the start of the snapshot (4), number of records (4).
+pub const SECTION_ROW_LEN: usize = 8;
+/// "No record", wherever a 32-bit record number is optional.
+pub const NONE: u32 = u32::MAX;
+/// "No record", wherever a 16-bit record number is optional.
+pub const NONE16: u16 = u16::MAX;
+/// The attribute that holds the targeting key.
+pub const TARGETING_KEY: u16 = 0;
+/// Target of a test's jump: the condition holds.
+pub const ACCEPT: u16 = u16::MAX;
+/// Target of a test's jump: the condition does not hold.
+pub const REJECT: u16 = u16::MAX - 1;
+/// Entry of a pattern's table: the pattern has matched.
+pub const MATCHED: u16 = u16::MAX;
+/// Entry of a pattern's table: the pattern can no longer match.
+pub const DEAD: u16 = u16::MAX - 1;
+
+/// The sections, in the order of their table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub enum Section {
+    /// Flags, each in the slot that its key's hash leads to.
+    Flags,
+    /// For each bucket of flag keys the seed that sends them to different slots.
+    Seeds,
+    /// Variants; a flag's lie together, equal lists are shared.
+    Variants,
+    /// Rules; a flag's lie together.
+    Rules,
+    /// Tests; a condition's lie together.
+    Tests,
+    /// Percentage rollouts.
+    Splits,
+    /// Ranges of buckets; a split's lie together.
+    Ranges,
+    /// Ramps.
+    Ramps,
+    /// Points of ramps; a ramp's lie together, in ascending time.
+    Points,
+    /// Attributes that conditions read, the targeting key first.
+    Attributes,
+    /// Segments.
+    Segments,
+    /// Sets of keys, by hash.
+    Sets,
+    /// For each bucket of a set its first entry; a set's lie together, with one more at the end.
+    Buckets,
+    /// Hashes of keys; a bucket's lie together in ascending order.
+    Entries,
+    /// Lists of text; a list lies together in ascending order of bytes.
+    Texts,
+    /// Lists of numbers; a list lies together in ascending order.
+    Numbers,
+    /// Semantic versions.
+    SemVers,
+    /// Networks; those of a test lie together.
+    Networks,
+    /// Regular expressions as tables of a deterministic automaton.
+    Patterns,
+    /// Lists of flags: prerequisites' variants, exposure, routes.
+    Indices,
+    /// One record: identity and exposure.
+    Edge,
+    /// Parts of requests: identity's sources.
+    Sources,
+    /// Origins, `stable` first.
+    Origins,
+    /// Routes, in order of precedence.
+    Routes,
+    /// What variants do; a route's lie together, one for each variant of its flag.
+    Actions,
+    /// Names and values of headers and cookies; an action's lie together.
+    Pairs,
+    /// For each flag the request headers that its decision depends on, as bits.
+    Vary,
+    /// The names behind those bits.
+    VaryNames,
+    /// Text, automata: plain bytes.
+    Data,
+}
+
+impl Section {
+    /// How many there are.
+    pub const COUNT: usize = Self::Data as usize + 1;
+
+    /// All, in the order of the table, with the bytes of one record each.
+    pub const SIZES: [(Self, usize); Self::COUNT] = [
+        (Self::Flags, FlagRecord::SIZE),
+        (Self::Seeds, IndexRecord::SIZE),
+        (Self::Variants, VariantRecord::SIZE),
+        (Self::Rules, RuleRecord::SIZE),
+        (Self::Tests, TestRecord::SIZE),
+        (Self::Splits, SplitRecord::SIZE),
+        (Self::Ranges, RangeRecord::SIZE),
+        (Self::Ramps, RampRecord::SIZE),
+        (Self::Points, PointRecord::SIZE),
+        (Self::Attributes, AttributeRecord::SIZE),
+        (Self::Segments, SegmentRecord::SIZE),
+        (Self::Sets, SetRecord::SIZE),
+        (Self::Buckets, BucketRecord::SIZE),
+        (Self::Entries, EntryRecord::SIZE),
+        (Self::Texts, TextRecord::SIZE),
+        (Self::Numbers, NumberRecord::SIZE),
+        (Self::SemVers, SemVerRecord::SIZE),
+        (Self::Networks, NetworkRecord::SIZE),
+        (Self::Patterns, PatternRecord::SIZE),
+        (Self::Indices, IndexRecord::SIZE),
+        (Self::Edge, EdgeRecord::SIZE),
+        (Self::Sources, SourceRecord::SIZE),
+        (Self::Origins, OriginRecord::SIZE),
+        (Self::Routes, RouteRecord::SIZE),
+        (Self::Actions, ActionRecord::SIZE),
+        (Self::Pairs, PairRecord::SIZE),
+        (Self::Vary, VaryRecord::SIZE),
+        (Self::VaryNames, TextRecord::SIZE),
+        (Self::Data, 1),
+    ];
+
+    /// Bytes of one record.
+    #[inline]
+    pub fn record_size(self) -> usize {
+        Self::SIZES.get(self as usize).map_or(1, |(_, size)| *size)
+    }
+}
+
+/// A record of the format: fixed size, fields at fixed offsets.
+pub trait Record: Sized {
+    /// The record's bytes: `[u8; SIZE]`.
+    type Bytes: AsRef<[u8]>;
+    /// Bytes of one record.
+    const SIZE: usize;
+
+    /// The record at the start of `bytes`; `None` if they are too few. Bytes after it are not looked at.
+    fn read(bytes: &[u8]) -> Option<Self>;
+
+    /// The record's bytes.
+    fn write(&self) -> Self::Bytes;
+}
+
+/// Declares records: each field with its type and its offset, which must leave no gap.
+macro_rules! define_records {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $ty:ty = $at:literal,)* } = $size:literal;)*) => { $(
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub struct $name { $($(#[$field_meta])* pub $field: $ty,)* }
+
+        impl $name {
+            /// Bytes of one record.
+            pub const SIZE: usize = $size;
+        }
+
+        // The fields fill the record: their sizes add up to its size, and none ends behind it.
+        const _: () = assert!(0 $(+ size_of::<$ty>())* == $size $(&& $at + size_of::<$ty>() <= $size)*);
+
+        impl $crate::layout::Record for $name {
+            type Bytes = [u8; $size];
+            const SIZE: usize = $size;
+
+            #[inline]
+            fn read(bytes: &[u8]) -> Option<Self> {
+                let bytes = bytes.first_chunk::<$size>()?;
+                Some(Self { $($field: <$ty>::from_le_bytes(*bytes.get($at..)?.first_chunk()?),)* })
+            }
+
+            fn write(&self) -> [u8; $size] {
+                let mut bytes = [0; $size];
+                $(if let Some(place) = bytes.get_mut($at..$at + size_of::<$ty>()) {
+                    place.copy_from_slice(&self.$field.to_le_bytes());
+                })*
+                bytes
+            }
+        }
+    )* };
+}
+use define_records;

@@ -1,0 +1,118 @@
+//! Records that the request pipeline reads. This crate only knows how they lie; what they mean for a request is
+//! `flagstone-edge`'s affair.
+
+use super::define_records;
+
+define_records! {
+    /// Identity and exposure. There is one.
+    EdgeRecord {
+        /// The first of identity's sources.
+        sources: u32 = 0,
+        /// The name of the cookie of the anonymous id, in data.
+        cookie_offset: u32 = 4,
+        /// Bytes of that name; 0 if no id is minted.
+        cookie_len: u16 = 8,
+        /// Number of identity's sources.
+        sources_count: u16 = 10,
+        /// Seconds for which the browser keeps the anonymous id.
+        max_age: u32 = 12,
+        /// The name of the cookie that shows consent, in data.
+        consent_offset: u32 = 16,
+        /// The value that it must have, in data.
+        consent_value_offset: u32 = 20,
+        /// Bytes of the name; 0 if no consent is needed.
+        consent_len: u16 = 24,
+        /// Bytes of the value; 0 if any value that is not empty will do.
+        consent_value_len: u16 = 26,
+        /// The first index of the flags exposed to browsers.
+        browser: u32 = 28,
+        /// How many.
+        browser_count: u32 = 32,
+        /// The first index of the flags exposed to origins.
+        origin: u32 = 36,
+        /// How many.
+        origin_count: u32 = 40,
+    } = 44;
+
+    /// A part of the request.
+    SourceRecord {
+        /// The name of the header, cookie or query parameter, in data.
+        name_offset: u32 = 0,
+        /// Bytes of the name.
+        name_len: u16 = 4,
+        /// A [`SourceKind`](super::SourceKind).
+        kind: u16 = 6,
+    } = 8;
+
+    /// An origin.
+    OriginRecord {
+        /// The name, in data.
+        name_offset: u32 = 0,
+        /// Bytes of the name.
+        name_len: u16 = 4,
+        /// The origin that stands in for it, or [`NONE16`](super::NONE16).
+        fallback: u16 = 6,
+    } = 8;
+
+    /// A route.
+    RouteRecord {
+        /// The host pattern, in data.
+        host_offset: u32 = 0,
+        /// The path pattern, in data.
+        path_offset: u32 = 4,
+        /// Bytes of the host pattern; 0 for every host.
+        host_len: u16 = 8,
+        /// Bytes of the path pattern.
+        path_len: u16 = 10,
+        /// The flag that acts, or [`NONE`](super::NONE).
+        flag: u32 = 12,
+        /// The action of that flag's first variant, or [`NONE`](super::NONE) without a flag.
+        actions: u32 = 16,
+        /// The first index of the flags that it narrows requests to.
+        flags: u32 = 20,
+        /// How many; [`NONE`](super::NONE) if it does not narrow.
+        flags_count: u32 = 24,
+    } = 28;
+
+    /// What a variant does.
+    ActionRecord {
+        /// The new path, in data.
+        rewrite_offset: u32 = 0,
+        /// The first of the headers set on the request.
+        request_headers: u32 = 4,
+        /// The first of the headers set on the response.
+        response_headers: u32 = 8,
+        /// The first of the cookies set on the response.
+        cookies: u32 = 12,
+        /// Bytes of the new path; 0 to leave it.
+        rewrite_len: u16 = 16,
+        /// Number of headers set on the request.
+        request_headers_count: u16 = 18,
+        /// Number of headers set on the response.
+        response_headers_count: u16 = 20,
+        /// Number of cookies set on the response.
+        cookies_count: u16 = 22,
+        /// The origin, or [`NONE16`](super::NONE16) to leave it.
+        origin: u16 = 24,
+        /// 0.
+        reserved: u16 = 26,
+    } = 28;
+
+    /// A name and a value.
+    PairRecord {
+        /// The name, in data.
+        name_offset: u32 = 0,
+        /// The value, in data.
+        value_offset: u32 = 4,
+        /// Bytes of the name.
+        name_len: u16 = 8,
+        /// Bytes of the value.
+        value_len: u16 = 10,
+    } = 12;
+
+    /// The request headers that a flag's decision depends on.
+    VaryRecord {
+        /// Bit n stands for name n of [`Section::VaryNames`](super::Section::VaryNames).
+        names: u64 = 0,
+    } = 8;
+}

@@ -1,0 +1,256 @@
+//! Records that evaluation reads.
+
+use super::define_records;
+
+/// Bit of [`FlagRecord::flags`]: the flag is disabled.
+pub const FLAG_DISABLED: u16 = 1;
+
+define_records! {
+    /// A flag.
+    FlagRecord {
+        /// The key, in data.
+        key_offset: u32 = 0,
+        /// Its first variant.
+        variants: u32 = 4,
+        /// Its first rule.
+        rules: u32 = 8,
+        /// The first test of its prerequisites.
+        gate: u32 = 12,
+        /// The lower half of the hash of its key.
+        key_hash: u32 = 16,
+        /// Bytes of the key.
+        key_len: u16 = 20,
+        /// Number of variants.
+        variants_count: u16 = 22,
+        /// Number of rules.
+        rules_count: u16 = 24,
+        /// Number of tests of its prerequisites; 0 if it has none.
+        gate_count: u16 = 26,
+        /// The default variant, counted from the first.
+        default: u16 = 28,
+        /// Bits: [`FLAG_DISABLED`].
+        flags: u16 = 30,
+    } = 32;
+
+    /// A variant.
+    VariantRecord {
+        /// The key, in data.
+        key_offset: u32 = 0,
+        /// The value's text, in data.
+        text_offset: u32 = 4,
+        /// Bytes of the text.
+        text_len: u32 = 8,
+        /// Bytes of the key.
+        key_len: u16 = 12,
+        /// A [`ValueKind`](super::ValueKind).
+        kind: u16 = 14,
+        /// A number's 64-bit float, a boolean's 0 or 1.
+        number: u64 = 16,
+    } = 24;
+
+    /// A rule.
+    RuleRecord {
+        /// The first test of its condition.
+        tests: u32 = 0,
+        /// The split it serves, or [`NONE`](super::NONE).
+        split: u32 = 4,
+        /// The name, in data.
+        name_offset: u32 = 8,
+        /// Number of tests; 0 matches everybody.
+        tests_count: u16 = 12,
+        /// The variant it serves if it has no split, counted from the flag's first.
+        variant: u16 = 14,
+        /// Bytes of the name.
+        name_len: u16 = 16,
+        /// 0.
+        reserved: u16 = 18,
+    } = 20;
+
+    /// A test: a question and where to go with either answer. Jumps only go forward, counted from the condition's
+    /// first test; so every condition ends.
+    TestRecord {
+        /// An [`Op`](super::Op).
+        op: u8 = 0,
+        /// Bits: [`TEST_NEGATED`](super::TEST_NEGATED), [`TEST_IGNORES_CASE`](super::TEST_IGNORES_CASE).
+        flags: u8 = 1,
+        /// The attribute it is about.
+        attribute: u16 = 2,
+        /// Where to go if it holds: a test, [`ACCEPT`](super::ACCEPT) or [`REJECT`](super::REJECT).
+        then: u16 = 4,
+        /// Where to go if not.
+        otherwise: u16 = 6,
+        /// First operand.
+        a: u32 = 8,
+        /// Second operand.
+        b: u32 = 12,
+    } = 16;
+
+    /// A percentage rollout.
+    SplitRecord {
+        /// The first of its ranges.
+        ranges: u32 = 0,
+        /// Text that is hashed before the unit's value, in data: the flag's key.
+        salt_offset: u32 = 4,
+        /// Bytes of that text.
+        salt_len: u16 = 8,
+        /// Number of ranges.
+        ranges_count: u16 = 10,
+        /// The attribute whose value is hashed.
+        by: u16 = 12,
+        /// The variant of whoever is in no range.
+        rest: u16 = 14,
+    } = 16;
+
+    /// A range of buckets that a variant fills up to its share.
+    RangeRecord {
+        /// First bucket.
+        from: u32 = 0,
+        /// Bucket after the last.
+        to: u32 = 4,
+        /// The ramp that says how much is filled, or [`NONE`](super::NONE): all of it.
+        ramp: u32 = 8,
+        /// The part of the ramp's share that lies in ranges before this one.
+        base: u32 = 12,
+        /// The variant.
+        variant: u16 = 16,
+        /// Bits: [`RANGE_BACKWARD`](super::RANGE_BACKWARD).
+        flags: u16 = 18,
+    } = 20;
+
+    /// A ramp.
+    RampRecord {
+        /// The first of its points.
+        points: u32 = 0,
+        /// How many.
+        count: u32 = 4,
+    } = 8;
+
+    /// A point of a ramp.
+    PointRecord {
+        /// Milliseconds since 1970.
+        at: i64 = 0,
+        /// Parts per million.
+        share: u32 = 8,
+    } = 12;
+
+    /// An attribute.
+    AttributeRecord {
+        /// The dotted name, in data.
+        name_offset: u32 = 0,
+        /// The name of the header, cookie or query parameter, in data.
+        source_offset: u32 = 4,
+        /// Bytes of the name.
+        name_len: u16 = 8,
+        /// Bytes of the source's name.
+        source_len: u16 = 10,
+        /// A [`SourceKind`](super::SourceKind).
+        source: u16 = 12,
+        /// 0.
+        reserved: u16 = 14,
+    } = 16;
+
+    /// A segment.
+    SegmentRecord {
+        /// The key, in data.
+        key_offset: u32 = 0,
+        /// The set of keys that belong to it, or [`NONE`](super::NONE).
+        included: u32 = 4,
+        /// The set of keys that do not, or [`NONE`](super::NONE).
+        excluded: u32 = 8,
+        /// The first test of its condition.
+        tests: u32 = 12,
+        /// Bytes of the key.
+        key_len: u16 = 16,
+        /// Number of tests; 0 matches everybody.
+        tests_count: u16 = 18,
+        /// The attribute that is looked up.
+        by: u16 = 20,
+        /// 0.
+        reserved: u16 = 22,
+    } = 24;
+
+    /// A set of keys: 2 to the power `bits` buckets, chosen by the highest bits of the key's 128-bit hash.
+    SetRecord {
+        /// The first of its buckets.
+        buckets: u32 = 0,
+        /// How many bits choose the bucket.
+        bits: u32 = 4,
+    } = 8;
+
+    /// The first entry of a bucket.
+    BucketRecord {
+        /// Its number.
+        entry: u32 = 0,
+    } = 4;
+
+    /// The lower 64 bits of the hash of a key.
+    EntryRecord {
+        /// Those bits.
+        hash: u64 = 0,
+    } = 8;
+
+    /// Text in data.
+    TextRecord {
+        /// Where.
+        offset: u32 = 0,
+        /// How many bytes.
+        len: u32 = 4,
+    } = 8;
+
+    /// A number.
+    NumberRecord {
+        /// The bits of a 64-bit float.
+        bits: u64 = 0,
+    } = 8;
+
+    /// A semantic version. Build metadata has no part in precedence and is not kept.
+    SemVerRecord {
+        /// Major version.
+        major: u64 = 0,
+        /// Minor version.
+        minor: u64 = 8,
+        /// Patch version.
+        patch: u64 = 16,
+        /// The pre-release, in data; empty for a release.
+        pre_offset: u32 = 24,
+        /// Its bytes.
+        pre_len: u32 = 28,
+    } = 32;
+
+    /// A network.
+    NetworkRecord {
+        /// The address as a 128-bit number; an IPv4 address in the lowest 32 bits.
+        address: u128 = 0,
+        /// Bits that must agree.
+        prefix: u16 = 16,
+        /// 4 or 6.
+        family: u16 = 18,
+    } = 20;
+
+    /// A regular expression: a deterministic automaton with `states` rows of `columns` 16-bit entries, the last
+    /// column being the end of the text. An entry is a state, [`MATCHED`](super::MATCHED) or [`DEAD`](super::DEAD).
+    PatternRecord {
+        /// 256 bytes of data: the column of each byte.
+        classes_offset: u32 = 0,
+        /// The table, in data.
+        table_offset: u32 = 4,
+        /// Entries in a row.
+        columns: u16 = 8,
+        /// Rows.
+        states: u16 = 10,
+        /// The state to begin in, or [`MATCHED`](super::MATCHED) or [`DEAD`](super::DEAD).
+        start: u16 = 12,
+        /// 0.
+        reserved: u16 = 14,
+        /// The pattern as it was written, in data; for explanations.
+        source_offset: u32 = 16,
+        /// Its bytes.
+        source_len: u32 = 20,
+    } = 24;
+
+    /// A number of a list.
+    IndexRecord {
+        /// The number.
+        index: u32 = 0,
+    } = 4;
+}

@@ -1,0 +1,112 @@
+//! Semantic versions, read and compared without a copy.
+
+use core::cmp::Ordering;
+
+/// A version as SemVer 2.0.0 defines it. Build metadata is checked and then forgotten: it has no part in precedence.
+///
+/// ```
+/// use flagstone_core::SemVer;
+///
+/// let beta = SemVer::parse("2.3.0-beta.2").unwrap();
+/// assert!(beta < SemVer::parse("2.3.0-beta.11").unwrap());
+/// assert!(beta < SemVer::parse("2.3.0+build.7").unwrap());
+/// assert_eq!(SemVer::parse("2.3"), None);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SemVer<'a> {
+    /// Major version.
+    pub major: u64,
+    /// Minor version.
+    pub minor: u64,
+    /// Patch version.
+    pub patch: u64,
+    /// Dot-separated pre-release identifiers; empty for a release.
+    pub pre: &'a str,
+}
+
+impl<'a> SemVer<'a> {
+    /// Reads a version; `None` if it is not exactly of the standard's form, or if a number exceeds 64 bits.
+    pub fn parse(text: &'a str) -> Option<Self> {
+        let (version, build) = text.split_once('+').map_or((text, None), |(v, b)| (v, Some(b)));
+        let (numbers, pre) = version.split_once('-').map_or((version, None), |(n, p)| (n, Some(p)));
+        let mut parts = numbers.split('.').map(numeric);
+        let parsed = Self {
+            major: parts.next()??,
+            minor: parts.next()??,
+            patch: parts.next()??,
+            pre: pre.unwrap_or_default(),
+        };
+        let well_formed = parts.next().is_none()
+            && pre.is_none_or(|pre| pre.split('.').all(is_pre_release))
+            && build.is_none_or(|build| build.split('.').all(is_identifier));
+        well_formed.then_some(parsed)
+    }
+}
+
+impl Ord for SemVer<'_> {
+    /// Precedence, section 11 of the standard.
+    fn cmp(&self, other: &Self) -> Ordering {
+        (self.major, self.minor, self.patch)
+            .cmp(&(other.major, other.minor, other.patch))
+            .then_with(|| match (self.pre, other.pre) {
+                ("", "") => Ordering::Equal,
+                ("", _) => Ordering::Greater,
+                (_, "") => Ordering::Less,
+                (a, b) => a.split('.').map(Identifier).cmp(b.split('.').map(Identifier)),
+            })
+    }
+}
+
+impl PartialOrd for SemVer<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// One identifier of a pre-release: numbers by value and below words, words by their bytes.
+#[derive(PartialEq, Eq)]
+struct Identifier<'a>(&'a str);
+
+impl Ord for Identifier<'_> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (is_number(self.0), is_number(other.0)) {
+            // Numbers have no leading zeros, so the longer one is greater.
+            (true, true) => self.0.len().cmp(&other.0.len()).then_with(|| self.0.cmp(other.0)),
+            (true, false) => Ordering::Less,
+            (false, true) => Ordering::Greater,
+            (false, false) => self.0.cmp(other.0),
+        }
+    }
+}
+
+impl PartialOrd for Identifier<'_> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn has_leading_zero(text: &str) -> bool {
+    text.len() > 1 && text.starts_with('0')
+}
+
+fn is_identifier(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+fn is_pre_release(text: &str) -> bool {
+    is_identifier(text) && !(is_number(text) && has_leading_zero(text))
+}
+
+fn numeric(text: &str) -> Option<u64> {
+    if !is_number(text) || has_leading_zero(text) {
+        return None;
+    }
+    text.bytes().try_fold(0u64, |value, digit| value.checked_mul(10)?.checked_add(u64::from(digit - b'0')))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,44 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+use super::*;
+
+#[test]
+fn versions_are_ordered_by_precedence() {
+    // Each is below the next; the first seven are the standard's own example.
+    let ascending = [
+        "1.0.0-alpha",
+        "1.0.0-alpha.1",
+        "1.0.0-alpha.beta",
+        "1.0.0-beta",
+        "1.0.0-beta.2",
+        "1.0.0-beta.11",
+        "1.0.0-rc.1",
+        "1.0.0",
+        "1.0.1",
+        "1.2.0-0",
+        "1.2.0--",
+        "1.10.0",
+        "2.0.0",
+        "18446744073709551615.0.0",
+    ];
+    for (i, a) in ascending.iter().enumerate() {
+        for (j, b) in ascending.iter().enumerate() {
+            assert_eq!(SemVer::parse(a).unwrap().cmp(&SemVer::parse(b).unwrap()), i.cmp(&j), "{a} {b}");
+        }
+    }
+}
+
+#[test]
+fn build_metadata_has_no_part_in_precedence() {
+    assert_eq!(SemVer::parse("1.0.0+a.01"), SemVer::parse("1.0.0"));
+    assert_eq!(SemVer::parse("1.0.0-rc+5-a"), SemVer::parse("1.0.0-rc"));
+}
+
+#[test]
+fn other_texts_are_no_versions() {
+    for text in [
+        "", "1", "1.2", "1.2.3.4", "v1.2.3", "01.2.3", "1.02.3", "1.2.03", "1.2.3-", "1.2.3-a..b", "1.2.3-01", "1.2.3+",
+        "1.2.3+a..b", "1.2.3-ä", " 1.2.3", "1.2.3 ", "1.2.x", "-1.2.3", "+1.2.3", "18446744073709551616.0.0", "1..3",
+    ] {
+        assert_eq!(SemVer::parse(text), None, "{text}");
+    }
+}

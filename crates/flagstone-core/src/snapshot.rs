@@ -1,0 +1,308 @@
+//! An opened snapshot: bytes that are read in place.
+
+mod error;
+mod verify;
+
+pub use error::{OpenError, VerifyError};
+
+use crate::hash::{self, Digest};
+use crate::layout::{
+    self, AttributeRecord, BucketRecord, EntryRecord, FORMAT_VERSION, FlagRecord, HEADER_LEN,
+    IndexRecord, MAGIC, Record, RuleRecord, SECTION_ROW_LEN, Section, SetRecord, SourceKind,
+    VariantRecord,
+};
+use crate::value::Value;
+
+/// The position of a flag in one snapshot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FlagIndex(pub u32);
+
+/// The position of a variant in its flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct VariantIndex(pub u16);
+
+/// The position of an attribute in one snapshot. [`AttributeIndex::TARGETING_KEY`] is the same in all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AttributeIndex(pub u16);
+
+impl AttributeIndex {
+    /// The attribute that holds the targeting key.
+    pub const TARGETING_KEY: Self = Self(layout::TARGETING_KEY);
+}
+
+/// A compiled configuration, read in place: a view of bytes that somebody else holds.
+///
+/// Opening looks at the header and the table of sections only, so it takes the same time for any size. All later reads
+/// are bounds-checked: bytes that were damaged after they were written give wrong answers or none, never a panic.
+///
+/// ```
+/// use flagstone_core::{OpenError, Snapshot};
+///
+/// let error = Snapshot::open(b"not a snapshot, but long enough to hold a header").unwrap_err();
+/// assert_eq!(error, OpenError::Magic);
+/// assert_eq!(error.to_string(), "does not begin as a snapshot does");
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Snapshot<'a> {
+    bytes: &'a [u8],
+    sections: [&'a [u8]; Section::COUNT],
+}
+
+impl<'a> Snapshot<'a> {
+    /// Opens a snapshot in constant time.
+    ///
+    /// # Errors
+    /// If the bytes are no snapshot, of another version of the format, or shorter or longer than they say. The digest
+    /// is not checked here, see [`Snapshot::is_intact`].
+    pub fn open(bytes: &'a [u8]) -> Result<Self, OpenError> {
+        let short = OpenError::Length { declared: HEADER_LEN, actual: bytes.len() };
+        let magic = bytes.first_chunk::<8>().ok_or(short)?;
+        if *magic != MAGIC {
+            return Err(OpenError::Magic);
+        }
+        let number = |at: usize| Some(u32::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
+        let version_and_count = number(8).ok_or(short)?;
+        let version = version_and_count as u16;
+        if version != FORMAT_VERSION {
+            return Err(OpenError::Version { found: version });
+        }
+        let declared = number(12).ok_or(short)? as usize;
+        if declared != bytes.len() {
+            return Err(OpenError::Length { declared, actual: bytes.len() });
+        }
+        if (version_and_count >> 16) as usize != Section::COUNT {
+            return Err(OpenError::Sections { found: (version_and_count >> 16) as u16 });
+        }
+        let mut sections = [&[][..]; Section::COUNT];
+        let rows = bytes.get(HEADER_LEN..).unwrap_or_default().chunks_exact(SECTION_ROW_LEN);
+        for (((section, size), place), row) in Section::SIZES.into_iter().zip(&mut sections).zip(rows) {
+            let (offset, count) = match row.first_chunk::<8>() {
+                Some([a, b, c, d, e, f, g, h]) => {
+                    (u32::from_le_bytes([*a, *b, *c, *d]), u32::from_le_bytes([*e, *f, *g, *h]))
+                }
+                None => (0, 0),
+            };
+            *place = (count as usize)
+                .checked_mul(size)
+                .and_then(|len| bytes.get(offset as usize..)?.get(..len))
+                .ok_or(OpenError::Bounds { section })?;
+        }
+        Ok(Self { bytes, sections })
+    }
+
+    /// The digest in the header: the snapshot's name.
+    pub fn digest(&self) -> Digest {
+        let bytes = self.bytes.get(16..).and_then(|rest| rest.first_chunk::<16>());
+        Digest(u128::from_le_bytes(bytes.copied().unwrap_or_default()))
+    }
+
+    /// Whether the content still has the digest that the header names. Takes time in proportion to the size, about
+    /// 0.1 ms a megabyte.
+    pub fn is_intact(&self) -> bool {
+        self.bytes.get(HEADER_LEN..).is_some_and(|content| Digest::of(content) == self.digest())
+    }
+
+    /// The bytes that this is a view of.
+    pub fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// The number of flags.
+    pub fn flag_count(&self) -> u32 {
+        self.count(Section::Flags)
+    }
+
+    /// All flags, in no meaningful order.
+    pub fn flags(&self) -> impl Iterator<Item = Flag<'a>> {
+        let snapshot = *self;
+        (0..self.flag_count()).filter_map(move |index| snapshot.flag(FlagIndex(index)))
+    }
+
+    /// The position of the flag with this key: one hash, one comparison.
+    #[inline]
+    pub fn find(&self, key: &str) -> Option<FlagIndex> {
+        let hash = hash::key(key.as_bytes());
+        let buckets = self.count(Section::Seeds);
+        let seed = self.record::<IndexRecord>(Section::Seeds, hash::flag_bucket(hash, buckets))?.index;
+        let slot = hash::flag_slot(hash, seed, self.flag_count());
+        let record = self.record::<FlagRecord>(Section::Flags, slot)?;
+        if record.key_hash != hash::flag_tag(hash) {
+            return None;
+        }
+        let found = self.data(record.key_offset, record.key_len.into())?;
+        (found == key.as_bytes()).then_some(FlagIndex(slot))
+    }
+
+    /// The flag at a position.
+    #[inline]
+    pub fn flag(&self, index: FlagIndex) -> Option<Flag<'a>> {
+        let record = self.record::<FlagRecord>(Section::Flags, index.0)?;
+        Some(Flag { snapshot: *self, index, record })
+    }
+
+    /// The number of attributes that conditions and splits read; the targeting key is always one of them.
+    pub fn attribute_count(&self) -> u16 {
+        self.count(Section::Attributes).try_into().unwrap_or(u16::MAX)
+    }
+
+    /// The attribute at a position.
+    #[inline]
+    pub fn attribute(&self, index: AttributeIndex) -> Option<Attribute<'a>> {
+        let record = self.record::<AttributeRecord>(Section::Attributes, index.0.into())?;
+        Some(Attribute {
+            name: self.text(record.name_offset, record.name_len.into())?,
+            source: SourceKind::from_code(record.source)?,
+            source_name: self.text(record.source_offset, record.source_len.into())?,
+        })
+    }
+
+    /// Number of records of a section.
+    #[inline]
+    pub fn count(&self, section: Section) -> u32 {
+        (self.section(section).len() / section.record_size()) as u32
+    }
+
+    /// A record of a section; `None` behind its end. `R` must be that section's record.
+    #[inline]
+    pub fn record<R: Record>(&self, section: Section, index: u32) -> Option<R> {
+        let start = (index as usize).checked_mul(R::SIZE)?;
+        R::read(self.section(section).get(start..)?)
+    }
+
+    /// Consecutive records of a section; ends early at the section's end.
+    pub fn records<R: Record>(&self, section: Section, first: u32, count: u32) -> impl Iterator<Item = R> + use<'a, R> {
+        let rows = (first as usize)
+            .checked_mul(R::SIZE)
+            .and_then(|start| self.section(section).get(start..))
+            .unwrap_or_default();
+        rows.chunks_exact(R::SIZE).take(count as usize).filter_map(R::read)
+    }
+
+    /// Bytes of data.
+    #[inline]
+    pub fn data(&self, offset: u32, len: u32) -> Option<&'a [u8]> {
+        self.section(Section::Data).get(offset as usize..)?.get(..len as usize)
+    }
+
+    /// Text in data; `None` also if it is not UTF-8.
+    #[inline]
+    pub fn text(&self, offset: u32, len: u32) -> Option<&'a str> {
+        core::str::from_utf8(self.data(offset, len)?).ok()
+    }
+
+    /// Whether a set has a key: one hash, one bucket of about eight entries.
+    ///
+    /// Compared are 64 bits of the hash and the bits that chose the bucket. The compiler makes sure that no two members
+    /// collide; a stranger is taken for a member with a probability of about 8 in 2 to the power of 64.
+    #[inline]
+    pub(crate) fn set_contains(&self, set: u32, key: &str) -> Option<bool> {
+        let set = self.record::<SetRecord>(Section::Sets, set)?;
+        let hash = hash::key(key.as_bytes());
+        let bucket = set.buckets.checked_add(hash::set_bucket(hash, set.bits))?;
+        let first = self.record::<BucketRecord>(Section::Buckets, bucket)?.entry;
+        let end = self.record::<BucketRecord>(Section::Buckets, bucket.checked_add(1)?)?.entry;
+        let wanted = hash::set_entry(hash);
+        let found = self
+            .records::<EntryRecord>(Section::Entries, first, end.saturating_sub(first))
+            .any(|entry| entry.hash == wanted);
+        Some(found)
+    }
+
+    #[inline]
+    fn section(&self, section: Section) -> &'a [u8] {
+        self.sections.get(section as usize).copied().unwrap_or_default()
+    }
+}
+
+/// An attribute that conditions or splits read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attribute<'a> {
+    /// The dotted name.
+    pub name: &'a str,
+    /// The part of the request it comes from at the edge.
+    pub source: SourceKind,
+    /// The name of that header, cookie or query parameter; else empty.
+    pub source_name: &'a str,
+}
+
+/// A flag of a snapshot: a position, not a copy.
+#[derive(Clone, Copy, Debug)]
+pub struct Flag<'a> {
+    pub(crate) snapshot: Snapshot<'a>,
+    pub(crate) record: FlagRecord,
+    index: FlagIndex,
+}
+
+impl<'a> Flag<'a> {
+    /// Its position.
+    pub fn index(&self) -> FlagIndex {
+        self.index
+    }
+
+    /// Its key; empty if the bytes are damaged.
+    #[inline]
+    pub fn key(&self) -> &'a str {
+        self.snapshot.text(self.record.key_offset, self.record.key_len.into()).unwrap_or_default()
+    }
+
+    /// The position of the variant served when nothing else is.
+    pub fn default(&self) -> VariantIndex {
+        VariantIndex(self.record.default)
+    }
+
+    /// Whether the flag is enabled.
+    pub fn is_enabled(&self) -> bool {
+        self.record.flags & layout::FLAG_DISABLED == 0
+    }
+
+    /// The variant at a position.
+    #[inline]
+    pub fn variant(&self, index: VariantIndex) -> Option<Variant<'a>> {
+        if index.0 >= self.record.variants_count {
+            return None;
+        }
+        let place = self.record.variants.checked_add(index.0.into())?;
+        let record = self.snapshot.record::<VariantRecord>(Section::Variants, place)?;
+        Some(Variant {
+            index,
+            key: self.snapshot.text(record.key_offset, record.key_len.into())?,
+            value: Value::read(&self.snapshot, &record)?,
+        })
+    }
+
+    /// All variants.
+    pub fn variants(&self) -> impl Iterator<Item = Variant<'a>> {
+        let flag = *self;
+        (0..self.record.variants_count).filter_map(move |index| flag.variant(VariantIndex(index)))
+    }
+
+    /// The variant with this key.
+    pub fn find_variant(&self, key: &str) -> Option<Variant<'a>> {
+        self.variants().find(|variant| variant.key == key)
+    }
+
+    /// The name of a rule, empty if it has none; `None` if there is no such rule.
+    pub fn rule_name(&self, rule: u16) -> Option<&'a str> {
+        let record = self.rule(rule)?;
+        self.snapshot.text(record.name_offset, record.name_len.into())
+    }
+
+    #[inline]
+    pub(crate) fn rule(&self, rule: u16) -> Option<RuleRecord> {
+        if rule >= self.record.rules_count {
+            return None;
+        }
+        self.snapshot.record(Section::Rules, self.record.rules.checked_add(rule.into())?)
+    }
+}
+
+/// A variant of a flag.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Variant<'a> {
+    /// Its position in its flag.
+    pub index: VariantIndex,
+    /// Its key.
+    pub key: &'a str,
+    /// Its value.
+    pub value: Value<'a>,
+}

@@ -1,0 +1,145 @@
+//! Dates, and shares that change with time.
+
+use crate::layout::PointRecord;
+use crate::units::{UnixMillis, Weight};
+
+/// Reads an RFC 3339 date-time: `2026-12-01T08:00:00Z`, `2026-12-01T09:00:00.250+01:00`.
+///
+/// The letters may be small, a blank may stand for the `T`, digits behind the milliseconds are dropped, a leap second
+/// counts as the second before it. Anything else, a date without time or zone too, is `None`.
+///
+/// ```
+/// use flagstone_core::{UnixMillis, parse_rfc3339};
+///
+/// assert_eq!(parse_rfc3339("1970-01-02T00:00:00.5+01:00"), Some(UnixMillis(82_800_500)));
+/// assert_eq!(parse_rfc3339("2026-02-30T00:00:00Z"), None);
+/// ```
+pub fn parse_rfc3339(text: &str) -> Option<UnixMillis> {
+    let mut rest = text.as_bytes();
+    let year = number(&mut rest, 4)?;
+    literal(&mut rest, b"-")?;
+    let month = number(&mut rest, 2)?;
+    literal(&mut rest, b"-")?;
+    let day = number(&mut rest, 2)?;
+    literal(&mut rest, b"Tt ")?;
+    let hour = number(&mut rest, 2)?;
+    literal(&mut rest, b":")?;
+    let minute = number(&mut rest, 2)?;
+    literal(&mut rest, b":")?;
+    let second = number(&mut rest, 2)?;
+    if !(1..=12).contains(&month)
+        || !(1..=days_in_month(year, month)).contains(&day)
+        || hour > 23
+        || minute > 59
+        || second > 60
+    {
+        return None;
+    }
+    let millis = match rest {
+        [b'.', ..] => fraction(&mut rest)?,
+        _ => 0,
+    };
+    let sign = literal(&mut rest, b"Zz+-")?;
+    let offset = if matches!(sign, b'Z' | b'z') {
+        0
+    } else {
+        let hours = number(&mut rest, 2)?;
+        literal(&mut rest, b":")?;
+        let minutes = number(&mut rest, 2)?;
+        if hours > 23 || minutes > 59 {
+            return None;
+        }
+        let offset = hours * 60 + minutes;
+        if sign == b'-' { -offset } else { offset }
+    };
+    if !rest.is_empty() {
+        return None;
+    }
+    let minutes = (days_since_epoch(year, month, day) * 24 + hour) * 60 + minute - offset;
+    Some(UnixMillis((minutes * 60 + second.min(59)) * 1000 + millis))
+}
+
+/// Takes `digits` decimal digits.
+fn number(rest: &mut &[u8], digits: usize) -> Option<i64> {
+    let (head, tail) = rest.split_at_checked(digits)?;
+    *rest = tail;
+    head.iter().try_fold(0, |value, digit| Some(value * 10 + i64::from(decimal(*digit)?)))
+}
+
+/// Takes a point and at least one digit; gives milliseconds.
+fn fraction(rest: &mut &[u8]) -> Option<i64> {
+    literal(rest, b".")?;
+    let mut scale = 100;
+    let mut millis = i64::from(decimal(*rest.first()?)?) * scale;
+    literal(rest, b"0123456789")?;
+    while let Some(digit) = rest.first().and_then(|byte| decimal(*byte)) {
+        scale /= 10;
+        millis += i64::from(digit) * scale;
+        literal(rest, b"0123456789")?;
+    }
+    Some(millis)
+}
+
+fn decimal(byte: u8) -> Option<u8> {
+    byte.is_ascii_digit().then(|| byte - b'0')
+}
+
+/// Takes one of some bytes.
+fn literal(rest: &mut &[u8], allowed: &[u8]) -> Option<u8> {
+    let (first, tail) = rest.split_first()?;
+    *rest = tail;
+    allowed.contains(first).then_some(*first)
+}
+
+fn days_in_month(year: i64, month: i64) -> i64 {
+    match month {
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days from 1970-01-01 in the proleptic Gregorian calendar; years from 0 to 9999.
+fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
+    // The year begins in March here, so that the leap day is its last: (153 × m + 2) / 5 days lie before month m.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let year = year + 400; // keeps the divisions away from negative numbers
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
+    days - 719_468 - 146_097
+}
+
+/// The share of a ramp at a moment: straight lines between the points, constant before the first and after the last,
+/// rounded down; 0 for a ramp without points. `points` are in ascending order of time.
+pub fn ramp_share(points: impl Iterator<Item = PointRecord>, now: UnixMillis) -> Weight {
+    let mut before: Option<PointRecord> = None;
+    for point in points {
+        if now.0 < point.at {
+            return Weight(before.map_or(point.share, |before| between(before, point, now)));
+        }
+        before = Some(point);
+    }
+    Weight(before.map_or(0, |point| point.share))
+}
+
+/// The share on the line between two points; `now` is not before the first and before the second.
+fn between(first: PointRecord, second: PointRecord, now: UnixMillis) -> u32 {
+    let mut elapsed = now.0.abs_diff(first.at);
+    let mut duration = second.at.abs_diff(first.at);
+    // The product below fits 64 bits for ramps of up to 278 years; longer ones lose milliseconds.
+    let excess = (u64::BITS - duration.leading_zeros()).saturating_sub(43);
+    elapsed >>= excess;
+    duration >>= excess;
+    let change = u64::from(first.share.abs_diff(second.share).min(Weight::TOTAL.0));
+    let moved = (change * elapsed).checked_div(duration).unwrap_or(0) as u32;
+    if second.share >= first.share {
+        first.share.saturating_add(moved)
+    } else {
+        // A falling share is rounded down too.
+        let exact = (change * elapsed).checked_rem(duration).unwrap_or(0) == 0;
+        first.share.saturating_sub(moved).saturating_sub(u32::from(!exact))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+use super::*;
+
+#[test]
+fn dates_are_read() {
+    for (text, expected) in [
+        ("1970-01-01T00:00:00Z", Some(0)),
+        ("1969-12-31T23:59:59.999Z", Some(-1)),
+        ("2000-02-29T12:00:00Z", Some(951_825_600_000)),
+        ("2026-11-22T19:35:00+01:00", Some(1_795_372_500_000)),
+        ("2026-11-22t19:35:00z", Some(1_795_376_100_000)),
+        ("2026-11-22 19:35:00Z", Some(1_795_376_100_000)),
+        ("0000-01-01T00:00:00Z", Some(-62_167_219_200_000)),
+        ("9999-12-31T23:59:59.9999999Z", Some(253_402_300_799_999)),
+        ("2016-12-31T23:59:60Z", Some(1_483_228_799_000)),
+        ("2026-11-22T19:35:00-00:30", Some(1_795_377_900_000)),
+        ("2100-02-29T00:00:00Z", None),
+        ("2026-13-01T00:00:00Z", None),
+        ("2026-00-01T00:00:00Z", None),
+        ("2026-01-00T00:00:00Z", None),
+        ("2026-01-01T24:00:00Z", None),
+        ("2026-01-01T00:60:00Z", None),
+        ("2026-01-01T00:00:61Z", None),
+        ("2026-01-01T00:00:00", None),
+        ("2026-01-01T00:00:00.Z", None),
+        ("2026-01-01T00:00:00+0100", None),
+        ("2026-01-01T00:00:00+24:00", None),
+        ("2026-01-01", None),
+        ("2026-01-01T00:00:00Zx", None),
+        ("+026-01-01T00:00:00Z", None),
+        ("", None),
+        ("1795376100000", None),
+    ] {
+        assert_eq!(parse_rfc3339(text), expected.map(UnixMillis), "{text}");
+    }
+}
+
+#[test]
+fn ramps_are_straight_lines() {
+    let points = |list: &'static [(i64, u32)]| list.iter().map(|(at, share)| PointRecord { at: *at, share: *share });
+    let rising: &[_] = &[(1000, 10_000), (2000, 20_000), (2000, 50_000), (4000, 1_000_000)];
+    let falling: &[_] = &[(0, 100), (3, 0)];
+    let endless: &[_] = &[(i64::MIN, 0), (i64::MAX, 1_000_000)];
+    for (list, now, expected) in [
+        (rising, i64::MIN, 10_000),
+        (rising, 999, 10_000),
+        (rising, 1000, 10_000),
+        (rising, 1500, 15_000),
+        (rising, 1999, 19_990),
+        (rising, 2000, 50_000),
+        (rising, 3000, 525_000),
+        (rising, 4000, 1_000_000),
+        (rising, i64::MAX, 1_000_000),
+        (falling, 1, 66),
+        (falling, 2, 33),
+        (falling, 3, 0),
+        (endless, 0, 500_000),
+        (endless, i64::MAX - 1, 1_000_000), // milliseconds are lost in so long a ramp
+        (&[], 0, 0),
+    ] {
+        assert_eq!(ramp_share(points(list), UnixMillis(now)), Weight(expected), "{list:?} at {now}");
+    }
+}
