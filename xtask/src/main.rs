@@ -1,2 +1,76 @@
-//! xtask
-fn main() {}
+//! `cargo xtask <command>`: everything this repository does beyond `cargo build`.
+//!
+//! Each command does its own set-up first, so that any of them works in a fresh clone. `paths` says where
+//! things lie, `console` how a step is run and shown; every other module is one topic.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+
+use console::Console;
+
+mod build;
+mod ci;
+mod console;
+mod dependencies;
+mod npm;
+mod paths;
+mod setup;
+mod sizes;
+mod test;
+mod toolchain;
+mod tools;
+
+const USAGE: &str = "\
+usage: cargo xtask <command> [--verbose]
+
+  setup                   fetch what the other commands need: wasm targets, tools, npm packages
+  build [worker|fastly]   build the Cloudflare Worker, the Fastly service, or both
+  build faults            build the Worker that breaks on request, for tests of its shim
+  sizes                   compare what was built with bench/budgets.toml
+  dependencies            check licences and sources of dependencies, and duplicates in the wasm builds
+  test                    every test, both edge runtimes included
+  ci                      format, lints, docs, dependencies, sizes, tests
+
+  --verbose               show the output of every step";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<()> {
+    let mut words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let verbose = take_flag(&mut words, "--verbose");
+    let console = Console { verbose };
+    match words.as_slice() {
+        ["setup"] => setup::run(console).map(drop),
+        ["build"] => build::all(console, &setup::run(console)?),
+        ["build", "worker"] => build::worker(console, &setup::run(console)?),
+        ["build", "fastly"] => build::fastly(console, &setup::run(console)?),
+        ["build", "faults"] => build::faulty_worker(console, &setup::run(console)?).map(drop),
+        ["sizes"] => sizes::check(),
+        ["dependencies"] => dependencies::check(console),
+        ["test"] => test::run(console, &setup::run(console)?),
+        ["ci"] => ci::run(console),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        _ => bail!("no such command: `{}`\n\n{USAGE}", words.join(" ")),
+    }
+    .with_context(|| format!("cargo xtask {}", arguments.join(" ")))
+}
+
+/// Whether `flag` is among `words`; it is removed.
+fn take_flag(words: &mut Vec<&str>, flag: &str) -> bool {
+    let before = words.len();
+    words.retain(|word| *word != flag);
+    words.len() < before
+}

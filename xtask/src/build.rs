@@ -1,0 +1,150 @@
+//! The two wasm builds.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::console::Console;
+use crate::paths;
+use crate::setup::Setup;
+
+/// The shim's own files: what stands around `pkg/` in every form of the Worker.
+const SHIM: [&str; 2] = ["shim.mjs", "guard.mjs"];
+
+/// Builds the Worker and the Fastly service.
+///
+/// # Errors
+/// When one of them does not build.
+pub fn all(console: Console, setup: &Setup) -> Result<()> {
+    worker(console, setup)?;
+    fastly(console, setup)
+}
+
+/// Builds the Cloudflare Worker into `worker/pkg`, which `worker/shim.mjs` imports.
+///
+/// wasm-opt is a step of its own, because wasm-pack passes over a missing one without an error. It takes longer
+/// than the rest, so it runs only when the wasm has changed.
+///
+/// # Errors
+/// When a step fails.
+pub fn worker(console: Console, setup: &Setup) -> Result<()> {
+    let built = paths::wasm_target().join("worker");
+    wasm_pack(console, setup, "build the Worker", &built, &[])?;
+
+    let pkg = paths::root().join("worker/pkg");
+    let (source, target) = (built.join("index_bg.wasm"), pkg.join("index_bg.wasm"));
+    let stamp = built.join("optimized_from.wasm");
+    let current = target.is_file() && fs::read(&stamp).ok() == Some(fs::read(&source)?);
+    if !current {
+        fs::create_dir_all(&pkg)?;
+        let mut wasm_opt = setup.tool("wasm-opt");
+        wasm_opt.arg("-Os").arg(&source).arg("-o").arg(&target);
+        console.run("optimize the Worker's wasm", &mut wasm_opt)?;
+        fs::copy(&source, &stamp)?;
+    }
+    fs::copy(built.join("index.js"), pkg.join("index.js"))?;
+    replace_folder(&built.join("snippets"), &pkg.join("snippets"))
+}
+
+/// Builds the Worker with the feature `faults` and its shim into a folder of its own, and gives the folder.
+///
+/// For tests only: on paths below `/.flagstone/faults/` the wasm breaks.
+///
+/// # Errors
+/// When a step fails.
+pub fn faulty_worker(console: Console, setup: &Setup) -> Result<PathBuf> {
+    let folder = paths::wasm_target().join("worker-faults");
+    wasm_pack(
+        console,
+        setup,
+        "build the Worker with faults",
+        &folder.join("pkg"),
+        &["--features", "faults"],
+    )?;
+    for file in SHIM {
+        fs::copy(paths::root().join("worker").join(file), folder.join(file))?;
+    }
+    Ok(folder)
+}
+
+/// Builds the Fastly service into `fastly/bin/main.wasm`, where the `fastly` program looks for it.
+///
+/// # Errors
+/// When it does not build.
+pub fn fastly(console: Console, setup: &Setup) -> Result<()> {
+    let mut cargo = setup.wasm_builder("cargo");
+    cargo.args([
+        "build",
+        "--package",
+        "flagstone-fastly",
+        "--profile",
+        "wasm",
+        "--target",
+        "wasm32-wasip1",
+    ]);
+    console.run("build the Fastly service", &mut cargo)?;
+    let built = paths::wasm_target().join("wasm32-wasip1/wasm/flagstone-fastly.wasm");
+    let bin = paths::root().join("fastly/bin");
+    fs::create_dir_all(&bin)?;
+    fs::copy(&built, bin.join("main.wasm")).with_context(|| built.display().to_string())?;
+    Ok(())
+}
+
+fn wasm_pack(
+    console: Console,
+    setup: &Setup,
+    what: &str,
+    out: &Path,
+    features: &[&str],
+) -> Result<()> {
+    let mut command = setup.wasm_builder("wasm-pack");
+    command.args([
+        "build",
+        "worker",
+        "--mode",
+        "no-install",
+        "--target",
+        "web",
+        "--profile",
+        "wasm",
+        "--no-opt",
+    ]);
+    command
+        .args([
+            "--no-typescript",
+            "--no-pack",
+            "--out-name",
+            "index",
+            "--out-dir",
+        ])
+        .arg(out);
+    command.args(features);
+    console.run(what, &mut command)
+}
+
+/// Makes `target` a copy of the folder `source`, which may be absent.
+fn replace_folder(source: &Path, target: &Path) -> Result<()> {
+    if target.exists() {
+        fs::remove_dir_all(target)?;
+    }
+    if source.exists() {
+        copy_folder(source, target)
+    } else {
+        Ok(())
+    }
+}
+
+fn copy_folder(source: &Path, target: &Path) -> Result<()> {
+    fs::create_dir_all(target)?;
+    for entry in fs::read_dir(source)? {
+        let entry = entry?;
+        let (from, to) = (entry.path(), target.join(entry.file_name()));
+        if from.is_dir() {
+            copy_folder(&from, &to)?;
+        } else {
+            fs::copy(from, to)?;
+        }
+    }
+    Ok(())
+}

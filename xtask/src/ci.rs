@@ -1,0 +1,48 @@
+//! What must hold before a change is merged.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::console::Console;
+use crate::setup::{self, host_cargo};
+use crate::{build, dependencies, sizes, test};
+
+/// The cheap checks first. Warnings are errors here, and only here.
+///
+/// # Errors
+/// With the first check that fails.
+pub fn run(console: Console) -> Result<()> {
+    console.run("format", &mut cargo(&["fmt", "--all", "--check"]))?;
+    dependencies::check(console)?;
+    // The shells compile for the host too, so that one run sees everything.
+    console.run(
+        "lints",
+        &mut cargo(&[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--all-features",
+            "--",
+            "--deny",
+            "warnings",
+        ]),
+    )?;
+    let mut doc = cargo(&[
+        "doc",
+        "--workspace",
+        "--no-deps",
+        "--document-private-items",
+    ]);
+    console.run("docs", doc.env("RUSTDOCFLAGS", "--deny warnings"))?;
+    let setup = setup::run(console)?;
+    build::all(console, &setup)?;
+    sizes::check()?;
+    test::run(console, &setup)
+}
+
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = host_cargo();
+    command.args(arguments);
+    command
+}

@@ -1,0 +1,91 @@
+//! How a step is run and shown: one line saying what it does and how long it took.
+
+use std::io::{IsTerminal, Read, Write, pipe};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+/// Where steps report to: standard error.
+#[derive(Clone, Copy)]
+pub struct Console {
+    /// Whether to show the output of every step, not only of one that fails.
+    pub verbose: bool,
+}
+
+impl Console {
+    /// Runs `command` to its end. Its output is shown when it fails, or always with `--verbose`.
+    ///
+    /// # Errors
+    /// When the command cannot be started or does not exit with 0.
+    pub fn run(self, what: &str, command: &mut Command) -> Result<()> {
+        if self.verbose {
+            return self.show(what, command);
+        }
+        self.step(what, || {
+            let (mut output, writer) = pipe()?;
+            command
+                .stdin(Stdio::null())
+                .stdout(writer.try_clone()?)
+                .stderr(writer);
+            let mut child = command.spawn().with_context(|| started(command))?;
+            // The command holds the writing end; the pipe ends once it and the child have let go of it.
+            command.stdout(Stdio::null()).stderr(Stdio::null());
+            let mut text = Vec::new();
+            output.read_to_end(&mut text)?;
+            let status = child.wait()?;
+            if !status.success() {
+                eprintln!();
+                std::io::stderr().write_all(&text)?;
+                bail!("{} ended with {status}", started(command));
+            }
+            Ok(())
+        })
+    }
+
+    /// Runs `command` and shows its output as it comes: for what takes minutes, and for tests.
+    ///
+    /// # Errors
+    /// When the command cannot be started or does not exit with 0.
+    pub fn show(self, what: &str, command: &mut Command) -> Result<()> {
+        eprintln!("{what}:");
+        let start = Instant::now();
+        let status = command.status().with_context(|| started(command))?;
+        if !status.success() {
+            bail!("{} ended with {status}", started(command));
+        }
+        eprintln!("{what}: {}", seconds(start));
+        Ok(())
+    }
+
+    /// Does `work`, and says how long it took.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    pub fn step<T>(self, what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let start = Instant::now();
+        let live = std::io::stderr().is_terminal() && !self.verbose;
+        if live {
+            eprint!("{what} …");
+        }
+        let result = work();
+        let outcome = if result.is_ok() { "" } else { "failed after " };
+        let lead = if live { "\r" } else { "" };
+        eprintln!("{lead}{what}: {outcome}{}", seconds(start));
+        result
+    }
+}
+
+fn seconds(start: Instant) -> String {
+    format!("{:.1} s", start.elapsed().as_secs_f64())
+}
+
+/// The command as one would type it.
+fn started(command: &Command) -> String {
+    let mut line = command.get_program().to_string_lossy().into_owned();
+    for argument in command.get_args() {
+        line.push(' ');
+        line.push_str(&argument.to_string_lossy());
+    }
+    format!("`{line}`")
+}

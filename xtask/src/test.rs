@@ -1,0 +1,51 @@
+//! Every test, both edge runtimes included.
+
+use anyhow::Result;
+
+use crate::console::Console;
+use crate::setup::Setup;
+use crate::{build, paths};
+
+/// Builds both services, runs the workspace's tests, and has each platform's own tool check the deployment files.
+///
+/// # Errors
+/// When something does not build or a test fails.
+pub fn run(console: Console, setup: &Setup) -> Result<()> {
+    build::all(console, setup)?;
+    let faults = build::faulty_worker(console, setup)?;
+    let mut cargo = setup.tool("cargo");
+    cargo.arg("test").env("FLAGSTONE_WORKER_FAULTS", faults);
+    // A host that is missing fails its tests instead of being passed over.
+    cargo.env("FLAGSTONE_HOSTS", "required");
+    console.show("cargo test", &mut cargo)?;
+    deployable(console, setup)
+}
+
+/// Packs what `wrangler deploy` and `fastly compute deploy` would upload, and has the platforms' tools check it.
+fn deployable(console: Console, setup: &Setup) -> Result<()> {
+    let mut wrangler = setup.tool("wrangler");
+    wrangler
+        .args(["deploy", "--dry-run", "--outdir"])
+        .arg(paths::root().join("target/wrangler"));
+    wrangler
+        .env("WRANGLER_SEND_METRICS", "false")
+        .env("CI", "1");
+    console.run("wrangler deploy --dry-run", &mut wrangler)?;
+
+    for arguments in [
+        ["build", "--metadata-disable"].as_slice(),
+        ["validate", "--package=pkg/flagstone.tar.gz"].as_slice(),
+    ] {
+        let mut fastly = setup.tool("fastly");
+        fastly.current_dir(paths::root().join("fastly"));
+        fastly
+            .arg("compute")
+            .args(arguments)
+            .arg("--non-interactive");
+        console.run(
+            &format!("fastly compute {}", arguments.join(" ")),
+            &mut fastly,
+        )?;
+    }
+    Ok(())
+}
