@@ -1,7 +1,53 @@
 //! From a [`Model`] of flags to the bytes of a snapshot: check, then write.
 //!
 //! Every source of flags is lowered to one model; there is no other way into a snapshot.
+//!
+//! ```
+//! use flagstone_compile::{Model, compile};
+//! use flagstone_compile::model::{Flag, Value, Variant};
+//! use flagstone_core::Snapshot;
+//!
+//! let variant = |key: &str, on| Variant { key: key.into(), value: Value::Boolean(on) };
+//! let flag = Flag {
+//!     key: "new-checkout".into(),
+//!     variants: vec![variant("control", false), variant("treatment", true)],
+//!     default: "control".into(),
+//!     enabled: true,
+//!     prerequisites: vec![],
+//!     rules: vec![],
+//! };
+//! let compiled = compile(&Model { flags: vec![flag], ..Model::default() });
+//! let bytes = compiled.snapshot.expect("nothing is wrong with it");
+//! assert!(Snapshot::open(&bytes).unwrap().find("new-checkout").is_some());
+//! ```
 
+mod check;
+mod finding;
 pub mod model;
+mod write;
 
+pub use finding::{Finding, Severity};
 pub use model::Model;
+
+/// What came of compiling a model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compiled {
+    /// The snapshot; `None` if there was an error.
+    pub snapshot: Option<Vec<u8>>,
+    /// Everything that was found, errors and warnings, in the order of the model.
+    pub findings: Vec<Finding>,
+}
+
+/// Checks a model as a whole and writes it. Equal models give equal bytes.
+pub fn compile(model: &Model) -> Compiled {
+    let mut findings = check::check(model);
+    let (bytes, more) = write::write(model);
+    findings.extend(more);
+    let failed = findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Error);
+    Compiled {
+        snapshot: (!failed).then_some(bytes),
+        findings,
+    }
+}

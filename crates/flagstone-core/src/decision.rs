@@ -18,7 +18,12 @@ pub struct Decision<'a> {
 
 impl Decision<'_> {
     pub(crate) fn error(flag: FlagIndex) -> Self {
-        Self { flag, variant: None, reason: Reason::Error, rule: None }
+        Self {
+            flag,
+            variant: None,
+            reason: Reason::Error,
+            rule: None,
+        }
     }
 }
 

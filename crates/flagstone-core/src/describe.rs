@@ -1,3 +1,322 @@
-//! c
-pub struct DescribedRule;
-pub struct DescribedTest;
+//! Conditions in words, for people who ask why.
+
+use crate::layout::{
+    NetworkRecord, NumberRecord, Op, PatternRecord, Section, SegmentRecord, SemVerRecord,
+    TEST_IGNORES_CASE, TEST_NEGATED, TestRecord, TextRecord, order,
+};
+use crate::snapshot::{AttributeIndex, FlagIndex, Snapshot};
+use core::fmt::{self, Display, Formatter, Write};
+use core::net::{Ipv4Addr, Ipv6Addr};
+
+impl<'a> Snapshot<'a> {
+    /// A test in words, by its record number as [`Trace::test`](crate::Trace::test) gives it: `user.email ends with
+    /// "@shop.example"`. `None` if there is no such test.
+    pub fn describe_test(&self, test: u32) -> Option<Described<'a>> {
+        let record = self.record::<TestRecord>(Section::Tests, test)?;
+        Some(Described {
+            snapshot: *self,
+            test: record,
+            op: Op::from_code(record.op)?,
+        })
+    }
+}
+
+/// A test that can be displayed; damaged parts are shown as `?`.
+#[derive(Clone, Copy, Debug)]
+pub struct Described<'a> {
+    snapshot: Snapshot<'a>,
+    test: TestRecord,
+    op: Op,
+}
+
+impl Described<'_> {
+    /// The attribute that the test is about; `None` if it is about the time, a segment or another flag.
+    pub fn attribute(&self) -> Option<AttributeIndex> {
+        let without = matches!(
+            self.op,
+            Op::NowBefore | Op::NowEqual | Op::Segment | Op::Flag
+        );
+        (!without).then_some(AttributeIndex(self.test.attribute))
+    }
+
+    fn subject(&self) -> &str {
+        match self.attribute() {
+            Some(index) => self
+                .snapshot
+                .attribute(index)
+                .map_or("?", |attribute| attribute.name),
+            None if matches!(self.op, Op::NowBefore | Op::NowEqual) => "now",
+            None => "unit",
+        }
+    }
+
+    fn operand(&self) -> u64 {
+        u64::from(self.test.a) | u64::from(self.test.b) << 32
+    }
+
+    fn number(&self) -> f64 {
+        f64::from_bits(self.operand())
+    }
+
+    fn text(&self) -> &str {
+        self.snapshot.text(self.test.a, self.test.b).unwrap_or("?")
+    }
+
+    fn texts(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let texts = self
+            .snapshot
+            .records::<TextRecord>(Section::Texts, self.test.a, self.test.b);
+        list(f, self.test.b, texts, |f, text| {
+            write!(
+                f,
+                "{:?}",
+                self.snapshot.text(text.offset, text.len).unwrap_or("?")
+            )
+        })
+    }
+
+    fn network(f: &mut Formatter<'_>, network: &NetworkRecord) -> fmt::Result {
+        match network.family {
+            4 => write!(
+                f,
+                "{}/{}",
+                Ipv4Addr::from_bits(network.address as u32),
+                network.prefix
+            ),
+            _ => write!(
+                f,
+                "{}/{}",
+                Ipv6Addr::from_bits(network.address),
+                network.prefix
+            ),
+        }
+    }
+}
+
+/// The first few of a list, in brackets.
+fn list<T>(
+    f: &mut Formatter<'_>,
+    count: u32,
+    items: impl Iterator<Item = T>,
+    one: impl Fn(&mut Formatter<'_>, T) -> fmt::Result,
+) -> fmt::Result {
+    const SHOWN: usize = 8;
+    f.write_char('[')?;
+    for (index, item) in items.take(SHOWN).enumerate() {
+        if index > 0 {
+            f.write_str(", ")?;
+        }
+        one(f, item)?;
+    }
+    match (count as usize).saturating_sub(SHOWN) {
+        0 => f.write_char(']'),
+        more => write!(f, ", … {more} more]"),
+    }
+}
+
+impl Display for Described<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let negated = self.test.flags & TEST_NEGATED != 0;
+        // One of two words, as the test asks for it or for its opposite.
+        let either = |yes: &'static str, no: &'static str| if negated { no } else { yes };
+        write!(f, "{} ", self.subject())?;
+        match self.op {
+            Op::Exists => f.write_str(either("is there", "is missing"))?,
+            Op::Boolean => write!(f, "{} {}", either("==", "!="), self.test.a != 0)?,
+            Op::NumberEqual | Op::ParsedEqual => {
+                write!(f, "{} {}", either("==", "!="), self.number())?
+            }
+            Op::NumberLess | Op::ParsedLess => {
+                write!(f, "{} {}", either("<", ">="), self.number())?
+            }
+            Op::NumberAtMost | Op::ParsedAtMost => {
+                write!(f, "{} {}", either("<=", ">"), self.number())?
+            }
+            Op::TextEqual => write!(f, "{} {:?}", either("==", "!="), self.text())?,
+            Op::TextLess => write!(f, "{} {:?}", either("<", ">="), self.text())?,
+            Op::TextAtMost => write!(f, "{} {:?}", either("<=", ">"), self.text())?,
+            Op::StartsWith => write!(
+                f,
+                "{} {:?}",
+                either("starts with", "does not start with"),
+                self.text()
+            )?,
+            Op::EndsWith => write!(
+                f,
+                "{} {:?}",
+                either("ends with", "does not end with"),
+                self.text()
+            )?,
+            Op::Contains => write!(
+                f,
+                "{} {:?}",
+                either("contains", "does not contain"),
+                self.text()
+            )?,
+            Op::TextIn => {
+                f.write_str(either("in ", "not in "))?;
+                self.texts(f)?;
+            }
+            Op::NumberIn => {
+                f.write_str(either("in ", "not in "))?;
+                let numbers = self.snapshot.records::<NumberRecord>(
+                    Section::Numbers,
+                    self.test.a,
+                    self.test.b,
+                );
+                list(f, self.test.b, numbers, |f, number| {
+                    write!(f, "{}", f64::from_bits(number.bits))
+                })?;
+            }
+            Op::IncludesText => write!(
+                f,
+                "{} {:?}",
+                either("includes", "does not include"),
+                self.text()
+            )?,
+            Op::IncludesNumber => write!(
+                f,
+                "{} {}",
+                either("includes", "does not include"),
+                self.number()
+            )?,
+            Op::IncludesBoolean => write!(
+                f,
+                "{} {}",
+                either("includes", "does not include"),
+                self.test.a != 0
+            )?,
+            Op::Pattern => {
+                let pattern = self
+                    .snapshot
+                    .record::<PatternRecord>(Section::Patterns, self.test.a);
+                let source = pattern.and_then(|pattern| {
+                    self.snapshot
+                        .text(pattern.source_offset, pattern.source_len)
+                });
+                write!(
+                    f,
+                    "{} /{}/",
+                    either("matches", "does not match"),
+                    source.unwrap_or("?")
+                )?;
+            }
+            Op::SemVer => {
+                let wanted = self.test.b;
+                let wanted = if negated {
+                    (order::LESS | order::EQUAL | order::GREATER) & !wanted
+                } else {
+                    wanted
+                };
+                f.write_str(match wanted {
+                    order::LESS => "< ",
+                    order::EQUAL => "== ",
+                    order::GREATER => "> ",
+                    _ if wanted == order::LESS | order::EQUAL => "<= ",
+                    _ if wanted == order::GREATER | order::EQUAL => ">= ",
+                    _ => "!= ",
+                })?;
+                match self
+                    .snapshot
+                    .record::<SemVerRecord>(Section::SemVers, self.test.a)
+                {
+                    Some(version) => {
+                        write!(f, "{}.{}.{}", version.major, version.minor, version.patch)?;
+                        let pre = self
+                            .snapshot
+                            .text(version.pre_offset, version.pre_len)
+                            .unwrap_or("?");
+                        if !pre.is_empty() {
+                            write!(f, "-{pre}")?;
+                        }
+                    }
+                    None => f.write_char('?')?,
+                }
+            }
+            Op::DateBefore | Op::NowBefore => {
+                write!(
+                    f,
+                    "{} {}",
+                    either("<", ">="),
+                    Rfc3339(self.operand() as i64)
+                )?;
+            }
+            Op::DateAtMost => write!(
+                f,
+                "{} {}",
+                either("<=", ">"),
+                Rfc3339(self.operand() as i64)
+            )?,
+            Op::DateEqual | Op::NowEqual => {
+                write!(
+                    f,
+                    "{} {}",
+                    either("==", "!="),
+                    Rfc3339(self.operand() as i64)
+                )?;
+            }
+            Op::Network => {
+                f.write_str(either("in ", "not in "))?;
+                let networks = self.snapshot.records::<NetworkRecord>(
+                    Section::Networks,
+                    self.test.a,
+                    self.test.b,
+                );
+                list(f, self.test.b, networks, |f, network| {
+                    Self::network(f, &network)
+                })?;
+            }
+            Op::Segment => {
+                let segment = self
+                    .snapshot
+                    .record::<SegmentRecord>(Section::Segments, self.test.a);
+                let key = segment.and_then(|segment| {
+                    self.snapshot
+                        .text(segment.key_offset, segment.key_len.into())
+                });
+                write!(
+                    f,
+                    "{} segment {:?}",
+                    either("in", "not in"),
+                    key.unwrap_or("?")
+                )?;
+            }
+            Op::Flag => {
+                let flag = self.snapshot.flag(FlagIndex(self.test.a));
+                let key = flag.map_or("?", |flag| flag.key());
+                write!(
+                    f,
+                    "{} the wanted variant of flag {key:?}",
+                    either("has", "has not")
+                )?;
+            }
+        }
+        if self.test.flags & TEST_IGNORES_CASE != 0 {
+            f.write_str(", case ignored")?;
+        }
+        Ok(())
+    }
+}
+
+/// A moment as RFC 3339 writes it, in UTC.
+struct Rfc3339(i64);
+
+impl Display for Rfc3339 {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let (days, millis) = (self.0.div_euclid(86_400_000), self.0.rem_euclid(86_400_000));
+        let (year, month, day) = crate::time::date_of(days);
+        let (seconds, millis) = (millis / 1000, millis % 1000);
+        write!(f, "{year:04}-{month:02}-{day:02}T")?;
+        write!(
+            f,
+            "{:02}:{:02}:{:02}",
+            seconds / 3600,
+            seconds / 60 % 60,
+            seconds % 60
+        )?;
+        if millis != 0 {
+            write!(f, ".{millis:03}")?;
+        }
+        f.write_char('Z')
+    }
+}

@@ -63,7 +63,13 @@ impl<'s, A: Attributes> Evaluator<'s, '_, A> {
     /// Decides a flag as [`evaluate`](Self::evaluate) does, and tells a listener each step.
     #[inline]
     pub fn explain(&self, flag: FlagIndex, trace: &mut impl Trace) -> Decision<'s> {
-        Run { input: self, trace, tests_left: MAX_TESTS }.flag(flag, 0).unwrap_or(Decision::error(flag))
+        Run {
+            input: self,
+            trace,
+            tests_left: MAX_TESTS,
+        }
+        .flag(flag, 0)
+        .unwrap_or(Decision::error(flag))
     }
 }
 
@@ -82,13 +88,27 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
         self.trace.enter_flag(index);
         let flag = self.input.snapshot.flag(index)?;
         let (variant, reason, rule) = self.decide(&flag, depth)?;
-        let decision = Decision { flag: index, variant: Some(flag.variant(variant)?), reason, rule };
+        let decision = Decision {
+            flag: index,
+            variant: Some(flag.variant(variant)?),
+            reason,
+            rule,
+        };
         self.trace.leave_flag(&decision);
         Some(decision)
     }
 
-    fn decide(&mut self, flag: &Flag<'s>, depth: u8) -> Option<(VariantIndex, Reason, Option<u16>)> {
-        if let Some(kill) = self.input.kills.iter().find(|kill| kill.flag == flag.index()) {
+    fn decide(
+        &mut self,
+        flag: &Flag<'s>,
+        depth: u8,
+    ) -> Option<(VariantIndex, Reason, Option<u16>)> {
+        if let Some(kill) = self
+            .input
+            .kills
+            .iter()
+            .find(|kill| kill.flag == flag.index())
+        {
             self.trace.killed();
             return Some((kill.variant, Reason::Disabled, None));
         }
@@ -115,7 +135,11 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
                 continue;
             }
             if rule.split == NONE {
-                return Some((VariantIndex(rule.variant), Reason::TargetingMatch, Some(index)));
+                return Some((
+                    VariantIndex(rule.variant),
+                    Reason::TargetingMatch,
+                    Some(index),
+                ));
             }
             return Some(match self.split(rule.split)? {
                 Some(variant) => (variant, Reason::Split, Some(index)),

@@ -25,8 +25,11 @@ impl Digest {
 
     /// Reads 32 lower-case hexadecimal digits; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        digits.then(|| u128::from_str_radix(text, 16).ok().map(Self)).flatten()
+        let digits =
+            text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        digits
+            .then(|| u128::from_str_radix(text, 16).ok().map(Self))
+            .flatten()
     }
 }
 
@@ -51,7 +54,12 @@ pub fn flag_bucket(hash: u128, buckets: u32) -> u32 {
 /// The slot to which a seed sends a flag's key: 0 to `slots - 1`, or 0.
 #[inline]
 pub fn flag_slot(hash: u128, seed: u32, slots: u32) -> u32 {
-    reduce(mix(hash as u32 ^ seed.wrapping_mul(0x9e37_79b9)), slots)
+    let mixed = (hash as u64 ^ u64::from(seed).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+        .wrapping_mul(0xff51_afd7_ed55_8ccd);
+    reduce(
+        ((mixed ^ (mixed >> 32)).wrapping_mul(0xc4ce_b9fe_1a85_ec53) >> 32) as u32,
+        slots,
+    )
 }
 
 /// What a flag's record keeps of its key's hash.
@@ -100,7 +108,11 @@ impl Murmur3 {
     /// Begins with a seed.
     #[inline]
     pub fn new(seed: u32) -> Self {
-        Self { state: seed, tail: 0, len: 0 }
+        Self {
+            state: seed,
+            tail: 0,
+            len: 0,
+        }
     }
 
     /// Adds bytes; equal bytes in other pieces give the same hash.
@@ -135,11 +147,16 @@ impl Murmur3 {
 
     #[inline]
     fn word(&mut self, word: u32) {
-        self.state = (self.state ^ scramble(word)).rotate_left(13).wrapping_mul(5).wrapping_add(0xe654_6b64);
+        self.state = (self.state ^ scramble(word))
+            .rotate_left(13)
+            .wrapping_mul(5)
+            .wrapping_add(0xe654_6b64);
     }
 }
 
 #[inline]
 fn scramble(word: u32) -> u32 {
-    word.wrapping_mul(0xcc9e_2d51).rotate_left(15).wrapping_mul(0x1b87_3593)
+    word.wrapping_mul(0xcc9e_2d51)
+        .rotate_left(15)
+        .wrapping_mul(0x1b87_3593)
 }

@@ -178,7 +178,7 @@ macro_rules! define_records {
         }
 
         // The fields fill the record: their sizes add up to its size, and none ends behind it.
-        const _: () = assert!(0 $(+ size_of::<$ty>())* == $size $(&& $at + size_of::<$ty>() <= $size)*);
+        const _: () = assert!(0 $(+ size_of::<$ty>())* == $size $(&& $size - size_of::<$ty>() >= $at)*);
 
         impl $crate::layout::Record for $name {
             type Bytes = [u8; $size];

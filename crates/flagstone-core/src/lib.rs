@@ -21,8 +21,8 @@ mod value;
 pub use bucket::bucket;
 pub use context::{AttributeValue, Attributes, List};
 pub use decision::{Decision, Reason};
-pub use describe::{DescribedRule, DescribedTest};
-pub use eval::{Answer, Evaluator, Kill, Trace};
+pub use describe::Described;
+pub use eval::{Answer, Evaluator, Kill, MAX_DEPTH, Trace};
 pub use hash::Digest;
 pub use semver::SemVer;
 pub use snapshot::{

@@ -27,8 +27,12 @@ pub struct SemVer<'a> {
 impl<'a> SemVer<'a> {
     /// Reads a version; `None` if it is not exactly of the standard's form, or if a number exceeds 64 bits.
     pub fn parse(text: &'a str) -> Option<Self> {
-        let (version, build) = text.split_once('+').map_or((text, None), |(v, b)| (v, Some(b)));
-        let (numbers, pre) = version.split_once('-').map_or((version, None), |(n, p)| (n, Some(p)));
+        let (version, build) = text
+            .split_once('+')
+            .map_or((text, None), |(v, b)| (v, Some(b)));
+        let (numbers, pre) = version
+            .split_once('-')
+            .map_or((version, None), |(n, p)| (n, Some(p)));
         let mut parts = numbers.split('.').map(numeric);
         let parsed = Self {
             major: parts.next()??,
@@ -52,7 +56,10 @@ impl Ord for SemVer<'_> {
                 ("", "") => Ordering::Equal,
                 ("", _) => Ordering::Greater,
                 (_, "") => Ordering::Less,
-                (a, b) => a.split('.').map(Identifier).cmp(b.split('.').map(Identifier)),
+                (a, b) => a
+                    .split('.')
+                    .map(Identifier)
+                    .cmp(b.split('.').map(Identifier)),
             })
     }
 }
@@ -71,7 +78,11 @@ impl Ord for Identifier<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         match (is_number(self.0), is_number(other.0)) {
             // Numbers have no leading zeros, so the longer one is greater.
-            (true, true) => self.0.len().cmp(&other.0.len()).then_with(|| self.0.cmp(other.0)),
+            (true, true) => self
+                .0
+                .len()
+                .cmp(&other.0.len())
+                .then_with(|| self.0.cmp(other.0)),
             (true, false) => Ordering::Less,
             (false, true) => Ordering::Greater,
             (false, false) => self.0.cmp(other.0),
@@ -94,7 +105,10 @@ fn has_leading_zero(text: &str) -> bool {
 }
 
 fn is_identifier(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 fn is_pre_release(text: &str) -> bool {
@@ -105,7 +119,9 @@ fn numeric(text: &str) -> Option<u64> {
     if !is_number(text) || has_leading_zero(text) {
         return None;
     }
-    text.bytes().try_fold(0u64, |value, digit| value.checked_mul(10)?.checked_add(u64::from(digit - b'0')))
+    text.bytes().try_fold(0u64, |value, digit| {
+        value.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
+    })
 }
 
 #[cfg(test)]

@@ -55,7 +55,10 @@ impl<'a> Snapshot<'a> {
     /// If the bytes are no snapshot, of another version of the format, or shorter or longer than they say. The digest
     /// is not checked here, see [`Snapshot::is_intact`].
     pub fn open(bytes: &'a [u8]) -> Result<Self, OpenError> {
-        let short = OpenError::Length { declared: HEADER_LEN, actual: bytes.len() };
+        let short = OpenError::Length {
+            declared: HEADER_LEN,
+            actual: bytes.len(),
+        };
         let magic = bytes.first_chunk::<8>().ok_or(short)?;
         if *magic != MAGIC {
             return Err(OpenError::Magic);
@@ -68,18 +71,29 @@ impl<'a> Snapshot<'a> {
         }
         let declared = number(12).ok_or(short)? as usize;
         if declared != bytes.len() {
-            return Err(OpenError::Length { declared, actual: bytes.len() });
+            return Err(OpenError::Length {
+                declared,
+                actual: bytes.len(),
+            });
         }
         if (version_and_count >> 16) as usize != Section::COUNT {
-            return Err(OpenError::Sections { found: (version_and_count >> 16) as u16 });
+            return Err(OpenError::Sections {
+                found: (version_and_count >> 16) as u16,
+            });
         }
         let mut sections = [&[][..]; Section::COUNT];
-        let rows = bytes.get(HEADER_LEN..).unwrap_or_default().chunks_exact(SECTION_ROW_LEN);
-        for (((section, size), place), row) in Section::SIZES.into_iter().zip(&mut sections).zip(rows) {
+        let rows = bytes
+            .get(HEADER_LEN..)
+            .unwrap_or_default()
+            .chunks_exact(SECTION_ROW_LEN);
+        for (((section, size), place), row) in
+            Section::SIZES.into_iter().zip(&mut sections).zip(rows)
+        {
             let (offset, count) = match row.first_chunk::<8>() {
-                Some([a, b, c, d, e, f, g, h]) => {
-                    (u32::from_le_bytes([*a, *b, *c, *d]), u32::from_le_bytes([*e, *f, *g, *h]))
-                }
+                Some([a, b, c, d, e, f, g, h]) => (
+                    u32::from_le_bytes([*a, *b, *c, *d]),
+                    u32::from_le_bytes([*e, *f, *g, *h]),
+                ),
                 None => (0, 0),
             };
             *place = (count as usize)
@@ -92,14 +106,19 @@ impl<'a> Snapshot<'a> {
 
     /// The digest in the header: the snapshot's name.
     pub fn digest(&self) -> Digest {
-        let bytes = self.bytes.get(16..).and_then(|rest| rest.first_chunk::<16>());
+        let bytes = self
+            .bytes
+            .get(16..)
+            .and_then(|rest| rest.first_chunk::<16>());
         Digest(u128::from_le_bytes(bytes.copied().unwrap_or_default()))
     }
 
     /// Whether the content still has the digest that the header names. Takes time in proportion to the size, about
     /// 0.1 ms a megabyte.
     pub fn is_intact(&self) -> bool {
-        self.bytes.get(HEADER_LEN..).is_some_and(|content| Digest::of(content) == self.digest())
+        self.bytes
+            .get(HEADER_LEN..)
+            .is_some_and(|content| Digest::of(content) == self.digest())
     }
 
     /// The bytes that this is a view of.
@@ -123,7 +142,9 @@ impl<'a> Snapshot<'a> {
     pub fn find(&self, key: &str) -> Option<FlagIndex> {
         let hash = hash::key(key.as_bytes());
         let buckets = self.count(Section::Seeds);
-        let seed = self.record::<IndexRecord>(Section::Seeds, hash::flag_bucket(hash, buckets))?.index;
+        let seed = self
+            .record::<IndexRecord>(Section::Seeds, hash::flag_bucket(hash, buckets))?
+            .index;
         let slot = hash::flag_slot(hash, seed, self.flag_count());
         let record = self.record::<FlagRecord>(Section::Flags, slot)?;
         if record.key_hash != hash::flag_tag(hash) {
@@ -137,12 +158,18 @@ impl<'a> Snapshot<'a> {
     #[inline]
     pub fn flag(&self, index: FlagIndex) -> Option<Flag<'a>> {
         let record = self.record::<FlagRecord>(Section::Flags, index.0)?;
-        Some(Flag { snapshot: *self, index, record })
+        Some(Flag {
+            snapshot: *self,
+            index,
+            record,
+        })
     }
 
     /// The number of attributes that conditions and splits read; the targeting key is always one of them.
     pub fn attribute_count(&self) -> u16 {
-        self.count(Section::Attributes).try_into().unwrap_or(u16::MAX)
+        self.count(Section::Attributes)
+            .try_into()
+            .unwrap_or(u16::MAX)
     }
 
     /// The attribute at a position.
@@ -170,18 +197,27 @@ impl<'a> Snapshot<'a> {
     }
 
     /// Consecutive records of a section; ends early at the section's end.
-    pub fn records<R: Record>(&self, section: Section, first: u32, count: u32) -> impl Iterator<Item = R> + use<'a, R> {
+    pub fn records<R: Record>(
+        &self,
+        section: Section,
+        first: u32,
+        count: u32,
+    ) -> impl Iterator<Item = R> + use<'a, R> {
         let rows = (first as usize)
             .checked_mul(R::SIZE)
             .and_then(|start| self.section(section).get(start..))
             .unwrap_or_default();
-        rows.chunks_exact(R::SIZE).take(count as usize).filter_map(R::read)
+        rows.chunks_exact(R::SIZE)
+            .take(count as usize)
+            .filter_map(R::read)
     }
 
     /// Bytes of data.
     #[inline]
     pub fn data(&self, offset: u32, len: u32) -> Option<&'a [u8]> {
-        self.section(Section::Data).get(offset as usize..)?.get(..len as usize)
+        self.section(Section::Data)
+            .get(offset as usize..)?
+            .get(..len as usize)
     }
 
     /// Text in data; `None` also if it is not UTF-8.
@@ -200,7 +236,9 @@ impl<'a> Snapshot<'a> {
         let hash = hash::key(key.as_bytes());
         let bucket = set.buckets.checked_add(hash::set_bucket(hash, set.bits))?;
         let first = self.record::<BucketRecord>(Section::Buckets, bucket)?.entry;
-        let end = self.record::<BucketRecord>(Section::Buckets, bucket.checked_add(1)?)?.entry;
+        let end = self
+            .record::<BucketRecord>(Section::Buckets, bucket.checked_add(1)?)?
+            .entry;
         let wanted = hash::set_entry(hash);
         let found = self
             .records::<EntryRecord>(Section::Entries, first, end.saturating_sub(first))
@@ -210,7 +248,10 @@ impl<'a> Snapshot<'a> {
 
     #[inline]
     fn section(&self, section: Section) -> &'a [u8] {
-        self.sections.get(section as usize).copied().unwrap_or_default()
+        self.sections
+            .get(section as usize)
+            .copied()
+            .unwrap_or_default()
     }
 }
 
@@ -242,7 +283,9 @@ impl<'a> Flag<'a> {
     /// Its key; empty if the bytes are damaged.
     #[inline]
     pub fn key(&self) -> &'a str {
-        self.snapshot.text(self.record.key_offset, self.record.key_len.into()).unwrap_or_default()
+        self.snapshot
+            .text(self.record.key_offset, self.record.key_len.into())
+            .unwrap_or_default()
     }
 
     /// The position of the variant served when nothing else is.
@@ -262,10 +305,14 @@ impl<'a> Flag<'a> {
             return None;
         }
         let place = self.record.variants.checked_add(index.0.into())?;
-        let record = self.snapshot.record::<VariantRecord>(Section::Variants, place)?;
+        let record = self
+            .snapshot
+            .record::<VariantRecord>(Section::Variants, place)?;
         Some(Variant {
             index,
-            key: self.snapshot.text(record.key_offset, record.key_len.into())?,
+            key: self
+                .snapshot
+                .text(record.key_offset, record.key_len.into())?,
             value: Value::read(&self.snapshot, &record)?,
         })
     }
@@ -284,7 +331,8 @@ impl<'a> Flag<'a> {
     /// The name of a rule, empty if it has none; `None` if there is no such rule.
     pub fn rule_name(&self, rule: u16) -> Option<&'a str> {
         let record = self.rule(rule)?;
-        self.snapshot.text(record.name_offset, record.name_len.into())
+        self.snapshot
+            .text(record.name_offset, record.name_len.into())
     }
 
     #[inline]
@@ -292,7 +340,8 @@ impl<'a> Flag<'a> {
         if rule >= self.record.rules_count {
             return None;
         }
-        self.snapshot.record(Section::Rules, self.record.rules.checked_add(rule.into())?)
+        self.snapshot
+            .record(Section::Rules, self.record.rules.checked_add(rule.into())?)
     }
 }
 

@@ -63,7 +63,9 @@ pub fn parse_rfc3339(text: &str) -> Option<UnixMillis> {
 fn number(rest: &mut &[u8], digits: usize) -> Option<i64> {
     let (head, tail) = rest.split_at_checked(digits)?;
     *rest = tail;
-    head.iter().try_fold(0, |value, digit| Some(value * 10 + i64::from(decimal(*digit)?)))
+    head.iter().try_fold(0, |value, digit| {
+        Some(value * 10 + i64::from(decimal(*digit)?))
+    })
 }
 
 /// Takes a point and at least one digit; gives milliseconds.
@@ -103,10 +105,34 @@ fn days_in_month(year: i64, month: i64) -> i64 {
 /// Days from 1970-01-01 in the proleptic Gregorian calendar; years from 0 to 9999.
 fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
     // The year begins in March here, so that the leap day is its last: (153 × m + 2) / 5 days lie before month m.
-    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let (year, month) = if month > 2 {
+        (year, month - 3)
+    } else {
+        (year - 1, month + 9)
+    };
     let year = year + 400; // keeps the divisions away from negative numbers
     let days = year * 365 + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
     days - 719_468 - 146_097
+}
+
+/// Year, month and day of a number of days from 1970-01-01; the opposite of [`days_since_epoch`], for any number.
+pub(crate) fn date_of(days: i64) -> (i64, i64, i64) {
+    const DAYS_IN_400_YEARS: i64 = 146_097;
+    let days = days + 719_468; // from March 1st of the year 0
+    let (cycle, day) = (
+        days.div_euclid(DAYS_IN_400_YEARS),
+        days.rem_euclid(DAYS_IN_400_YEARS),
+    );
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (year, month) = if month < 10 {
+        (year, month + 3)
+    } else {
+        (year + 1, month - 9)
+    };
+    (year + cycle * 400, month, day)
 }
 
 /// The share of a ramp at a moment: straight lines between the points, constant before the first and after the last,
@@ -137,7 +163,10 @@ fn between(first: PointRecord, second: PointRecord, now: UnixMillis) -> u32 {
     } else {
         // A falling share is rounded down too.
         let exact = (change * elapsed).checked_rem(duration).unwrap_or(0) == 0;
-        first.share.saturating_sub(moved).saturating_sub(u32::from(!exact))
+        first
+            .share
+            .saturating_sub(moved)
+            .saturating_sub(u32::from(!exact))
     }
 }
 

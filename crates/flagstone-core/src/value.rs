@@ -32,7 +32,10 @@ impl<'a> Value<'a> {
         Some(match kind {
             ValueKind::Boolean => Self::Boolean(record.number != 0),
             ValueKind::String => Self::String(text),
-            ValueKind::Number => Self::Number { number: f64::from_bits(record.number), text },
+            ValueKind::Number => Self::Number {
+                number: f64::from_bits(record.number),
+                text,
+            },
             ValueKind::Json => Self::Json(text),
         })
     }

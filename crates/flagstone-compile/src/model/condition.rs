@@ -46,7 +46,8 @@ pub enum Test {
         /// The moment compared with.
         time: UnixMillis,
     },
-    /// Whether the unit belongs to a segment, by its key. False, not unknown, when the unit has no key.
+    /// Whether the unit belongs to a segment, by its key. Never unknown; without the attribute that the segment looks
+    /// up, its condition alone decides.
     Segment(String),
     /// Whether another flag has one of some variants for this context. Never unknown.
     Flag {
@@ -64,7 +65,7 @@ pub enum Matcher {
     Exists,
     /// Same type and equal.
     Equals(Scalar),
-    /// Equal to one of these; long lists of text are looked up by hash.
+    /// Equal to one of these, as [`Equals`](Self::Equals) means it.
     OneOf(Vec<Scalar>),
     /// A list that has an element equal to this.
     Includes(Scalar),

@@ -147,3 +147,58 @@ pub struct Expose {
     /// Keys of flags sent to origins.
     pub origin: Vec<String>,
 }
+
+impl Source {
+    /// The source of an attribute with a well-known name, such as `request.headers.accept` or `geo.country`.
+    ///
+    /// ```
+    /// use flagstone_compile::model::Source;
+    ///
+    /// assert_eq!(Source::well_known("request.cookies.seen"), Some(Source::Cookie("seen".into())));
+    /// assert_eq!(Source::well_known("user.email"), None);
+    /// ```
+    pub fn well_known(attribute: &str) -> Option<Self> {
+        let (root, name) = attribute.split_once('.')?;
+        match (root, name) {
+            ("client", "ip") => Some(Self::ClientIp),
+            ("geo", field) => GeoField::parse(field).map(Self::Geo),
+            ("request", "method") => Some(Self::Method),
+            ("request", "host") => Some(Self::Host),
+            ("request", "path") => Some(Self::Path),
+            ("request", "language") => Some(Self::Language),
+            ("request", "user_agent") => Some(Self::UserAgent),
+            ("request", "bot") => Some(Self::Bot),
+            ("request", "gpc") => Some(Self::Gpc),
+            ("request", "prefetch") => Some(Self::Prefetch),
+            ("request", _) => match name.split_once('.')? {
+                ("headers", header) => Some(Self::Header(header.to_ascii_lowercase())),
+                ("cookies", cookie) => Some(Self::Cookie(cookie.to_owned())),
+                ("query", parameter) => Some(Self::Query(parameter.to_owned())),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+}
+
+impl GeoField {
+    /// Each field with the name that it has behind `geo.`.
+    pub const NAMES: [(&'static str, Self); 9] = [
+        ("country", Self::Country),
+        ("region", Self::Region),
+        ("city", Self::City),
+        ("continent", Self::Continent),
+        ("postal_code", Self::PostalCode),
+        ("asn", Self::Asn),
+        ("timezone", Self::Timezone),
+        ("latitude", Self::Latitude),
+        ("longitude", Self::Longitude),
+    ];
+
+    /// The field with this name behind `geo.`.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::NAMES
+            .into_iter()
+            .find_map(|(known, field)| (known == name).then_some(field))
+    }
+}

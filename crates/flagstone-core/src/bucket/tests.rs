@@ -43,7 +43,11 @@ fn pieces_do_not_matter() {
     let text = "headerColorjon@company.com";
     for cut in 0..=text.len() {
         let (a, b) = text.split_at(cut);
-        assert_eq!(bucket(a, b, u32::MAX), bucket("", text, u32::MAX), "cut at {cut}");
+        assert_eq!(
+            bucket(a, b, u32::MAX),
+            bucket("", text, u32::MAX),
+            "cut at {cut}"
+        );
     }
 }
 

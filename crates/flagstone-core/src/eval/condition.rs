@@ -3,8 +3,9 @@
 use super::{Answer, MAX_DEPTH, Run, Trace};
 use crate::context::{AttributeValue, Attributes};
 use crate::layout::{
-    ACCEPT, DEAD, IndexRecord, MATCHED, NetworkRecord, NumberRecord, Op, PatternRecord, REJECT, Section,
-    SegmentRecord, SemVerRecord, TEST_IGNORES_CASE, TEST_NEGATED, TestRecord, TextRecord, order,
+    ACCEPT, DEAD, IndexRecord, MATCHED, NetworkRecord, NumberRecord, Op, PatternRecord, REJECT,
+    Section, SegmentRecord, SemVerRecord, TEST_IGNORES_CASE, TEST_NEGATED, TestRecord, TextRecord,
+    order,
 };
 use crate::semver::SemVer;
 use crate::snapshot::{AttributeIndex, FlagIndex, Snapshot};
@@ -19,7 +20,10 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
         while at < count {
             self.tests_left = self.tests_left.checked_sub(1)?;
             let index = first.checked_add(at.into())?;
-            let test = self.input.snapshot.record::<TestRecord>(Section::Tests, index)?;
+            let test = self
+                .input
+                .snapshot
+                .record::<TestRecord>(Section::Tests, index)?;
             let answer = self.answer(&test, depth)?;
             let holds = match answer {
                 Answer::Yes => test.flags & TEST_NEGATED == 0,
@@ -43,6 +47,7 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
         let op = Op::from_code(test.op)?;
         match op {
             Op::NowBefore => return Some((self.input.now.0 < operand(test) as i64).into()),
+            Op::NowEqual => return Some((self.input.now.0 == operand(test) as i64).into()),
             Op::Segment => return Some(self.segment(test.a, depth)?.into()),
             Op::Flag => return Some(self.flag_has(FlagIndex(test.a), test.b, depth)?.into()),
             _ => {}
@@ -61,10 +66,14 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
         let segment = snapshot.record::<SegmentRecord>(Section::Segments, index)?;
         let attributes = self.input.attributes;
         if let AttributeValue::Text(key) = attributes.attribute(AttributeIndex(segment.by)) {
-            if segment.included != crate::layout::NONE && snapshot.set_contains(segment.included, key)? {
+            if segment.included != crate::layout::NONE
+                && snapshot.set_contains(segment.included, key)?
+            {
                 return Some(true);
             }
-            if segment.excluded != crate::layout::NONE && snapshot.set_contains(segment.excluded, key)? {
+            if segment.excluded != crate::layout::NONE
+                && snapshot.set_contains(segment.excluded, key)?
+            {
                 return Some(false);
             }
         }
@@ -75,8 +84,11 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
     fn flag_has(&mut self, flag: FlagIndex, list: u32, depth: u8) -> Option<bool> {
         let variant = self.flag(flag, depth + 1)?.variant?.index;
         let snapshot = self.input.snapshot;
-        let count = snapshot.record::<IndexRecord>(Section::Indices, list)?.index;
-        let mut variants = snapshot.records::<IndexRecord>(Section::Indices, list.checked_add(1)?, count);
+        let count = snapshot
+            .record::<IndexRecord>(Section::Indices, list)?
+            .index;
+        let mut variants =
+            snapshot.records::<IndexRecord>(Section::Indices, list.checked_add(1)?, count);
         Some(variants.any(|wanted| wanted.index == u32::from(variant.0)))
     }
 }
@@ -89,10 +101,19 @@ fn operand(test: &TestRecord) -> u64 {
 
 /// A question about an attribute's value. `None` if the bytes make no sense.
 #[inline]
-fn about_value(snapshot: &Snapshot<'_>, op: Op, test: &TestRecord, value: AttributeValue<'_>) -> Option<Answer> {
+fn about_value(
+    snapshot: &Snapshot<'_>,
+    op: Op,
+    test: &TestRecord,
+    value: AttributeValue<'_>,
+) -> Option<Answer> {
     use AttributeValue::{Boolean, List, Missing, Number, Text};
     if let Missing = value {
-        return Some(if op == Op::Exists { Answer::No } else { Answer::Unknown });
+        return Some(if op == Op::Exists {
+            Answer::No
+        } else {
+            Answer::Unknown
+        });
     }
     let number = f64::from_bits(operand(test));
     let constant = || snapshot.data(test.a, test.b);
@@ -107,8 +128,7 @@ fn about_value(snapshot: &Snapshot<'_>, op: Op, test: &TestRecord, value: Attrib
         (Op::NumberIn, Number(is)) => snapshot
             .records::<NumberRecord>(Section::Numbers, test.a, test.b)
             .any(|wanted| f64::from_bits(wanted.bits) == is),
-        (Op::TextInSet, Text(is)) => snapshot.set_contains(test.a, is)?,
-        (Op::Boolean | Op::NumberEqual | Op::TextEqual | Op::TextIn | Op::NumberIn | Op::TextInSet, _) => false,
+        (Op::Boolean | Op::NumberEqual | Op::TextEqual | Op::TextIn | Op::NumberIn, _) => false,
 
         (Op::NumberLess, Number(is)) => is < number,
         (Op::NumberAtMost, Number(is)) => is <= number,
@@ -117,19 +137,25 @@ fn about_value(snapshot: &Snapshot<'_>, op: Op, test: &TestRecord, value: Attrib
 
         (Op::StartsWith, Text(is)) => {
             let prefix = constant()?;
-            is.as_bytes().get(..prefix.len()).is_some_and(|head| equal(head, prefix, test))
+            is.as_bytes()
+                .get(..prefix.len())
+                .is_some_and(|head| equal(head, prefix, test))
         }
         (Op::EndsWith, Text(is)) => {
             let suffix = constant()?;
             let start = is.len().checked_sub(suffix.len());
-            start.and_then(|start| is.as_bytes().get(start..)).is_some_and(|tail| equal(tail, suffix, test))
+            start
+                .and_then(|start| is.as_bytes().get(start..))
+                .is_some_and(|tail| equal(tail, suffix, test))
         }
         (Op::Contains, Text(is)) => contains(is, core::str::from_utf8(constant()?).ok()?, test),
         (Op::Pattern, Text(is)) => matches(snapshot, test.a, is.as_bytes())?,
 
         (Op::IncludesText, List(list)) => {
             let wanted = constant()?;
-            list.any(&mut |element| matches!(element, Text(is) if equal(is.as_bytes(), wanted, test)))
+            list.any(
+                &mut |element| matches!(element, Text(is) if equal(is.as_bytes(), wanted, test)),
+            )
         }
         (Op::IncludesNumber, List(list)) => {
             list.any(&mut |element| matches!(element, Number(is) if is == number))
@@ -147,7 +173,9 @@ fn about_value(snapshot: &Snapshot<'_>, op: Op, test: &TestRecord, value: Attrib
                 Number(millis) if millis.abs() < 9.0e15 => Some(millis as i64),
                 _ => None,
             };
-            let Some(is) = is else { return Some(Answer::Unknown) };
+            let Some(is) = is else {
+                return Some(Answer::Unknown);
+            };
             match op {
                 Op::DateBefore => is < constant,
                 Op::DateAtMost => is <= constant,
@@ -155,7 +183,9 @@ fn about_value(snapshot: &Snapshot<'_>, op: Op, test: &TestRecord, value: Attrib
             }
         }
         (Op::Network, Text(is)) => {
-            let Ok(address) = is.parse::<IpAddr>() else { return Some(Answer::Unknown) };
+            let Ok(address) = is.parse::<IpAddr>() else {
+                return Some(Answer::Unknown);
+            };
             snapshot
                 .records::<NetworkRecord>(Section::Networks, test.a, test.b)
                 .any(|network| in_network(&network, address))
@@ -166,7 +196,9 @@ fn about_value(snapshot: &Snapshot<'_>, op: Op, test: &TestRecord, value: Attrib
                 Number(is) => Some(is),
                 _ => None,
             };
-            let Some(is) = is else { return Some(Answer::Unknown) };
+            let Some(is) = is else {
+                return Some(Answer::Unknown);
+            };
             match op {
                 Op::ParsedLess => is < number,
                 Op::ParsedAtMost => is <= number,
@@ -181,7 +213,11 @@ fn about_value(snapshot: &Snapshot<'_>, op: Op, test: &TestRecord, value: Attrib
 /// Equality of bytes; with the flag, capital letters A to Z of `is` count as small ones.
 #[inline]
 fn equal(is: &[u8], constant: &[u8], test: &TestRecord) -> bool {
-    if test.flags & TEST_IGNORES_CASE == 0 { is == constant } else { is.eq_ignore_ascii_case(constant) }
+    if test.flags & TEST_IGNORES_CASE == 0 {
+        is == constant
+    } else {
+        is.eq_ignore_ascii_case(constant)
+    }
 }
 
 fn contains(is: &str, constant: &str, test: &TestRecord) -> bool {
@@ -189,7 +225,10 @@ fn contains(is: &str, constant: &str, test: &TestRecord) -> bool {
         return is.contains(constant);
     }
     constant.is_empty()
-        || is.as_bytes().windows(constant.len()).any(|window| window.eq_ignore_ascii_case(constant.as_bytes()))
+        || is
+            .as_bytes()
+            .windows(constant.len())
+            .any(|window| window.eq_ignore_ascii_case(constant.as_bytes()))
 }
 
 /// Looks for text in a list: from front to back in a short one or where case is ignored, by halving in a long one.
@@ -224,7 +263,9 @@ fn semver(snapshot: &Snapshot<'_>, test: &TestRecord, is: &str) -> Option<Answer
         patch: record.patch,
         pre: snapshot.text(record.pre_offset, record.pre_len)?,
     };
-    let Some(is) = SemVer::parse(is) else { return Some(Answer::Unknown) };
+    let Some(is) = SemVer::parse(is) else {
+        return Some(Answer::Unknown);
+    };
     let outcome = match is.cmp(&constant) {
         Ordering::Less => order::LESS,
         Ordering::Equal => order::EQUAL,
@@ -247,7 +288,9 @@ fn in_network(network: &NetworkRecord, address: IpAddr) -> bool {
 fn matches(snapshot: &Snapshot<'_>, pattern: u32, text: &[u8]) -> Option<bool> {
     let pattern = snapshot.record::<PatternRecord>(Section::Patterns, pattern)?;
     let columns = usize::from(pattern.columns);
-    let classes = snapshot.data(pattern.classes_offset, 256)?.first_chunk::<256>()?;
+    let classes = snapshot
+        .data(pattern.classes_offset, 256)?
+        .first_chunk::<256>()?;
     let table_len = usize::from(pattern.states) * columns * 2;
     let table = snapshot.data(pattern.table_offset, table_len.try_into().ok()?)?;
     let entry = |state: u16, column: usize| {

@@ -3,7 +3,9 @@
 use super::{Run, Trace};
 use crate::bucket::split_bucket;
 use crate::context::{AttributeValue, Attributes};
-use crate::layout::{NONE, PointRecord, RANGE_BACKWARD, RampRecord, RangeRecord, Section, SplitRecord};
+use crate::layout::{
+    NONE, PointRecord, RANGE_BACKWARD, RampRecord, RangeRecord, Section, SplitRecord,
+};
 use crate::snapshot::{AttributeIndex, Snapshot, VariantIndex};
 use crate::time::ramp_share;
 use crate::units::UnixMillis;
@@ -20,7 +22,9 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
         let bucket = match attributes.attribute(by) {
             AttributeValue::Text("") => None,
             AttributeValue::Text(unit) => Some(split_bucket(salt, unit)),
-            AttributeValue::Number(number) => digits.write(number).map(|unit| split_bucket(salt, unit)),
+            AttributeValue::Number(number) => {
+                digits.write(number).map(|unit| split_bucket(salt, unit))
+            }
             _ => None,
         };
         let variant = match bucket {
@@ -35,8 +39,15 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
 }
 
 /// The variant that owns a bucket; inside, `None` if none does.
-fn ranges(snapshot: &Snapshot<'_>, split: &SplitRecord, bucket: u32, now: UnixMillis) -> Option<Option<u16>> {
-    for range in snapshot.records::<RangeRecord>(Section::Ranges, split.ranges, split.ranges_count.into()) {
+fn ranges(
+    snapshot: &Snapshot<'_>,
+    split: &SplitRecord,
+    bucket: u32,
+    now: UnixMillis,
+) -> Option<Option<u16>> {
+    for range in
+        snapshot.records::<RangeRecord>(Section::Ranges, split.ranges, split.ranges_count.into())
+    {
         if bucket < range.from || bucket >= range.to {
             continue;
         }
@@ -46,7 +57,11 @@ fn ranges(snapshot: &Snapshot<'_>, split: &SplitRecord, bucket: u32, now: UnixMi
         let ramp = snapshot.record::<RampRecord>(Section::Ramps, range.ramp)?;
         let points = snapshot.records::<PointRecord>(Section::Points, ramp.points, ramp.count);
         let filled = ramp_share(points, now).0.saturating_sub(range.base);
-        let place = if range.flags & RANGE_BACKWARD == 0 { bucket - range.from } else { range.to - 1 - bucket };
+        let place = if range.flags & RANGE_BACKWARD == 0 {
+            bucket - range.from
+        } else {
+            range.to - 1 - bucket
+        };
         if place < filled {
             return Some(Some(range.variant));
         }

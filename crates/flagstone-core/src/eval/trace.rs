@@ -42,7 +42,14 @@ pub trait Trace {
     /// A test, by its record number, was answered, and so holds or not.
     fn test(&mut self, test: u32, answer: Answer, holds: bool) {}
     /// A unit was bucketed: `bucket` of a million, `None` if the attribute `by` has no usable value.
-    fn split(&mut self, split: u32, by: AttributeIndex, bucket: Option<u32>, variant: Option<VariantIndex>) {}
+    fn split(
+        &mut self,
+        split: u32,
+        by: AttributeIndex,
+        bucket: Option<u32>,
+        variant: Option<VariantIndex>,
+    ) {
+    }
 }
 
 impl Trace for () {}

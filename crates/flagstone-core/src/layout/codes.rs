@@ -88,8 +88,8 @@ codes! {
         ParsedAtMost = 26,
         /// A number, or text that is one, equal to `ab`.
         ParsedEqual = 27,
-        /// Text in set `a`.
-        TextInSet = 28,
+        /// The time of the evaluation is `ab`. No attribute.
+        NowEqual = 28,
     }
 }
 

@@ -22,7 +22,11 @@ fn versions_are_ordered_by_precedence() {
     ];
     for (i, a) in ascending.iter().enumerate() {
         for (j, b) in ascending.iter().enumerate() {
-            assert_eq!(SemVer::parse(a).unwrap().cmp(&SemVer::parse(b).unwrap()), i.cmp(&j), "{a} {b}");
+            assert_eq!(
+                SemVer::parse(a).unwrap().cmp(&SemVer::parse(b).unwrap()),
+                i.cmp(&j),
+                "{a} {b}"
+            );
         }
     }
 }
@@ -36,8 +40,27 @@ fn build_metadata_has_no_part_in_precedence() {
 #[test]
 fn other_texts_are_no_versions() {
     for text in [
-        "", "1", "1.2", "1.2.3.4", "v1.2.3", "01.2.3", "1.02.3", "1.2.03", "1.2.3-", "1.2.3-a..b", "1.2.3-01", "1.2.3+",
-        "1.2.3+a..b", "1.2.3-ä", " 1.2.3", "1.2.3 ", "1.2.x", "-1.2.3", "+1.2.3", "18446744073709551616.0.0", "1..3",
+        "",
+        "1",
+        "1.2",
+        "1.2.3.4",
+        "v1.2.3",
+        "01.2.3",
+        "1.02.3",
+        "1.2.03",
+        "1.2.3-",
+        "1.2.3-a..b",
+        "1.2.3-01",
+        "1.2.3+",
+        "1.2.3+a..b",
+        "1.2.3-ä",
+        " 1.2.3",
+        "1.2.3 ",
+        "1.2.x",
+        "-1.2.3",
+        "+1.2.3",
+        "18446744073709551616.0.0",
+        "1..3",
     ] {
         assert_eq!(SemVer::parse(text), None, "{text}");
     }

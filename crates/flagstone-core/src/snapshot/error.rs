@@ -38,7 +38,10 @@ impl fmt::Display for OpenError {
         match self {
             Self::Magic => write!(f, "does not begin as a snapshot does"),
             Self::Version { found } => {
-                write!(f, "is of format version {found}, only {FORMAT_VERSION} can be read")
+                write!(
+                    f,
+                    "is of format version {found}, only {FORMAT_VERSION} can be read"
+                )
             }
             Self::Length { declared, actual } => {
                 write!(f, "snapshot says {declared} bytes, buffer has {actual}")
@@ -73,9 +76,19 @@ pub enum VerifyError {
 impl fmt::Display for VerifyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Digest => write!(f, "the content does not have the digest that the header names"),
-            Self::Record { section, index, field } => {
-                write!(f, "record {index} of section {section:?}: field `{field}` is out of range")
+            Self::Digest => write!(
+                f,
+                "the content does not have the digest that the header names"
+            ),
+            Self::Record {
+                section,
+                index,
+                field,
+            } => {
+                write!(
+                    f,
+                    "record {index} of section {section:?}: field `{field}` is out of range"
+                )
             }
         }
     }

@@ -1,1 +1,398 @@
-//! v
+//! The full check that comes before publishing: every record, every reference.
+
+use super::{Snapshot, VerifyError};
+use crate::layout::{
+    ACCEPT, ActionRecord, AttributeRecord, BucketRecord, DEAD, EdgeRecord, FlagRecord, IndexRecord,
+    MATCHED, NONE, NONE16, Op, OriginRecord, PairRecord, PatternRecord, REJECT, RampRecord,
+    RangeRecord, Record, RouteRecord, RuleRecord, Section, SegmentRecord, SemVerRecord, SetRecord,
+    SourceKind, SourceRecord, SplitRecord, TestRecord, TextRecord, ValueKind, VariantRecord,
+};
+use crate::snapshot::FlagIndex;
+use crate::units::Weight;
+
+impl<'a> Snapshot<'a> {
+    /// Checks everything: the digest, and of every record that what it refers to is there and that what it says means
+    /// something. Takes time in proportion to the size.
+    ///
+    /// Whoever evaluates does not need it, all reads are checked anyway; it keeps bytes that an older or damaged
+    /// compiler wrote from being published.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub fn verify(&self) -> Result<(), VerifyError> {
+        if !self.is_intact() {
+            return Err(VerifyError::Digest);
+        }
+        self.each(Section::Flags, |c, flag: FlagRecord| {
+            c.text("key", flag.key_offset, flag.key_len.into())?;
+            c.rows(
+                "variants",
+                Section::Variants,
+                flag.variants,
+                flag.variants_count.into(),
+            )?;
+            c.rows("rules", Section::Rules, flag.rules, flag.rules_count.into())?;
+            c.rows("gate", Section::Tests, flag.gate, flag.gate_count.into())?;
+            c.jumps("gate", flag.gate, flag.gate_count)?;
+            c.must("default", flag.default < flag.variants_count)?;
+            let key = self
+                .text(flag.key_offset, flag.key_len.into())
+                .unwrap_or_default();
+            c.must("key_hash", self.find(key) == Some(FlagIndex(c.index)))?;
+            for rule in
+                self.records::<RuleRecord>(Section::Rules, flag.rules, flag.rules_count.into())
+            {
+                c.must(
+                    "rules",
+                    rule.split != NONE || rule.variant < flag.variants_count,
+                )?;
+                c.jumps("rules", rule.tests, rule.tests_count)?;
+                if let Some(split) = self.record::<SplitRecord>(Section::Splits, rule.split) {
+                    c.must("rules", split.rest < flag.variants_count)?;
+                    for range in self.records::<RangeRecord>(
+                        Section::Ranges,
+                        split.ranges,
+                        split.ranges_count.into(),
+                    ) {
+                        c.must("rules", range.variant < flag.variants_count)?;
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        self.each(Section::Variants, |c, variant: VariantRecord| {
+            c.text("key", variant.key_offset, variant.key_len.into())?;
+            c.text("text", variant.text_offset, variant.text_len)?;
+            c.must("kind", ValueKind::from_code(variant.kind).is_some())
+        })?;
+        self.each(Section::Rules, |c, rule: RuleRecord| {
+            c.rows("tests", Section::Tests, rule.tests, rule.tests_count.into())?;
+            c.text("name", rule.name_offset, rule.name_len.into())?;
+            c.optional("split", Section::Splits, rule.split)
+        })?;
+        self.each(Section::Tests, |c, test: TestRecord| {
+            self.verify_test(&c, &test)
+        })?;
+        self.each(Section::Splits, |c, split: SplitRecord| {
+            c.rows(
+                "ranges",
+                Section::Ranges,
+                split.ranges,
+                split.ranges_count.into(),
+            )?;
+            c.text("salt", split.salt_offset, split.salt_len.into())?;
+            c.row("by", Section::Attributes, split.by.into())
+        })?;
+        self.each(Section::Ranges, |c, range: RangeRecord| {
+            c.must("to", range.from <= range.to && range.to <= Weight::TOTAL.0)?;
+            c.optional("ramp", Section::Ramps, range.ramp)
+        })?;
+        self.each(Section::Ramps, |c, ramp: RampRecord| {
+            c.rows("points", Section::Points, ramp.points, ramp.count)
+        })?;
+        self.each(Section::Attributes, |c, attribute: AttributeRecord| {
+            c.text("name", attribute.name_offset, attribute.name_len.into())?;
+            c.text(
+                "source",
+                attribute.source_offset,
+                attribute.source_len.into(),
+            )?;
+            let kind = SourceKind::from_code(attribute.source);
+            c.must(
+                "source",
+                kind.is_some_and(|kind| (kind == SourceKind::TargetingKey) == (c.index == 0)),
+            )
+        })?;
+        self.each(Section::Segments, |c, segment: SegmentRecord| {
+            c.text("key", segment.key_offset, segment.key_len.into())?;
+            c.optional("included", Section::Sets, segment.included)?;
+            c.optional("excluded", Section::Sets, segment.excluded)?;
+            c.rows(
+                "tests",
+                Section::Tests,
+                segment.tests,
+                segment.tests_count.into(),
+            )?;
+            c.jumps("tests", segment.tests, segment.tests_count)?;
+            c.row("by", Section::Attributes, segment.by.into())
+        })?;
+        self.each(Section::Sets, |c, set: SetRecord| {
+            c.must("bits", set.bits <= 24)?;
+            let count = 1u32.checked_shl(set.bits).unwrap_or(0) + 1;
+            c.rows("buckets", Section::Buckets, set.buckets, count)?;
+            let mut last = 0;
+            for bucket in self.records::<BucketRecord>(Section::Buckets, set.buckets, count) {
+                c.must("buckets", last <= bucket.entry)?;
+                last = bucket.entry;
+            }
+            c.must("buckets", last <= self.count(Section::Entries))
+        })?;
+        for section in [Section::Texts, Section::VaryNames] {
+            self.each(section, |c, text: TextRecord| {
+                c.text("offset", text.offset, text.len)
+            })?;
+        }
+        self.each(Section::SemVers, |c, version: SemVerRecord| {
+            c.text("pre", version.pre_offset, version.pre_len)
+        })?;
+        self.each(Section::Patterns, |c, pattern: PatternRecord| {
+            self.verify_pattern(&c, &pattern)
+        })?;
+        self.verify_edge()
+    }
+
+    fn verify_test(&self, c: &Checker<'a>, test: &TestRecord) -> Result<(), VerifyError> {
+        let Some(op) = Op::from_code(test.op) else {
+            return c.must("op", false);
+        };
+        if !matches!(op, Op::NowBefore | Op::NowEqual | Op::Segment | Op::Flag) {
+            c.row("attribute", Section::Attributes, test.attribute.into())?;
+        }
+        match op {
+            Op::TextEqual
+            | Op::TextLess
+            | Op::TextAtMost
+            | Op::StartsWith
+            | Op::EndsWith
+            | Op::Contains
+            | Op::IncludesText => c.text("a", test.a, test.b),
+            Op::TextIn => c.rows("a", Section::Texts, test.a, test.b),
+            Op::NumberIn => c.rows("a", Section::Numbers, test.a, test.b),
+            Op::Pattern => c.row("a", Section::Patterns, test.a),
+            Op::SemVer => c.row("a", Section::SemVers, test.a),
+            Op::Network => c.rows("a", Section::Networks, test.a, test.b),
+            Op::Segment => c.row("a", Section::Segments, test.a),
+            Op::Flag => {
+                c.row("a", Section::Flags, test.a)?;
+                let count = self
+                    .record::<IndexRecord>(Section::Indices, test.b)
+                    .map(|record| record.index);
+                c.rows(
+                    "b",
+                    Section::Indices,
+                    test.b.saturating_add(1),
+                    count.unwrap_or(NONE),
+                )
+            }
+            Op::Exists
+            | Op::Boolean
+            | Op::NumberEqual
+            | Op::NumberLess
+            | Op::NumberAtMost
+            | Op::IncludesNumber
+            | Op::IncludesBoolean
+            | Op::DateBefore
+            | Op::DateAtMost
+            | Op::DateEqual
+            | Op::NowBefore
+            | Op::NowEqual
+            | Op::ParsedLess
+            | Op::ParsedAtMost
+            | Op::ParsedEqual => Ok(()),
+        }
+    }
+
+    fn verify_pattern(&self, c: &Checker<'a>, pattern: &PatternRecord) -> Result<(), VerifyError> {
+        c.text("source", pattern.source_offset, pattern.source_len)?;
+        let is_entry = |entry: u16| entry < pattern.states || matches!(entry, MATCHED | DEAD);
+        c.must("start", is_entry(pattern.start))?;
+        let classes = self.data(pattern.classes_offset, 256).unwrap_or_default();
+        let in_row = |class: &u8| u16::from(*class) + 1 < pattern.columns;
+        c.must(
+            "classes_offset",
+            !classes.is_empty() && classes.iter().all(in_row),
+        )?;
+        let len = u32::from(pattern.states) * u32::from(pattern.columns) * 2;
+        let table = self.data(pattern.table_offset, len);
+        let mut entries = table.unwrap_or_default().chunks_exact(2);
+        let legal = entries.all(|entry| {
+            entry
+                .first_chunk()
+                .is_some_and(|bytes| is_entry(u16::from_le_bytes(*bytes)))
+        });
+        c.must("table_offset", table.is_some() && legal)
+    }
+
+    fn verify_edge(&self) -> Result<(), VerifyError> {
+        self.each(Section::Edge, |c, edge: EdgeRecord| {
+            c.rows(
+                "sources",
+                Section::Sources,
+                edge.sources,
+                edge.sources_count.into(),
+            )?;
+            c.text("cookie", edge.cookie_offset, edge.cookie_len.into())?;
+            c.text("consent", edge.consent_offset, edge.consent_len.into())?;
+            c.text(
+                "consent_value",
+                edge.consent_value_offset,
+                edge.consent_value_len.into(),
+            )?;
+            c.flags("browser", edge.browser, edge.browser_count)?;
+            c.flags("origin", edge.origin, edge.origin_count)
+        })?;
+        self.each(Section::Sources, |c, source: SourceRecord| {
+            c.text("name", source.name_offset, source.name_len.into())?;
+            c.must("kind", SourceKind::from_code(source.kind).is_some())
+        })?;
+        self.each(Section::Origins, |c, origin: OriginRecord| {
+            c.text("name", origin.name_offset, origin.name_len.into())?;
+            c.must(
+                "fallback",
+                origin.fallback == NONE16
+                    || u32::from(origin.fallback) < self.count(Section::Origins),
+            )
+        })?;
+        self.each(Section::Routes, |c, route: RouteRecord| {
+            c.text("host", route.host_offset, route.host_len.into())?;
+            c.text("path", route.path_offset, route.path_len.into())?;
+            c.optional("flag", Section::Flags, route.flag)?;
+            if let Some(flag) = self.record::<FlagRecord>(Section::Flags, route.flag) {
+                c.rows(
+                    "actions",
+                    Section::Actions,
+                    route.actions,
+                    flag.variants_count.into(),
+                )?;
+            }
+            if route.flags_count != NONE {
+                c.flags("flags", route.flags, route.flags_count)?;
+            }
+            Ok(())
+        })?;
+        self.each(Section::Actions, |c, action: ActionRecord| {
+            c.text("rewrite", action.rewrite_offset, action.rewrite_len.into())?;
+            c.rows(
+                "request_headers",
+                Section::Pairs,
+                action.request_headers,
+                action.request_headers_count.into(),
+            )?;
+            c.rows(
+                "response_headers",
+                Section::Pairs,
+                action.response_headers,
+                action.response_headers_count.into(),
+            )?;
+            c.rows(
+                "cookies",
+                Section::Pairs,
+                action.cookies,
+                action.cookies_count.into(),
+            )?;
+            c.must(
+                "origin",
+                action.origin == NONE16 || u32::from(action.origin) < self.count(Section::Origins),
+            )
+        })?;
+        self.each(Section::Pairs, |c, pair: PairRecord| {
+            c.text("name", pair.name_offset, pair.name_len.into())?;
+            c.text("value", pair.value_offset, pair.value_len.into())
+        })
+    }
+
+    /// Calls a check for each record of a section.
+    fn each<R: Record>(
+        &self,
+        section: Section,
+        check: impl Fn(Checker<'a>, R) -> Result<(), VerifyError>,
+    ) -> Result<(), VerifyError> {
+        for (index, record) in (0..).zip(self.records(section, 0, NONE)) {
+            check(
+                Checker {
+                    snapshot: *self,
+                    section,
+                    index,
+                },
+                record,
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Checks fields of one record.
+struct Checker<'a> {
+    snapshot: Snapshot<'a>,
+    section: Section,
+    index: u32,
+}
+
+impl Checker<'_> {
+    fn must(&self, field: &'static str, holds: bool) -> Result<(), VerifyError> {
+        let Self { section, index, .. } = *self;
+        if holds {
+            Ok(())
+        } else {
+            Err(VerifyError::Record {
+                section,
+                index,
+                field,
+            })
+        }
+    }
+
+    fn text(&self, field: &'static str, offset: u32, len: u32) -> Result<(), VerifyError> {
+        self.must(field, self.snapshot.text(offset, len).is_some())
+    }
+
+    fn row(&self, field: &'static str, section: Section, index: u32) -> Result<(), VerifyError> {
+        self.must(field, index < self.snapshot.count(section))
+    }
+
+    fn optional(
+        &self,
+        field: &'static str,
+        section: Section,
+        index: u32,
+    ) -> Result<(), VerifyError> {
+        if index == NONE {
+            Ok(())
+        } else {
+            self.row(field, section, index)
+        }
+    }
+
+    fn rows(
+        &self,
+        field: &'static str,
+        section: Section,
+        first: u32,
+        count: u32,
+    ) -> Result<(), VerifyError> {
+        let end = first.checked_add(count);
+        self.must(
+            field,
+            count == 0 || end.is_some_and(|end| end <= self.snapshot.count(section)),
+        )
+    }
+
+    /// A list of flags.
+    fn flags(&self, field: &'static str, first: u32, count: u32) -> Result<(), VerifyError> {
+        self.rows(field, Section::Indices, first, count)?;
+        let mut flags = self
+            .snapshot
+            .records::<IndexRecord>(Section::Indices, first, count);
+        self.must(
+            field,
+            flags.all(|flag| flag.index < self.snapshot.flag_count()),
+        )
+    }
+
+    /// The jumps of a condition go forward and stay inside.
+    fn jumps(&self, field: &'static str, first: u32, count: u16) -> Result<(), VerifyError> {
+        for (at, test) in (0..).zip(self.snapshot.records::<TestRecord>(
+            Section::Tests,
+            first,
+            count.into(),
+        )) {
+            for target in [test.then, test.otherwise] {
+                self.must(
+                    field,
+                    matches!(target, ACCEPT | REJECT) || (target > at && target < count),
+                )?;
+            }
+        }
+        Ok(())
+    }
+}

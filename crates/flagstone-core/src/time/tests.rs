@@ -36,8 +36,18 @@ fn dates_are_read() {
 
 #[test]
 fn ramps_are_straight_lines() {
-    let points = |list: &'static [(i64, u32)]| list.iter().map(|(at, share)| PointRecord { at: *at, share: *share });
-    let rising: &[_] = &[(1000, 10_000), (2000, 20_000), (2000, 50_000), (4000, 1_000_000)];
+    let points = |list: &'static [(i64, u32)]| {
+        list.iter().map(|(at, share)| PointRecord {
+            at: *at,
+            share: *share,
+        })
+    };
+    let rising: &[_] = &[
+        (1000, 10_000),
+        (2000, 20_000),
+        (2000, 50_000),
+        (4000, 1_000_000),
+    ];
     let falling: &[_] = &[(0, 100), (3, 0)];
     let endless: &[_] = &[(i64::MIN, 0), (i64::MAX, 1_000_000)];
     for (list, now, expected) in [
@@ -57,6 +67,25 @@ fn ramps_are_straight_lines() {
         (endless, i64::MAX - 1, 1_000_000), // milliseconds are lost in so long a ramp
         (&[], 0, 0),
     ] {
-        assert_eq!(ramp_share(points(list), UnixMillis(now)), Weight(expected), "{list:?} at {now}");
+        assert_eq!(
+            ramp_share(points(list), UnixMillis(now)),
+            Weight(expected),
+            "{list:?} at {now}"
+        );
+    }
+}
+
+#[test]
+fn dates_and_days_are_opposites() {
+    for days in (-719_468..2_932_896)
+        .step_by(97)
+        .chain([-1, 0, 1, 11_016, 11_017])
+    {
+        let (year, month, day) = date_of(days);
+        assert_eq!(
+            days_since_epoch(year, month, day),
+            days,
+            "{year}-{month}-{day}"
+        );
     }
 }

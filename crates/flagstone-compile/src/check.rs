@@ -1,0 +1,19 @@
+//! What must hold of a model as a whole, one file a rule.
+
+mod depth;
+mod names;
+mod routes;
+pub(crate) mod split;
+
+use crate::finding::Finding;
+use crate::model::Model;
+
+/// Everything that is wrong with a model, but for names that lead nowhere: the writer finds those.
+pub(crate) fn check(model: &Model) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    names::check(model, &mut findings);
+    depth::check(model, &mut findings);
+    split::check(model, &mut findings);
+    routes::check(model, &mut findings);
+    findings
+}

@@ -1,0 +1,227 @@
+//! Shares fit into their slots, and into 100 %.
+
+use crate::finding::Finding;
+use crate::model::{Flag, Model, RampPoint, Serve, Share, Split};
+use flagstone_core::layout::PointRecord;
+use flagstone_core::{UnixMillis, Weight, ramp_share};
+use std::ops::Range;
+
+/// The stretches of buckets that the variants of a flag own in a split.
+pub(crate) struct Slots<'f>(Vec<(&'f str, Range<u32>)>);
+
+impl<'f> Slots<'f> {
+    /// Equal slots for all variants but the default one, in the order of the flag; or those that are reserved.
+    pub(crate) fn new(flag: &'f Flag, split: &Split) -> Self {
+        let Weight(total) = Weight::TOTAL;
+        let owners: Vec<&str> = flag
+            .variants
+            .iter()
+            .map(|variant| variant.key.as_str())
+            .filter(|key| *key != flag.default)
+            .collect();
+        let count = owners.len() as u64;
+        let mut start = 0;
+        let slots = owners.into_iter().zip(1u64..).map(|(key, number)| {
+            let end = if split.reserve.is_empty() {
+                (u64::from(total) * number / count) as u32
+            } else {
+                let size = split
+                    .reserve
+                    .iter()
+                    .find(|(of, _)| of == key)
+                    .map_or(0, |(_, size)| size.0);
+                total.min(start + size)
+            };
+            let slot = start..end;
+            start = end;
+            (key, slot)
+        });
+        Self(slots.collect())
+    }
+
+    /// A variant's own slot (`true`), then the others.
+    pub(crate) fn in_order_of(&self, key: &str) -> impl Iterator<Item = (bool, &Range<u32>)> {
+        let own = self
+            .0
+            .iter()
+            .filter(move |(of, _)| *of == key)
+            .map(|(_, slot)| (true, slot));
+        own.chain(
+            self.0
+                .iter()
+                .filter(move |(of, _)| *of != key)
+                .map(|(_, slot)| (false, slot)),
+        )
+    }
+
+    fn size(&self, key: &str) -> u32 {
+        self.in_order_of(key)
+            .find(|(own, _)| *own)
+            .map_or(0, |(_, slot)| slot.end - slot.start)
+    }
+}
+
+/// The largest share that a variant ever has.
+pub(crate) fn peak(share: &Share) -> Weight {
+    match share {
+        Share::Fixed(weight) => *weight,
+        Share::Ramp(points) => points
+            .iter()
+            .map(|point| point.share)
+            .max()
+            .unwrap_or_default(),
+    }
+}
+
+fn share_at(share: &Share, now: UnixMillis) -> u64 {
+    let weight = match share {
+        Share::Fixed(weight) => *weight,
+        Share::Ramp(points) => ramp_share(
+            points.iter().map(|RampPoint { at, share }| PointRecord {
+                at: at.0,
+                share: share.0,
+            }),
+            now,
+        ),
+    };
+    weight.0.into()
+}
+
+pub(super) fn check(model: &Model, findings: &mut Vec<Finding>) {
+    for flag in &model.flags {
+        for (index, rule) in flag.rules.iter().enumerate() {
+            if let Serve::Split(split) = &rule.serve {
+                one(
+                    flag,
+                    split,
+                    &format!("/flags/{}/rules/{index}", flag.key),
+                    findings,
+                );
+            }
+        }
+    }
+}
+
+fn one(flag: &Flag, split: &Split, path: &str, findings: &mut Vec<Finding>) {
+    let rollout = format!("{path}/rollout");
+    for (index, (key, share)) in split.shares.iter().enumerate() {
+        if split
+            .shares
+            .iter()
+            .take(index)
+            .any(|(other, _)| other == key)
+        {
+            findings.push(Finding::error(
+                "duplicate-variant",
+                &rollout,
+                format!("variant `{key}` is listed twice"),
+            ));
+        }
+        if let Share::Ramp(points) = share {
+            if points.is_empty() {
+                findings.push(Finding::error(
+                    "empty-ramp",
+                    &rollout,
+                    format!("the ramp of `{key}` has no points"),
+                ));
+            }
+            if points
+                .windows(2)
+                .any(|pair| matches!(pair, [a, b] if a.at > b.at))
+            {
+                let message =
+                    format!("the points of the ramp of `{key}` are not in ascending order of time");
+                findings.push(Finding::error("unordered-ramp", &rollout, message));
+            }
+        }
+    }
+    totals(flag, split, &rollout, findings);
+    slots(flag, split, path, findings);
+}
+
+/// No moment at which the shares make more than 100 %; a listed default makes it just 100 %.
+fn totals(flag: &Flag, split: &Split, path: &str, findings: &mut Vec<Finding>) {
+    let total = u64::from(Weight::TOTAL.0);
+    let moments = split.shares.iter().flat_map(|(_, share)| match share {
+        Share::Fixed(_) => &[][..],
+        Share::Ramp(points) => points,
+    });
+    let mut moments: Vec<UnixMillis> = moments.map(|point| point.at).collect();
+    moments.push(UnixMillis(i64::MIN));
+    // The sum is made of straight lines between these moments, so its largest value is at one of them.
+    let sums = moments.iter().map(|now| {
+        split
+            .shares
+            .iter()
+            .map(|(_, share)| share_at(share, *now))
+            .sum::<u64>()
+    });
+    let sums: Vec<u64> = sums.collect();
+    if let Some(largest) = sums.iter().copied().max().filter(|sum| *sum > total) {
+        let message = format!("the shares make {} %", per_cent(largest));
+        findings.push(Finding::error("shares-above-100", path, message).help("at most 100 %"));
+    } else if split.shares.iter().any(|(key, _)| *key == flag.default)
+        && let Some(smallest) = sums.iter().copied().min().filter(|sum| *sum < total)
+    {
+        let message = format!(
+            "the shares make {} % although the default `{}` is listed",
+            per_cent(smallest),
+            flag.default
+        );
+        findings.push(
+            Finding::error("shares-below-100", path, message)
+                .help("leave the default out, it gets what the others leave; or make it 100 %"),
+        );
+    }
+}
+
+fn slots(flag: &Flag, split: &Split, path: &str, findings: &mut Vec<Finding>) {
+    let reserved = !split.reserve.is_empty();
+    let path_of_reserve = format!("{path}/reserve");
+    let sum: u64 = split
+        .reserve
+        .iter()
+        .map(|(_, size)| u64::from(size.0))
+        .sum();
+    if sum > Weight::TOTAL.0.into() {
+        let message = format!("{} % are reserved", per_cent(sum));
+        findings.push(
+            Finding::error("reserve-above-100", &path_of_reserve, message).help("at most 100 %"),
+        );
+        return;
+    }
+    for (key, _) in &split.reserve {
+        if *key == flag.default || !flag.variants.iter().any(|variant| variant.key == *key) {
+            let message = format!("`{key}` is not one of the variants that can be rolled out");
+            findings.push(Finding::error("invalid-reserve", &path_of_reserve, message));
+        }
+    }
+    let slots = Slots::new(flag, split);
+    let others_idle = |key: &str| {
+        let mut others = split
+            .shares
+            .iter()
+            .filter(|(other, _)| other != key && *other != flag.default);
+        others.all(|(_, share)| peak(share).0 == 0)
+    };
+    for (key, share) in split.shares.iter().filter(|(key, _)| *key != flag.default) {
+        let (size, peak) = (slots.size(key), peak(share).0);
+        if peak > size && (reserved || (slots.0.len() > 2 && !others_idle(key))) {
+            let message = format!(
+                "{} % of `{key}` are more than the {} % reserved for it, so somebody would have to move when another \
+                 variant grows",
+                per_cent(peak.into()),
+                per_cent(size.into()),
+            );
+            findings.push(Finding::error("share-above-reserve", format!("{path}/rollout"), message).help(
+                "say how far each variant may grow, as in `reserve = { a = 60, b = 20, c = 20 }`; changing it moves visitors",
+            ));
+        }
+    }
+}
+
+/// Parts per million as per cent, without needless zeros.
+fn per_cent(parts: u64) -> String {
+    let text = format!("{}.{:04}", parts / 10_000, parts % 10_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}

@@ -1,0 +1,529 @@
+//! Conditions as tests with jumps.
+//!
+//! A condition has three values, but whoever asks only wants to know whether it is true. "Is it true" and "is it false"
+//! are each two-valued, and each is made of the same questions about the parts: `a && b` is false when `a` is false or
+//! `b` is. So opposites are pushed down to the tests, and all that is left is branching: each test says where to go when
+//! it holds and where when not. Jumps go forward only.
+
+use super::Writer;
+use super::reads::Reader;
+use crate::finding::Finding;
+use crate::model::{Condition, Matcher, Order, Scalar, Test};
+use flagstone_core::layout::{
+    ACCEPT, NetworkRecord, NumberRecord, Op, REJECT, Section, SemVerRecord, TEST_IGNORES_CASE,
+    TEST_NEGATED, TestRecord, TextRecord, order,
+};
+use flagstone_core::{SemVer, UnixMillis};
+use std::net::IpAddr;
+
+/// Where to go.
+#[derive(Clone, Copy)]
+enum Target {
+    Accept,
+    Reject,
+    /// A place that is not known yet.
+    Label(usize),
+}
+
+/// The tests of one condition while they are written.
+#[derive(Default)]
+struct Code {
+    tests: Vec<(TestRecord, Target, Target)>,
+    labels: Vec<usize>,
+}
+
+impl Code {
+    fn label(&mut self) -> usize {
+        self.labels.push(usize::MAX);
+        self.labels.len() - 1
+    }
+
+    /// The next test is where `label` points.
+    fn bind(&mut self, label: usize) {
+        let here = self.tests.len();
+        if let Some(place) = self.labels.get_mut(label) {
+            *place = here;
+        }
+    }
+
+    fn resolve(&self, target: Target) -> u16 {
+        match target {
+            Target::Accept => ACCEPT,
+            Target::Reject => REJECT,
+            Target::Label(label) => self
+                .labels
+                .get(label)
+                .and_then(|at| u16::try_from(*at).ok())
+                .unwrap_or(REJECT),
+        }
+    }
+}
+
+/// A condition without constants, or a constant.
+enum Simple<'c> {
+    Constant(bool),
+    All(Vec<Simple<'c>>),
+    Any(Vec<Simple<'c>>),
+    Test(&'c Test, bool),
+}
+
+/// Whether `condition` is true (`wanted`) or false (not `wanted`), with opposites pushed down and constants removed.
+fn simplify(condition: &Condition, wanted: bool) -> Simple<'_> {
+    match (condition, wanted) {
+        (Condition::Test(test), _) => Simple::Test(test, wanted),
+        (Condition::Not(inner), _) => simplify(inner, !wanted),
+        (Condition::All(parts), true) | (Condition::Any(parts), false) => join(parts, wanted, true),
+        (Condition::All(parts), false) | (Condition::Any(parts), true) => {
+            join(parts, wanted, false)
+        }
+    }
+}
+
+/// All of the parts (`all`) or one of them.
+fn join(parts: &[Condition], wanted: bool, all: bool) -> Simple<'_> {
+    let mut kept = Vec::new();
+    for part in parts {
+        match simplify(part, wanted) {
+            Simple::Constant(value) if value == all => {}
+            Simple::Constant(value) => return Simple::Constant(value),
+            Simple::All(inner) if all => kept.extend(inner),
+            Simple::Any(inner) if !all => kept.extend(inner),
+            other => kept.push(other),
+        }
+    }
+    match (kept.len(), all) {
+        (0, _) => Simple::Constant(all),
+        (1, _) => kept.swap_remove(0),
+        (_, true) => Simple::All(kept),
+        (_, false) => Simple::Any(kept),
+    }
+}
+
+/// What a test's record asks.
+#[derive(Clone, Copy)]
+struct Question {
+    op: Op,
+    flags: u8,
+    a: u32,
+    b: u32,
+}
+
+impl Question {
+    fn new(op: Op, a: u32, b: u32) -> Self {
+        Self { op, flags: 0, a, b }
+    }
+
+    fn wide(op: Op, number: u64) -> Self {
+        Self::new(op, number as u32, (number >> 32) as u32)
+    }
+
+    fn negated(mut self, negated: bool) -> Self {
+        self.flags ^= if negated { TEST_NEGATED } else { 0 };
+        self
+    }
+
+    fn ignoring_case(mut self) -> Self {
+        self.flags |= TEST_IGNORES_CASE;
+        self
+    }
+}
+
+impl Writer<'_> {
+    /// Writes a condition; gives its first test and their number, 0 for one that always holds.
+    pub(super) fn condition(
+        &mut self,
+        condition: &Condition,
+        reader: Reader,
+        path: &str,
+    ) -> (u32, u16) {
+        let mut code = Code::default();
+        match simplify(condition, true) {
+            Simple::Constant(true) => return (0, 0),
+            // A question whose answer is always no.
+            Simple::Constant(false) => {
+                let question = Question::wide(Op::NowBefore, i64::MIN as u64);
+                self.test(&mut code, question, 0, Target::Accept, Target::Reject);
+            }
+            simple => self.branch(
+                &mut code,
+                &simple,
+                reader,
+                path,
+                Target::Accept,
+                Target::Reject,
+            ),
+        }
+        let count = self.small(code.tests.len(), "tests in one condition", path);
+        if count >= REJECT {
+            self.error(super::TOO_MANY, path, "too many tests in one condition");
+        }
+        let first = self.tables.count(Section::Tests);
+        for (record, then, otherwise) in &code.tests {
+            let record = TestRecord {
+                then: code.resolve(*then),
+                otherwise: code.resolve(*otherwise),
+                ..*record
+            };
+            self.tables.push(Section::Tests, &record);
+        }
+        (first, count)
+    }
+
+    fn branch(
+        &mut self,
+        code: &mut Code,
+        part: &Simple<'_>,
+        reader: Reader,
+        path: &str,
+        yes: Target,
+        no: Target,
+    ) {
+        match part {
+            // Removed by `simplify`.
+            Simple::Constant(_) => {}
+            Simple::Test(test, wanted) => self.leaf(code, test, *wanted, reader, path, yes, no),
+            Simple::All(parts) | Simple::Any(parts) => {
+                let all = matches!(part, Simple::All(_));
+                let last = parts.len() - 1;
+                for (index, inner) in parts.iter().enumerate() {
+                    if index == last {
+                        self.branch(code, inner, reader, path, yes, no);
+                        break;
+                    }
+                    let next = code.label();
+                    if all {
+                        self.branch(code, inner, reader, path, Target::Label(next), no);
+                    } else {
+                        self.branch(code, inner, reader, path, yes, Target::Label(next));
+                    }
+                    code.bind(next);
+                }
+            }
+        }
+    }
+
+    fn test(
+        &mut self,
+        code: &mut Code,
+        question: Question,
+        attribute: u16,
+        then: Target,
+        otherwise: Target,
+    ) {
+        let Question { op, flags, a, b } = question;
+        let record = TestRecord {
+            op: op as u8,
+            flags,
+            attribute,
+            then: 0,
+            otherwise: 0,
+            a,
+            b,
+        };
+        code.tests.push((record, then, otherwise));
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "a private step of the recursion above"
+    )]
+    fn leaf(
+        &mut self,
+        code: &mut Code,
+        test: &Test,
+        wanted: bool,
+        reader: Reader,
+        path: &str,
+        yes: Target,
+        no: Target,
+    ) {
+        let (attribute, questions) = match test {
+            Test::Now { order, time } => (0, vec![now(*order, *time)]),
+            Test::Segment(key) => {
+                let Some(segment) = self.segments.get(key.as_str()).copied() else {
+                    let known: Vec<&str> = self
+                        .model
+                        .segments
+                        .iter()
+                        .map(|segment| segment.key.as_str())
+                        .collect();
+                    self.findings.push(
+                        Finding::error(
+                            "unknown-segment",
+                            path,
+                            format!("there is no segment `{key}`"),
+                        )
+                        .help(format!("there are {}", super::quoted(&known))),
+                    );
+                    return;
+                };
+                self.reads.segment(reader, segment);
+                (0, vec![Question::new(Op::Segment, segment, 0)])
+            }
+            Test::Flag { key, variants } => {
+                let Some((slot, flag)) = self.flag_of(key, path) else {
+                    return;
+                };
+                self.reads.flag(reader, slot);
+                let places: Vec<u16> = variants
+                    .iter()
+                    .map(|variant| self.variant_of(flag, variant, path))
+                    .collect();
+                let list = self
+                    .tables
+                    .push_index(Section::Indices, places.len() as u32);
+                for place in places {
+                    self.tables.push_index(Section::Indices, place.into());
+                }
+                (0, vec![Question::new(Op::Flag, slot, list)])
+            }
+            Test::Attribute { name, matcher } => {
+                let attribute = self.read_attribute(name, reader, path);
+                (attribute, self.questions(matcher, path))
+            }
+        };
+        // Several questions are alternatives: one yes is a yes, and it takes as many noes to make a no.
+        let last = questions.len().saturating_sub(1);
+        for (index, question) in questions.into_iter().enumerate() {
+            let question = question.negated(!wanted);
+            if index == last {
+                self.test(code, question, attribute, yes, no);
+            } else {
+                let next = code.label();
+                let (then, otherwise) = if wanted {
+                    (yes, Target::Label(next))
+                } else {
+                    (Target::Label(next), no)
+                };
+                self.test(code, question, attribute, then, otherwise);
+                code.bind(next);
+            }
+        }
+    }
+
+    /// A matcher as questions, any of which may be answered with yes.
+    fn questions(&mut self, matcher: &Matcher, path: &str) -> Vec<Question> {
+        let one = match matcher {
+            Matcher::Exists => Question::new(Op::Exists, 0, 0),
+            Matcher::Equals(scalar) => self.equals(scalar),
+            Matcher::OneOf(scalars) => return self.one_of(scalars),
+            Matcher::Includes(Scalar::Boolean(value)) => {
+                Question::new(Op::IncludesBoolean, u32::from(*value), 0)
+            }
+            Matcher::Includes(Scalar::Number(value)) => {
+                Question::wide(Op::IncludesNumber, value.to_bits())
+            }
+            Matcher::Includes(Scalar::Text(text)) => self.text(Op::IncludesText, text),
+            Matcher::OneOfIgnoringCase(texts) => {
+                let lower: Vec<String> =
+                    texts.iter().map(|text| text.to_ascii_lowercase()).collect();
+                self.text_in(lower.iter().map(String::as_str))
+                    .ignoring_case()
+            }
+            Matcher::Number(order, number) => ordered(
+                *order,
+                number.to_bits(),
+                [Op::NumberLess, Op::NumberAtMost, Op::NumberEqual],
+            ),
+            Matcher::NumberInText(order, number) => ordered(
+                *order,
+                number.to_bits(),
+                [Op::ParsedLess, Op::ParsedAtMost, Op::ParsedEqual],
+            ),
+            Matcher::Date(order, at) => ordered(
+                *order,
+                at.0 as u64,
+                [Op::DateBefore, Op::DateAtMost, Op::DateEqual],
+            ),
+            Matcher::Text(order, text) => {
+                let (op, negated) =
+                    operation(*order, [Op::TextLess, Op::TextAtMost, Op::TextEqual]);
+                self.text(op, text).negated(negated)
+            }
+            Matcher::StartsWith(text) => self.text(Op::StartsWith, text),
+            Matcher::EndsWith(text) => self.text(Op::EndsWith, text),
+            Matcher::Contains(text) => self.text(Op::Contains, text),
+            Matcher::StartsWithIgnoringCase(text) => self
+                .text(Op::StartsWith, &text.to_ascii_lowercase())
+                .ignoring_case(),
+            Matcher::EndsWithIgnoringCase(text) => self
+                .text(Op::EndsWith, &text.to_ascii_lowercase())
+                .ignoring_case(),
+            Matcher::ContainsIgnoringCase(text) => self
+                .text(Op::Contains, &text.to_ascii_lowercase())
+                .ignoring_case(),
+            Matcher::Matches(pattern) => Question::new(Op::Pattern, self.pattern(pattern, path), 0),
+            Matcher::SemVer(order, version) => self.semver(*order, version, path),
+            Matcher::InNetwork(networks) => self.networks(networks, path),
+        };
+        vec![one]
+    }
+
+    fn equals(&mut self, scalar: &Scalar) -> Question {
+        match scalar {
+            Scalar::Boolean(value) => Question::new(Op::Boolean, u32::from(*value), 0),
+            Scalar::Number(value) => Question::wide(Op::NumberEqual, value.to_bits()),
+            Scalar::Text(text) => self.text(Op::TextEqual, text),
+        }
+    }
+
+    /// One question for the texts of a list, one for its numbers and one for each of its booleans.
+    fn one_of(&mut self, scalars: &[Scalar]) -> Vec<Question> {
+        let mut texts = Vec::new();
+        let mut numbers = Vec::new();
+        let mut questions = Vec::new();
+        for scalar in scalars {
+            match scalar {
+                Scalar::Text(text) => texts.push(text.as_str()),
+                Scalar::Number(number) => numbers.push(*number),
+                Scalar::Boolean(_) => questions.push(self.equals(scalar)),
+            }
+        }
+        if !numbers.is_empty() {
+            numbers.sort_by(f64::total_cmp);
+            let first = self.tables.count(Section::Numbers);
+            for number in &numbers {
+                self.tables.push(
+                    Section::Numbers,
+                    &NumberRecord {
+                        bits: number.to_bits(),
+                    },
+                );
+            }
+            questions.push(Question::new(Op::NumberIn, first, numbers.len() as u32));
+        }
+        if !texts.is_empty() || questions.is_empty() {
+            questions.push(self.text_in(texts.into_iter()));
+        }
+        questions
+    }
+
+    fn text_in<'t>(&mut self, texts: impl Iterator<Item = &'t str>) -> Question {
+        let mut texts: Vec<&str> = texts.collect();
+        texts.sort_unstable();
+        texts.dedup();
+        let first = self.tables.count(Section::Texts);
+        for text in &texts {
+            let (offset, len) = self.tables.long_text(text);
+            self.tables
+                .push(Section::Texts, &TextRecord { offset, len });
+        }
+        Question::new(Op::TextIn, first, texts.len() as u32)
+    }
+
+    fn text(&mut self, op: Op, text: &str) -> Question {
+        let (offset, len) = self.tables.long_text(text);
+        Question::new(op, offset, len)
+    }
+
+    fn semver(&mut self, wanted: Order, version: &str, path: &str) -> Question {
+        let outcomes = match wanted {
+            Order::Equal => order::EQUAL,
+            Order::Less => order::LESS,
+            Order::LessOrEqual => order::LESS | order::EQUAL,
+            Order::Greater => order::GREATER,
+            Order::GreaterOrEqual => order::GREATER | order::EQUAL,
+        };
+        let Some(parsed) = SemVer::parse(version) else {
+            self.findings.push(
+                Finding::error(
+                    "invalid-version",
+                    path,
+                    format!("`{version}` is no semantic version"),
+                )
+                .help("three numbers as in `2.3.0`, maybe a pre-release as in `2.3.0-rc.1`"),
+            );
+            return Question::new(Op::SemVer, 0, 0);
+        };
+        let (pre_offset, pre_len) = self.tables.long_text(parsed.pre);
+        let SemVer {
+            major,
+            minor,
+            patch,
+            ..
+        } = parsed;
+        let record = SemVerRecord {
+            major,
+            minor,
+            patch,
+            pre_offset,
+            pre_len,
+        };
+        Question::new(
+            Op::SemVer,
+            self.tables.push(Section::SemVers, &record),
+            outcomes,
+        )
+    }
+
+    fn networks(&mut self, networks: &[String], path: &str) -> Question {
+        let first = self.tables.count(Section::Networks);
+        let mut count = 0;
+        for text in networks {
+            match network(text) {
+                Some(record) => {
+                    self.tables.push(Section::Networks, &record);
+                    count += 1;
+                }
+                None => self.findings.push(
+                    Finding::error("invalid-network", path, format!("`{text}` is no network"))
+                        .help("an address and the number of leading bits: `10.0.0.0/8`, `fd00::/8`, `192.0.2.7`"),
+                ),
+            }
+        }
+        Question::new(Op::Network, first, count)
+    }
+}
+
+fn now(order: Order, time: UnixMillis) -> Question {
+    // Time goes in whole milliseconds: "at most t" is "before t + 1".
+    let before = |millis: i64| Question::wide(Op::NowBefore, millis as u64);
+    match order {
+        Order::Less => before(time.0),
+        Order::Equal => Question::wide(Op::NowEqual, time.0 as u64),
+        Order::LessOrEqual => before(time.0.saturating_add(1)),
+        Order::Greater => before(time.0.saturating_add(1)).negated(true),
+        Order::GreaterOrEqual => before(time.0).negated(true),
+    }
+}
+
+/// An order as one of "less", "at most" and "equal", or as the opposite of one.
+fn operation(order: Order, [less, at_most, equal]: [Op; 3]) -> (Op, bool) {
+    match order {
+        Order::Equal => (equal, false),
+        Order::Less => (less, false),
+        Order::LessOrEqual => (at_most, false),
+        Order::Greater => (at_most, true),
+        Order::GreaterOrEqual => (less, true),
+    }
+}
+
+fn ordered(order: Order, operand: u64, operations: [Op; 3]) -> Question {
+    let (op, negated) = operation(order, operations);
+    Question::wide(op, operand).negated(negated)
+}
+
+/// A network in CIDR notation; an address alone is a network of its own.
+fn network(text: &str) -> Option<NetworkRecord> {
+    let (address, prefix) = text
+        .split_once('/')
+        .map_or((text, None), |(address, prefix)| (address, Some(prefix)));
+    let (family, width, bits) = match address.parse::<IpAddr>().ok()? {
+        IpAddr::V4(address) => (4, 32, u128::from(address.to_bits())),
+        IpAddr::V6(address) => (6, 128, address.to_bits()),
+    };
+    let prefix = prefix
+        .map_or(Some(width), |prefix| prefix.parse::<u16>().ok())
+        .filter(|prefix| *prefix <= width)?;
+    let free = u32::from(width - prefix);
+    let kept = bits
+        .checked_shr(free)
+        .unwrap_or(0)
+        .checked_shl(free)
+        .unwrap_or(0);
+    Some(NetworkRecord {
+        address: kept,
+        prefix,
+        family,
+    })
+}

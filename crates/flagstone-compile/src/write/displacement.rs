@@ -1,0 +1,71 @@
+//! Puts flags into slots so that a key leads to its slot by two reads.
+//!
+//! Keys fall into buckets of about four; for each bucket, the fullest first, a seed is searched that sends its keys to
+//! free slots (hash, displace and compress). There are as many slots as flags.
+
+use flagstone_core::hash::{self, flag_bucket, flag_slot};
+
+/// Where the flags lie.
+pub(super) struct Placement {
+    /// A seed for each bucket.
+    pub(super) seeds: Vec<u32>,
+    /// A slot for each key, in the order of the keys.
+    pub(super) slots: Vec<u32>,
+}
+
+/// Finds a slot for each key. Equal keys, an error elsewhere, share one.
+pub(super) fn place(keys: &[&str]) -> Placement {
+    const KEYS_PER_BUCKET: usize = 4;
+    let count = keys.len() as u32;
+    let buckets = keys.len().div_ceil(KEYS_PER_BUCKET);
+    let hashes: Vec<u128> = keys.iter().map(|key| hash::key(key.as_bytes())).collect();
+    let mut members: Vec<Vec<u128>> = vec![Vec::new(); buckets];
+    for hash in &hashes {
+        if let Some(bucket) = members.get_mut(flag_bucket(*hash, buckets as u32) as usize)
+            && !bucket.contains(hash)
+        {
+            bucket.push(*hash);
+        }
+    }
+    let mut order: Vec<usize> = (0..buckets).collect();
+    order.sort_by_key(|bucket| std::cmp::Reverse(members.get(*bucket).map_or(0, Vec::len)));
+    let mut taken = vec![false; keys.len()];
+    let mut seeds = vec![0; buckets];
+    for bucket in order {
+        let Some(hashes) = members.get(bucket).filter(|hashes| !hashes.is_empty()) else {
+            continue;
+        };
+        let free = (0..=u32::MAX).find_map(|seed| {
+            let slots: Vec<u32> = hashes
+                .iter()
+                .map(|hash| flag_slot(*hash, seed, count))
+                .collect();
+            let fits = slots.iter().enumerate().all(|(index, slot)| {
+                taken.get(*slot as usize) == Some(&false)
+                    && !slots.iter().take(index).any(|other| other == slot)
+            });
+            fits.then_some((seed, slots))
+        });
+        // Seeds are mixed into 64 bits, so a free place for the few keys of a bucket is always found.
+        let Some((seed, slots)) = free else { continue };
+        for slot in slots {
+            if let Some(place) = taken.get_mut(slot as usize) {
+                *place = true;
+            }
+        }
+        if let Some(place) = seeds.get_mut(bucket) {
+            *place = seed;
+        }
+    }
+    let slots = hashes.iter().map(|hash| {
+        let seed = seeds
+            .get(flag_bucket(*hash, buckets as u32) as usize)
+            .copied()
+            .unwrap_or(0);
+        flag_slot(*hash, seed, count)
+    });
+    Placement {
+        slots: slots.collect(),
+        seeds,
+    }
+}

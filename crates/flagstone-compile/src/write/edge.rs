@@ -1,0 +1,250 @@
+//! Identity, exposure, origins and routes.
+
+use super::Writer;
+use super::reads::code;
+use crate::finding::Finding;
+use crate::model::{Action, Route, Source};
+use flagstone_core::layout::{
+    ActionRecord, EdgeRecord, NONE, NONE16, OriginRecord, PairRecord, RouteRecord, Section,
+    SourceRecord,
+};
+
+/// The name of the origin that always is.
+const STABLE: &str = "stable";
+
+impl<'m> Writer<'m> {
+    pub(super) fn edge(&mut self) {
+        self.origins();
+        self.identity_and_exposure();
+        let model = self.model;
+        for (index, route) in model.edge.routes.iter().enumerate() {
+            self.route(route, &format!("/routes/{index}"));
+        }
+    }
+
+    fn origins(&mut self) {
+        let names = self.origin_names();
+        for (index, name) in names.iter().enumerate() {
+            let path = format!("/origins/{name}");
+            let given = self
+                .model
+                .edge
+                .origins
+                .iter()
+                .find(|origin| origin.name == *name);
+            let fallback = given.and_then(|origin| origin.fallback.as_deref());
+            let fallback = match fallback
+                .map(|fallback| (fallback, names.iter().position(|of| *of == fallback)))
+            {
+                Some((_, Some(place))) if place != index => place as u16,
+                Some((fallback, _)) => {
+                    self.error(
+                        "unknown-origin",
+                        &path,
+                        format!("`{fallback}` is no other origin"),
+                    );
+                    NONE16
+                }
+                None => NONE16,
+            };
+            let (name_offset, name_len) = self.short_text(name, &path);
+            self.tables.push(
+                Section::Origins,
+                &OriginRecord {
+                    name_offset,
+                    name_len,
+                    fallback,
+                },
+            );
+        }
+    }
+
+    /// `stable`, then the others.
+    fn origin_names(&self) -> Vec<&'m str> {
+        let given = self
+            .model
+            .edge
+            .origins
+            .iter()
+            .map(|origin| origin.name.as_str());
+        std::iter::once(STABLE)
+            .chain(given.filter(|name| *name != STABLE))
+            .collect()
+    }
+
+    fn identity_and_exposure(&mut self) {
+        let edge = &self.model.edge;
+        let sources = self.tables.count(Section::Sources);
+        for (index, source) in edge.identity.sources.iter().enumerate() {
+            let path = format!("/identity/sources/{index}");
+            if !matches!(source, Source::Header(_) | Source::Cookie(_)) {
+                self.findings.push(
+                    Finding::error("invalid-identity", &path, "cannot identify a visitor")
+                        .help("`header:NAME` or `cookie:NAME`"),
+                );
+            }
+            let (kind, name) = code(source);
+            let (name_offset, name_len) = self.short_text(&name, &path);
+            self.tables.push(
+                Section::Sources,
+                &SourceRecord {
+                    name_offset,
+                    name_len,
+                    kind: kind as u16,
+                },
+            );
+        }
+        let anonymous = edge.identity.anonymous.as_ref();
+        let (cookie_offset, cookie_len) = self.short_text(
+            anonymous.map_or("", |anonymous| &anonymous.cookie),
+            "/identity/anonymous",
+        );
+        let consent = edge.identity.consent.as_ref();
+        let (consent_offset, consent_len) = self.short_text(
+            consent.map_or("", |consent| &consent.cookie),
+            "/identity/consent",
+        );
+        let (consent_value_offset, consent_value_len) = self.short_text(
+            consent.map_or("", |consent| &consent.value),
+            "/identity/consent",
+        );
+        let (browser, browser_count) = self.flag_list(&edge.expose.browser, "/expose/browser");
+        let (origin, origin_count) = self.flag_list(&edge.expose.origin, "/expose/origin");
+        let record = EdgeRecord {
+            sources,
+            cookie_offset,
+            cookie_len,
+            sources_count: edge.identity.sources.len() as u16,
+            max_age: anonymous.map_or(0, |anonymous| anonymous.max_age_seconds),
+            consent_offset,
+            consent_value_offset,
+            consent_len,
+            consent_value_len,
+            browser,
+            browser_count,
+            origin,
+            origin_count,
+        };
+        self.tables.push(Section::Edge, &record);
+    }
+
+    /// Writes a list of flags in ascending order of their keys.
+    fn flag_list(&mut self, keys: &[String], path: &str) -> (u32, u32) {
+        let mut keys: Vec<&String> = keys.iter().collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let first = self.tables.count(Section::Indices);
+        for key in keys {
+            if let Some((slot, _)) = self.flag_of(key, path) {
+                self.tables.push_index(Section::Indices, slot);
+            }
+        }
+        (first, self.tables.count(Section::Indices) - first)
+    }
+
+    fn route(&mut self, route: &'m Route, path: &str) {
+        let (host_offset, host_len) = self.short_text(&route.host, path);
+        let (path_offset, path_len) = self.short_text(&route.path, path);
+        let (flags, flags_count) = match &route.flags {
+            Some(keys) => self.flag_list(keys, &format!("{path}/flags")),
+            None => (0, NONE),
+        };
+        let (flag, actions) = if route.flag.is_empty() {
+            (NONE, NONE)
+        } else {
+            self.actions(route, path)
+        };
+        let record = RouteRecord {
+            host_offset,
+            path_offset,
+            host_len,
+            path_len,
+            flag,
+            actions,
+            flags,
+            flags_count,
+        };
+        self.tables.push(Section::Routes, &record);
+    }
+
+    /// Writes an action for each variant of the route's flag.
+    fn actions(&mut self, route: &'m Route, path: &str) -> (u32, u32) {
+        let Some((slot, flag)) = self.flag_of(&route.flag, &format!("{path}/flag")) else {
+            return (NONE, NONE);
+        };
+        for (key, _) in &route.variants {
+            self.variant_of(flag, key, &format!("{path}/variants/{key}"));
+        }
+        let idle = Action::default();
+        let records: Vec<ActionRecord> = flag
+            .variants
+            .iter()
+            .map(|variant| {
+                let given = route.variants.iter().find(|(key, _)| *key == variant.key);
+                let path = format!("{path}/variants/{}", variant.key);
+                self.action(given.map_or(&idle, |(_, action)| action), &path)
+            })
+            .collect();
+        let first = self.tables.count(Section::Actions);
+        for record in &records {
+            self.tables.push(Section::Actions, record);
+        }
+        (slot, first)
+    }
+
+    fn action(&mut self, action: &Action, path: &str) -> ActionRecord {
+        let origin = match self
+            .origin_names()
+            .iter()
+            .position(|name| *name == action.origin)
+        {
+            _ if action.origin.is_empty() => NONE16,
+            Some(place) => place as u16,
+            None => {
+                let known = super::quoted(&self.origin_names());
+                let message = format!("there is no origin `{}`", action.origin);
+                let path = format!("{path}/origin");
+                self.findings.push(
+                    Finding::error("unknown-origin", path, message)
+                        .help(format!("there are {known}")),
+                );
+                NONE16
+            }
+        };
+        let (rewrite_offset, rewrite_len) =
+            self.short_text(&action.rewrite, &format!("{path}/rewrite"));
+        let (request_headers, request_headers_count) = self.pairs(&action.request_headers, path);
+        let (response_headers, response_headers_count) = self.pairs(&action.response_headers, path);
+        let (cookies, cookies_count) = self.pairs(&action.cookies, path);
+        ActionRecord {
+            rewrite_offset,
+            request_headers,
+            response_headers,
+            cookies,
+            rewrite_len,
+            request_headers_count,
+            response_headers_count,
+            cookies_count,
+            origin,
+            reserved: 0,
+        }
+    }
+
+    fn pairs(&mut self, pairs: &[(String, String)], path: &str) -> (u32, u16) {
+        let first = self.tables.count(Section::Pairs);
+        for (name, value) in pairs {
+            let (name_offset, name_len) = self.short_text(name, path);
+            let (value_offset, value_len) = self.short_text(value, path);
+            self.tables.push(
+                Section::Pairs,
+                &PairRecord {
+                    name_offset,
+                    value_offset,
+                    name_len,
+                    value_len,
+                },
+            );
+        }
+        (first, self.small(pairs.len(), "headers", path))
+    }
+}

@@ -1,0 +1,251 @@
+//! Which attributes a flag's decision depends on, and which request headers those come from.
+
+use super::Writer;
+use crate::finding::Finding;
+use crate::model::{GeoField, Source, TARGETING_KEY};
+use flagstone_core::layout::{AttributeRecord, Section, SourceKind, TextRecord, VaryRecord};
+use std::collections::BTreeSet;
+
+/// Whose condition it is.
+#[derive(Clone, Copy)]
+pub(super) enum Reader {
+    Flag(u32),
+    Segment(u32),
+}
+
+/// What one flag or segment reads by itself.
+#[derive(Clone, Default)]
+struct Direct {
+    attributes: BTreeSet<u16>,
+    flags: BTreeSet<u32>,
+    segments: BTreeSet<u32>,
+}
+
+/// What flags and segments read, collected while conditions are written.
+pub(super) struct Reads {
+    flags: Vec<Direct>,
+    segments: Vec<Direct>,
+}
+
+impl Reads {
+    pub(super) fn new(flags: usize, segments: usize) -> Self {
+        Self {
+            flags: vec![Direct::default(); flags],
+            segments: vec![Direct::default(); segments],
+        }
+    }
+
+    pub(super) fn flag(&mut self, reader: Reader, flag: u32) {
+        self.of(reader, |direct| direct.flags.insert(flag));
+    }
+
+    pub(super) fn segment(&mut self, reader: Reader, segment: u32) {
+        self.of(reader, |direct| direct.segments.insert(segment));
+    }
+
+    fn attribute(&mut self, reader: Reader, attribute: u16) {
+        self.of(reader, |direct| direct.attributes.insert(attribute));
+    }
+
+    fn of(&mut self, reader: Reader, add: impl FnOnce(&mut Direct) -> bool) {
+        let direct = match reader {
+            Reader::Flag(index) => self.flags.get_mut(index as usize),
+            Reader::Segment(index) => self.segments.get_mut(index as usize),
+        };
+        direct.map(add);
+    }
+
+    /// All attributes that a flag's decision depends on, through prerequisites and segments too.
+    fn closure(&self, flag: u32) -> BTreeSet<u16> {
+        let mut attributes = BTreeSet::new();
+        let (mut flags, mut segments) = (BTreeSet::from([flag]), BTreeSet::new());
+        let mut open = vec![Reader::Flag(flag)];
+        while let Some(reader) = open.pop() {
+            let direct = match reader {
+                Reader::Flag(index) => self.flags.get(index as usize),
+                Reader::Segment(index) => self.segments.get(index as usize),
+            };
+            let Some(direct) = direct else { continue };
+            attributes.extend(&direct.attributes);
+            open.extend(
+                direct
+                    .flags
+                    .iter()
+                    .filter(|flag| flags.insert(**flag))
+                    .copied()
+                    .map(Reader::Flag),
+            );
+            open.extend(
+                direct
+                    .segments
+                    .iter()
+                    .filter(|of| segments.insert(**of))
+                    .copied()
+                    .map(Reader::Segment),
+            );
+        }
+        attributes
+    }
+}
+
+impl Writer<'_> {
+    /// The number of an attribute that a condition or a split reads.
+    pub(super) fn read_attribute(&mut self, name: &str, reader: Reader, path: &str) -> u16 {
+        let attribute = self.attribute(name, path);
+        self.reads.attribute(reader, attribute);
+        attribute
+    }
+
+    /// The number of an attribute.
+    pub(super) fn attribute(&mut self, name: &str, path: &str) -> u16 {
+        if let Some(attribute) = self.attributes.get(name) {
+            return *attribute;
+        }
+        let (kind, source_name) = self.source_of(name);
+        let (name_offset, name_len) = self.short_text(name, path);
+        let (source_offset, source_len) = self.short_text(&source_name, path);
+        let record = AttributeRecord {
+            name_offset,
+            source_offset,
+            name_len,
+            source_len,
+            source: kind as u16,
+            reserved: 0,
+        };
+        let number = self.tables.push(Section::Attributes, &record) as usize;
+        let number = self.small(number, "attributes", path);
+        self.attributes.insert(name.to_owned(), number);
+        number
+    }
+
+    /// Where the edge finds an attribute: as the model says, else by its well-known name.
+    fn source_of(&self, name: &str) -> (SourceKind, String) {
+        if name == TARGETING_KEY {
+            return (SourceKind::TargetingKey, String::new());
+        }
+        let given = self
+            .model
+            .edge
+            .attributes
+            .iter()
+            .find(|(attribute, _)| attribute == name);
+        match given
+            .map(|(_, source)| source.clone())
+            .or_else(|| Source::well_known(name))
+        {
+            Some(source) => code(&source),
+            None => (SourceKind::Nothing, String::new()),
+        }
+    }
+
+    /// For each flag, the request headers that its decision depends on.
+    pub(super) fn vary(&mut self) {
+        let attributes: Vec<(SourceKind, String)> = {
+            let mut names: Vec<(&String, &u16)> = self.attributes.iter().collect();
+            names.sort_by_key(|(_, number)| **number);
+            names
+                .into_iter()
+                .map(|(name, _)| self.source_of(name))
+                .collect()
+        };
+        let identity = self.identity_headers();
+        let mut names: Vec<String> = Vec::new();
+        for slot in 0..self.model.flags.len() as u32 {
+            let mut bits = 0u64;
+            for attribute in self.reads.closure(slot) {
+                let Some((kind, name)) = attributes.get(usize::from(attribute)) else {
+                    continue;
+                };
+                let headers = match kind {
+                    SourceKind::TargetingKey => identity.clone(),
+                    _ => header(*kind, name).into_iter().collect(),
+                };
+                for header in headers {
+                    let known = names.iter().position(|name| *name == header);
+                    let bit = known.unwrap_or_else(|| {
+                        names.push(header);
+                        names.len() - 1
+                    });
+                    bits |= 1u64.checked_shl(bit as u32).unwrap_or(0);
+                }
+            }
+            self.tables.push(Section::Vary, &VaryRecord { names: bits });
+        }
+        if names.len() > 64 {
+            let message = format!(
+                "decisions depend on {} request headers, at most 64 are possible",
+                names.len()
+            );
+            self.findings.push(
+                Finding::error("too-many-headers", "/context", message).help(
+                    "every one of them is a reason for caches to keep another copy; read fewer",
+                ),
+            );
+        }
+        for name in &names {
+            let (offset, len) = self.tables.long_text(name);
+            self.tables
+                .push(Section::VaryNames, &TextRecord { offset, len });
+        }
+    }
+
+    fn identity_headers(&self) -> Vec<String> {
+        let identity = &self.model.edge.identity;
+        let mut headers: Vec<String> = Vec::new();
+        let sources = identity
+            .sources
+            .iter()
+            .map(code)
+            .filter_map(|(kind, name)| header(kind, &name));
+        for name in sources.chain(identity.anonymous.iter().map(|_| "cookie".to_owned())) {
+            if !headers.contains(&name) {
+                headers.push(name);
+            }
+        }
+        headers
+    }
+}
+
+/// A source as the layout says it.
+pub(super) fn code(source: &Source) -> (SourceKind, String) {
+    let kind = match source {
+        Source::Header(name) => return (SourceKind::Header, name.clone()),
+        Source::Cookie(name) => return (SourceKind::Cookie, name.clone()),
+        Source::Query(name) => return (SourceKind::Query, name.clone()),
+        Source::Method => SourceKind::Method,
+        Source::Host => SourceKind::Host,
+        Source::Path => SourceKind::Path,
+        Source::Language => SourceKind::Language,
+        Source::UserAgent => SourceKind::UserAgent,
+        Source::Bot => SourceKind::Bot,
+        Source::Gpc => SourceKind::Gpc,
+        Source::Prefetch => SourceKind::Prefetch,
+        Source::ClientIp => SourceKind::ClientIp,
+        Source::Geo(field) => match field {
+            GeoField::Country => SourceKind::GeoCountry,
+            GeoField::Region => SourceKind::GeoRegion,
+            GeoField::City => SourceKind::GeoCity,
+            GeoField::Continent => SourceKind::GeoContinent,
+            GeoField::PostalCode => SourceKind::GeoPostalCode,
+            GeoField::Asn => SourceKind::GeoAsn,
+            GeoField::Timezone => SourceKind::GeoTimezone,
+            GeoField::Latitude => SourceKind::GeoLatitude,
+            GeoField::Longitude => SourceKind::GeoLongitude,
+        },
+    };
+    (kind, String::new())
+}
+
+/// The request header that a source reads; places and addresses come from the connection, and the URL is part of every
+/// cache key anyway.
+fn header(kind: SourceKind, name: &str) -> Option<String> {
+    Some(match kind {
+        SourceKind::Header => name.to_ascii_lowercase(),
+        SourceKind::Cookie => "cookie".to_owned(),
+        SourceKind::Language => "accept-language".to_owned(),
+        SourceKind::UserAgent | SourceKind::Bot => "user-agent".to_owned(),
+        SourceKind::Gpc => "sec-gpc".to_owned(),
+        SourceKind::Prefetch => "sec-purpose".to_owned(),
+        _ => return None,
+    })
+}

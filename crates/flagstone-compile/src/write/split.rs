@@ -1,0 +1,101 @@
+//! Percentage rollouts as ranges of buckets.
+//!
+//! Each variant but the default one owns a slot, a stretch of the million buckets, and fills it from its start. Slots
+//! do not depend on shares, so a share that grows only takes buckets that were the default's. A share that is larger
+//! than its slot goes on in the slots of others, from their ends; this is allowed where it can displace nobody: with one
+//! or two such variants, whose shares meet only when nothing is left between them, and while no other has a share.
+
+use super::Writer;
+use super::reads::Reader;
+use crate::check::split::{Slots, peak};
+use crate::model::{Flag, Share, Split};
+use flagstone_core::Weight;
+use flagstone_core::layout::{
+    NONE, PointRecord, RANGE_BACKWARD, RampRecord, RangeRecord, Section, SplitRecord,
+};
+
+impl Writer<'_> {
+    pub(super) fn split(&mut self, flag: &Flag, split: &Split, reader: Reader, path: &str) -> u32 {
+        let by = self.read_attribute(&split.by, reader, path);
+        let (salt_offset, salt_len) = self.short_text(&flag.key, path);
+        let rest = self.variant_of(flag, &flag.default, path);
+        let slots = Slots::new(flag, split);
+        let mut ranges = Vec::new();
+        for (key, share) in &split.shares {
+            let variant = self.variant_of(flag, key, path);
+            if *key != flag.default {
+                self.share(&slots, key, variant, share, &mut ranges);
+            }
+        }
+        let first = self.tables.count(Section::Ranges);
+        for range in &ranges {
+            self.tables.push(Section::Ranges, range);
+        }
+        let ranges_count = self.small(ranges.len(), "ranges in one rollout", path);
+        let record = SplitRecord {
+            ranges: first,
+            salt_offset,
+            salt_len,
+            ranges_count,
+            by,
+            rest,
+        };
+        self.tables.push(Section::Splits, &record)
+    }
+
+    /// The ranges of one variant: its own slot from the start, then the other slots from their ends.
+    fn share(
+        &mut self,
+        slots: &Slots<'_>,
+        key: &str,
+        variant: u16,
+        share: &Share,
+        ranges: &mut Vec<RangeRecord>,
+    ) {
+        let ramp = match share {
+            Share::Fixed(_) => NONE,
+            Share::Ramp(points) => {
+                let first = self.tables.count(Section::Points);
+                for point in points {
+                    self.tables.push(
+                        Section::Points,
+                        &PointRecord {
+                            at: point.at.0,
+                            share: point.share.0,
+                        },
+                    );
+                }
+                self.tables.push(
+                    Section::Ramps,
+                    &RampRecord {
+                        points: first,
+                        count: points.len() as u32,
+                    },
+                )
+            }
+        };
+        let Weight(peak) = peak(share);
+        let mut base = 0;
+        for (own, slot) in slots.in_order_of(key) {
+            let size = (slot.end - slot.start).min(peak.saturating_sub(base));
+            if size == 0 {
+                continue;
+            }
+            let (from, to) = if own {
+                (slot.start, slot.start + size)
+            } else {
+                (slot.end - size, slot.end)
+            };
+            let flags = if own { 0 } else { RANGE_BACKWARD };
+            ranges.push(RangeRecord {
+                from,
+                to,
+                ramp,
+                base,
+                variant,
+                flags,
+            });
+            base += size;
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The sections while they grow.
+
+use flagstone_core::layout::{IndexRecord, Record, Section};
+use std::collections::HashMap;
+
+/// Rows of every section, and the text that is already in data.
+pub(super) struct Tables {
+    sections: Vec<Vec<u8>>,
+    interned: HashMap<Vec<u8>, u32>,
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Self {
+            sections: vec![Vec::new(); Section::COUNT],
+            interned: HashMap::new(),
+        }
+    }
+}
+
+impl Tables {
+    /// Appends a record and gives its number.
+    pub(super) fn push<R: Record>(&mut self, section: Section, record: &R) -> u32 {
+        debug_assert_eq!(section.record_size(), R::SIZE, "{section:?}");
+        let number = self.count(section);
+        self.section(section)
+            .extend_from_slice(record.write().as_ref());
+        number
+    }
+
+    /// Appends a number to a list of numbers.
+    pub(super) fn push_index(&mut self, section: Section, index: u32) -> u32 {
+        self.push(section, &IndexRecord { index })
+    }
+
+    /// The number that the next record will have.
+    pub(super) fn count(&self, section: Section) -> u32 {
+        (self.rows(section).len() / section.record_size()) as u32
+    }
+
+    /// The place of bytes in data; equal bytes share it.
+    pub(super) fn data(&mut self, bytes: &[u8]) -> u32 {
+        if bytes.is_empty() {
+            return 0;
+        }
+        if let Some(offset) = self.interned.get(bytes) {
+            return *offset;
+        }
+        let offset = self.count(Section::Data);
+        self.section(Section::Data).extend_from_slice(bytes);
+        self.interned.insert(bytes.to_vec(), offset);
+        offset
+    }
+
+    /// The place of text in data.
+    pub(super) fn text(&mut self, text: &str) -> u32 {
+        self.data(text.as_bytes())
+    }
+
+    /// The place and the length of text in data.
+    pub(super) fn long_text(&mut self, text: &str) -> (u32, u32) {
+        (self.text(text), text.len() as u32)
+    }
+
+    /// The bytes of a section so far.
+    pub(super) fn rows(&self, section: Section) -> &[u8] {
+        self.sections
+            .get(section as usize)
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The bytes of all sections so far.
+    pub(super) fn len(&self) -> usize {
+        self.sections.iter().map(Vec::len).sum()
+    }
+
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "there is one for each section from the beginning on"
+    )]
+    fn section(&mut self, section: Section) -> &mut Vec<u8> {
+        &mut self.sections[section as usize]
+    }
+}
