@@ -165,6 +165,11 @@ pub trait Record: Sized {
     fn write(&self) -> Self::Bytes;
 }
 
+/// Whether a field of `len` bytes at `at` lies inside a record of `size` bytes.
+const fn fits(at: usize, len: usize, size: usize) -> bool {
+    at + len <= size
+}
+
 /// Declares records: each field with its type and its offset, which must leave no gap.
 macro_rules! define_records {
     ($($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $ty:ty = $at:literal,)* } = $size:literal;)*) => { $(
@@ -178,7 +183,7 @@ macro_rules! define_records {
         }
 
         // The fields fill the record: their sizes add up to its size, and none ends behind it.
-        const _: () = assert!(0 $(+ size_of::<$ty>())* == $size $(&& $size - size_of::<$ty>() >= $at)*);
+        const _: () = assert!(0 $(+ size_of::<$ty>())* == $size $(&& $crate::layout::fits($at, size_of::<$ty>(), $size))*);
 
         impl $crate::layout::Record for $name {
             type Bytes = [u8; $size];
