@@ -1,1 +1,66 @@
-//! edge
+//! The request pipeline of Flagstone: who the visitor is, which flags matter, and what is to be done.
+//!
+//! Pure: no I/O, no clock, no randomness. A shell (the Worker, the Fastly service) does three things:
+//!
+//! 1. **Keep a [`Node`]**, one for each process or isolate, and do what it says. [`Node::next`] answers with a
+//!    [`Step`]; for [`Step::Load`] fetch before the request is planned, for [`Step::Refresh`] after the response has
+//!    been sent. Fetching is one loop: read the value that the [`Need`] names, give it to [`Node::take`], until that
+//!    returns `None`.
+//! 2. **Plan**: [`Node::plan`], with the request as a [`RequestHead`], the time and 16 random bytes on demand. It gives
+//!    a [`Plan`], owned data: apply [`Plan::request_edits`] in order to a copy of the request's headers, send it to
+//!    [`Plan::origin`] with [`Plan::path_and_query`], method and body untouched, redirects not followed.
+//! 3. **Respond**: apply [`Plan::respond`] to a copy of the response's headers, or answer with [`Plan::unreachable`]
+//!    when the origin cannot be reached.
+//!
+//! ```
+//! use flagstone_core::UnixMillis;
+//! use flagstone_edge::{Fetched, Need, Node, RequestHead, ResponseHead, Step};
+//!
+//! fn handle(
+//!     node: &mut Node,
+//!     now: UnixMillis,
+//!     request: &impl RequestHead,
+//!     read: impl Fn(&Need) -> Fetched,
+//!     send: impl Fn(&flagstone_edge::Plan) -> Option<Box<dyn ResponseHead>>,
+//! ) {
+//!     let mut fetch = |node: &mut Node| {
+//!         let mut need = Some(Need::Control);
+//!         while let Some(wanted) = need {
+//!             let fetched = read(&wanted);
+//!             need = node.take(wanted, fetched, now);
+//!         }
+//!     };
+//!     let step = node.next(now);
+//!     if step == Step::Load {
+//!         fetch(node);
+//!     }
+//!     let plan = node.plan(request, now, || [0x5a; 16]);
+//!     let _edits = match send(&plan) {
+//!         Some(response) => plan.respond(response.as_ref()),
+//!         None => plan.unreachable().edits,
+//!     };
+//!     // ... the response goes out ...
+//!     if step == Step::Refresh {
+//!         fetch(node);
+//!     }
+//! }
+//! ```
+//!
+//! What the headers mean, and why they are as they are: `docs/http.md`.
+
+mod configuration;
+mod control;
+mod edit;
+mod head;
+mod json;
+mod plan;
+mod refresh;
+mod status;
+
+pub use configuration::Configuration;
+pub use control::{Control, ControlError};
+pub use edit::Edit;
+pub use head::{GeoField, RequestHead, ResponseHead};
+pub use plan::{Answer, Plan};
+pub use refresh::{Fetched, Need, Node, Options, Step};
+pub use status::Problem;

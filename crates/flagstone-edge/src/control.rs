@@ -1,0 +1,155 @@
+//! The control document: the small, quick one that points to a snapshot and can turn things off.
+
+use crate::json::Reader;
+use crate::status::Problem;
+use flagstone_core::Digest;
+use flagstone_core::layout::FORMAT_VERSION;
+use std::fmt;
+
+/// The greatest version of the control document that is read.
+const VERSION: u64 = 1;
+/// Revisions have at most 15 digits, as integers of RFC 9651 do.
+const MAX_REVISION: u64 = 999_999_999_999_999;
+
+/// Which snapshot is in force, and which flags are held at a variant.
+///
+/// ```
+/// use flagstone_edge::Control;
+///
+/// let control = Control::read(
+///     br#"{"version": 1, "revision": 7, "snapshot": "99aa06d3014798d86001c324468d497f", "kills": {"new-checkout": "control"}}"#,
+/// )?;
+/// assert_eq!(control.revision, 7);
+/// assert_eq!(control.snapshot_key(), "snapshot/v1/99aa06d3014798d86001c324468d497f");
+/// # Ok::<(), flagstone_edge::ControlError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Control {
+    /// The number of the publication; only ever grows. At most 15 digits.
+    pub revision: u64,
+    /// The name of the snapshot.
+    pub snapshot: Digest,
+    /// Flag key and variant key, in the order of the document.
+    pub kills: Vec<(String, String)>,
+    /// Whether a kill was left out because its variant is not a string.
+    pub(crate) has_bad_kill: bool,
+}
+
+impl Control {
+    /// The key of the control document in a store.
+    pub const KEY: &'static str = "control";
+
+    /// Reads a control document: JSON with `version`, `revision`, `snapshot` and, if there are any, `kills`. Members of
+    /// other names are passed over; of two with the same name the last counts.
+    ///
+    /// # Errors
+    /// If it is of a later version, or one of those members is missing or of another type.
+    pub fn read(bytes: &[u8]) -> Result<Self, ControlError> {
+        let text = str::from_utf8(bytes).map_err(|error| ControlError::Syntax { at: error.valid_up_to() })?;
+        let mut reader = Reader::new(text);
+        let (mut version, mut revision, mut snapshot) = (None, None, None);
+        let mut kills = Vec::new();
+        let mut bad = None;
+        let mut has_bad_kill = false;
+        // A member of another type is only an error once the version is known to be one that gives it this type.
+        let read = reader.object(|name, value| match (name, value.peek()?) {
+            ("version", b'0'..=b'9') => set(&mut version, value.integer()),
+            ("revision", b'0'..=b'9') => set(&mut revision, value.integer()),
+            ("snapshot", b'"') => set(&mut snapshot, value.string().map(|name| Digest::parse(&name))),
+            ("kills", b'{') => {
+                kills.clear();
+                value.object(|flag, value| {
+                    if value.peek()? == b'"' {
+                        kills.push((flag.to_owned(), value.string()?.into_owned()));
+                        return Some(());
+                    }
+                    has_bad_kill = true;
+                    value.skip()
+                })
+            }
+            ("version" | "revision" | "snapshot" | "kills", _) => {
+                bad = Some(match name {
+                    "version" => "version",
+                    "revision" => "revision",
+                    "snapshot" => "snapshot",
+                    _ => "kills",
+                });
+                value.skip()
+            }
+            _ => value.skip(),
+        });
+        if read.and_then(|()| reader.end()).is_none() {
+            return Err(ControlError::Syntax { at: reader.position() });
+        }
+        if let Some(found) = version.filter(|version| *version > VERSION) {
+            return Err(ControlError::Version { found });
+        }
+        if let Some(name) = bad {
+            return Err(ControlError::Member { name });
+        }
+        version.filter(|version| *version == VERSION).ok_or(ControlError::Member { name: "version" })?;
+        Ok(Self {
+            revision: revision
+                .filter(|revision| *revision <= MAX_REVISION)
+                .ok_or(ControlError::Member { name: "revision" })?,
+            snapshot: snapshot.flatten().ok_or(ControlError::Member { name: "snapshot" })?,
+            kills,
+            has_bad_kill,
+        })
+    }
+
+    /// The key of the snapshot in a store.
+    pub fn snapshot_key(&self) -> String {
+        format!("snapshot/v{FORMAT_VERSION}/{}", self.snapshot)
+    }
+}
+
+fn set<T>(place: &mut Option<T>, value: Option<T>) -> Option<()> {
+    *place = value;
+    place.is_some().then_some(())
+}
+
+/// Why bytes are not a control document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ControlError {
+    /// It is not JSON, or no object.
+    Syntax {
+        /// Bytes before the problem.
+        at: usize,
+    },
+    /// It is of a later version.
+    Version {
+        /// That version.
+        found: u64,
+    },
+    /// A member is missing or not what it should be.
+    Member {
+        /// Its name.
+        name: &'static str,
+    },
+}
+
+impl fmt::Display for ControlError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Syntax { at } => write!(f, "is not a JSON object: problem at byte {at}"),
+            Self::Version { found } => write!(f, "is of version {found}, only {VERSION} can be read"),
+            Self::Member { name } => write!(f, "`{name}` is missing or not what it should be"),
+        }
+    }
+}
+
+impl std::error::Error for ControlError {}
+
+impl From<ControlError> for Problem {
+    fn from(error: ControlError) -> Self {
+        match error {
+            ControlError::Version { .. } => Self::ControlVersion,
+            ControlError::Syntax { .. } | ControlError::Member { .. } => Self::ControlInvalid,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,234 @@
+//! When to fetch the configuration, and what to do with what comes back: a state machine without I/O.
+
+use crate::configuration::Configuration;
+use crate::control::Control;
+use crate::head::RequestHead;
+use crate::plan::{Plan, plan};
+use crate::status::Problem;
+use flagstone_core::UnixMillis;
+
+/// After this time a refresh counts as lost, and the next may begin: platforms end work after the response when they
+/// like. Milliseconds.
+const REFRESH_TIMEOUT: u32 = 30_000;
+/// Pause after the first failed load of a node that holds nothing; doubles each time. Milliseconds.
+const FIRST_PAUSE: u32 = 1_000;
+
+/// How a node keeps its configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// How long a control document is served without asking for a newer one, in milliseconds. Also the longest pause
+    /// between attempts of a node that holds nothing; a node that holds a configuration waits at most twice as long
+    /// after a failure.
+    pub ttl: u32,
+    /// Whether a snapshot's content is hashed before it is used. A shell that loads it for every request leaves that
+    /// out.
+    pub check_snapshot: bool,
+}
+
+impl Options {
+    /// Thirty seconds, which is also the least that Workers KV caches; snapshots are checked.
+    pub const DEFAULT: Self = Self { ttl: 30_000, check_snapshot: true };
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// What a process or isolate knows of the configuration: the last good one, and how the last attempt to get a newer
+/// one ended.
+#[derive(Debug)]
+pub struct Node {
+    options: Options,
+    configuration: Option<Configuration>,
+    problem: Option<Problem>,
+    /// The revision of the latest control document, whose snapshot may not have come yet.
+    revision: u64,
+    /// When the last attempt ended, and how long to wait from then on.
+    pause: Option<(UnixMillis, u32)>,
+    failures: u8,
+    /// When a refresh began that has not ended.
+    refreshing: Option<UnixMillis>,
+}
+
+/// What to do about the configuration for a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing.
+    Serve,
+    /// Fetch before the request is planned: the node holds nothing.
+    Load,
+    /// Fetch after the response has been sent.
+    Refresh,
+}
+
+/// What to fetch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// The control document.
+    Control,
+    /// The snapshot that a control document names.
+    Snapshot(Control),
+}
+
+impl Need {
+    /// The key in a store.
+    pub fn key(&self) -> String {
+        match self {
+            Self::Control => Control::KEY.to_owned(),
+            Self::Snapshot(control) => control.snapshot_key(),
+        }
+    }
+}
+
+/// What came of fetching.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fetched {
+    /// The value.
+    Bytes(Vec<u8>),
+    /// The store has no such key.
+    Absent,
+    /// The store did not answer.
+    Failed,
+}
+
+impl Node {
+    /// A node that holds nothing yet.
+    pub const fn new(options: Options) -> Self {
+        Self {
+            options,
+            configuration: None,
+            problem: None,
+            revision: 0,
+            pause: None,
+            failures: 0,
+            refreshing: None,
+        }
+    }
+
+    /// What to do for a request that comes in now. After [`Step::Load`] and [`Step::Refresh`] the shell fetches,
+    /// beginning with [`Need::Control`].
+    ///
+    /// Several requests may load at the same time; only one refreshes.
+    pub fn next(&mut self, now: UnixMillis) -> Step {
+        let is_due = self.pause.is_none_or(|(since, pause)| has_passed(now, since, pause));
+        if !is_due {
+            return Step::Serve;
+        }
+        if self.configuration.is_none() {
+            return Step::Load;
+        }
+        if self.refreshing.is_some_and(|since| !has_passed(now, since, REFRESH_TIMEOUT)) {
+            return Step::Serve;
+        }
+        self.refreshing = Some(now);
+        Step::Refresh
+    }
+
+    /// Takes what was fetched, and says what to fetch next; `None` when there is nothing more to do.
+    pub fn take(&mut self, need: Need, fetched: Fetched, now: UnixMillis) -> Option<Need> {
+        let outcome = match need {
+            Need::Control => self.take_control(fetched),
+            Need::Snapshot(control) => self.take_snapshot(control, fetched).map(|()| None),
+        };
+        match outcome {
+            Ok(Some(next)) => return Some(next),
+            Ok(None) => {
+                self.problem = None;
+                self.failures = 0;
+            }
+            Err(problem) => {
+                self.problem = Some(problem);
+                self.failures = self.failures.saturating_add(1);
+            }
+        }
+        self.pause = Some((now, self.pause_length()));
+        self.refreshing = None;
+        None
+    }
+
+    /// Plans what is to be done to a request, from the configuration that is held. Without one the request goes to the
+    /// origin `stable` as it is, but for our own headers.
+    ///
+    /// `entropy` gives 16 random bytes and is asked at most once, when an anonymous id is minted.
+    pub fn plan(
+        &self,
+        request: &impl RequestHead,
+        now: UnixMillis,
+        entropy: impl FnOnce() -> [u8; 16],
+    ) -> Plan {
+        plan(self.configuration.as_ref(), self.problem, request, now, entropy)
+    }
+
+    /// The configuration that is held.
+    pub fn configuration(&self) -> Option<&Configuration> {
+        self.configuration.as_ref()
+    }
+
+    /// How the last attempt failed, if it did.
+    pub fn problem(&self) -> Option<Problem> {
+        self.problem
+    }
+
+    fn take_control(&mut self, fetched: Fetched) -> Result<Option<Need>, Problem> {
+        let bytes = match fetched {
+            Fetched::Bytes(bytes) => bytes,
+            Fetched::Absent => return Err(Problem::ControlAbsent),
+            Fetched::Failed => return Err(Problem::ControlUnreachable),
+        };
+        let control = Control::read(&bytes)?;
+        let Some(held) = &mut self.configuration else {
+            return Ok(Some(Need::Snapshot(control)));
+        };
+        if control.revision < self.revision {
+            return Err(Problem::RevisionOlder);
+        }
+        self.revision = control.revision;
+        // Kills do not wait for the snapshot, which may be late or broken.
+        held.hold(&control);
+        if control.snapshot != held.control().snapshot {
+            return Ok(Some(Need::Snapshot(control)));
+        }
+        held.confirm(control);
+        Ok(None)
+    }
+
+    fn take_snapshot(&mut self, control: Control, fetched: Fetched) -> Result<(), Problem> {
+        let bytes = match fetched {
+            Fetched::Bytes(bytes) => bytes,
+            Fetched::Absent => return Err(Problem::SnapshotAbsent),
+            Fetched::Failed => return Err(Problem::SnapshotUnreachable),
+        };
+        // Another request may have taken a later one meanwhile.
+        if self.configuration.is_some() && control.revision < self.revision {
+            return Ok(());
+        }
+        let revision = control.revision;
+        self.configuration = Some(Configuration::new(bytes, control, self.options.check_snapshot)?);
+        self.revision = revision;
+        Ok(())
+    }
+
+    /// How long to wait after an attempt, in milliseconds.
+    fn pause_length(&self) -> u32 {
+        let ttl = self.options.ttl;
+        match (&self.configuration, self.failures) {
+            (Some(_), 0 | 1) => ttl,
+            (Some(_), _) => ttl.saturating_mul(2),
+            (None, failures) => {
+                let doublings = u32::from(failures.saturating_sub(1)).min(16);
+                FIRST_PAUSE.saturating_mul(1 << doublings).min(ttl)
+            }
+        }
+    }
+}
+
+/// Whether a time has passed. A clock that went back counts as if it had: asking once too often does no harm.
+fn has_passed(now: UnixMillis, since: UnixMillis, millis: u32) -> bool {
+    let elapsed = now.0.saturating_sub(since.0);
+    elapsed < 0 || elapsed >= i64::from(millis)
+}
+
+#[cfg(test)]
+mod tests;

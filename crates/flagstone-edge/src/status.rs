@@ -1,0 +1,143 @@
+//! `Flagstone-Status`: what a response says about how it was made.
+
+use std::fmt::Write as _;
+
+/// The name of the header.
+pub(crate) const STATUS: &str = "flagstone-status";
+
+/// Declares problems with their codes.
+macro_rules! problems {
+    ($($(#[$meta:meta])* $name:ident = $code:literal,)*) => {
+        /// Something that went wrong on the way to a decision; [`code`](Self::code) is what `Flagstone-Status` shows.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Problem { $($(#[$meta])* #[doc = concat!("Code: `", $code, "`.")] $name,)* }
+
+        impl Problem {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The parameter `error` of `Flagstone-Status`. Codes are stable.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$name => $code,)* }
+            }
+        }
+    };
+}
+
+problems! {
+    /// The store has no control document.
+    ControlAbsent = "no-control",
+    /// The store could not be asked for the control document.
+    ControlUnreachable = "control-unreachable",
+    /// The control document is not what it should be.
+    ControlInvalid = "control-invalid",
+    /// The control document is of a later version than this program reads.
+    ControlVersion = "control-version",
+    /// The control document is older than the one held, which stays in use.
+    RevisionOlder = "revision-older",
+    /// The store has no snapshot of the name that the control document gives.
+    SnapshotAbsent = "no-snapshot",
+    /// The store could not be asked for the snapshot.
+    SnapshotUnreachable = "snapshot-unreachable",
+    /// The bytes are no snapshot, or one of another format version.
+    SnapshotInvalid = "snapshot-invalid",
+    /// The snapshot does not have the digest that is its name.
+    SnapshotDamaged = "snapshot-damaged",
+    /// A kill names a flag or a variant that the snapshot does not have; the other kills are in force.
+    KillUnknown = "kill-unknown",
+    /// A flag could not be decided; it did nothing.
+    Undecided = "undecided",
+    /// The origin could not be reached.
+    OriginUnreachable = "origin-unreachable",
+}
+
+impl Problem {
+    /// Whether a newer configuration than the one held could not be taken over.
+    pub(crate) fn makes_stale(self) -> bool {
+        !matches!(
+            self,
+            Self::RevisionOlder | Self::KillUnknown | Self::Undecided | Self::OriginUnreachable
+        )
+    }
+}
+
+/// Where the targeting key came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IdSource {
+    /// A cookie that the configuration names.
+    Cookie,
+    /// A header that the configuration names.
+    Header,
+    /// The cookie of the anonymous id.
+    Anonymous,
+    /// An anonymous id minted for this request.
+    Minted,
+    /// Nowhere: there is none.
+    None,
+}
+
+/// Why there is no targeting key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Why {
+    /// The visitor declares itself a bot.
+    Bot,
+    /// The visitor sent `Sec-GPC: 1`.
+    Gpc,
+    /// The visitor has not consented.
+    Consent,
+}
+
+/// The parts of the header.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Status {
+    /// The revision of the configuration in use.
+    pub revision: Option<u64>,
+    /// Where the targeting key came from; `None` if nothing asked for it.
+    pub id: Option<IdSource>,
+    /// Why there is none.
+    pub why: Option<Why>,
+    /// What is wrong.
+    pub problem: Option<Problem>,
+}
+
+impl Status {
+    /// The header's value: an RFC 9651 item with parameters.
+    pub fn value(&self) -> String {
+        let mut text = String::from("flagstone");
+        if let Some(revision) = self.revision {
+            // Writing to a string does not fail.
+            let _ = write!(text, "; rev={revision}");
+        }
+        if let Some(id) = self.id {
+            text.push_str("; id=");
+            text.push_str(match id {
+                IdSource::Cookie => "cookie",
+                IdSource::Header => "header",
+                IdSource::Anonymous => "anonymous",
+                IdSource::Minted => "minted",
+                IdSource::None => "none",
+            });
+        }
+        if let Some(why) = self.why {
+            text.push_str("; why=");
+            text.push_str(match why {
+                Why::Bot => "bot",
+                Why::Gpc => "gpc",
+                Why::Consent => "consent",
+            });
+        }
+        if let Some(problem) = self.problem {
+            if self.revision.is_some() && problem.makes_stale() {
+                text.push_str("; stale");
+            }
+            text.push_str("; error=\"");
+            text.push_str(problem.code());
+            text.push('"');
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests;
