@@ -1,0 +1,746 @@
+//! Every finding of the compiler, with its code and its place.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use flagstone_compile::model::{
+    Action, Anonymous, Condition, Flag, Matcher, Model, Order, Origin, Prerequisite, RampPoint,
+    Route, Rule, Scalar, Segment, Serve, Share, Source, Split, TARGETING_KEY, Test, Value, Variant,
+};
+use flagstone_compile::{Severity, compile};
+use flagstone_core::{UnixMillis, Weight};
+
+/// A flag `key` with variants `control` (the default), `a`, `b` and `c`.
+fn flag(key: &str) -> Flag {
+    let variant = |key: &str| Variant {
+        key: key.into(),
+        value: Value::String(key.to_uppercase()),
+    };
+    Flag {
+        key: key.into(),
+        variants: ["control", "a", "b", "c"].map(variant).into(),
+        default: "control".into(),
+        enabled: true,
+        prerequisites: vec![],
+        rules: vec![],
+    }
+}
+
+fn with_rule(mut flag: Flag, when: Condition, serve: Serve) -> Flag {
+    flag.rules.push(Rule {
+        name: String::new(),
+        when,
+        serve,
+    });
+    flag
+}
+
+fn when(matcher: Matcher) -> Model {
+    let test = Condition::Test(Test::Attribute {
+        name: "user.x".into(),
+        matcher,
+    });
+    flags([with_rule(flag("f"), test, Serve::Variant("a".into()))])
+}
+
+fn rollout(shares: &[(&str, Share)], reserve: &[(&str, u32)]) -> Model {
+    let shares = shares
+        .iter()
+        .map(|(key, share)| ((*key).to_owned(), share.clone()))
+        .collect();
+    let reserve = reserve
+        .iter()
+        .map(|(key, size)| ((*key).to_owned(), Weight(*size)))
+        .collect();
+    let split = Split {
+        by: TARGETING_KEY.into(),
+        shares,
+        reserve,
+    };
+    flags([with_rule(
+        flag("f"),
+        Condition::always(),
+        Serve::Split(split),
+    )])
+}
+
+fn per_cent(share: u32) -> Share {
+    Share::Fixed(Weight(share * 10_000))
+}
+
+fn ramp(points: &[(i64, u32)]) -> Share {
+    Share::Ramp(
+        points
+            .iter()
+            .map(|(at, share)| RampPoint {
+                at: UnixMillis(*at),
+                share: Weight(*share),
+            })
+            .collect(),
+    )
+}
+
+fn flags(flags: impl Into<Vec<Flag>>) -> Model {
+    Model {
+        flags: flags.into(),
+        ..Model::default()
+    }
+}
+
+fn segment(key: &str, when: Condition) -> Segment {
+    Segment {
+        key: key.into(),
+        by: TARGETING_KEY.into(),
+        included: vec![],
+        excluded: vec![],
+        when,
+    }
+}
+
+fn in_segment(key: &str) -> Condition {
+    Condition::Test(Test::Segment(key.into()))
+}
+
+fn requires(key: &str, other: &str, variant: &str) -> Flag {
+    let prerequisite = Prerequisite {
+        flag: other.into(),
+        variants: vec![variant.into()],
+    };
+    Flag {
+        prerequisites: vec![prerequisite],
+        ..flag(key)
+    }
+}
+
+fn route(route: Route) -> Model {
+    let mut model = flags([flag("f")]);
+    model.edge.routes.push(route);
+    model
+}
+
+fn acting(path: &str, action: Action) -> Model {
+    route(Route {
+        path: path.into(),
+        flag: "f".into(),
+        variants: vec![("a".into(), action)],
+        ..Route::default()
+    })
+}
+
+fn check(name: &str, model: &Model, expected: &[(&str, &str)]) {
+    let compiled = compile(model);
+    let found: Vec<(&str, &str)> = compiled
+        .findings
+        .iter()
+        .map(|finding| (finding.code, finding.path.as_str()))
+        .collect();
+    assert_eq!(found, expected, "{name}: {:#?}", compiled.findings);
+    let failed = compiled
+        .findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Error);
+    assert_eq!(compiled.snapshot.is_none(), failed, "{name}");
+}
+
+#[test]
+fn flags_and_segments() {
+    let no_variants = Flag {
+        variants: vec![],
+        ..flag("f")
+    };
+    let twice = Flag {
+        variants: [flag("f").variants, flag("f").variants].concat(),
+        ..flag("f")
+    };
+    let nan = Variant {
+        key: "n".into(),
+        value: Value::Number(f64::NAN),
+    };
+    let nan = Flag {
+        variants: [flag("f").variants, vec![nan]].concat(),
+        ..flag("f")
+    };
+    let long = "k".repeat(256);
+    for (name, model, expected) in [
+        ("nothing", Model::default(), &[][..]),
+        ("a flag", flags([flag("f")]), &[]),
+        (
+            "empty key",
+            flags([flag("")]),
+            &[("invalid-key", "/flags/")],
+        ),
+        (
+            "long key",
+            flags([flag(&long)]),
+            &[("invalid-key", &*format!("/flags/{long}"))],
+        ),
+        ("longest key", flags([flag(&long[1..])]), &[]),
+        (
+            "control character",
+            flags([flag("a\nb")]),
+            &[("invalid-key", "/flags/a\nb")],
+        ),
+        (
+            "two of one key",
+            flags([flag("f"), flag("f")]),
+            &[("duplicate-key", "/flags/f")],
+        ),
+        (
+            "no variants",
+            flags([no_variants]),
+            &[
+                ("no-variants", "/flags/f"),
+                ("unknown-variant", "/flags/f/default"),
+            ],
+        ),
+        (
+            "two variants of one key",
+            flags([twice]),
+            &[
+                ("duplicate-key", "/flags/f/variants/control"),
+                ("duplicate-key", "/flags/f/variants/a"),
+                ("duplicate-key", "/flags/f/variants/b"),
+                ("duplicate-key", "/flags/f/variants/c"),
+            ],
+        ),
+        (
+            "no number",
+            flags([nan]),
+            &[("invalid-value", "/flags/f/variants/n")],
+        ),
+        (
+            "unknown default",
+            flags([Flag {
+                default: "x".into(),
+                ..flag("f")
+            }]),
+            &[("unknown-variant", "/flags/f/default")],
+        ),
+        (
+            "unknown variant served",
+            flags([with_rule(
+                flag("f"),
+                Condition::always(),
+                Serve::Variant("x".into()),
+            )]),
+            &[("unknown-variant", "/flags/f/rules/0/serve")],
+        ),
+        (
+            "unknown segment",
+            flags([with_rule(
+                flag("f"),
+                in_segment("s"),
+                Serve::Variant("a".into()),
+            )]),
+            &[("unknown-segment", "/flags/f/rules/0/when")],
+        ),
+        (
+            "unknown prerequisite",
+            flags([requires("f", "g", "a")]),
+            &[("unknown-flag", "/flags/f/prerequisites")],
+        ),
+        (
+            "unknown variant required",
+            flags([requires("f", "g", "x"), flag("g")]),
+            &[("unknown-variant", "/flags/f/prerequisites")],
+        ),
+        (
+            "two segments of one key",
+            Model {
+                segments: vec![
+                    segment("s", Condition::never()),
+                    segment("s", Condition::never()),
+                ],
+                ..Model::default()
+            },
+            &[("duplicate-key", "/segments/s")],
+        ),
+    ] {
+        check(name, &model, expected);
+    }
+}
+
+#[test]
+fn circles_and_depth() {
+    let chain = |length: usize| -> Model {
+        let link = |index: usize| requires(&format!("f{index}"), &format!("f{}", index + 1), "a");
+        let mut list: Vec<Flag> = (0..length).map(link).collect();
+        list.push(flag(&format!("f{length}")));
+        flags(list)
+    };
+    let segments = |segments: &[(&str, &str)]| Model {
+        segments: segments
+            .iter()
+            .map(|(key, to)| segment(key, in_segment(to)))
+            .collect(),
+        ..Model::default()
+    };
+    for (name, model, expected) in [
+        (
+            "itself",
+            flags([requires("f", "f", "a")]),
+            &[("circle", "/flags/f")][..],
+        ),
+        (
+            "each other",
+            flags([requires("f", "g", "a"), requires("g", "f", "a")]),
+            &[("circle", "/flags/f")],
+        ),
+        (
+            "segments",
+            segments(&[("s", "t"), ("t", "s")]),
+            &[("circle", "/segments/s")],
+        ),
+        ("15 steps", chain(15), &[]),
+        ("16 steps", chain(16), &[("too-deep", "/flags/f0")]),
+    ] {
+        check(name, &model, expected);
+    }
+}
+
+#[test]
+fn constants_of_conditions() {
+    for (name, matcher, expected) in [
+        (
+            "version",
+            Matcher::SemVer(Order::Less, "2".into()),
+            &[("invalid-version", "/flags/f/rules/0/when")][..],
+        ),
+        (
+            "network",
+            Matcher::InNetwork(vec!["10.0.0.0/33".into()]),
+            &[("invalid-network", "/flags/f/rules/0/when")],
+        ),
+        (
+            "address",
+            Matcher::InNetwork(vec!["10.0.0".into()]),
+            &[("invalid-network", "/flags/f/rules/0/when")],
+        ),
+        (
+            "pattern",
+            Matcher::Matches("(".into()),
+            &[("invalid-pattern", "/flags/f/rules/0/when")],
+        ),
+        (
+            "look-around",
+            Matcher::Matches("(?=a)".into()),
+            &[("invalid-pattern", "/flags/f/rules/0/when")],
+        ),
+        (
+            "boundary",
+            Matcher::Matches(r"\bx\b".into()),
+            &[("invalid-pattern", "/flags/f/rules/0/when")],
+        ),
+        ("ASCII boundary", Matcher::Matches(r"(?-u:\b)x".into()), &[]),
+        (
+            "large pattern",
+            Matcher::Matches("[01]*1[01]{20}".into()),
+            &[("large-pattern", "/flags/f/rules/0/when")],
+        ),
+        (
+            "huge repetition",
+            Matcher::Matches(r"(\w{100}){100}".into()),
+            &[("large-pattern", "/flags/f/rules/0/when")],
+        ),
+        ("empty list", Matcher::OneOf(vec![]), &[]),
+        (
+            "mixed list",
+            Matcher::OneOf(vec![
+                Scalar::Boolean(true),
+                Scalar::Number(1.0),
+                Scalar::Text("x".into()),
+            ]),
+            &[],
+        ),
+    ] {
+        check(name, &when(matcher), expected);
+    }
+}
+
+#[test]
+fn rollouts() {
+    let here = "/flags/f/rules/0/rollout";
+    let reserve = "/flags/f/rules/0/reserve";
+    for (name, model, expected) in [
+        (
+            "all in their slots",
+            rollout(
+                &[
+                    ("a", per_cent(33)),
+                    ("b", per_cent(33)),
+                    ("c", per_cent(33)),
+                ],
+                &[],
+            ),
+            &[][..],
+        ),
+        (
+            "alone above its slot",
+            rollout(&[("a", per_cent(100)), ("b", per_cent(0))], &[]),
+            &[],
+        ),
+        (
+            "above its slot",
+            rollout(&[("a", per_cent(34)), ("b", per_cent(1))], &[]),
+            &[("share-above-reserve", here)],
+        ),
+        (
+            "in what is reserved",
+            rollout(
+                &[("a", per_cent(60)), ("b", per_cent(20))],
+                &[("a", 600_000), ("b", 200_000), ("c", 200_000)],
+            ),
+            &[],
+        ),
+        (
+            "above what is reserved",
+            rollout(&[("c", per_cent(1))], &[("a", 1_000_000)]),
+            &[("share-above-reserve", here)],
+        ),
+        (
+            "too much reserved",
+            rollout(&[], &[("a", 600_000), ("b", 400_001)]),
+            &[("reserve-above-100", reserve)],
+        ),
+        (
+            "reserved for the default",
+            rollout(&[], &[("control", 1)]),
+            &[("invalid-reserve", reserve)],
+        ),
+        (
+            "reserved for nobody",
+            rollout(&[], &[("x", 1)]),
+            &[("invalid-reserve", reserve)],
+        ),
+        (
+            "above 100 %",
+            rollout(&[("a", per_cent(33)), ("control", per_cent(68))], &[]),
+            &[("shares-above-100", here)],
+        ),
+        (
+            "below 100 % with the default",
+            rollout(&[("a", per_cent(33)), ("control", per_cent(66))], &[]),
+            &[("shares-below-100", here)],
+        ),
+        (
+            "with the default",
+            rollout(&[("a", per_cent(33)), ("control", per_cent(67))], &[]),
+            &[],
+        ),
+        (
+            "listed twice",
+            rollout(&[("a", per_cent(1)), ("a", per_cent(2))], &[]),
+            &[("duplicate-variant", here)],
+        ),
+        (
+            "unknown",
+            rollout(&[("x", per_cent(0))], &[]),
+            &[("unknown-variant", here)],
+        ),
+        (
+            "ramp without points",
+            rollout(&[("a", ramp(&[]))], &[]),
+            &[("empty-ramp", here)],
+        ),
+        (
+            "ramp back in time",
+            rollout(&[("a", ramp(&[(2, 0), (1, 1)]))], &[]),
+            &[("unordered-ramp", here)],
+        ),
+        (
+            "ramps that meet above 100 %",
+            rollout(
+                &[
+                    ("a", ramp(&[(0, 0), (9, 330_000)])),
+                    ("control", ramp(&[(0, 1_000_000), (10, 900_000)])),
+                ],
+                &[],
+            ),
+            &[("shares-above-100", here)],
+        ),
+        (
+            "above 100 % in a ramp",
+            rollout(&[("a", ramp(&[(0, 1_000_001)]))], &[]),
+            &[("shares-above-100", here)],
+        ),
+    ] {
+        check(name, &model, expected);
+    }
+}
+
+#[test]
+fn routes() {
+    let here = |path: &str| Route {
+        path: path.into(),
+        flag: "f".into(),
+        ..Route::default()
+    };
+    let rewrite = |rewrite: &str| Action {
+        rewrite: rewrite.into(),
+        ..Action::default()
+    };
+    let header = |name: &str, value: &str| Action {
+        request_headers: vec![(name.into(), value.into())],
+        ..Action::default()
+    };
+    let cookie = |name: &str, value: &str| Action {
+        cookies: vec![(name.into(), value.into())],
+        ..Action::default()
+    };
+    let many = Route {
+        flag: String::new(),
+        flags: Some("abcd".chars().map(String::from).collect()),
+        ..here("/")
+    };
+    let mut many = route(many);
+    many.flags
+        .extend("abcd".chars().map(|key| flag(&key.to_string())));
+    for (name, model, expected) in [
+        ("a route", route(here("/*")), &[][..]),
+        ("names", route(here("/a/:b/*")), &[]),
+        (
+            "no slash",
+            route(here("a")),
+            &[("invalid-path", "/routes/0/path")],
+        ),
+        (
+            "inner star",
+            route(here("/*/a")),
+            &[("invalid-path", "/routes/0/path")],
+        ),
+        (
+            "half star",
+            route(here("/a*")),
+            &[("invalid-path", "/routes/0/path")],
+        ),
+        (
+            "query",
+            route(here("/a?b")),
+            &[("invalid-path", "/routes/0/path")],
+        ),
+        (
+            "blank",
+            route(here("/a b")),
+            &[("invalid-path", "/routes/0/path")],
+        ),
+        (
+            "no name",
+            route(here("/:/a")),
+            &[("invalid-path", "/routes/0/path")],
+        ),
+        (
+            "host",
+            route(Route {
+                host: "*.shop.example".into(),
+                ..here("/")
+            }),
+            &[],
+        ),
+        (
+            "capital host",
+            route(Route {
+                host: "Shop.example".into(),
+                ..here("/")
+            }),
+            &[("invalid-host", "/routes/0/host")],
+        ),
+        (
+            "star in host",
+            route(Route {
+                host: "a.*".into(),
+                ..here("/")
+            }),
+            &[("invalid-host", "/routes/0/host")],
+        ),
+        (
+            "idle",
+            route(Route {
+                flag: String::new(),
+                ..here("/")
+            }),
+            &[("idle-route", "/routes/0")],
+        ),
+        (
+            "unknown flag",
+            route(Route {
+                flag: "g".into(),
+                ..here("/")
+            }),
+            &[("unknown-flag", "/routes/0/flag")],
+        ),
+        (
+            "unknown variant",
+            route(Route {
+                variants: vec![("x".into(), Action::default())],
+                ..here("/")
+            }),
+            &[("unknown-variant", "/routes/0/variants/x")],
+        ),
+        (
+            "unknown flag to narrow to",
+            route(Route {
+                flags: Some(vec!["g".into()]),
+                ..here("/")
+            }),
+            &[("unknown-flag", "/routes/0/flags")],
+        ),
+        (
+            "too many responses",
+            many,
+            &[("too-many-responses", "/routes/0")],
+        ),
+        (
+            "unknown origin",
+            acting(
+                "/",
+                Action {
+                    origin: "canary".into(),
+                    ..Action::default()
+                },
+            ),
+            &[("unknown-origin", "/routes/0/variants/a/origin")],
+        ),
+        ("rewrite", acting("/a/:b/*", rewrite("/c/:b/*?d=e")), &[]),
+        (
+            "star from nowhere",
+            acting("/a", rewrite("/*")),
+            &[("invalid-rewrite", "/routes/0/variants/a/rewrite")],
+        ),
+        (
+            "name from nowhere",
+            acting("/a", rewrite("/:b")),
+            &[("invalid-rewrite", "/routes/0/variants/a/rewrite")],
+        ),
+        (
+            "rewrite to no path",
+            acting("/a", rewrite("b")),
+            &[("invalid-rewrite", "/routes/0/variants/a/rewrite")],
+        ),
+        ("header", acting("/", header("x-release", "2026.11")), &[]),
+        (
+            "capital header",
+            acting("/", header("X-A", "b")),
+            &[("invalid-header", "/routes/0/variants/a/request_headers/X-A")],
+        ),
+        (
+            "our header",
+            acting("/", header("flagstone-x", "b")),
+            &[(
+                "invalid-header",
+                "/routes/0/variants/a/request_headers/flagstone-x",
+            )],
+        ),
+        (
+            "the connection's",
+            acting("/", header("host", "b")),
+            &[(
+                "invalid-header",
+                "/routes/0/variants/a/request_headers/host",
+            )],
+        ),
+        (
+            "line break",
+            acting("/", header("x", "a\r\nb")),
+            &[("invalid-header", "/routes/0/variants/a/request_headers/x")],
+        ),
+        ("cookie", acting("/", cookie("seen", "1")), &[]),
+        (
+            "semicolon",
+            acting("/", cookie("seen", "1;2")),
+            &[("invalid-cookie", "/routes/0/variants/a/cookies/seen")],
+        ),
+    ] {
+        check(name, &model, expected);
+    }
+}
+
+#[test]
+fn origins_and_identity() {
+    let origins = |origins: &[(&str, Option<&str>)]| {
+        let mut model = Model::default();
+        let origin = |(name, fallback): &(&str, Option<&str>)| Origin {
+            name: (*name).to_owned(),
+            fallback: fallback.map(str::to_owned),
+        };
+        model.edge.origins = origins.iter().map(origin).collect();
+        model
+    };
+    let identity = |source: Source, cookie: &str| {
+        let mut model = Model::default();
+        model.edge.identity.sources = vec![source];
+        model.edge.identity.anonymous = Some(Anonymous {
+            cookie: cookie.into(),
+            max_age_seconds: 60,
+        });
+        model
+    };
+    let headers = |count: usize| {
+        let test = |index: usize| {
+            let name = format!("request.headers.x-{index}");
+            Condition::Test(Test::Attribute {
+                name,
+                matcher: Matcher::Exists,
+            })
+        };
+        let all = Condition::Any((0..count).map(test).collect());
+        flags([with_rule(flag("f"), all, Serve::Variant("a".into()))])
+    };
+    for (name, model, expected) in [
+        ("fallback", origins(&[("canary", Some("stable"))]), &[][..]),
+        (
+            "bad name",
+            origins(&[("Canary", None)]),
+            &[("invalid-origin", "/origins/Canary")],
+        ),
+        (
+            "two of a name",
+            origins(&[("a", None), ("a", None)]),
+            &[("duplicate-key", "/origins/a")],
+        ),
+        (
+            "unknown fallback",
+            origins(&[("a", Some("b"))]),
+            &[("unknown-origin", "/origins/a")],
+        ),
+        (
+            "itself",
+            origins(&[("a", Some("a"))]),
+            &[("unknown-origin", "/origins/a")],
+        ),
+        (
+            "identity",
+            identity(Source::Cookie("uid".into()), "__Host-id"),
+            &[],
+        ),
+        (
+            "query",
+            identity(Source::Query("q".into()), "__Host-id"),
+            &[("invalid-identity", "/identity/sources/0")],
+        ),
+        (
+            "cookie name",
+            identity(Source::Cookie("uid".into()), "id"),
+            &[("invalid-cookie", "/identity/anonymous")],
+        ),
+        ("64 headers", headers(64), &[]),
+        (
+            "65 headers",
+            headers(65),
+            &[("too-many-headers", "/context")],
+        ),
+    ] {
+        check(name, &model, expected);
+    }
+}
+
+#[test]
+fn a_repeated_key_of_a_segment_is_no_collision() {
+    let mut of = segment("s", Condition::never());
+    of.included = vec!["u1".into(), "u2".into(), "u1".into()];
+    check(
+        "repeated",
+        &Model {
+            segments: vec![of],
+            ..Model::default()
+        },
+        &[],
+    );
+}
