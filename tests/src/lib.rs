@@ -1,1 +1,3 @@
-//! t
+//! What the tests of the whole share.
+
+pub mod hosts;

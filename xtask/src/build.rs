@@ -1,7 +1,7 @@
 //! The two wasm builds.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result};
 
@@ -47,13 +47,13 @@ pub fn worker(console: Console, setup: &Setup) -> Result<()> {
     replace_folder(&built.join("snippets"), &pkg.join("snippets"))
 }
 
-/// Builds the Worker with the feature `faults` and its shim into a folder of its own, and gives the folder.
+/// Builds the Worker with the feature `faults` and its shim into `target/wasm/worker-faults`.
 ///
 /// For tests only: on paths below `/.flagstone/faults/` the wasm breaks.
 ///
 /// # Errors
 /// When a step fails.
-pub fn faulty_worker(console: Console, setup: &Setup) -> Result<PathBuf> {
+pub fn faulty_worker(console: Console, setup: &Setup) -> Result<()> {
     let folder = paths::wasm_target().join("worker-faults");
     wasm_pack(
         console,
@@ -65,7 +65,7 @@ pub fn faulty_worker(console: Console, setup: &Setup) -> Result<PathBuf> {
     for file in SHIM {
         fs::copy(paths::root().join("worker").join(file), folder.join(file))?;
     }
-    Ok(folder)
+    Ok(())
 }
 
 /// Builds the Fastly service into `fastly/bin/main.wasm`, where the `fastly` program looks for it.

@@ -30,6 +30,7 @@ usage: cargo xtask <command> [--verbose]
   sizes                   compare what was built with bench/budgets.toml
   dependencies            check licences and sources of dependencies, and duplicates in the wasm builds
   test                    every test, both edge runtimes included
+  with <program> [...]    run a program with our tools on PATH: wrangler dev, fastly compute serve, cargo test
   ci                      format, lints, docs, dependencies, sizes, tests
 
   --verbose               show the output of every step";
@@ -54,9 +55,13 @@ fn run(arguments: &[String]) -> Result<()> {
         ["build"] => build::all(console, &setup::run(console)?),
         ["build", "worker"] => build::worker(console, &setup::run(console)?),
         ["build", "fastly"] => build::fastly(console, &setup::run(console)?),
-        ["build", "faults"] => build::faulty_worker(console, &setup::run(console)?).map(drop),
+        ["build", "faults"] => build::faulty_worker(console, &setup::run(console)?),
         ["sizes"] => sizes::check(),
         ["dependencies"] => dependencies::check(console),
+        ["with", program, rest @ ..] => {
+            let what = format!("{program} {}", rest.join(" "));
+            console.show(&what, setup::run(console)?.tool(program).args(rest))
+        }
         ["test"] => test::run(console, &setup::run(console)?),
         ["ci"] => ci::run(console),
         [] | ["help" | "--help" | "-h"] => {

@@ -1,0 +1,74 @@
+//! The real runtimes, started with a store and origins of the test's own.
+//!
+//! [`Workerd`] is the Workers runtime with `worker/` in it, [`Viceroy`] is Fastly's with `fastly/`; [`Origin`] is what
+//! stands behind them. Each runs until it is dropped, and ends with this process however that ends. They need what
+//! `cargo xtask build` makes, and Node, the npm packages and `viceroy` on PATH, as `cargo xtask test` has them.
+
+use std::{env, io};
+
+pub use http::{Headers, Request, Response};
+pub use location::Location;
+pub use origin::Origin;
+pub use viceroy::Viceroy;
+pub use workerd::{Build, Workerd};
+
+pub mod http;
+mod location;
+mod origin;
+mod process;
+mod scratch;
+mod viceroy;
+mod workerd;
+
+/// Key under which the control document lies in the store.
+pub const CONTROL: &str = "control";
+
+/// Passes over a host that is missing on this machine, and says so; `cargo test` is to work anywhere.
+///
+/// With `FLAGSTONE_HOSTS=required`, as `cargo xtask test` sets it, a missing host is an error like any other.
+///
+/// # Errors
+/// Those of starting the host.
+pub fn if_present<H>(started: io::Result<H>) -> io::Result<Option<H>> {
+    let required = env::var_os("FLAGSTONE_HOSTS").is_some_and(|value| value == "required");
+    match started {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !required => {
+            eprintln!("SKIPPED: {error}");
+            Ok(None)
+        }
+        started => started.map(Some),
+    }
+}
+
+/// What a host starts with.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Setting<'a> {
+    /// Name and URL of each origin.
+    pub origins: &'a [(&'a str, &'a str)],
+    /// Key and value of what lies in the store: snapshots, and [`CONTROL`], which each platform keeps in its own place.
+    pub store: &'a [(&'a str, &'a [u8])],
+}
+
+/// An edge runtime that serves our code.
+pub trait Host {
+    /// The runtime's name, as test output shows it.
+    fn name(&self) -> &'static str;
+
+    /// Where it listens: `http://127.0.0.1:<port>`.
+    fn url(&self) -> &str;
+
+    /// Sends `request` as a visitor who is at `location`. Not at the same time from several threads.
+    ///
+    /// # Errors
+    /// When the runtime does not answer, or not in HTTP/1.1.
+    fn send(&self, request: &Request, location: &Location) -> io::Result<Response>;
+
+    /// Puts `value` under `key`, as a publish would.
+    ///
+    /// # Errors
+    /// When the runtime refuses it. Viceroy reads snapshots only when it starts and refuses new ones.
+    fn put(&mut self, key: &str, value: &[u8]) -> io::Result<()>;
+
+    /// What the runtime and our code in it have written so far.
+    fn log(&self) -> String;
+}

@@ -1,0 +1,51 @@
+// Runs our Worker in the Workers runtime, for `workerd.rs`, until standard input ends.
+//
+// Standard input, a JSON value a line: first { folder, bindings, store: [{ key, file }] }, then any number of
+// { key, file } to store. Standard output, likewise: { url } once it serves, { stored: key } for each that was stored.
+// What the runtime and the Worker print goes to standard error.
+
+import { readFile } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import { Miniflare } from 'miniflare'
+
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
+const say = (value) => process.stdout.write(JSON.stringify(value) + '\n')
+
+// Once nobody reads, what we print is lost; we are about to end anyway.
+process.stdout.on('error', () => {})
+process.stderr.on('error', () => {})
+
+const { folder, bindings, store } = JSON.parse((await lines.next()).value)
+const miniflare = new Miniflare({
+  host: '127.0.0.1',
+  port: 0,
+  cf: {}, // without it, Miniflare asks the network where we are
+  handleRuntimeStdio(stdout, stderr) {
+    stdout.pipe(process.stderr)
+    stderr.pipe(process.stderr)
+  },
+  modules: true,
+  scriptPath: `${folder}/shim.mjs`,
+  modulesRules: [
+    { type: 'ESModule', include: ['**/*.js', '**/*.mjs'] },
+    { type: 'CompiledWasm', include: ['**/*.wasm'] },
+  ],
+  compatibilityDate: '2026-04-01', // as in wrangler.toml
+  kvNamespaces: ['FLAGS'],
+  bindings,
+})
+
+try {
+  const url = await miniflare.ready
+  const namespace = await miniflare.getKVNamespace('FLAGS')
+  const put = async ({ key, file }) => namespace.put(key, await readFile(file))
+  await Promise.all(store.map(put))
+  say({ url: url.origin })
+  for await (const line of lines) {
+    const entry = JSON.parse(line)
+    await put(entry)
+    say({ stored: entry.key })
+  }
+} finally {
+  await miniflare.dispose()
+}

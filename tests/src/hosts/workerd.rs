@@ -1,0 +1,114 @@
+//! The Workers runtime, driven by Miniflare.
+
+use std::io;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use super::process::Process;
+use super::scratch::{Scratch, root};
+use super::{Host, Location, Request, Response, Setting, http};
+
+/// Header in which Miniflare takes what the platform knows of a visitor. It does not remove it, [`super::Origin`] does.
+pub(super) const LOCATION: &str = "MF-CF-Blob";
+
+/// Which build of `worker/` to run.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Build {
+    /// What is deployed: `cargo xtask build worker`.
+    Release,
+    /// The one that breaks below `/.flagstone/faults/`: `cargo xtask build faults`.
+    Faults,
+}
+
+/// The Workers runtime with our Worker in it.
+#[derive(Debug)]
+pub struct Workerd {
+    process: Process,
+    scratch: Scratch,
+    url: String,
+}
+
+impl Workerd {
+    /// Starts it; ready when this returns, after about half a second.
+    ///
+    /// # Errors
+    /// When Node, the npm packages or the build are missing, or the Worker does not load.
+    pub fn start(build: Build, setting: Setting<'_>) -> io::Result<Self> {
+        let folder = match build {
+            Build::Release => "worker",
+            Build::Faults => "target/wasm/worker-faults",
+        };
+        present(&root().join(folder).join("pkg/index_bg.wasm"))?;
+        present(&root().join("node_modules/miniflare/package.json"))?;
+        let mut scratch = Scratch::new()?;
+        let mut store = Vec::new();
+        for (key, value) in setting.store {
+            store.push(json!({ "key": key, "file": scratch.file(value)? }));
+        }
+        let mut bindings = serde_json::Map::new();
+        for (name, url) in setting.origins {
+            let name = name.to_uppercase().replace('-', "_");
+            bindings.insert(format!("ORIGIN_{name}"), Value::from(*url));
+        }
+        let mut node = Command::new("node");
+        node.current_dir(root())
+            .arg("tests/src/hosts/miniflare.mjs");
+        let mut process = Process::start(&mut node)?;
+        process
+            .tell(&json!({ "folder": folder, "bindings": bindings, "store": store }).to_string())?;
+        let url = process.wait_for(|line| reply(line)?.get("url")?.as_str().map(str::to_owned))?;
+        Ok(Self {
+            process,
+            scratch,
+            url,
+        })
+    }
+}
+
+impl Host for Workerd {
+    fn name(&self) -> &'static str {
+        "workerd"
+    }
+
+    fn url(&self) -> &str {
+        &self.url
+    }
+
+    fn send(&self, request: &Request, location: &Location) -> io::Result<Response> {
+        let mut request = request.clone();
+        request
+            .headers
+            .push(LOCATION, location.cloudflare().to_string());
+        http::send(&self.url, &request)
+    }
+
+    fn put(&mut self, key: &str, value: &[u8]) -> io::Result<()> {
+        let file = self.scratch.file(value)?;
+        self.process
+            .tell(&json!({ "key": key, "file": file }).to_string())?;
+        self.process
+            .wait_for(|line| reply(line)?.get("stored").map(drop))
+    }
+
+    fn log(&self) -> String {
+        self.process.log()
+    }
+}
+
+/// A line of the script's own; the runtime's output goes to the other stream.
+fn reply(line: &str) -> Option<Value> {
+    serde_json::from_str(line).ok()
+}
+
+/// Checks that something is there which set-up and build bring.
+pub(super) fn present(file: &Path) -> io::Result<()> {
+    let missing = || {
+        io::Error::new(
+            io::ErrorKind::NotFound,
+            format!("{}: run `cargo xtask build` first", file.display()),
+        )
+    };
+    file.is_file().then_some(()).ok_or_else(missing)
+}

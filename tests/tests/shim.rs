@@ -1,0 +1,156 @@
+//! What visitors get when the Worker's wasm breaks: a panic, a stack overflow, an access out of bounds.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::thread;
+use std::time::Duration;
+
+use flagstone_tests::hosts::{
+    Build, Host, Location, Origin, Request, Response, Setting, Workerd, http, if_present,
+};
+
+const FAULTS: [&str; 3] = ["panic", "overflow", "out-of-bounds"];
+const STATUS: &str = r#"flagstone; error="wasm-trap""#;
+
+/// Says what it got, `/slow` only after a while.
+fn origin() -> Origin {
+    Origin::start(|request| {
+        let pause = if request.target.contains("slow") {
+            300
+        } else {
+            0
+        };
+        // Longer than a fault waits that strikes while the origin has the request.
+        let pause = if request.target.contains("-sent") {
+            100
+        } else {
+            pause
+        };
+        thread::sleep(Duration::from_millis(pause));
+        let text = format!("{} {} ", request.method, request.target).into_bytes();
+        Some(
+            Response::new(200)
+                .header("Cache-Control", "max-age=60")
+                .body([&text, request.body.as_slice()].concat()),
+        )
+    })
+    .unwrap()
+}
+
+fn start(origin: &Origin) -> Option<Workerd> {
+    let setting = Setting {
+        origins: &[("stable", origin.url())],
+        store: &[],
+    };
+    if_present(Workerd::start(Build::Faults, setting)).unwrap()
+}
+
+/// The origin's own answer came through, and says that the wasm was not there to see it.
+fn check_rescued(case: &str, response: &Response, body: &str) {
+    assert_eq!(response.status, 200, "{case}");
+    assert_eq!(String::from_utf8_lossy(&response.body), body, "{case}");
+    assert_eq!(
+        response.headers.text("flagstone-status").as_deref(),
+        Some(STATUS),
+        "{case}"
+    );
+    assert_eq!(
+        response.headers.text("cache-control").as_deref(),
+        Some("no-store"),
+        "{case}"
+    );
+}
+
+/// The next request is served by a new instance.
+fn check_recovered(case: &str, worker: &Workerd) {
+    let response = worker
+        .send(&Request::new("GET", "/after"), &Location::default())
+        .unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&response.body),
+        "GET /after ",
+        "{case}"
+    );
+    assert_eq!(response.headers.text("flagstone-status"), None, "{case}");
+}
+
+#[test]
+fn the_request_that_breaks_the_wasm_is_answered_by_the_stable_origin() {
+    let origin = origin();
+    let Some(worker) = start(&origin) else { return };
+    for fault in FAULTS {
+        for moment in ["", "-sent"] {
+            for (method, body) in [("GET", ""), ("POST", "paid")] {
+                let target = format!("/.flagstone/faults/{fault}{moment}?a=%20b");
+                let case = format!("{method} {target}");
+                let request = Request::new(method, &target).body(body);
+                let request = request
+                    .header("Feature-Flags", "a=1")
+                    .header("Flagstone-Key", "b");
+                origin.take_received();
+                let response = worker.send(&request, &Location::default()).unwrap();
+                check_rescued(&case, &response, &format!("{method} {target} {body}"));
+
+                let received = origin.take_received();
+                assert_eq!(received.len(), 1, "{case}: sent once");
+                if moment.is_empty() {
+                    let ours = ["feature-flags", "flagstone-key"]
+                        .map(|name| received.first().unwrap().headers.text(name));
+                    assert_eq!(ours, [None, None], "{case}: our headers are removed");
+                }
+                check_recovered(&case, &worker);
+            }
+        }
+    }
+}
+
+#[test]
+fn requests_in_flight_get_the_response_they_wait_for() {
+    let origin = origin();
+    let Some(worker) = start(&origin) else { return };
+    for fault in FAULTS {
+        origin.take_received();
+        let url = worker.url();
+        thread::scope(|scope| {
+            let send =
+                |method, body| http::send(url, &Request::new(method, "/slow").body(body)).unwrap();
+            let get = scope.spawn(move || send("GET", ""));
+            let post = scope.spawn(move || send("POST", "paid"));
+            thread::sleep(Duration::from_millis(100));
+            http::send(
+                url,
+                &Request::new("GET", &format!("/.flagstone/faults/{fault}")),
+            )
+            .unwrap();
+            check_rescued(fault, &get.join().unwrap(), "GET /slow ");
+            check_rescued(fault, &post.join().unwrap(), "POST /slow paid");
+        });
+        assert_eq!(
+            origin.take_received().len(),
+            3,
+            "{fault}: each was sent once"
+        );
+        check_recovered(fault, &worker);
+    }
+}
+
+#[test]
+fn an_unsafe_request_is_not_repeated_after_its_origin_failed() {
+    let origin = Origin::start(|_| {
+        thread::sleep(Duration::from_millis(100));
+        None
+    })
+    .unwrap();
+    let Some(worker) = start(&origin) else { return };
+    for (method, sent) in [("POST", 1), ("GET", 2)] {
+        origin.take_received();
+        let request = Request::new(method, "/.flagstone/faults/panic-sent");
+        let response = worker.send(&request, &Location::default()).unwrap();
+        assert_eq!(response.status, 502, "{method}");
+        assert_eq!(
+            response.headers.text("flagstone-status").as_deref(),
+            Some(STATUS),
+            "{method}"
+        );
+        assert_eq!(origin.take_received().len(), sent, "{method}");
+    }
+}
