@@ -24,6 +24,7 @@ pub fn ensure(console: Console) -> Result<PathBuf> {
     let current = || fs::read(&stamp).is_ok_and(|installed| installed == wanted);
     if !current() {
         fs::create_dir_all(&modules)?;
+        fs::create_dir_all(root.join("target"))?;
         let lock = File::create(root.join("target/npm.lock"))?;
         lock.lock()?;
         if !current() {
