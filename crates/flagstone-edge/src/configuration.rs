@@ -25,7 +25,12 @@ impl Configuration {
             return Err(Problem::SnapshotDamaged);
         }
         let (kills, problem) = resolve(&snapshot, &control);
-        Ok(Self { bytes, control, kills, problem })
+        Ok(Self {
+            bytes,
+            control,
+            kills,
+            problem,
+        })
     }
 
     /// Puts the kills of a later control document in force, and no others.
@@ -65,7 +70,10 @@ impl Configuration {
 fn resolve(snapshot: &Snapshot<'_>, control: &Control) -> (Vec<Kill>, Option<Problem>) {
     let kill = |(flag, variant): &(String, String)| {
         let flag = snapshot.flag(snapshot.find(flag)?)?;
-        Some(Kill { flag: flag.index(), variant: flag.find_variant(variant)?.index })
+        Some(Kill {
+            flag: flag.index(),
+            variant: flag.find_variant(variant)?.index,
+        })
     };
     let kills: Vec<_> = control.kills.iter().filter_map(kill).collect();
     let is_whole = kills.len() == control.kills.len() && !control.has_bad_kill;

@@ -45,7 +45,9 @@ impl Control {
     /// # Errors
     /// If it is of a later version, or one of those members is missing or of another type.
     pub fn read(bytes: &[u8]) -> Result<Self, ControlError> {
-        let text = str::from_utf8(bytes).map_err(|error| ControlError::Syntax { at: error.valid_up_to() })?;
+        let text = str::from_utf8(bytes).map_err(|error| ControlError::Syntax {
+            at: error.valid_up_to(),
+        })?;
         let mut reader = Reader::new(text);
         let (mut version, mut revision, mut snapshot) = (None, None, None);
         let mut kills = Vec::new();
@@ -55,7 +57,10 @@ impl Control {
         let read = reader.object(|name, value| match (name, value.peek()?) {
             ("version", b'0'..=b'9') => set(&mut version, value.integer()),
             ("revision", b'0'..=b'9') => set(&mut revision, value.integer()),
-            ("snapshot", b'"') => set(&mut snapshot, value.string().map(|name| Digest::parse(&name))),
+            ("snapshot", b'"') => set(
+                &mut snapshot,
+                value.string().map(|name| Digest::parse(&name)),
+            ),
             ("kills", b'{') => {
                 kills.clear();
                 value.object(|flag, value| {
@@ -79,7 +84,9 @@ impl Control {
             _ => value.skip(),
         });
         if read.and_then(|()| reader.end()).is_none() {
-            return Err(ControlError::Syntax { at: reader.position() });
+            return Err(ControlError::Syntax {
+                at: reader.position(),
+            });
         }
         if let Some(found) = version.filter(|version| *version > VERSION) {
             return Err(ControlError::Version { found });
@@ -87,12 +94,16 @@ impl Control {
         if let Some(name) = bad {
             return Err(ControlError::Member { name });
         }
-        version.filter(|version| *version == VERSION).ok_or(ControlError::Member { name: "version" })?;
+        version
+            .filter(|version| *version == VERSION)
+            .ok_or(ControlError::Member { name: "version" })?;
         Ok(Self {
             revision: revision
                 .filter(|revision| *revision <= MAX_REVISION)
                 .ok_or(ControlError::Member { name: "revision" })?,
-            snapshot: snapshot.flatten().ok_or(ControlError::Member { name: "snapshot" })?,
+            snapshot: snapshot
+                .flatten()
+                .ok_or(ControlError::Member { name: "snapshot" })?,
             kills,
             has_bad_kill,
         })
@@ -134,7 +145,9 @@ impl fmt::Display for ControlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Syntax { at } => write!(f, "is not a JSON object: problem at byte {at}"),
-            Self::Version { found } => write!(f, "is of version {found}, only {VERSION} can be read"),
+            Self::Version { found } => {
+                write!(f, "is of version {found}, only {VERSION} can be read")
+            }
             Self::Member { name } => write!(f, "`{name}` is missing or not what it should be"),
         }
     }

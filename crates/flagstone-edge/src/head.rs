@@ -15,7 +15,7 @@ pub trait RequestHead {
     /// `https` or `http`.
     fn scheme(&self) -> &str;
 
-    /// The host as sent, with its port if one was sent.
+    /// The host as sent, with its port if one was sent; visible ASCII.
     fn host(&self) -> &str;
 
     /// The path as sent, without query, not decoded; begins with `/`.

@@ -29,7 +29,10 @@ impl<'a> Reader<'a> {
     /// The first byte of the next value.
     pub fn peek(&mut self) -> Option<u8> {
         let rest = self.rest();
-        let space = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')).count();
+        let space = rest
+            .iter()
+            .take_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'))
+            .count();
         self.at += space;
         rest.get(space).copied()
     }
@@ -83,7 +86,11 @@ impl<'a> Reader<'a> {
     /// A whole number that is not negative.
     pub fn integer(&mut self) -> Option<u64> {
         self.peek()?;
-        let digits = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let digits = self
+            .rest()
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
         let number = self.text.get(self.at..self.at + digits)?;
         self.at += digits;
         match self.rest().first() {
@@ -152,7 +159,9 @@ impl<'a> Reader<'a> {
                 if (0xd800..0xdc00).contains(&first) {
                     let low = self.rest().starts_with(b"\\u");
                     self.at += if low { 2 } else { 0 };
-                    let second = self.code_unit().filter(|unit| low && (0xdc00..0xe000).contains(unit))?;
+                    let second = self
+                        .code_unit()
+                        .filter(|unit| low && (0xdc00..0xe000).contains(unit))?;
                     return char::from_u32(0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00));
                 }
                 return char::from_u32(first);
@@ -165,6 +174,8 @@ impl<'a> Reader<'a> {
     fn code_unit(&mut self) -> Option<u32> {
         let digits = self.rest().first_chunk::<4>()?;
         self.at += 4;
-        digits.iter().try_fold(0, |unit, digit| Some(unit << 4 | char::from(*digit).to_digit(16)?))
+        digits.iter().try_fold(0, |unit, digit| {
+            Some(unit << 4 | char::from(*digit).to_digit(16)?)
+        })
     }
 }

@@ -48,13 +48,24 @@
 //!
 //! What the headers mean, and why they are as they are: `docs/http.md`.
 
+mod bot;
+mod cache;
 mod configuration;
+mod context;
 mod control;
+mod cookies;
+mod dictionary;
 mod edit;
 mod head;
+mod identity;
 mod json;
+mod language;
+mod parts;
+mod path;
 mod plan;
+mod query;
 mod refresh;
+mod route;
 mod status;
 
 pub use configuration::Configuration;
@@ -64,3 +75,6 @@ pub use head::{GeoField, RequestHead, ResponseHead};
 pub use plan::{Answer, Plan};
 pub use refresh::{Fetched, Need, Node, Options, Step};
 pub use status::Problem;
+
+#[cfg(test)]
+mod fixture;

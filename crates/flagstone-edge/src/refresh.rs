@@ -27,7 +27,10 @@ pub struct Options {
 
 impl Options {
     /// Thirty seconds, which is also the least that Workers KV caches; snapshots are checked.
-    pub const DEFAULT: Self = Self { ttl: 30_000, check_snapshot: true };
+    pub const DEFAULT: Self = Self {
+        ttl: 30_000,
+        check_snapshot: true,
+    };
 }
 
 impl Default for Options {
@@ -112,14 +115,19 @@ impl Node {
     ///
     /// Several requests may load at the same time; only one refreshes.
     pub fn next(&mut self, now: UnixMillis) -> Step {
-        let is_due = self.pause.is_none_or(|(since, pause)| has_passed(now, since, pause));
+        let is_due = self
+            .pause
+            .is_none_or(|(since, pause)| has_passed(now, since, pause));
         if !is_due {
             return Step::Serve;
         }
         if self.configuration.is_none() {
             return Step::Load;
         }
-        if self.refreshing.is_some_and(|since| !has_passed(now, since, REFRESH_TIMEOUT)) {
+        if self
+            .refreshing
+            .is_some_and(|since| !has_passed(now, since, REFRESH_TIMEOUT))
+        {
             return Step::Serve;
         }
         self.refreshing = Some(now);
@@ -158,7 +166,13 @@ impl Node {
         now: UnixMillis,
         entropy: impl FnOnce() -> [u8; 16],
     ) -> Plan {
-        plan(self.configuration.as_ref(), self.problem, request, now, entropy)
+        plan(
+            self.configuration.as_ref(),
+            self.problem,
+            request,
+            now,
+            entropy,
+        )
     }
 
     /// The configuration that is held.
@@ -205,7 +219,11 @@ impl Node {
             return Ok(());
         }
         let revision = control.revision;
-        self.configuration = Some(Configuration::new(bytes, control, self.options.check_snapshot)?);
+        self.configuration = Some(Configuration::new(
+            bytes,
+            control,
+            self.options.check_snapshot,
+        )?);
         self.revision = revision;
         Ok(())
     }

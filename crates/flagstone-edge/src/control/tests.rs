@@ -12,11 +12,17 @@ fn documents() {
     let control = |revision, kills: &[(&str, &str)], has_bad_kill| Control {
         revision,
         snapshot: Digest::of(b""),
-        kills: kills.iter().map(|(flag, variant)| (flag.to_string(), variant.to_string())).collect(),
+        kills: kills
+            .iter()
+            .map(|(flag, variant)| (flag.to_string(), variant.to_string()))
+            .collect(),
         has_bad_kill,
     };
     for (text, expected) in [
-        (r#"{"version":1,"revision":7,"snapshot":"DIGEST"}"#, control(7, &[], false)),
+        (
+            r#"{"version":1,"revision":7,"snapshot":"DIGEST"}"#,
+            control(7, &[], false),
+        ),
         (
             r#" { "kills" : { "a" : "b" , "c":"d" }, "version":1, "revision":0, "snapshot":"DIGEST" } "#,
             control(0, &[("a", "b"), ("c", "d")], false),
@@ -66,16 +72,37 @@ fn errors() {
         (r#"{"revision":99999999999999999999}"#, syntax(32)),
         (&nested, syntax(37)),
         ("{}", member("version")),
-        (r#"{"version":0,"revision":7,"snapshot":"DIGEST"}"#, member("version")),
-        (r#"{"version":"1","revision":7,"snapshot":"DIGEST"}"#, member("version")),
+        (
+            r#"{"version":0,"revision":7,"snapshot":"DIGEST"}"#,
+            member("version"),
+        ),
+        (
+            r#"{"version":"1","revision":7,"snapshot":"DIGEST"}"#,
+            member("version"),
+        ),
         (r#"{"version":1,"snapshot":"DIGEST"}"#, member("revision")),
-        (r#"{"version":1,"revision":-7,"snapshot":"DIGEST"}"#, member("revision")),
-        (r#"{"version":1,"revision":1000000000000000,"snapshot":"DIGEST"}"#, member("revision")),
+        (
+            r#"{"version":1,"revision":-7,"snapshot":"DIGEST"}"#,
+            member("revision"),
+        ),
+        (
+            r#"{"version":1,"revision":1000000000000000,"snapshot":"DIGEST"}"#,
+            member("revision"),
+        ),
         (r#"{"version":1,"revision":7}"#, member("snapshot")),
-        (r#"{"version":1,"revision":7,"snapshot":"99AA06D3014798D86001C324468D497F"}"#, member("snapshot")),
-        (r#"{"version":1,"revision":7,"snapshot":"DIGEST","kills":[]}"#, member("kills")),
+        (
+            r#"{"version":1,"revision":7,"snapshot":"99AA06D3014798D86001C324468D497F"}"#,
+            member("snapshot"),
+        ),
+        (
+            r#"{"version":1,"revision":7,"snapshot":"DIGEST","kills":[]}"#,
+            member("kills"),
+        ),
         // A later version may give the other members any form.
-        (r#"{"version":2,"revision":"7a","kills":[]}"#, ControlError::Version { found: 2 }),
+        (
+            r#"{"version":2,"revision":"7a","kills":[]}"#,
+            ControlError::Version { found: 2 },
+        ),
     ] {
         assert_eq!(read(text), Err(expected), "{text}");
     }

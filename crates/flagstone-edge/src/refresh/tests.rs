@@ -1,5 +1,94 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
 use super::{Fetched, Need, Node, Options, Step};
+use crate::fixture::{Head, control, everybody, flag, model, snapshot};
+use crate::plan::Plan;
+use crate::status::Problem;
 use flagstone_core::UnixMillis;
+use std::collections::HashMap;
+
+/// A store and a node that reads from it.
+struct Edge {
+    node: Node,
+    store: HashMap<String, Vec<u8>>,
+    now: UnixMillis,
+    reads: Vec<String>,
+}
+
+impl Edge {
+    fn new() -> Self {
+        Self {
+            node: Node::new(Options::DEFAULT),
+            store: HashMap::new(),
+            now: UnixMillis(1_800_000_000_000),
+            reads: Vec::new(),
+        }
+    }
+
+    fn publish(&mut self, revision: u64, bytes: &[u8], kills: &str) {
+        let control = control(bytes, revision, kills);
+        let digest = flagstone_core::Snapshot::open(bytes).unwrap().digest();
+        self.store
+            .insert(format!("snapshot/v1/{digest}"), bytes.to_vec());
+        self.store.insert("control".to_owned(), control);
+    }
+
+    /// A request, as a shell handles it; gives what was decided before and after the node did its work.
+    fn request(&mut self) -> (Step, Plan) {
+        let step = self.node.next(self.now);
+        if step == Step::Load {
+            self.fetch();
+        }
+        let head = Head::get("/", &[("x-user", "u-1")]);
+        let plan = self.node.plan(&head, self.now, || [0; 16]);
+        if step == Step::Refresh {
+            self.fetch();
+        }
+        (step, plan)
+    }
+
+    fn fetch(&mut self) {
+        let mut need = Some(Need::Control);
+        while let Some(wanted) = need {
+            let key = wanted.key();
+            let fetched = self
+                .store
+                .get(&key)
+                .map_or(Fetched::Absent, |bytes| Fetched::Bytes(bytes.clone()));
+            self.reads.push(key);
+            need = self.node.take(wanted, fetched, self.now);
+        }
+    }
+
+    fn wait(&mut self, millis: i64) {
+        self.now.0 += millis;
+    }
+
+    /// What the next request says, after a refresh.
+    fn status(&mut self) -> String {
+        self.wait(60_000);
+        self.request();
+        status(&self.request().1)
+    }
+}
+
+fn status(plan: &Plan) -> String {
+    let response = crate::fixture::Response {
+        status: 200,
+        headers: Vec::new(),
+    };
+    crate::fixture::header(&plan.respond(&response), "flagstone-status")
+        .unwrap()
+        .to_owned()
+}
+
+fn one() -> Vec<u8> {
+    snapshot(&model(vec![flag("a", vec![everybody()])], Vec::new()))
+}
+
+fn two() -> Vec<u8> {
+    snapshot(&model(vec![flag("a", Vec::new())], Vec::new()))
+}
 
 /// A node that holds nothing waits longer after each failure, and never longer than its TTL.
 #[test]
@@ -14,4 +103,182 @@ fn loading_backs_off() {
         now.0 += pause;
     }
     assert_eq!(node.next(UnixMillis(0)), Step::Load, "the clock went back");
+}
+
+/// Loads in front of the first response, then refreshes after responses, once every TTL.
+#[test]
+fn refreshing() {
+    let mut edge = Edge::new();
+    edge.publish(7, &one(), "");
+    assert_eq!(edge.request().0, Step::Load);
+    assert_eq!(edge.reads.len(), 2);
+    edge.wait(29_999);
+    assert_eq!(edge.request().0, Step::Serve);
+    edge.wait(1);
+    edge.publish(8, &two(), "");
+    let (step, plan) = edge.request();
+    assert_eq!(
+        (step, status(&plan).as_str()),
+        (Step::Refresh, "flagstone; rev=7; id=header")
+    );
+    assert_eq!(edge.reads.len(), 4);
+    let (step, plan) = edge.request();
+    assert_eq!(
+        (step, status(&plan).as_str()),
+        (Step::Serve, "flagstone; rev=8")
+    );
+
+    // The same snapshot is not read again.
+    edge.publish(9, &two(), "");
+    edge.wait(30_000);
+    edge.request();
+    assert_eq!(edge.reads.len(), 5);
+    assert_eq!(status(&edge.request().1), "flagstone; rev=9");
+}
+
+/// Only one refresh runs; one that was lost is made up for.
+#[test]
+fn one_refresh_at_a_time() {
+    let mut edge = Edge::new();
+    edge.publish(7, &one(), "");
+    edge.request();
+    edge.wait(30_000);
+    assert_eq!(edge.node.next(edge.now), Step::Refresh);
+    assert_eq!(edge.node.next(edge.now), Step::Serve);
+    edge.wait(30_000);
+    assert_eq!(edge.node.next(edge.now), Step::Refresh);
+}
+
+/// A held configuration is asked for again after one TTL, after repeated failures after two.
+#[test]
+fn refreshing_backs_off() {
+    let mut edge = Edge::new();
+    edge.publish(7, &one(), "");
+    edge.request();
+    edge.store.clear();
+    for pause in [30_000, 30_000, 60_000, 60_000] {
+        edge.wait(pause - 1);
+        assert_eq!(edge.request().0, Step::Serve);
+        edge.wait(1);
+        assert_eq!(edge.request().0, Step::Refresh);
+    }
+    edge.publish(8, &one(), "");
+    assert_eq!(edge.status(), "flagstone; rev=8; id=header");
+}
+
+/// The last good configuration outlives every failure, and the status says which.
+#[test]
+fn last_good_one() {
+    let mut edge = Edge::new();
+    let (one, two) = (one(), two());
+    edge.publish(7, &one, "");
+    edge.request();
+
+    let stale = |code: &str| format!("flagstone; rev=7; id=header; stale; error=\"{code}\"");
+    edge.store.insert("control".to_owned(), b"{".to_vec());
+    assert_eq!(edge.status(), stale("control-invalid"));
+    edge.store
+        .insert("control".to_owned(), br#"{"version":2}"#.to_vec());
+    assert_eq!(edge.status(), stale("control-version"));
+    edge.store.remove("control");
+    assert_eq!(edge.status(), stale("no-control"));
+
+    edge.store
+        .insert("control".to_owned(), control(&two, 8, ""));
+    assert_eq!(edge.status(), stale("no-snapshot"));
+    let digest = flagstone_core::Snapshot::open(&two).unwrap().digest();
+    for (bytes, code) in [
+        (b"not a snapshot".to_vec(), "snapshot-invalid"),
+        (
+            two.iter().take(two.len() - 1).copied().collect(),
+            "snapshot-invalid",
+        ),
+        (one.clone(), "snapshot-damaged"),
+        (
+            [&two[..two.len() - 1], &[!two[two.len() - 1]]].concat(),
+            "snapshot-damaged",
+        ),
+    ] {
+        edge.store.insert(format!("snapshot/v1/{digest}"), bytes);
+        assert_eq!(edge.status(), stale(code));
+    }
+
+    edge.publish(7, &one, "");
+    assert_eq!(
+        edge.status(),
+        "flagstone; rev=7; id=header; error=\"revision-older\"",
+        "8 has been seen"
+    );
+    edge.publish(8, &two, "");
+    assert_eq!(edge.status(), "flagstone; rev=8");
+    edge.publish(7, &one, "");
+    assert_eq!(edge.status(), "flagstone; rev=8; error=\"revision-older\"");
+}
+
+/// A node that holds nothing passes everything through.
+#[test]
+fn nothing_held() {
+    let mut edge = Edge::new();
+    assert_eq!(status(&edge.request().1), "flagstone; error=\"no-control\"");
+    edge.publish(7, &one(), "");
+    edge.store.retain(|key, _| key == "control");
+    edge.wait(1_000);
+    assert_eq!(
+        status(&edge.request().1),
+        "flagstone; error=\"no-snapshot\""
+    );
+    assert_eq!(edge.node.problem(), Some(Problem::SnapshotAbsent));
+    assert_eq!(edge.request().0, Step::Serve, "not before a pause");
+    edge.publish(7, &one(), "");
+    edge.wait(2_000);
+    assert_eq!(status(&edge.request().1), "flagstone; rev=7; id=header");
+}
+
+/// Kills are in force at once, each for itself, also when the snapshot beside them does not come.
+#[test]
+fn kills() {
+    let mut edge = Edge::new();
+    edge.publish(7, &one(), "");
+    edge.request();
+    let flags = |edge: &mut Edge| {
+        let response = crate::fixture::Response {
+            status: 200,
+            headers: Vec::new(),
+        };
+        edge.wait(60_000);
+        edge.request();
+        let (_, plan) = edge.request();
+        let edits = plan.respond(&response);
+        crate::fixture::header(&edits, "feature-flags")
+            .unwrap()
+            .to_owned()
+    };
+    assert_eq!(flags(&mut edge), "a=on");
+    edge.publish(7, &one(), r#""a":"off""#);
+    assert_eq!(flags(&mut edge), "a=off");
+    assert_eq!(edge.status(), "flagstone; rev=7");
+    edge.publish(7, &one(), "");
+    assert_eq!(flags(&mut edge), "a=on");
+
+    let held = edge.node.configuration().unwrap();
+    assert!(held.kills().is_empty() && held.problem().is_none());
+    for kills in [
+        r#""b":"off","a":"off""#,
+        r#""a":"off","b":"off""#,
+        r#""a":"off","b":1"#,
+    ] {
+        edge.publish(7, &one(), kills);
+        assert_eq!(flags(&mut edge), "a=off");
+        assert_eq!(edge.status(), "flagstone; rev=7; error=\"kill-unknown\"");
+    }
+    edge.publish(7, &one(), r#""a":"neither""#);
+    assert_eq!(flags(&mut edge), "a=on");
+
+    edge.store
+        .insert("control".to_owned(), control(&two(), 8, r#""a":"off""#));
+    assert_eq!(flags(&mut edge), "a=off");
+    assert_eq!(
+        edge.status(),
+        "flagstone; rev=7; stale; error=\"no-snapshot\""
+    );
 }

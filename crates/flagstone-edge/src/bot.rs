@@ -1,0 +1,48 @@
+//! Which visitors declare themselves bots.
+
+/// Last part of a word of `User-Agent` that makes its sender a bot: `Googlebot`, `AhrefsBot`, `Baiduspider`.
+const ENDINGS: [&str; 3] = ["bot", "crawler", "spider"];
+
+/// Words of `User-Agent` that make their sender a bot, though they do not end like one.
+const NAMES: [&str; 14] = [
+    "bots", // in the addresses that crawlers give, http://yandex.com/bots
+    "chrome-lighthouse",
+    "facebookcatalog",
+    "facebookexternalhit",
+    "google-extended",
+    "google-inspectiontool",
+    "google-read-aloud",
+    "google-safety",
+    "googleother",
+    "ia_archiver",
+    "mediapartners-google",
+    "meta-externalagent",
+    "meta-externalfetcher",
+    "slurp", // Yahoo! Slurp
+];
+
+/// Words that end like a bot's and are none: the maker of telephones.
+const PHONES: [&str; 1] = ["cubot"];
+
+/// Whether a `User-Agent` names a crawler or a preview of links. Programs such as `curl` and browsers under remote
+/// control are not meant: they see what visitors see. Time in proportion to the length.
+pub(crate) fn is_bot(user_agent: &[u8]) -> bool {
+    let is_inside = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    user_agent.split(|byte| !is_inside(*byte)).any(|word| {
+        let equals = |name: &&str| word.eq_ignore_ascii_case(name.as_bytes());
+        NAMES.iter().any(equals) || word.split(|byte| *byte == b'-').any(ends_like_a_bot)
+    })
+}
+
+fn ends_like_a_bot(word: &[u8]) -> bool {
+    let is_ending = |ending: &&str| {
+        let start = word.len().checked_sub(ending.len());
+        let tail = start.and_then(|start| word.get(start..));
+        tail.is_some_and(|tail| tail.eq_ignore_ascii_case(ending.as_bytes()))
+    };
+    let equals = |name: &&str| word.eq_ignore_ascii_case(name.as_bytes());
+    ENDINGS.iter().any(is_ending) && !PHONES.iter().any(equals)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! The evaluation context: attributes from the parts of a request, asked for only when a rule reads them.
+
+use crate::head::{GeoField, RequestHead};
+use crate::identity::{Identity, identify};
+use crate::language::preferred;
+use crate::parts::Parts;
+use crate::query::parameter;
+use flagstone_core::layout::{EdgeRecord, SourceKind};
+use flagstone_core::{Attribute, AttributeIndex, AttributeValue, Attributes, Snapshot};
+use std::borrow::Cow;
+use std::cell::{Cell, OnceCell};
+
+/// Attributes of one request; each is fetched once.
+pub(crate) struct Context<'p, 'n, H, F> {
+    parts: &'p Parts<'n, H>,
+    snapshot: Snapshot<'n>,
+    edge: EdgeRecord,
+    entropy: Cell<Option<F>>,
+    identity: OnceCell<Identity<'p>>,
+    values: Vec<OnceCell<Value<'p>>>,
+}
+
+enum Value<'p> {
+    Missing,
+    Boolean(bool),
+    Number(f64),
+    Text(Cow<'p, str>),
+}
+
+impl<'p, 'n, H: RequestHead, F: FnOnce() -> [u8; 16]> Context<'p, 'n, H, F> {
+    pub fn new(
+        parts: &'p Parts<'n, H>,
+        snapshot: Snapshot<'n>,
+        edge: EdgeRecord,
+        entropy: F,
+    ) -> Self {
+        let count = usize::from(snapshot.attribute_count());
+        Self {
+            parts,
+            snapshot,
+            edge,
+            entropy: Cell::new(Some(entropy)),
+            identity: OnceCell::new(),
+            values: (0..count).map(|_| OnceCell::new()).collect(),
+        }
+    }
+
+    /// The visitor, if something asked who it is.
+    pub fn identity(&self) -> Option<&Identity<'p>> {
+        self.identity.get()
+    }
+
+    fn identify(&self) -> &Identity<'p> {
+        self.identity.get_or_init(|| {
+            let entropy = || self.entropy.take().map(|entropy| entropy());
+            identify(self.parts, &self.snapshot, &self.edge, entropy)
+        })
+    }
+
+    fn fetch(&self, attribute: Attribute<'n>) -> Value<'p> {
+        let parts = self.parts;
+        let name = attribute.source_name;
+        let text = match attribute.source {
+            SourceKind::Nothing | SourceKind::TargetingKey => None,
+            SourceKind::Header => parts.header_text(name).map(Cow::Borrowed),
+            SourceKind::Cookie => parts.cookie(name).map(Cow::Borrowed),
+            SourceKind::Query => parts.head.query().and_then(|query| parameter(query, name)),
+            SourceKind::Method => Some(parts.head.method().to_ascii_uppercase().into()),
+            SourceKind::Host => Some(Cow::Borrowed(&*parts.host)),
+            SourceKind::Path => Some(Cow::Borrowed(&*parts.path)),
+            SourceKind::Language => parts
+                .header_text("accept-language")
+                .and_then(preferred)
+                .map(Cow::Owned),
+            SourceKind::UserAgent => parts.header_text("user-agent").map(Cow::Borrowed),
+            SourceKind::Bot => return Value::Boolean(parts.is_bot()),
+            SourceKind::Gpc => return Value::Boolean(parts.has_gpc()),
+            SourceKind::Prefetch => return Value::Boolean(parts.is_prefetch()),
+            SourceKind::ClientIp => parts
+                .head
+                .client_ip()
+                .map(|address| address.to_string().into()),
+            SourceKind::GeoAsn | SourceKind::GeoLatitude | SourceKind::GeoLongitude => {
+                let number = self
+                    .geo(attribute.source)
+                    .and_then(|text| text.parse().ok());
+                return number.map_or(Value::Missing, Value::Number);
+            }
+            place => self.geo(place),
+        };
+        text.map_or(Value::Missing, Value::Text)
+    }
+
+    fn geo(&self, kind: SourceKind) -> Option<Cow<'p, str>> {
+        self.parts.head.geo(GeoField::of(kind)?)
+    }
+}
+
+impl<H: RequestHead, F: FnOnce() -> [u8; 16]> Attributes for Context<'_, '_, H, F> {
+    fn attribute(&self, index: AttributeIndex) -> AttributeValue<'_> {
+        if index == AttributeIndex::TARGETING_KEY {
+            let key = self.identify().key.as_deref();
+            return key.map_or(AttributeValue::Missing, AttributeValue::Text);
+        }
+        let Some(place) = self.values.get(usize::from(index.0)) else {
+            return AttributeValue::Missing;
+        };
+        let value = place.get_or_init(|| {
+            self.snapshot
+                .attribute(index)
+                .map_or(Value::Missing, |of| self.fetch(of))
+        });
+        match value {
+            Value::Missing => AttributeValue::Missing,
+            Value::Boolean(value) => AttributeValue::Boolean(*value),
+            Value::Number(number) => AttributeValue::Number(*number),
+            Value::Text(text) => AttributeValue::Text(text),
+        }
+    }
+}

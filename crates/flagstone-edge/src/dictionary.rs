@@ -1,0 +1,69 @@
+//! Writing `Feature-Flags`: a Dictionary of RFC 9651.
+
+/// Writes flags and variants, in the order given. A flag whose key is no key of a Dictionary is left out. The variant
+/// is a Token where it can be, else a String, else (not ASCII) a Display String. `None` if nothing is left.
+pub(crate) fn write<'a>(members: impl Iterator<Item = (&'a str, &'a str)>) -> Option<String> {
+    let mut text = String::new();
+    for (flag, variant) in members.filter(|(flag, _)| is_key(flag)) {
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        text.push_str(flag);
+        text.push('=');
+        push_value(&mut text, variant);
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+fn push_value(text: &mut String, value: &str) {
+    if is_token(value) {
+        text.push_str(value);
+    } else if value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        text.push('"');
+        for character in value.chars() {
+            if matches!(character, '"' | '\\') {
+                text.push('\\');
+            }
+            text.push(character);
+        }
+        text.push('"');
+    } else {
+        text.push_str("%\"");
+        for byte in value.bytes() {
+            match byte {
+                b'%' | b'"' | ..0x20 | 0x7f.. => push_escape(text, byte, b"0123456789abcdef"),
+                _ => text.push(char::from(byte)),
+            }
+        }
+        text.push('"');
+    }
+}
+
+/// Writes a byte as `%` and two of these digits.
+pub(crate) fn push_escape(text: &mut String, byte: u8, digits: &[u8; 16]) {
+    text.push('%');
+    for nibble in [byte >> 4, byte & 15] {
+        text.extend(
+            digits
+                .get(usize::from(nibble))
+                .map(|digit| char::from(*digit)),
+        );
+    }
+}
+
+fn is_key(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_lowercase() || first == '*')
+        && text.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-.*".contains(&byte)
+        })
+}
+
+fn is_token(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '*')
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~:/".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests;

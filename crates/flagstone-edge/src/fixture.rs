@@ -1,0 +1,218 @@
+//! Requests and configurations for the tests of several modules.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use crate::configuration::Configuration;
+use crate::control::Control;
+use crate::edit::Edit;
+use crate::head::{GeoField, RequestHead, ResponseHead};
+use flagstone_compile::model::{
+    Action, Anonymous, Condition, Edge, Expose, Flag, Identity, Matcher, Model, Origin, Route,
+    Rule, Serve, Share, Source, Split, Test, Value, Variant,
+};
+use flagstone_compile::{compile, model};
+use flagstone_core::{Snapshot, Weight};
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::net::IpAddr;
+
+/// A request, which notes what it was asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Head {
+    pub method: String,
+    pub host: String,
+    pub path: String,
+    pub query: Option<String>,
+    pub headers: Vec<(String, Vec<u8>)>,
+    pub asked: RefCell<Vec<String>>,
+}
+
+impl Head {
+    pub fn get(path: &str, headers: &[(&str, &str)]) -> Self {
+        Self {
+            method: "GET".to_owned(),
+            host: "shop.example".to_owned(),
+            path: path.to_owned(),
+            headers: headers
+                .iter()
+                .map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()))
+                .collect(),
+            ..Self::default()
+        }
+    }
+}
+
+impl RequestHead for Head {
+    fn method(&self) -> &str {
+        &self.method
+    }
+
+    fn scheme(&self) -> &str {
+        "https"
+    }
+
+    fn host(&self) -> &str {
+        &self.host
+    }
+
+    fn path(&self) -> &str {
+        &self.path
+    }
+
+    fn query(&self) -> Option<&str> {
+        self.query.as_deref()
+    }
+
+    fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
+        self.asked.borrow_mut().push(name.to_owned());
+        let found = self.headers.iter().find(|(other, _)| other == name);
+        found.map(|(_, value)| value.as_slice().into())
+    }
+
+    fn geo(&self, field: GeoField) -> Option<Cow<'_, str>> {
+        self.asked.borrow_mut().push(format!("{field:?}"));
+        Some("1".into())
+    }
+
+    fn client_ip(&self) -> Option<IpAddr> {
+        self.asked.borrow_mut().push("client".to_owned());
+        Some([192, 0, 2, 1].into())
+    }
+}
+
+/// A response without a body.
+pub(crate) struct Response {
+    pub status: u16,
+    pub headers: Vec<(&'static str, &'static str)>,
+}
+
+impl ResponseHead for Response {
+    fn status(&self) -> u16 {
+        self.status
+    }
+
+    fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
+        let found = self.headers.iter().find(|(other, _)| *other == name);
+        found.map(|(_, value)| value.as_bytes().into())
+    }
+}
+
+/// The value that edits give to a header that was not there.
+pub(crate) fn header<'e>(edits: &'e [Edit], name: &str) -> Option<&'e str> {
+    edits.iter().rev().find_map(|edit| match edit {
+        Edit::Set(other, value) | Edit::Append(other, value) if other == name => {
+            Some(value.as_str())
+        }
+        _ => None,
+    })
+}
+
+/// A flag `off`/`on` with rules.
+pub(crate) fn flag(key: &str, rules: Vec<Rule>) -> Flag {
+    let variant = |key: &str, on| Variant {
+        key: key.to_owned(),
+        value: Value::Boolean(on),
+    };
+    Flag {
+        key: key.to_owned(),
+        variants: vec![variant("off", false), variant("on", true)],
+        default: "off".to_owned(),
+        enabled: true,
+        prerequisites: Vec::new(),
+        rules,
+    }
+}
+
+/// A rule that gives everybody with a key the variant `on`.
+pub(crate) fn everybody() -> Rule {
+    let share = Share::Fixed(Weight::TOTAL);
+    Rule {
+        name: String::new(),
+        when: Condition::always(),
+        serve: Serve::Split(Split {
+            by: model::TARGETING_KEY.to_owned(),
+            shares: vec![("on".to_owned(), share)],
+            reserve: Vec::new(),
+        }),
+    }
+}
+
+/// A rule that gives `on` to whoever has these attributes, of any value.
+pub(crate) fn having(attributes: &[&str]) -> Rule {
+    let exists = |name: &&str| {
+        Condition::Test(Test::Attribute {
+            name: name.to_string(),
+            matcher: Matcher::Exists,
+        })
+    };
+    Rule {
+        name: String::new(),
+        when: Condition::All(attributes.iter().map(exists).collect()),
+        serve: Serve::Variant("on".to_owned()),
+    }
+}
+
+/// A model of these flags, all of them exposed, with an anonymous id, and a canary route for the flag `canary`.
+pub(crate) fn model(flags: Vec<Flag>, attributes: Vec<(String, Source)>) -> Model {
+    let keys: Vec<String> = flags.iter().map(|flag| flag.key.clone()).collect();
+    let canary = Action {
+        origin: "canary".to_owned(),
+        rewrite: "/v2/*".to_owned(),
+        cookies: vec![("seen".to_owned(), "1".to_owned())],
+        ..Action::default()
+    };
+    let route = Route {
+        path: "/canary/*".to_owned(),
+        flag: "canary".to_owned(),
+        variants: vec![("on".to_owned(), canary)],
+        ..Route::default()
+    };
+    Model {
+        edge: Edge {
+            identity: Identity {
+                sources: vec![Source::Header("x-user".to_owned())],
+                anonymous: Some(Anonymous {
+                    cookie: "__Host-flagstone".to_owned(),
+                    max_age_seconds: 60,
+                }),
+                consent: None,
+            },
+            attributes,
+            origins: vec![Origin {
+                name: "canary".to_owned(),
+                fallback: Some("stable".to_owned()),
+            }],
+            routes: if keys.iter().any(|key| key == "canary") {
+                vec![route]
+            } else {
+                Vec::new()
+            },
+            expose: Expose {
+                browser: keys.clone(),
+                origin: keys,
+            },
+        },
+        flags,
+        segments: Vec::new(),
+    }
+}
+
+/// Its snapshot.
+pub(crate) fn snapshot(model: &Model) -> Vec<u8> {
+    let compiled = compile(model);
+    assert!(compiled.snapshot.is_some(), "{:?}", compiled.findings);
+    compiled.snapshot.unwrap()
+}
+
+/// A control document for a snapshot.
+pub(crate) fn control(bytes: &[u8], revision: u64, kills: &str) -> Vec<u8> {
+    let digest = Snapshot::open(bytes).unwrap().digest();
+    format!(r#"{{"version":1,"revision":{revision},"snapshot":"{digest}","kills":{{{kills}}}}}"#)
+        .into_bytes()
+}
+
+/// Both together.
+pub(crate) fn configuration(model: &Model) -> Configuration {
+    let bytes = snapshot(model);
+    let control = Control::read(&control(&bytes, 7, "")).unwrap();
+    Configuration::new(bytes, control, true).unwrap()
+}

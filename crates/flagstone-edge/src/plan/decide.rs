@@ -1,0 +1,280 @@
+//! From a configuration and a request to a plan.
+
+use super::{FLAGS, Plan};
+use crate::configuration::Configuration;
+use crate::context::Context;
+use crate::cookies::with_cookie;
+use crate::dictionary;
+use crate::edit::Edit;
+use crate::head::RequestHead;
+use crate::identity::Anonymous;
+use crate::parts::Parts;
+use crate::path;
+use crate::route::{ACTS, Matched, TO_BROWSER, TO_ORIGIN, matching, pairs, relevant};
+use crate::status::{IdSource, Problem, Why};
+use flagstone_core::layout::{
+    ActionRecord, EdgeRecord, NONE16, OriginRecord, Section, TextRecord, VaryRecord,
+};
+use flagstone_core::{Evaluator, FlagIndex, Snapshot, UnixMillis, Variant};
+
+/// In [`Section::VaryNames`]: a decision depends on what no request header shows, such as the client's address.
+const BEYOND_HEADERS: &str = "*";
+
+/// What was decided about a flag that the request depends on.
+struct Choice<'s> {
+    flag: FlagIndex,
+    key: &'s str,
+    roles: u8,
+    /// `None` if the flag could not be decided.
+    variant: Option<Variant<'s>>,
+}
+
+/// Adds to a plan what the configuration says.
+pub(super) fn decide<'n>(
+    plan: &mut Plan,
+    configuration: &'n Configuration,
+    parts: &Parts<'n, impl RequestHead>,
+    now: UnixMillis,
+    entropy: impl FnOnce() -> [u8; 16],
+) {
+    plan.status.revision = Some(configuration.control().revision);
+    plan.status.problem = plan.status.problem.or(configuration.problem());
+    let Some(snapshot) = configuration.snapshot() else {
+        return;
+    };
+    let Some(edge) = snapshot.record::<EdgeRecord>(Section::Edge, 0) else {
+        return;
+    };
+    let routes = matching(&snapshot, &parts.host, &parts.path);
+    let flags = relevant(&snapshot, &edge, &routes);
+    if flags.is_empty() {
+        return;
+    }
+
+    let context = Context::new(parts, snapshot, edge, entropy);
+    let kills = configuration.kills();
+    let evaluator = Evaluator {
+        snapshot,
+        attributes: &context,
+        now,
+        kills,
+    };
+    let is_bot = parts.is_bot();
+    let choices = flags.iter().filter_map(|(flag, roles)| {
+        let record = snapshot.flag(*flag)?;
+        let variant = if is_bot {
+            let kill = kills.iter().find(|kill| kill.flag == *flag);
+            record.variant(kill.map_or(record.default(), |kill| kill.variant))
+        } else {
+            evaluator.evaluate(*flag).variant
+        };
+        Some(Choice {
+            flag: *flag,
+            key: record.key(),
+            roles: *roles,
+            variant,
+        })
+    });
+    let mut choices: Vec<Choice<'_>> = choices.collect();
+    choices.sort_unstable_by_key(|choice| choice.key);
+
+    plan.is_counted = !is_bot && !parts.is_prefetch();
+    identity(plan, &snapshot, &edge, parts, &context, is_bot);
+    act(plan, &snapshot, parts, &routes, &choices);
+    tell(plan, &choices);
+    depend(plan, &snapshot, &routes, &choices);
+    plan.response.is_private |= is_bot || !plan.response.cookies.is_empty();
+    if choices.iter().any(|choice| choice.variant.is_none()) {
+        plan.status.problem = plan.status.problem.or(Some(Problem::Undecided));
+    }
+}
+
+/// Says who the visitor is, and has the browser keep an id that was minted.
+fn identity<H: RequestHead, F: FnOnce() -> [u8; 16]>(
+    plan: &mut Plan,
+    snapshot: &Snapshot<'_>,
+    edge: &EdgeRecord,
+    parts: &Parts<'_, H>,
+    context: &Context<'_, '_, H, F>,
+    is_bot: bool,
+) {
+    if is_bot {
+        (plan.status.id, plan.status.why) = (Some(IdSource::None), Some(Why::Bot));
+    }
+    let Some(identity) = context.identity() else {
+        return;
+    };
+    (plan.status.id, plan.status.why) = (Some(identity.source), identity.why);
+    if identity.source != IdSource::Minted {
+        return;
+    }
+    let (Some(id), Some(anonymous)) = (&identity.key, Anonymous::read(snapshot, edge)) else {
+        return;
+    };
+    plan.response.cookies.push(anonymous.set_cookie(id));
+    if let Some(cookies) = with_cookie(parts.header("cookie"), anonymous.cookie, id) {
+        plan.request_edits.push(Edit::Set("cookie".into(), cookies));
+    }
+}
+
+/// Does what the variants do on the request's routes. Of two routes the first has precedence.
+fn act<'p>(
+    plan: &mut Plan,
+    snapshot: &Snapshot<'p>,
+    parts: &Parts<'_, impl RequestHead>,
+    routes: &[Matched<'p>],
+    choices: &[Choice<'_>],
+) {
+    let mut origin = None;
+    let mut rewrite = None;
+    let mut request_headers: Vec<(&str, &str)> = Vec::new();
+    let mut response_headers = Vec::new();
+    let mut cookies = Vec::new();
+    for (route, action) in actions(snapshot, routes, choices) {
+        if action.origin != NONE16 && origin.is_none() {
+            origin = snapshot.record::<OriginRecord>(Section::Origins, action.origin.into());
+        }
+        if action.rewrite_len > 0 && rewrite.is_none() {
+            let template = snapshot.text(action.rewrite_offset, action.rewrite_len.into());
+            rewrite = template.map(|template| path::rewrite(template, &route.captures));
+        }
+        let first_of_each = |all: &mut Vec<(&'p str, &'p str)>, first, count| {
+            for (name, value) in pairs(snapshot, first, count) {
+                if !all.iter().any(|(other, _)| *other == name) {
+                    all.push((name, value));
+                }
+            }
+        };
+        first_of_each(
+            &mut request_headers,
+            action.request_headers,
+            action.request_headers_count,
+        );
+        first_of_each(
+            &mut response_headers,
+            action.response_headers,
+            action.response_headers_count,
+        );
+        first_of_each(&mut cookies, action.cookies, action.cookies_count);
+    }
+
+    if let Some(origin) = origin {
+        let name =
+            |record: &OriginRecord| snapshot.text(record.name_offset, record.name_len.into());
+        if let Some(name) = name(&origin) {
+            plan.origin = name.to_owned();
+        }
+        let fallback = snapshot.record::<OriginRecord>(Section::Origins, origin.fallback.into());
+        plan.fallback = fallback.as_ref().and_then(name).map(str::to_owned);
+    }
+    if let Some((path, query)) = rewrite.filter(|(path, _)| path.starts_with('/')) {
+        plan.path_and_query = path;
+        let queries = [query, parts.head.query()].into_iter().flatten();
+        let queries = queries.filter(|query| !query.is_empty());
+        for (separator, query) in ["?", "&"].into_iter().zip(queries) {
+            plan.path_and_query.push_str(separator);
+            plan.path_and_query.push_str(query);
+        }
+    }
+    let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    let headers = request_headers.into_iter().map(owned);
+    plan.request_edits
+        .extend(headers.map(|(name, value)| Edit::Set(name.into(), value)));
+    plan.response.headers = response_headers.into_iter().map(owned).collect();
+    // A cookie that the browser has need not be set again; without `Set-Cookie` the response can be cached.
+    let missing = cookies
+        .into_iter()
+        .filter(|(name, value)| parts.cookie(name) != Some(value));
+    plan.response.cookies.extend(
+        missing.map(|(name, value)| [name, "=", value, "; Path=/; Secure; SameSite=Lax"].concat()),
+    );
+}
+
+/// The routes that something happens on, and what.
+fn actions<'a, 'p>(
+    snapshot: &Snapshot<'p>,
+    routes: &'a [Matched<'p>],
+    choices: &[Choice<'_>],
+) -> impl Iterator<Item = (&'a Matched<'p>, ActionRecord)> {
+    routes.iter().filter_map(move |route| {
+        let flag = route.flag()?;
+        let choice = choices.iter().find(|choice| choice.flag == flag)?;
+        Some((route, route.action(snapshot, choice.variant?.index)?))
+    })
+}
+
+/// Tells the variants to the origin, to the browser and to the cache, in the order of their keys.
+fn tell(plan: &mut Plan, choices: &[Choice<'_>]) {
+    let to = |role| {
+        let choices = choices
+            .iter()
+            .filter(move |choice| choice.roles & role != 0);
+        dictionary::write(choices.filter_map(|choice| Some((choice.key, choice.variant?.key))))
+    };
+    plan.request_edits
+        .extend(to(TO_ORIGIN).map(|flags| Edit::Set(FLAGS.into(), flags)));
+    plan.response.flags = to(TO_BROWSER);
+    for choice in choices
+        .iter()
+        .filter(|choice| choice.roles & (ACTS | TO_ORIGIN) != 0)
+    {
+        if !plan.cache_key.is_empty() {
+            plan.cache_key.push('&');
+        }
+        push_encoded(&mut plan.cache_key, choice.key);
+        plan.cache_key.push('=');
+        push_encoded(
+            &mut plan.cache_key,
+            choice.variant.map_or("", |variant| variant.key),
+        );
+    }
+}
+
+/// Says which request headers the response depends on: the same for all variants.
+fn depend(
+    plan: &mut Plan,
+    snapshot: &Snapshot<'_>,
+    routes: &[Matched<'_>],
+    choices: &[Choice<'_>],
+) {
+    let reads = |choice: &Choice<'_>| snapshot.record::<VaryRecord>(Section::Vary, choice.flag.0);
+    let bits = choices
+        .iter()
+        .filter_map(reads)
+        .fold(0, |bits, record| bits | record.names);
+    let names = snapshot.records::<TextRecord>(Section::VaryNames, 0, u64::BITS);
+    let vary = &mut plan.response.vary;
+    for (bit, record) in names.enumerate() {
+        match snapshot.text(record.offset, record.len) {
+            _ if bits >> bit & 1 == 0 => {}
+            Some(BEYOND_HEADERS) => plan.response.is_private = true,
+            name => vary.extend(name.map(str::to_owned)),
+        }
+    }
+    // Whether a cookie is set depends on the cookies that are there.
+    let sets_cookies = |route: &Matched<'_>| {
+        let Some(flag) = route.flag().and_then(|flag| snapshot.flag(flag)) else {
+            return false;
+        };
+        let mut actions = flag
+            .variants()
+            .filter_map(|variant| route.action(snapshot, variant.index));
+        actions.any(|action| action.cookies_count > 0)
+    };
+    if routes.iter().any(sets_cookies) {
+        vary.push("cookie".to_owned());
+    }
+    vary.sort_unstable();
+    vary.dedup();
+}
+
+/// Writes text percent-encoded, all but the characters that never need it.
+fn push_encoded(text: &mut String, part: &str) {
+    for byte in part.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            dictionary::push_escape(text, byte, b"0123456789ABCDEF");
+        }
+    }
+}

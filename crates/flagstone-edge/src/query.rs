@@ -1,0 +1,44 @@
+//! Reading query parameters, as forms write them.
+
+use std::borrow::Cow;
+
+/// The value of the first parameter of this name, decoded: `+` is a blank, `%41` an A, and what is no escape stays as
+/// it is. A parameter without `=` has an empty value. `None` also if the value is not UTF-8.
+pub(crate) fn parameter<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
+    query.split('&').find_map(|pair| {
+        let (found, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let is_wanted = !pair.is_empty() && decode(found).is_some_and(|found| found == name);
+        is_wanted.then(|| decode(value))
+    })?
+}
+
+fn decode(text: &str) -> Option<Cow<'_, str>> {
+    if !text.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
+        return Some(Cow::Borrowed(text));
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((byte, tail)) = rest.split_first() {
+        let (byte, tail) = match (byte, escape(rest)) {
+            (_, Some((byte, tail))) => (byte, tail),
+            (b'+', None) => (b' ', tail),
+            (byte, None) => (*byte, tail),
+        };
+        bytes.push(byte);
+        rest = tail;
+    }
+    String::from_utf8(bytes).ok().map(Cow::Owned)
+}
+
+/// The byte that an escape at the start of a text stands for, and what follows.
+pub(crate) fn escape(text: &[u8]) -> Option<(u8, &[u8])> {
+    let [b'%', high, low, rest @ ..] = text else {
+        return None;
+    };
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let byte = digit(*high)? << 4 | digit(*low)?;
+    Some((byte as u8, rest))
+}
+
+#[cfg(test)]
+mod tests;
