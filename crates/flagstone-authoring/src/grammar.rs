@@ -1,0 +1,444 @@
+//! Every key of the format, once: what the reader allows and what the JSON Schema says both come from here.
+
+/// A table with known keys.
+#[derive(Debug)]
+pub(crate) struct Shape {
+    /// Its name in the schema.
+    pub(crate) name: &'static str,
+    /// What it is for, in one sentence.
+    pub(crate) about: &'static str,
+    pub(crate) keys: &'static [Key],
+}
+
+/// A key of a table.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    /// What it says, in one sentence.
+    pub(crate) about: &'static str,
+    /// TOML of the value that an absent key stands for; empty if there is no such value.
+    pub(crate) default: &'static str,
+    /// The table cannot do without it.
+    pub(crate) required: bool,
+}
+
+/// What a value looks like. What it means is checked later.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Boolean,
+    /// Any text.
+    Text,
+    /// A CEL expression.
+    Condition,
+    /// A calendar date.
+    Date,
+    /// A date-time with a zone.
+    Instant,
+    /// A whole number in a range.
+    Integer(i64, i64),
+    /// A number of per cent.
+    Percent,
+    /// Any value.
+    Value,
+    /// An array.
+    List(&'static Kind),
+    /// A table with keys of the author's choice.
+    Map(&'static Kind),
+    /// As a map, but dotted keys may be written without quotes: `user.email = …` means `"user.email" = …`.
+    Dotted(&'static Kind),
+    /// A table with known keys.
+    Table(&'static Shape),
+    /// One of several, of different TOML types.
+    Either(&'static [Kind]),
+}
+
+const fn key(name: &'static str, kind: Kind, default: &'static str, about: &'static str) -> Key {
+    Key {
+        name,
+        kind,
+        about,
+        default,
+        required: false,
+    }
+}
+
+const fn required(name: &'static str, kind: Kind, about: &'static str) -> Key {
+    Key {
+        name,
+        kind,
+        about,
+        default: "",
+        required: true,
+    }
+}
+
+const TEXTS: Kind = Kind::List(&Kind::Text);
+const SHARES: Kind = Kind::Map(&Kind::Either(&[
+    Kind::Percent,
+    Kind::List(&Kind::Table(&RAMP_POINT)),
+]));
+const PERCENTS: Kind = Kind::Map(&Kind::Percent);
+
+const DESCRIPTION: Key = key(
+    "description",
+    Kind::Text,
+    "",
+    "What it is for; for readers only.",
+);
+const START: Key = key(
+    "start",
+    Kind::Instant,
+    "",
+    "From this moment on; before it, it does not match.",
+);
+const STOP: Key = key(
+    "stop",
+    Kind::Instant,
+    "",
+    "Up to this moment, which is not included.",
+);
+const SERVE: Key = key(
+    "serve",
+    Kind::Text,
+    "",
+    "The variant that everybody who matches gets.",
+);
+const ROLLOUT: Key = key(
+    "rollout",
+    SHARES,
+    "",
+    "Variants and their shares; whoever is in none gets the default.",
+);
+const RESERVE: Key = key(
+    "reserve",
+    PERCENTS,
+    "",
+    "Per cent kept for each variant to grow into; equal parts if absent.",
+);
+const BY: Key = key(
+    "by",
+    Kind::Text,
+    "\"user.key\"",
+    "The attribute whose value is hashed or looked up.",
+);
+
+static RAMP_POINT: Shape = Shape {
+    name: "ramp_point",
+    about: "The share of a variant at a moment; between two moments it grows evenly.",
+    keys: &[
+        required("at", Kind::Instant, "When."),
+        required(
+            "share",
+            Kind::Percent,
+            "How much at that moment, in per cent.",
+        ),
+    ],
+};
+
+static RULE: Shape = Shape {
+    name: "rule",
+    about: "Whom a variant or a rollout is for. The first rule that matches decides.",
+    keys: &[
+        key(
+            "name",
+            Kind::Text,
+            "\"\"",
+            "Shown in decisions and explanations.",
+        ),
+        key(
+            "when",
+            Kind::Condition,
+            "\"true\"",
+            "For whom: a condition in CEL.",
+        ),
+        SERVE,
+        ROLLOUT,
+        BY,
+        RESERVE,
+        START,
+        STOP,
+    ],
+};
+
+static FLAG: Shape = Shape {
+    name: "flag",
+    about: "One flag.",
+    keys: &[
+        DESCRIPTION,
+        key(
+            "owner",
+            Kind::Text,
+            "",
+            "Who answers for it; for readers only.",
+        ),
+        key(
+            "expires",
+            Kind::Date,
+            "",
+            "When it should be gone; for readers only.",
+        ),
+        key(
+            "tags",
+            TEXTS,
+            "[]",
+            "Words to find it by; for readers only.",
+        ),
+        key(
+            "enabled",
+            Kind::Boolean,
+            "true",
+            "A flag that is not enabled serves its default.",
+        ),
+        key(
+            "variants",
+            Kind::Map(&Kind::Value),
+            "{ off = false, on = true }",
+            "The values that the flag can have, by name.",
+        ),
+        key(
+            "default",
+            Kind::Text,
+            "\"off\"",
+            "The variant served when no rule matches, when the flag is disabled, and when anything fails.",
+        ),
+        key(
+            "prerequisites",
+            Kind::Map(&Kind::Either(&[Kind::Text, TEXTS])),
+            "{}",
+            "Other flags, and the variant or variants they must have; else the default is served.",
+        ),
+        key(
+            "targets",
+            Kind::Map(&TEXTS),
+            "{}",
+            "Variants, and the targeting keys that get them before any rule.",
+        ),
+        SERVE,
+        ROLLOUT,
+        BY,
+        RESERVE,
+        START,
+        STOP,
+        key(
+            "rules",
+            Kind::List(&Kind::Table(&RULE)),
+            "[]",
+            "Asked in order; the first that matches decides.",
+        ),
+    ],
+};
+
+static SEGMENT: Shape = Shape {
+    name: "segment",
+    about: "A named set of users.",
+    keys: &[
+        DESCRIPTION,
+        key(
+            "included",
+            TEXTS,
+            "[]",
+            "Keys that belong to it whatever the condition says.",
+        ),
+        key(
+            "excluded",
+            TEXTS,
+            "[]",
+            "Keys that do not belong to it, unless they are included.",
+        ),
+        key(
+            "included_file",
+            Kind::Text,
+            "",
+            "A text file with further included keys, one a line.",
+        ),
+        key(
+            "excluded_file",
+            Kind::Text,
+            "",
+            "A text file with further excluded keys, one a line.",
+        ),
+        key(
+            "when",
+            Kind::Condition,
+            "\"false\"",
+            "For all other keys: a condition in CEL.",
+        ),
+        BY,
+    ],
+};
+
+static ANONYMOUS: Shape = Shape {
+    name: "anonymous",
+    about: "The id minted for visitors that no source knows.",
+    keys: &[
+        key(
+            "cookie",
+            Kind::Text,
+            "\"__Host-flagstone\"",
+            "The cookie that carries it; its name begins with `__Host-`.",
+        ),
+        key(
+            "max_age_days",
+            Kind::Integer(1, 400),
+            "400",
+            "How long browsers keep it.",
+        ),
+    ],
+};
+
+static IDENTITY: Shape = Shape {
+    name: "identity",
+    about: "Where the targeting key `user.key` comes from.",
+    keys: &[
+        key(
+            "sources",
+            TEXTS,
+            "[]",
+            "Asked in order: `header:NAME` or `cookie:NAME`.",
+        ),
+        key(
+            "anonymous",
+            Kind::Either(&[Kind::Boolean, Kind::Table(&ANONYMOUS)]),
+            "true",
+            "Whether visitors that no source knows get an id in a cookie.",
+        ),
+        key(
+            "consent",
+            Kind::Text,
+            "",
+            "The cookie that shows consent to that: `cookie:NAME` or `cookie:NAME=VALUE`.",
+        ),
+    ],
+};
+
+static ORIGIN: Shape = Shape {
+    name: "origin",
+    about: "A place that answers requests; each platform maps its name to an address.",
+    keys: &[key(
+        "fallback",
+        Kind::Text,
+        "",
+        "The origin that answers when this one cannot.",
+    )],
+};
+
+static ACTION: Shape = Shape {
+    name: "action",
+    about: "What a variant does to a request.",
+    keys: &[
+        key(
+            "origin",
+            Kind::Text,
+            "\"stable\"",
+            "The origin that answers.",
+        ),
+        key(
+            "rewrite",
+            Kind::Text,
+            "",
+            "The path asked for there; `*` and `:name` stand for what the route's path took.",
+        ),
+        key(
+            "request_headers",
+            Kind::Map(&Kind::Text),
+            "{}",
+            "Set on the request to the origin.",
+        ),
+        key(
+            "response_headers",
+            Kind::Map(&Kind::Text),
+            "{}",
+            "Set on the response to the browser.",
+        ),
+        key(
+            "cookies",
+            Kind::Map(&Kind::Text),
+            "{}",
+            "Set on the response as session cookies.",
+        ),
+    ],
+};
+
+static ROUTE: Shape = Shape {
+    name: "route",
+    about: "Which requests a flag acts on, and how.",
+    keys: &[
+        key(
+            "host",
+            Kind::Text,
+            "\"\"",
+            "`shop.example`, or `*.shop.example` for each host below it; all if absent.",
+        ),
+        required(
+            "path",
+            Kind::Text,
+            "`/checkout/*` or `/products/:id`; `*` only at the end.",
+        ),
+        key("flag", Kind::Text, "", "The flag that acts."),
+        key(
+            "variants",
+            Kind::Map(&Kind::Table(&ACTION)),
+            "{}",
+            "What each variant does; those not named do nothing.",
+        ),
+        key(
+            "flags",
+            TEXTS,
+            "",
+            "If given, the only flags that these requests see; `*` stands for any letters.",
+        ),
+    ],
+};
+
+static EXPOSE: Shape = Shape {
+    name: "expose",
+    about: "Which flags leave the edge: keys, or patterns in which `*` stands for any letters.",
+    keys: &[
+        key("browser", TEXTS, "[]", "Sent to browsers."),
+        key("origin", TEXTS, "[]", "Sent to origins."),
+    ],
+};
+
+macro_rules! document {
+    ($($environments:expr)?) => {
+        &[
+            key("flags", Kind::Map(&Kind::Table(&FLAG)), "{}", "The flags, by key."),
+            key("segments", Kind::Map(&Kind::Table(&SEGMENT)), "{}", "The segments, by key."),
+            key("identity", Kind::Table(&IDENTITY), "{}", IDENTITY.about),
+            key(
+                "context",
+                Kind::Dotted(&Kind::Text),
+                "{}",
+                "Where other attributes come from, by their dotted name: `\"user.email\" = \"cookie:email\"`.",
+            ),
+            key("origins", Kind::Map(&Kind::Table(&ORIGIN)), "{}", "The origins, by name; `stable` is always one."),
+            key(
+                "routes",
+                Kind::List(&Kind::Table(&ROUTE)),
+                "[]",
+                "All that match a request apply, the first having precedence.",
+            ),
+            key("expose", Kind::Table(&EXPOSE), "{}", EXPOSE.about),
+            $($environments)?
+        ]
+    };
+}
+
+static ENVIRONMENT: Shape = Shape {
+    name: "environment",
+    about: "What differs in an environment: tables are merged, lists and single values replaced.",
+    keys: document!(),
+};
+
+/// The whole document.
+pub(crate) static DOCUMENT: Shape = Shape {
+    name: "document",
+    about: "Feature flags and what the edge does with them.",
+    keys: document!(key(
+        "environments",
+        Kind::Map(&Kind::Table(&ENVIRONMENT)),
+        "{}",
+        "What differs in each environment, by its name.",
+    )),
+};

@@ -1,0 +1,171 @@
+//! Shares of a rollout.
+
+use flagstone_compile::model::{RampPoint, Share};
+use flagstone_core::{UnixMillis, Weight};
+use toml::de::DeValue;
+
+use super::Lower;
+use crate::code::{BAD_RAMP, BAD_SHARE};
+use crate::document::{Node, instant};
+use crate::finding::Finding;
+use crate::path::Path;
+
+impl Lower<'_> {
+    /// A share: a number of per cent, or the points of a ramp.
+    pub(super) fn share(&mut self, node: &Node<'_>, path: Path<'_>) -> Option<Share> {
+        match node.get_ref() {
+            DeValue::Array(_) => self.ramp(node, path),
+            _ => self.percent(node, path).map(Share::Fixed),
+        }
+    }
+
+    /// A number of per cent.
+    pub(super) fn percent(&mut self, node: &Node<'_>, path: Path<'_>) -> Option<Weight> {
+        let weight = match node.get_ref() {
+            DeValue::Integer(text) if text.radix() == 10 => weight(text.as_str()),
+            DeValue::Float(text) => weight(text.as_str()),
+            DeValue::Integer(_) => None,
+            _ => return None,
+        };
+        if weight.is_none() {
+            let raw = self.text.get(node.span()).unwrap_or_default();
+            self.report.add(
+                Finding::new(
+                    BAD_SHARE,
+                    path,
+                    node.span(),
+                    format!("`{raw}` is not a share"),
+                )
+                .help(
+                    "a share is a number of per cent from 0 to 100 with at most 4 decimals"
+                        .to_owned(),
+                ),
+            );
+        }
+        weight
+    }
+
+    fn ramp(&mut self, node: &Node<'_>, path: Path<'_>) -> Option<Share> {
+        let mut points: Vec<RampPoint> = Vec::new();
+        let mut good = true;
+        for (index, node) in node.get_ref().as_array()?.iter().enumerate() {
+            let path = path.index(index);
+            let Some(table) = node.get_ref().as_table() else {
+                continue;
+            };
+            let at = table
+                .get("at")
+                .and_then(|at| instant(at.get_ref().as_datetime()?));
+            let share = table
+                .get("share")
+                .and_then(|share| self.percent(share, path.key("share")));
+            let (Some(at), Some(share)) = (at, share) else {
+                good = false;
+                continue;
+            };
+            if points.last().is_some_and(|last| last.at >= at) {
+                self.report.add(
+                    Finding::new(
+                        BAD_RAMP,
+                        path,
+                        node.span(),
+                        "this point is not after the one before it",
+                    )
+                    .help("list the points of a ramp in ascending time".to_owned()),
+                );
+                good = false;
+            }
+            points.push(RampPoint { at, share });
+        }
+        if node
+            .get_ref()
+            .as_array()
+            .is_some_and(|list| list.is_empty())
+        {
+            self.report.add(
+                Finding::new(BAD_RAMP, path, node.span(), "a ramp needs a point")
+                    .help("for example `[{ at = 2026-12-01T08:00:00Z, share = 5 }]`".to_owned()),
+            );
+            good = false;
+        }
+        good.then_some(Share::Ramp(points))
+    }
+}
+
+/// Decimal digits of per cent as parts per million, without a detour over floating point.
+fn weight(text: &str) -> Option<Weight> {
+    let text = text.strip_prefix('+').unwrap_or(text);
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let decimals = decimals.trim_end_matches('0');
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || decimals.len() > 4 || !digits(whole) || !digits(decimals) {
+        return None;
+    }
+    let whole: u32 = whole.parse().ok().filter(|whole| *whole <= 100)?;
+    let parts: u32 = format!("{decimals:0<4}").parse().ok()?;
+    Some(Weight(whole * 10_000 + parts)).filter(|weight| *weight <= Weight::TOTAL)
+}
+
+/// Parts per million as per cent, exactly: `12.5`.
+pub(super) fn per_cent(parts: u32) -> String {
+    let (whole, decimals) = (parts / 10_000, parts % 10_000);
+    match decimals {
+        0 => whole.to_string(),
+        _ => format!("{whole}.{decimals:04}")
+            .trim_end_matches('0')
+            .to_owned(),
+    }
+}
+
+/// The moments at which a sum of shares can be greatest or least: all points of ramps. One moment if there are none.
+pub(super) fn moments<'a>(shares: impl Iterator<Item = &'a Share>) -> Vec<UnixMillis> {
+    let mut moments: Vec<_> = shares
+        .flat_map(|share| match share {
+            Share::Fixed(_) => &[],
+            Share::Ramp(points) => points.as_slice(),
+        })
+        .map(|point| point.at)
+        .collect();
+    if moments.is_empty() {
+        moments.push(UnixMillis(0));
+    }
+    moments.sort_unstable();
+    moments.dedup();
+    moments
+}
+
+/// A share at a moment in parts per million, rounded down.
+pub(super) fn share_at(share: &Share, now: UnixMillis) -> u32 {
+    let points = match share {
+        Share::Fixed(weight) => return weight.0,
+        Share::Ramp(points) => points,
+    };
+    let next = points.partition_point(|point| point.at <= now);
+    let before = next.checked_sub(1).and_then(|before| points.get(before));
+    match (before, points.get(next)) {
+        (Some(before), Some(after)) => {
+            let (from, to) = (i128::from(before.share.0), i128::from(after.share.0));
+            let elapsed = i128::from(now.0) - i128::from(before.at.0);
+            let duration = i128::from(after.at.0) - i128::from(before.at.0);
+            let share = from + ((to - from) * elapsed).div_euclid(duration);
+            u32::try_from(share).unwrap_or_default()
+        }
+        (Some(only), None) | (None, Some(only)) => only.share.0,
+        (None, None) => 0,
+    }
+}
+
+/// The greatest share that is ever reached, in parts per million.
+pub(super) fn greatest(share: &Share) -> u32 {
+    match share {
+        Share::Fixed(weight) => weight.0,
+        Share::Ramp(points) => points
+            .iter()
+            .map(|point| point.share.0)
+            .max()
+            .unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

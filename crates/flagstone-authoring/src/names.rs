@@ -1,0 +1,214 @@
+//! The names that a file may refer to: its flags, segments, origins, and the attributes of a context.
+
+use std::collections::BTreeMap;
+
+use flagstone_compile::model::{GeoField, Scalar, Source};
+
+use crate::document::{Table, entries};
+
+/// Names of the document, gathered before anything that refers to them is read.
+#[derive(Debug, Default)]
+pub(crate) struct Names<'a> {
+    /// Flags and their variants.
+    pub(crate) flags: BTreeMap<&'a str, Vec<&'a str>>,
+    /// Segments.
+    pub(crate) segments: Vec<&'a str>,
+    /// Origins, `stable` among them.
+    pub(crate) origins: Vec<&'a str>,
+    /// Attributes of `[context]`.
+    pub(crate) context: BTreeMap<String, Source>,
+}
+
+/// The type of an attribute at the edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Type {
+    Boolean,
+    Number,
+    Text,
+}
+
+impl Type {
+    /// The type of a constant.
+    pub(crate) fn of(constant: &Scalar) -> Self {
+        match constant {
+            Scalar::Boolean(_) => Self::Boolean,
+            Scalar::Number(_) => Self::Number,
+            Scalar::Text(_) => Self::Text,
+        }
+    }
+
+    /// What it is called in messages.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Boolean => "a boolean",
+            Self::Number => "a number",
+            Self::Text => "text",
+        }
+    }
+}
+
+/// Where an attribute comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// The edge knows it, or `[context]` says where it is.
+    Known(Type),
+    /// It would have a fixed source, but there is no such attribute.
+    Impossible,
+    /// Only callers that pass it have it.
+    Elsewhere,
+}
+
+impl Origin {
+    /// Whether an attribute from here can equal a constant.
+    pub(crate) fn fits(self, constant: &Scalar) -> bool {
+        match self {
+            Self::Known(found) => found == Type::of(constant),
+            Self::Impossible | Self::Elsewhere => true,
+        }
+    }
+}
+
+/// Attributes of the request, the client and the place that have a fixed name and source.
+const FIXED: &[(&str, Source)] = &[
+    ("request.method", Source::Method),
+    ("request.host", Source::Host),
+    ("request.path", Source::Path),
+    ("request.language", Source::Language),
+    ("request.user_agent", Source::UserAgent),
+    ("request.bot", Source::Bot),
+    ("request.gpc", Source::Gpc),
+    ("request.prefetch", Source::Prefetch),
+    ("client.ip", Source::ClientIp),
+    ("geo.country", Source::Geo(GeoField::Country)),
+    ("geo.region", Source::Geo(GeoField::Region)),
+    ("geo.city", Source::Geo(GeoField::City)),
+    ("geo.continent", Source::Geo(GeoField::Continent)),
+    ("geo.postal_code", Source::Geo(GeoField::PostalCode)),
+    ("geo.asn", Source::Geo(GeoField::Asn)),
+    ("geo.timezone", Source::Geo(GeoField::Timezone)),
+    ("geo.latitude", Source::Geo(GeoField::Latitude)),
+    ("geo.longitude", Source::Geo(GeoField::Longitude)),
+];
+
+/// Attributes with a name of the author's choice behind them.
+pub(crate) const COLLECTIONS: [&str; 3] = ["request.headers", "request.cookies", "request.query"];
+
+/// First parts of names whose sources are fixed.
+const FIXED_ROOTS: [&str; 3] = ["request", "client", "geo"];
+
+impl<'a> Names<'a> {
+    /// Gathers all names but those of `[context]`.
+    pub(crate) fn gather(document: &'a Table<'_>) -> Self {
+        let mut names = Self {
+            origins: vec!["stable"],
+            ..Self::default()
+        };
+        for (key, flag) in entries(document, "flags") {
+            let variants = match flag.get_ref().as_table() {
+                Some(flag) if flag.contains_key("variants") => entries(flag, "variants")
+                    .map(|(name, _)| &**name.get_ref())
+                    .collect(),
+                _ => vec!["off", "on"],
+            };
+            names.flags.insert(key.get_ref(), variants);
+        }
+        names
+            .segments
+            .extend(entries(document, "segments").map(|(key, _)| &**key.get_ref()));
+        let origins = entries(document, "origins").map(|(name, _)| &**name.get_ref());
+        names
+            .origins
+            .extend(origins.filter(|name| *name != "stable"));
+        names
+    }
+
+    /// Keys of all flags.
+    pub(crate) fn flag_keys(&self) -> impl Iterator<Item = &'a str> {
+        self.flags.keys().copied()
+    }
+
+    /// Where an attribute comes from.
+    pub(crate) fn origin(&self, attribute: &str) -> Origin {
+        if attribute == flagstone_compile::model::TARGETING_KEY {
+            return Origin::Known(Type::Text);
+        }
+        if let Some((_, source)) = FIXED.iter().find(|(name, _)| *name == attribute) {
+            return Origin::Known(source_type(source));
+        }
+        if let Some((collection, name)) = collection(attribute) {
+            return match collection {
+                _ if name.is_empty() => Origin::Impossible,
+                _ => Origin::Known(Type::Text),
+            };
+        }
+        if is_fixed(attribute) {
+            return Origin::Impossible;
+        }
+        self.context
+            .get(attribute)
+            .map_or(Origin::Elsewhere, |source| {
+                Origin::Known(source_type(source))
+            })
+    }
+
+    /// All attributes that have a source, for suggestions.
+    pub(crate) fn attributes(&self) -> impl Iterator<Item = &str> {
+        FIXED
+            .iter()
+            .map(|(name, _)| *name)
+            .chain([flagstone_compile::model::TARGETING_KEY])
+            .chain(self.context.keys().map(String::as_str))
+    }
+}
+
+/// Whether the source of an attribute is fixed, so that `[context]` cannot give it another.
+pub(crate) fn is_fixed(attribute: &str) -> bool {
+    let root = attribute
+        .split_once('.')
+        .map_or(attribute, |(root, _)| root);
+    FIXED_ROOTS.contains(&root)
+}
+
+/// Splits `request.headers.x-beta` into the collection and the name in it.
+fn collection(attribute: &str) -> Option<(&'static str, &str)> {
+    COLLECTIONS.iter().find_map(|collection| {
+        let name = attribute.strip_prefix(collection)?.strip_prefix('.')?;
+        Some((*collection, name))
+    })
+}
+
+/// The type that a source gives.
+fn source_type(source: &Source) -> Type {
+    match source {
+        Source::Bot | Source::Gpc | Source::Prefetch => Type::Boolean,
+        Source::Geo(GeoField::Asn | GeoField::Latitude | GeoField::Longitude) => Type::Number,
+        _ => Type::Text,
+    }
+}
+
+/// Reads a source: `header:NAME`, `cookie:NAME`, `query:NAME`, or the name of a fixed attribute, without `request.`.
+pub(crate) fn parse_source(text: &str) -> Option<Source> {
+    match text.split_once(':') {
+        Some(("header", name)) => is_token(name).then(|| Source::Header(name.to_ascii_lowercase())),
+        Some(("cookie", name)) => is_token(name).then(|| Source::Cookie(name.to_owned())),
+        Some(("query", name)) => (!name.is_empty()).then(|| Source::Query(name.to_owned())),
+        Some(_) => None,
+        None => FIXED
+            .iter()
+            .find(|(name, _)| name.strip_prefix("request.").unwrap_or(name) == text)
+            .map(|(_, source)| source.clone()),
+    }
+}
+
+/// Whether text can be the name of a header or a cookie: a token of RFC 9110.
+pub(crate) fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+/// Whether text can be the dotted name of an attribute: parts that are not empty.
+pub(crate) fn is_attribute(text: &str) -> bool {
+    !text.is_empty() && text.len() <= 255 && text.split('.').all(|part| !part.is_empty())
+}
