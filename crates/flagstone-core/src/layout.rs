@@ -101,7 +101,7 @@ pub enum Section {
     Pairs,
     /// For each flag the request headers that its decision depends on, as bits.
     Vary,
-    /// The names behind those bits.
+    /// The names behind those bits; `*` for what no header shows, such as the client's address.
     VaryNames,
     /// Text, automata: plain bytes.
     Data,

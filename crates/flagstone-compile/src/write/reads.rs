@@ -236,8 +236,8 @@ pub(super) fn code(source: &Source) -> (SourceKind, String) {
     (kind, String::new())
 }
 
-/// The request header that a source reads; places and addresses come from the connection, and the URL is part of every
-/// cache key anyway.
+/// The request header that a source reads: `*` for places and addresses, which no header shows; none for the parts of the
+/// URL, which every cache has in its key anyway.
 fn header(kind: SourceKind, name: &str) -> Option<String> {
     Some(match kind {
         SourceKind::Header => name.to_ascii_lowercase(),
@@ -246,6 +246,21 @@ fn header(kind: SourceKind, name: &str) -> Option<String> {
         SourceKind::UserAgent | SourceKind::Bot => "user-agent".to_owned(),
         SourceKind::Gpc => "sec-gpc".to_owned(),
         SourceKind::Prefetch => "sec-purpose".to_owned(),
-        _ => return None,
+        SourceKind::ClientIp
+        | SourceKind::GeoCountry
+        | SourceKind::GeoRegion
+        | SourceKind::GeoCity
+        | SourceKind::GeoContinent
+        | SourceKind::GeoPostalCode
+        | SourceKind::GeoAsn
+        | SourceKind::GeoTimezone
+        | SourceKind::GeoLatitude
+        | SourceKind::GeoLongitude => "*".to_owned(),
+        SourceKind::Nothing
+        | SourceKind::TargetingKey
+        | SourceKind::Query
+        | SourceKind::Method
+        | SourceKind::Host
+        | SourceKind::Path => return None,
     })
 }
