@@ -1,0 +1,34 @@
+//! One module for each command.
+
+mod check;
+mod compile;
+mod eval;
+mod explain;
+mod inspect;
+mod schema;
+
+use crate::report::{Failure, Outcome, Report};
+
+/// What is to be done.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    Check(check::Arguments),
+    Compile(compile::Arguments),
+    Eval(eval::Arguments),
+    Explain(explain::Arguments),
+    Inspect(inspect::Arguments),
+    Schema(schema::Arguments),
+}
+
+impl Command {
+    pub fn run(&self, report: &Report) -> Result<Outcome, Failure> {
+        match self {
+            Self::Check(arguments) => check::run(arguments, report),
+            Self::Compile(arguments) => compile::run(arguments, report),
+            Self::Eval(arguments) => eval::run(arguments, report),
+            Self::Explain(arguments) => explain::run(arguments, report),
+            Self::Inspect(arguments) => inspect::run(arguments, report),
+            Self::Schema(arguments) => schema::run(arguments, report),
+        }
+    }
+}

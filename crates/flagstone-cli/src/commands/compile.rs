@@ -1,0 +1,140 @@
+//! `flagstone compile`: writes a snapshot.
+
+mod control;
+
+use super::check::contents;
+use crate::report::{Failure, Format, Outcome, Report};
+use crate::source::{self, Input, SourceOptions};
+use control::Control;
+use flagstone_compile::Model;
+use flagstone_core::Snapshot;
+use flagstone_core::layout::FORMAT_VERSION;
+use serde_json::json;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Compile a source to a snapshot, the form that is read at the edge
+///
+/// A snapshot is named by the digest of its content, so equal sources give the same name. The command prints the key
+/// under which the snapshot belongs into the KV store.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  flagstone compile flagstone.toml --environment production -o shop.snapshot
+  flagstone compile flagstone.toml -o shop.snapshot --control control.json
+
+With --control, the control document that puts the snapshot into force is written too: as revision N, or as the one
+after the revision that the file holds. Everything else in the file, such as kills, stays.")]
+pub struct Arguments {
+    /// A file in the format of flagstone.toml
+    #[arg(value_name = "SOURCE")]
+    path: PathBuf,
+    #[command(flatten)]
+    options: SourceOptions,
+    /// Where to write the snapshot; replaced in one step
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// Where to write the control document
+    #[arg(long, value_name = "FILE")]
+    control: Option<PathBuf>,
+    /// The control document's revision, above the one that the file holds
+    #[arg(long, value_name = "N", requires = "control", value_parser = clap::value_parser!(u64).range(1..=control::MAX_REVISION))]
+    revision: Option<u64>,
+}
+
+pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
+    let Arguments { path, output, .. } = arguments;
+    let Input::Source(source) = source::open(path)? else {
+        return Err(Failure::IsSnapshot { path: path.clone() });
+    };
+    let environment = arguments.options.environment.as_deref();
+    let compiled = source.compile(environment)?;
+    report.findings(&source, &compiled.findings)?;
+    let (Some(model), Some(bytes)) = (compiled.model, compiled.snapshot) else {
+        return Ok(Outcome::Errors);
+    };
+    let snapshot = Snapshot::open(&bytes).map_err(Failure::open(path))?;
+    let control = match &arguments.control {
+        Some(path) => Some(Control::next(path, arguments.revision, &snapshot)?),
+        None => None,
+    };
+    replace(output, &bytes).map_err(Failure::write(output))?;
+    if let Some(control) = &control {
+        for kill in control.idle_kills(&snapshot) {
+            report.warning(&kill)?;
+        }
+        let text = control.to_string();
+        replace(control.path, text.as_bytes()).map_err(Failure::write(control.path))?;
+    }
+    let written = Written {
+        arguments,
+        model: &model,
+        snapshot: &snapshot,
+        control: control.as_ref(),
+    };
+    written.report(report).map_err(Failure::Output)?;
+    Ok(Outcome::Fine)
+}
+
+/// What there is to say about what was written.
+struct Written<'a> {
+    arguments: &'a Arguments,
+    model: &'a Model,
+    snapshot: &'a Snapshot<'a>,
+    control: Option<&'a Control<'a>>,
+}
+
+impl Written<'_> {
+    fn report(&self, report: &Report) -> io::Result<()> {
+        let mut out = report.output();
+        let digest = self.snapshot.digest();
+        let key = format!("snapshot/v{FORMAT_VERSION}/{digest}");
+        let bytes = self.snapshot.bytes().len();
+        if report.format == Format::Json {
+            let all = json!({
+                "file": self.arguments.output.display().to_string(),
+                "digest": digest.to_string(),
+                "key": key,
+                "bytes": bytes,
+                "flags": self.model.flags.len(),
+                "segments": self.model.segments.len(),
+                "routes": self.model.edge.routes.len(),
+                "revision": self.control.map(Control::revision),
+            });
+            return writeln!(out, "{all:#}");
+        }
+        let file = self.arguments.output.display();
+        writeln!(
+            out,
+            "wrote    {file}, {bytes} bytes: {}",
+            contents(self.model)
+        )?;
+        writeln!(out, "digest   {digest}")?;
+        writeln!(out, "KV key   {key}")?;
+        if let Some(control) = self.control {
+            let revision = control.revision();
+            writeln!(
+                out,
+                "control  {}, revision {revision}",
+                control.path.display()
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes a file in one step: whoever reads it sees what was there before or all that is new.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let beside = path.with_file_name(name);
+    let written = File::create(&beside)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&beside, path));
+    if written.is_err() {
+        // What is reported is why it could not be written; a rest that stays is the smaller evil.
+        let _ = fs::remove_file(&beside);
+    }
+    written
+}

@@ -1,0 +1,348 @@
+//! Why a flag was decided as it was, as data.
+
+use super::missed::{Missed, missed};
+use super::trace::{FlagTrace, Listener, RuleTrace, SplitTrace, TestTrace};
+use crate::context::Context;
+use flagstone_core::layout::{
+    NONE, PointRecord, RANGE_BACKWARD, RampRecord, RangeRecord, Section, SplitRecord,
+};
+use flagstone_core::{
+    Answer, AttributeIndex, AttributeValue, Attributes, Evaluator, Flag, FlagIndex, Snapshot,
+    UnixMillis, Value, VariantIndex, ramp_share,
+};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+/// Why a flag was decided as it was.
+#[derive(Debug, Serialize)]
+pub struct Explanation {
+    pub flag: String,
+    /// The value of the variant; `None` if nothing could be decided.
+    pub value: Option<Box<RawValue>>,
+    pub variant: Option<String>,
+    pub reason: &'static str,
+    /// The rule that decided, counted from 0.
+    pub rule: Option<u16>,
+    /// What is required of other flags; `None` if there is nothing or it was not asked for.
+    pub prerequisites: Option<Prerequisites>,
+    /// All rules of the flag.
+    pub rules: Vec<Rule>,
+}
+
+/// What is required of other flags.
+#[derive(Debug, Serialize)]
+pub struct Prerequisites {
+    pub hold: bool,
+    pub tests: Vec<Test>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Rule {
+    /// Counted from 0.
+    pub index: u16,
+    /// `None` if it has none.
+    pub name: Option<String>,
+    pub outcome: RuleOutcome,
+    /// The tests that were run; what they were about decided before the others were reached.
+    pub tests: Vec<Test>,
+    pub split: Option<Split>,
+    /// Single tests that would have made the rule match, had they gone the other way.
+    pub missed_by: Vec<MissedBy>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RuleOutcome {
+    Matched,
+    NotMatched,
+    NotReached,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Test {
+    /// In words: what must be for the test to hold.
+    pub test: String,
+    pub holds: Holds,
+    /// The attribute it is about, if it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attribute: Option<Attribute>,
+    /// The other flag it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flag: Option<Box<Explanation>>,
+    /// The tests of the segment it is about; empty if the segment's lists decided.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub segment: Vec<Test>,
+}
+
+/// Whether a test holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holds {
+    Yes,
+    No,
+    /// The attribute is missing or of another type; counts as no.
+    Unknown,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Attribute {
+    pub name: String,
+    pub is: Presence,
+    /// Left out if it is missing or an object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<serde_json::Value>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Presence {
+    Missing,
+    Object,
+    Value,
+}
+
+/// A percentage rollout, in buckets of a millionth of all units.
+#[derive(Debug, Serialize)]
+pub struct Split {
+    /// What is hashed.
+    pub by: Attribute,
+    /// Where the unit falls, from 0 to 999,999; `None` if the attribute has no value to be hashed.
+    pub bucket: Option<u32>,
+    /// Who has which buckets at the time of the evaluation, in ascending order.
+    pub ranges: Vec<Range>,
+    /// The variant of all other buckets.
+    pub rest: String,
+    /// The range that is the next to the bucket, if the bucket is in none.
+    pub closest: Option<Closest>,
+}
+
+/// Buckets `from` to `to`, the last not included.
+#[derive(Clone, Debug, Serialize)]
+pub struct Range {
+    pub variant: String,
+    pub from: u32,
+    pub to: u32,
+    /// Whether the unit is in it.
+    pub here: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Closest {
+    pub variant: String,
+    /// How many buckets away.
+    pub distance: u32,
+}
+
+#[derive(Debug, Serialize)]
+pub struct MissedBy {
+    pub test: String,
+    /// What would have been served.
+    pub variant: Option<String>,
+}
+
+/// Decides a flag and says why. `None` if the bytes of the snapshot make no sense.
+pub fn explain(
+    evaluator: &Evaluator<'_, '_, Context<'_, '_>>,
+    flag: FlagIndex,
+) -> Option<Explanation> {
+    let mut listener = Listener::new(evaluator.snapshot);
+    evaluator.explain(flag, &mut listener);
+    let trace = listener.into_trace()?;
+    let missed = missed(evaluator, &trace);
+    let explainer = Explainer {
+        snapshot: evaluator.snapshot,
+        context: evaluator.attributes,
+        now: evaluator.now,
+    };
+    explainer.flag(&trace, &missed)
+}
+
+/// Puts names and words to a trace.
+struct Explainer<'e, 's, 'n, 'l> {
+    snapshot: Snapshot<'s>,
+    context: &'e Context<'n, 'l>,
+    now: UnixMillis,
+}
+
+impl Explainer<'_, '_, '_, '_> {
+    fn flag(&self, trace: &FlagTrace, missed: &[Missed]) -> Option<Explanation> {
+        let flag = self.snapshot.flag(trace.flag)?;
+        let variant = trace.variant.and_then(|index| flag.variant(index));
+        let mut rules: Vec<Rule> = Vec::new();
+        for index in 0.. {
+            let Some(name) = flag.rule_name(index) else {
+                break;
+            };
+            let tried = trace.rules.iter().find(|rule| rule.rule == index);
+            let mut rule = Rule {
+                index,
+                name: (!name.is_empty()).then(|| name.to_owned()),
+                outcome: RuleOutcome::NotReached,
+                tests: Vec::new(),
+                split: None,
+                missed_by: self.missed_by(&flag, index, missed),
+            };
+            if let Some(tried) = tried {
+                self.tried(&flag, &mut rule, tried);
+            }
+            rules.push(rule);
+        }
+        Some(Explanation {
+            flag: flag.key().to_owned(),
+            value: variant.and_then(|variant| json(&variant.value)),
+            variant: variant.map(|variant| variant.key.to_owned()),
+            reason: trace.reason.as_str(),
+            rule: trace.rule,
+            prerequisites: trace.prerequisites.as_ref().map(|tests| Prerequisites {
+                hold: trace.prerequisites_hold,
+                tests: self.tests(tests),
+            }),
+            rules,
+        })
+    }
+
+    /// Fills in what happened to a rule.
+    fn tried(&self, flag: &Flag<'_>, rule: &mut Rule, trace: &RuleTrace) {
+        rule.outcome = match trace.matched {
+            true => RuleOutcome::Matched,
+            false => RuleOutcome::NotMatched,
+        };
+        rule.tests = self.tests(&trace.tests);
+        rule.split = trace.split.and_then(|split| self.split(flag, &split));
+    }
+
+    fn tests(&self, traces: &[TestTrace]) -> Vec<Test> {
+        traces.iter().map(|trace| self.test(trace)).collect()
+    }
+
+    fn test(&self, trace: &TestTrace) -> Test {
+        let described = self.snapshot.describe_test(trace.test);
+        let attribute = described.and_then(|test| test.attribute());
+        Test {
+            test: self.words(trace.test),
+            holds: match (trace.answer, trace.holds) {
+                (Answer::Unknown, _) => Holds::Unknown,
+                (_, true) => Holds::Yes,
+                (_, false) => Holds::No,
+            },
+            attribute: attribute.map(|index| self.attribute(index)),
+            flag: trace
+                .flag
+                .as_ref()
+                .and_then(|flag| self.flag(flag, &[]))
+                .map(Box::new),
+            segment: self.tests(&trace.inner),
+        }
+    }
+
+    fn words(&self, test: u32) -> String {
+        let described = self.snapshot.describe_test(test);
+        described.map_or_else(|| "?".to_owned(), |test| test.to_string())
+    }
+
+    fn attribute(&self, index: AttributeIndex) -> Attribute {
+        let attribute = self.snapshot.attribute(index);
+        Attribute {
+            name: attribute.map_or("?", |attribute| attribute.name).to_owned(),
+            is: match self.context.attribute(index) {
+                AttributeValue::Missing => Presence::Missing,
+                AttributeValue::Other => Presence::Object,
+                _ => Presence::Value,
+            },
+            value: self.context.json(index),
+        }
+    }
+
+    fn split(&self, flag: &Flag<'_>, trace: &SplitTrace) -> Option<Split> {
+        let split = self
+            .snapshot
+            .record::<SplitRecord>(Section::Splits, trace.split)?;
+        let records = self.snapshot.records::<RangeRecord>(
+            Section::Ranges,
+            split.ranges,
+            split.ranges_count.into(),
+        );
+        let mut ranges: Vec<Range> = Vec::new();
+        for record in records {
+            let (from, to) = self.filled(&record)?;
+            let here = trace
+                .bucket
+                .is_some_and(|bucket| (from..to).contains(&bucket));
+            ranges.push(Range {
+                variant: name(flag, VariantIndex(record.variant)),
+                from,
+                to,
+                here,
+            });
+        }
+        ranges.sort_by_key(|range| range.from);
+        let closest = match trace.bucket {
+            Some(bucket) if !ranges.iter().any(|range| range.here) => closest(&ranges, bucket),
+            _ => None,
+        };
+        Some(Split {
+            by: self.attribute(trace.by),
+            bucket: trace.bucket,
+            closest,
+            ranges,
+            rest: name(flag, VariantIndex(split.rest)),
+        })
+    }
+
+    /// The buckets of a range that its variant has now.
+    fn filled(&self, range: &RangeRecord) -> Option<(u32, u32)> {
+        if range.ramp == NONE {
+            return Some((range.from, range.to));
+        }
+        let ramp = self
+            .snapshot
+            .record::<RampRecord>(Section::Ramps, range.ramp)?;
+        let points = self
+            .snapshot
+            .records::<PointRecord>(Section::Points, ramp.points, ramp.count);
+        let filled = ramp_share(points, self.now).0.saturating_sub(range.base);
+        let filled = filled.min(range.to.saturating_sub(range.from));
+        Some(match range.flags & RANGE_BACKWARD {
+            0 => (range.from, range.from + filled),
+            _ => (range.to - filled, range.to),
+        })
+    }
+
+    fn missed_by(&self, flag: &Flag<'_>, rule: u16, missed: &[Missed]) -> Vec<MissedBy> {
+        let missed = missed.iter().filter(|missed| missed.rule == rule);
+        let missed = missed.map(|missed| MissedBy {
+            test: self.words(missed.test),
+            variant: missed.variant.map(|variant| name(flag, variant)),
+        });
+        missed.collect()
+    }
+}
+
+/// The range that is the next to a bucket outside of all.
+fn closest(ranges: &[Range], bucket: u32) -> Option<Closest> {
+    let filled = ranges.iter().filter(|range| range.from < range.to);
+    let distances = filled.map(|range| Closest {
+        variant: range.variant.clone(),
+        distance: match bucket < range.from {
+            true => range.from - bucket,
+            false => bucket.saturating_sub(range.to) + 1,
+        },
+    });
+    distances.min_by_key(|closest| closest.distance)
+}
+
+/// The key of a variant.
+fn name(flag: &Flag<'_>, index: VariantIndex) -> String {
+    let variant = flag.variant(index);
+    variant.map_or("?", |variant| variant.key).to_owned()
+}
+
+/// A value as JSON, just as it lies in the snapshot.
+fn json(value: &Value<'_>) -> Option<Box<RawValue>> {
+    let text = match value {
+        Value::Boolean(is) => is.to_string(),
+        Value::String(text) => serde_json::to_string(text).ok()?,
+        Value::Number { text, .. } | Value::Json(text) => (*text).to_owned(),
+    };
+    RawValue::from_string(text).ok()
+}

@@ -1,0 +1,75 @@
+//! Which rules were missed by one test of several: the flag is decided again with that test going the other way.
+
+use super::trace::FlagTrace;
+use flagstone_core::layout::{
+    FlagRecord, HEADER_LEN, Record, RuleRecord, SECTION_ROW_LEN, Section, TestRecord,
+};
+use flagstone_core::{Attributes, Evaluator, FlagIndex, Snapshot, VariantIndex};
+
+/// A rule that would have decided, had one test gone the other way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Missed {
+    pub rule: u16,
+    /// The test, by its record number.
+    pub test: u32,
+    /// What would have been served.
+    pub variant: Option<VariantIndex>,
+}
+
+/// All of them, in the order of the rules and tests; rules with a single test are left out, what they lacked is plain.
+/// Takes as many evaluations as there were tests.
+pub fn missed(evaluator: &Evaluator<'_, '_, impl Attributes>, flag: &FlagTrace) -> Vec<Missed> {
+    let mut missed = Vec::new();
+    let mut bytes = evaluator.snapshot.bytes().to_vec();
+    for rule in flag.rules.iter().filter(|rule| !rule.matched) {
+        if test_count(&evaluator.snapshot, flag.flag, rule.rule).is_none_or(|count| count < 2) {
+            continue;
+        }
+        for test in &rule.tests {
+            if turn(&mut bytes, test.test).is_none() {
+                continue;
+            }
+            // Only jumps differ, and they still lead forward.
+            let turned = Snapshot::open(&bytes).ok().map(|snapshot| {
+                Evaluator {
+                    snapshot,
+                    ..*evaluator
+                }
+                .evaluate(flag.flag)
+            });
+            if let Some(decision) = turned.filter(|decision| decision.rule == Some(rule.rule)) {
+                missed.push(Missed {
+                    rule: rule.rule,
+                    test: test.test,
+                    variant: decision.variant.map(|variant| variant.index),
+                });
+            }
+            turn(&mut bytes, test.test);
+        }
+    }
+    missed
+}
+
+fn test_count(snapshot: &Snapshot<'_>, flag: FlagIndex, rule: u16) -> Option<u16> {
+    let flag = snapshot.record::<FlagRecord>(Section::Flags, flag.0)?;
+    let rule = flag.rules.checked_add(rule.into())?;
+    let rule = snapshot.record::<RuleRecord>(Section::Rules, rule)?;
+    Some(rule.tests_count)
+}
+
+/// Makes a test of a snapshot go the other way, or back again.
+fn turn(bytes: &mut [u8], test: u32) -> Option<()> {
+    let row = HEADER_LEN + Section::Tests as usize * SECTION_ROW_LEN;
+    let section = u32::from_le_bytes(*bytes.get(row..)?.first_chunk()?) as usize;
+    let place = bytes.get_mut(section + test as usize * TestRecord::SIZE..)?;
+    let record = TestRecord::read(place)?;
+    let turned = TestRecord {
+        then: record.otherwise,
+        otherwise: record.then,
+        ..record
+    };
+    place
+        .get_mut(..TestRecord::SIZE)?
+        .copy_from_slice(&turned.write());
+    Some(())
+}

@@ -1,0 +1,163 @@
+//! Where in a context the attributes of a snapshot are looked for.
+
+use flagstone_core::{AttributeIndex, Snapshot};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// How deep contexts are looked into. Deeper JSON is not read at all.
+const MAX_DEPTH: usize = 128;
+
+/// For each attribute of a snapshot, the members of a context that it may come from.
+///
+/// An attribute with a dotted name, `user.address.city`, is the member with the whole name; else, with the name split
+/// at the first dot, what is found in the same way inside the member `user`. `user.key` is first of all the member
+/// `targetingKey`, and any other attribute of the user may also lie outside of `user`, as contexts of OpenFeature are
+/// flat. A member that is null is as good as none. Of members with the same name the last counts.
+#[derive(Debug)]
+pub struct Names<'s> {
+    /// The context itself, then the objects inside that are looked into.
+    objects: Vec<Vec<Member<'s>>>,
+    /// For each attribute the cells it may be in; the first that is not missing counts.
+    attributes: Vec<Vec<usize>>,
+    cells: usize,
+}
+
+/// A member of an object that is looked for.
+#[derive(Debug)]
+pub(super) struct Member<'s> {
+    name: &'s str,
+    /// The cell that the member's value goes to, if it can be an attribute itself.
+    pub cell: Option<usize>,
+    /// The number of the object that the member is, if it is looked into.
+    pub object: Option<usize>,
+    /// That cell and all those of the object.
+    pub cells: Range<usize>,
+}
+
+impl<'s> Names<'s> {
+    /// The names of the attributes that a snapshot reads.
+    pub fn new(snapshot: &Snapshot<'s>) -> Self {
+        let names = (0..snapshot.attribute_count()).map(|index| {
+            let attribute = snapshot.attribute(AttributeIndex(index));
+            attribute.map_or("", |attribute| attribute.name)
+        });
+        Self::of(names)
+    }
+
+    pub(super) fn of(names: impl Iterator<Item = &'s str>) -> Self {
+        let mut tree = Tree::default();
+        let mut count = 0;
+        for (attribute, name) in names.enumerate() {
+            let mut place = Place { attribute, rank: 0 };
+            match name.strip_prefix("user.") {
+                Some("key") => {
+                    tree.add("targetingKey", &mut place, 0);
+                    tree.add(name, &mut place, 0);
+                }
+                Some(flat) => {
+                    tree.add(name, &mut place, 0);
+                    tree.add(flat, &mut place, 0);
+                }
+                None => tree.add(name, &mut place, 0),
+            }
+            count = attribute + 1;
+        }
+        let mut names = Self {
+            objects: Vec::new(),
+            attributes: Vec::new(),
+            cells: 0,
+        };
+        let mut ranked = vec![Vec::new(); count];
+        names.number(tree, &mut ranked);
+        for mut cells in ranked {
+            cells.sort_unstable();
+            let cells = cells.into_iter().map(|(_, cell)| cell);
+            names.attributes.push(cells.collect());
+        }
+        names
+    }
+
+    /// Gives cells to the members of an object and of those inside it, so that each object's cells lie together.
+    fn number(&mut self, tree: Tree<'s>, ranked: &mut [Vec<(usize, usize)>]) -> usize {
+        let object = self.objects.len();
+        self.objects.push(Vec::new());
+        let mut members = Vec::new();
+        for (name, branch) in tree.members {
+            let first = self.cells;
+            let cell = (!branch.places.is_empty()).then_some(first);
+            self.cells += usize::from(cell.is_some());
+            for Place { attribute, rank } in branch.places {
+                if let Some(cells) = ranked.get_mut(attribute) {
+                    cells.push((rank, first));
+                }
+            }
+            let is_object = !branch.inner.members.is_empty();
+            let object = is_object.then(|| self.number(branch.inner, ranked));
+            members.push(Member {
+                name,
+                cell,
+                object,
+                cells: first..self.cells,
+            });
+        }
+        members.sort_unstable_by(|a, b| order(a.name, b.name));
+        if let Some(place) = self.objects.get_mut(object) {
+            *place = members;
+        }
+        object
+    }
+
+    pub(super) fn cell_count(&self) -> usize {
+        self.cells
+    }
+
+    #[inline]
+    pub(super) fn cells_of(&self, attribute: AttributeIndex) -> &[usize] {
+        let cells = self.attributes.get(usize::from(attribute.0));
+        cells.map_or(&[], Vec::as_slice)
+    }
+
+    /// The member of an object that has this name, if it is looked for. The context itself is object 0.
+    #[inline]
+    pub(super) fn member(&self, object: usize, name: &str) -> Option<&Member<'s>> {
+        let members = self.objects.get(object)?;
+        let found = members.binary_search_by(|member| order(member.name, name));
+        members.get(found.ok()?)
+    }
+}
+
+/// Lengths first: most names differ in them already.
+#[inline]
+fn order(a: &str, b: &str) -> std::cmp::Ordering {
+    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+}
+
+/// The members of an object by name, while they are collected.
+#[derive(Default)]
+struct Tree<'s> {
+    members: BTreeMap<&'s str, Branch<'s>>,
+}
+
+#[derive(Default)]
+struct Branch<'s> {
+    places: Vec<Place>,
+    inner: Tree<'s>,
+}
+
+/// That an attribute may come from a member, and how many others come before it.
+#[derive(Clone, Copy)]
+struct Place {
+    attribute: usize,
+    rank: usize,
+}
+
+impl<'s> Tree<'s> {
+    fn add(&mut self, name: &'s str, place: &mut Place, depth: usize) {
+        self.members.entry(name).or_default().places.push(*place);
+        place.rank += 1;
+        if let (Some((first, rest)), true) = (name.split_once('.'), depth < MAX_DEPTH) {
+            let branch = self.members.entry(first).or_default();
+            branch.inner.add(rest, place, depth + 1);
+        }
+    }
+}

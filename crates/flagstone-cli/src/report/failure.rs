@@ -1,0 +1,215 @@
+//! Why a command could not do its work.
+
+use flagstone_core::{OpenError, VerifyError};
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a command ended with exit code 2.
+#[derive(Debug)]
+pub enum Failure {
+    /// A file could not be read.
+    Read {
+        /// Which; `-` is standard input.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// A file could not be written.
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        error: io::Error,
+    },
+    /// Standard output or standard error could not be written.
+    Output(io::Error),
+    /// A source is not UTF-8.
+    NotText {
+        /// Which.
+        path: PathBuf,
+        /// Bytes before the problem.
+        at: usize,
+    },
+    /// A snapshot cannot be opened.
+    Open {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: OpenError,
+    },
+    /// A snapshot is damaged, or this program wrote it wrongly.
+    Damaged {
+        /// Which, or the source it was compiled from.
+        path: PathBuf,
+        /// What is wrong.
+        error: VerifyError,
+    },
+    /// A snapshot was given where a source is needed.
+    IsSnapshot {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A source was given where a snapshot is needed.
+    IsSource {
+        /// Which.
+        path: PathBuf,
+    },
+    /// An environment was asked of a snapshot, which is already of one.
+    EnvironmentOfSnapshot {
+        /// Which.
+        path: PathBuf,
+    },
+    /// An environment that the source does not have.
+    UnknownEnvironment {
+        /// Where.
+        path: PathBuf,
+        /// What is wrong.
+        message: String,
+        /// What there is.
+        help: Option<String>,
+    },
+    /// There is no such flag.
+    UnknownFlag {
+        /// Where.
+        path: PathBuf,
+        /// The key that was asked for.
+        key: String,
+        /// A key that looks like it.
+        similar: Option<String>,
+    },
+    /// The evaluation ended without a decision, which a verified snapshot does not make happen.
+    Undecided {
+        /// Where.
+        path: PathBuf,
+        /// Key of the flag.
+        key: String,
+    },
+    /// A context is not a JSON object.
+    Context {
+        /// What is wrong.
+        error: serde_json::Error,
+    },
+    /// The control document that is to be replaced cannot be understood.
+    Control {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The revision that was asked for is not above the one in the control document.
+    Revision {
+        /// Which document.
+        path: PathBuf,
+        /// Its revision.
+        held: u64,
+        /// The revision asked for.
+        asked: u64,
+    },
+}
+
+impl Failure {
+    /// For `map_err`, where a file is read.
+    pub fn read(path: &Path) -> impl Fn(io::Error) -> Self {
+        move |error| Self::Read {
+            path: path.to_owned(),
+            error,
+        }
+    }
+
+    /// For `map_err`, where a file is written.
+    pub fn write(path: &Path) -> impl Fn(io::Error) -> Self {
+        move |error| Self::Write {
+            path: path.to_owned(),
+            error,
+        }
+    }
+
+    /// For `map_err`, where a snapshot is opened.
+    pub fn open(path: &Path) -> impl Fn(OpenError) -> Self {
+        move |error| Self::Open {
+            path: path.to_owned(),
+            error,
+        }
+    }
+
+    /// For `map_err`, where a snapshot is verified.
+    pub fn damaged(path: &Path) -> impl Fn(VerifyError) -> Self {
+        move |error| Self::Damaged {
+            path: path.to_owned(),
+            error,
+        }
+    }
+
+    /// Whether the program that reads our output has gone.
+    pub fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read { path, error } => write!(f, "cannot read `{}`: {error}", path.display()),
+            Self::Write { path, error } => write!(f, "cannot write `{}`: {error}", path.display()),
+            Self::Output(error) => write!(f, "cannot write the output: {error}"),
+            Self::NotText { path, at } => {
+                let path = path.display();
+                write!(
+                    f,
+                    "`{path}` is neither a snapshot nor UTF-8 text: problem at byte {at}"
+                )
+            }
+            Self::Open { path, error } => write!(f, "snapshot `{}` {error}", path.display()),
+            Self::Damaged { path, error } => {
+                write!(f, "snapshot `{}` is damaged: {error}", path.display())
+            }
+            Self::IsSnapshot { path } => {
+                write!(f, "`{}` is a snapshot, a source is needed", path.display())
+            }
+            Self::IsSource { path } => write!(
+                f,
+                "`{}` is not a snapshot; write one with `flagstone compile`",
+                path.display()
+            ),
+            Self::EnvironmentOfSnapshot { path } => write!(
+                f,
+                "`{}` is a snapshot, which is of one environment already; leave out --environment",
+                path.display()
+            ),
+            Self::UnknownEnvironment {
+                path,
+                message,
+                help,
+            } => {
+                write!(f, "`{}`: {message}", path.display())?;
+                help.iter().try_for_each(|help| write!(f, "; {help}"))
+            }
+            Self::UnknownFlag { path, key, similar } => {
+                write!(f, "`{}` has no flag `{key}`", path.display())?;
+                let mut similar = similar.iter();
+                similar.try_for_each(|similar| write!(f, "; did you mean `{similar}`?"))
+            }
+            Self::Undecided { path, key } => {
+                write!(
+                    f,
+                    "flag `{key}` of `{}` could not be decided",
+                    path.display()
+                )
+            }
+            Self::Context { error } => write!(f, "the context cannot be used: {error}"),
+            Self::Control { path, problem } => write!(
+                f,
+                "`{}` is there, but {problem}; repair it or remove it first",
+                path.display()
+            ),
+            Self::Revision { path, held, asked } => write!(
+                f,
+                "`{}` has revision {held}; nodes would ignore revision {asked}, it must be greater",
+                path.display()
+            ),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}

@@ -1,0 +1,213 @@
+//! What flags are read from: a source that is compiled, or a snapshot.
+
+use crate::report::{Failure, Report};
+use flagstone_authoring::{Finding, Severity};
+use flagstone_compile::{Model, compile};
+use flagstone_core::Snapshot;
+use flagstone_core::layout::MAGIC;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Which flags.
+#[derive(Debug, clap::Args)]
+pub struct SourceArguments {
+    /// A flagstone.toml, or a snapshot made from one
+    #[arg(value_name = "SOURCE_OR_SNAPSHOT")]
+    pub path: PathBuf,
+    #[command(flatten)]
+    pub options: SourceOptions,
+}
+
+/// How a source is read.
+#[derive(Debug, clap::Args)]
+pub struct SourceOptions {
+    /// What the source is written in
+    #[arg(long, value_enum, default_value_t = Form::Native)]
+    pub from: Form,
+    /// The environment whose changes are laid over the source
+    #[arg(long, value_name = "NAME")]
+    pub environment: Option<String>,
+}
+
+/// What a source is written in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Form {
+    /// flagstone.toml
+    Native,
+}
+
+/// A file with flags.
+#[derive(Debug)]
+pub enum Input {
+    /// Bytes that begin as a snapshot does.
+    Snapshot(Vec<u8>),
+    /// Anything else.
+    Source(Source),
+}
+
+/// The text of a source.
+#[derive(Debug)]
+pub struct Source {
+    path: PathBuf,
+    name: String,
+    text: String,
+}
+
+/// What came of a source in one environment.
+#[derive(Debug)]
+pub struct Compiled {
+    /// What the source says, if that could be understood.
+    pub model: Option<Model>,
+    /// The snapshot, verified; `None` if there was an error.
+    pub snapshot: Option<Vec<u8>>,
+    /// Everything that was found.
+    pub findings: Vec<Finding>,
+    /// The environments that the source has.
+    pub environments: Vec<String>,
+}
+
+/// Reads a file and finds out what it is.
+///
+/// # Errors
+/// If it cannot be read, or is neither a snapshot nor text.
+pub fn open(path: &Path) -> Result<Input, Failure> {
+    let bytes = fs::read(path).map_err(Failure::read(path))?;
+    if bytes.starts_with(&MAGIC) {
+        return Ok(Input::Snapshot(bytes));
+    }
+    let text = String::from_utf8(bytes).map_err(|error| Failure::NotText {
+        path: path.to_owned(),
+        at: error.utf8_error().valid_up_to(),
+    })?;
+    Ok(Input::Source(Source {
+        path: path.to_owned(),
+        name: path.display().to_string(),
+        text,
+    }))
+}
+
+/// Gives the verified bytes of a snapshot, compiled if need be. `None` if the source has errors; they have been reported.
+///
+/// # Errors
+/// If the file cannot be used, or does not have the environment.
+pub fn load(arguments: &SourceArguments, report: &Report) -> Result<Option<Vec<u8>>, Failure> {
+    let SourceArguments { path, options } = arguments;
+    match open(path)? {
+        Input::Snapshot(_) if options.environment.is_some() => {
+            Err(Failure::EnvironmentOfSnapshot { path: path.clone() })
+        }
+        Input::Snapshot(bytes) => {
+            verify(&bytes, path)?;
+            Ok(Some(bytes))
+        }
+        Input::Source(source) => {
+            let compiled = source.compile(options.environment.as_deref())?;
+            if compiled.snapshot.is_none() {
+                report.findings(&source, &compiled.findings)?;
+            }
+            Ok(compiled.snapshot)
+        }
+    }
+}
+
+/// Opens a snapshot and checks all of it.
+///
+/// # Errors
+/// If it is not one, or damaged.
+pub fn verify<'b>(bytes: &'b [u8], path: &Path) -> Result<Snapshot<'b>, Failure> {
+    let snapshot = Snapshot::open(bytes).map_err(Failure::open(path))?;
+    snapshot.verify().map_err(Failure::damaged(path))?;
+    Ok(snapshot)
+}
+
+impl Source {
+    /// What it is called in messages.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Reads, checks and compiles, with an environment's changes or as it stands.
+    ///
+    /// # Errors
+    /// If there is no such environment. Everything else that is wrong is among the findings.
+    pub fn compile(&self, environment: Option<&str>) -> Result<Compiled, Failure> {
+        let read_file = |name: &str| self.read_beside(name);
+        let outcome = flagstone_authoring::read(&self.text, environment, &read_file);
+        let mut findings = outcome.findings;
+        let unknown = |finding: &&Finding| finding.code == "unknown-environment";
+        if let Some(finding) = findings.iter().find(unknown) {
+            return Err(Failure::UnknownEnvironment {
+                path: self.path.clone(),
+                message: finding.message.clone(),
+                help: finding.help.clone(),
+            });
+        }
+        let mut snapshot = None;
+        if let Some(model) = &outcome.model {
+            let compiled = compile(model);
+            for finding in compiled.findings {
+                findings.push(placed(finding, &outcome.places));
+            }
+            if let Some(bytes) = compiled.snapshot {
+                verify(&bytes, &self.path)?;
+                snapshot = Some(bytes);
+            }
+        }
+        Ok(Compiled {
+            model: outcome.model,
+            snapshot,
+            findings,
+            environments: outcome.environments,
+        })
+    }
+
+    /// A finding as text, with colours.
+    pub fn render(&self, finding: &Finding) -> String {
+        flagstone_authoring::render(finding, &self.name, &self.text, true)
+    }
+
+    /// A finding as JSON.
+    pub fn json(&self, finding: &Finding) -> serde_json::Value {
+        flagstone_authoring::to_json(finding, &self.name, &self.text)
+    }
+
+    /// The content of a file that lies beside the source.
+    fn read_beside(&self, name: &str) -> io::Result<String> {
+        fs::read_to_string(self.path.with_file_name("").join(name))
+    }
+}
+
+/// What the compiler found, with its place in the text.
+fn placed(finding: flagstone_compile::Finding, places: &flagstone_authoring::Places) -> Finding {
+    let around = || places.find(&format!("/edge{}", finding.path));
+    Finding {
+        severity: match finding.severity {
+            flagstone_compile::Severity::Error => Severity::Error,
+            flagstone_compile::Severity::Warning => Severity::Warning,
+        },
+        code: finding.code,
+        span: places.find(&finding.path).or_else(around).unwrap_or(0..0),
+        path: dotted(&finding.path),
+        message: finding.message,
+        help: finding.help,
+        labels: Vec::new(),
+    }
+}
+
+/// A pointer into the model as a path in the text: `/routes/0/flag` is `routes[0].flag`.
+fn dotted(pointer: &str) -> String {
+    let mut path = String::new();
+    for step in pointer.split('/').skip(1) {
+        let is_index = step.bytes().all(|byte| byte.is_ascii_digit());
+        if is_index && !path.is_empty() {
+            path += &format!("[{step}]");
+            continue;
+        }
+        if !path.is_empty() {
+            path.push('.');
+        }
+        path += step;
+    }
+    path
+}
