@@ -8,8 +8,8 @@ pub use error::{OpenError, VerifyError};
 use crate::hash::{self, Digest};
 use crate::layout::{
     self, AttributeRecord, BucketRecord, EntryRecord, FORMAT_VERSION, FlagRecord, HEADER_LEN,
-    IndexRecord, MAGIC, Record, RuleRecord, SECTION_ROW_LEN, Section, SetRecord, SourceKind,
-    VariantRecord,
+    IndexRecord, MAGIC, PatternRecord, Record, RuleRecord, SECTION_ROW_LEN, Section, SetRecord,
+    SourceKind, VariantRecord,
 };
 use crate::value::Value;
 
@@ -82,23 +82,17 @@ impl<'a> Snapshot<'a> {
             });
         }
         let mut sections = [&[][..]; Section::COUNT];
-        let rows = bytes
-            .get(HEADER_LEN..)
-            .unwrap_or_default()
-            .chunks_exact(SECTION_ROW_LEN);
+        let rows = (HEADER_LEN..).step_by(SECTION_ROW_LEN);
         for (((section, size), place), row) in
             Section::SIZES.into_iter().zip(&mut sections).zip(rows)
         {
-            let (offset, count) = match row.first_chunk::<8>() {
-                Some([a, b, c, d, e, f, g, h]) => (
-                    u32::from_le_bytes([*a, *b, *c, *d]),
-                    u32::from_le_bytes([*e, *f, *g, *h]),
-                ),
-                None => (0, 0),
-            };
-            *place = (count as usize)
-                .checked_mul(size)
-                .and_then(|len| bytes.get(offset as usize..)?.get(..len))
+            // A table that is cut off has no bounds to show either.
+            *place = number(row)
+                .zip(number(row + 4))
+                .and_then(|(offset, count)| {
+                    let len = (count as usize).checked_mul(size)?;
+                    bytes.get(offset as usize..)?.get(..len)
+                })
                 .ok_or(OpenError::Bounds { section })?;
         }
         Ok(Self { bytes, sections })
@@ -224,6 +218,13 @@ impl<'a> Snapshot<'a> {
     #[inline]
     pub fn text(&self, offset: u32, len: u32) -> Option<&'a str> {
         core::str::from_utf8(self.data(offset, len)?).ok()
+    }
+
+    /// The table of a pattern; `None` if it does not lie in data.
+    #[inline]
+    pub(crate) fn table(&self, pattern: &PatternRecord) -> Option<&'a [u8]> {
+        let entries = u32::from(pattern.states) * u32::from(pattern.columns);
+        self.data(pattern.table_offset, entries.checked_mul(2)?)
     }
 
     /// Whether a set has a key: one hash, one bucket of about eight entries.

@@ -130,8 +130,9 @@ fn about_value(
             .any(|wanted| f64::from_bits(wanted.bits) == is),
         (Op::Boolean | Op::NumberEqual | Op::TextEqual | Op::TextIn | Op::NumberIn, _) => false,
 
-        (Op::NumberLess, Number(is)) => is < number,
-        (Op::NumberAtMost, Number(is)) => is <= number,
+        // NaN stands in no order: falls through to "unknown", since "not below" must not come to mean "at least".
+        (Op::NumberLess, Number(is)) if !is.is_nan() => is < number,
+        (Op::NumberAtMost, Number(is)) if !is.is_nan() => is <= number,
         (Op::TextLess, Text(is)) => is.as_bytes() < constant()?,
         (Op::TextAtMost, Text(is)) => is.as_bytes() <= constant()?,
 
@@ -170,7 +171,7 @@ fn about_value(
             let is = match value {
                 Text(text) => parse_rfc3339(text).map(|at| at.0),
                 // A float holds every millisecond of the next 285,000 years exactly.
-                Number(millis) if millis.abs() < 9.0e15 => Some(millis as i64),
+                Number(millis) if millis.abs() < 9.0e15 => Some(floor(millis)),
                 _ => None,
             };
             let Some(is) = is else {
@@ -196,7 +197,7 @@ fn about_value(
                 Number(is) => Some(is),
                 _ => None,
             };
-            let Some(is) = is else {
+            let Some(is) = is.filter(|is| !is.is_nan()) else {
                 return Some(Answer::Unknown);
             };
             match op {
@@ -208,6 +209,12 @@ fn about_value(
         _ => return Some(Answer::Unknown),
     };
     Some(answer.into())
+}
+
+/// The greatest whole number that is not above `number`, as dates in text drop what is smaller than a millisecond.
+fn floor(number: f64) -> i64 {
+    let whole = number as i64;
+    whole.saturating_sub(i64::from(whole as f64 > number))
 }
 
 /// Equality of bytes; with the flag, capital letters A to Z of `is` count as small ones.
@@ -291,11 +298,13 @@ fn matches(snapshot: &Snapshot<'_>, pattern: u32, text: &[u8]) -> Option<bool> {
     let classes = snapshot
         .data(pattern.classes_offset, 256)?
         .first_chunk::<256>()?;
-    let table_len = usize::from(pattern.states) * columns * 2;
-    let table = snapshot.data(pattern.table_offset, table_len.try_into().ok()?)?;
+    let table = snapshot.table(&pattern)?;
     let entry = |state: u16, column: usize| {
-        let place = (usize::from(state) * columns + column) * 2;
-        Some(u16::from_le_bytes(*table.get(place..)?.first_chunk()?))
+        // INVARIANT: below 2 to the power of 32 for any state and column, but for the factor 2.
+        let place = usize::from(state) * columns + column;
+        Some(u16::from_le_bytes(
+            *table.get(place.checked_mul(2)?..)?.first_chunk()?,
+        ))
     };
     let mut state = pattern.start;
     for byte in text {
@@ -311,3 +320,6 @@ fn matches(snapshot: &Snapshot<'_>, pattern: u32, text: &[u8]) -> Option<bool> {
         _ => Some(entry(state, columns.checked_sub(1)?)? == MATCHED),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -202,8 +202,7 @@ impl<'a> Snapshot<'a> {
             "classes_offset",
             !classes.is_empty() && classes.iter().all(in_row),
         )?;
-        let len = u32::from(pattern.states) * u32::from(pattern.columns) * 2;
-        let table = self.data(pattern.table_offset, len);
+        let table = self.table(pattern);
         let mut entries = table.unwrap_or_default().chunks_exact(2);
         let legal = entries.all(|entry| {
             entry
