@@ -14,8 +14,9 @@ use crate::units::UnixMillis;
 
 /// How deep flags may require flags and segments may refer to segments. The compiler refuses more.
 pub const MAX_DEPTH: u8 = 16;
-/// How many tests one evaluation may run. Damaged bytes could otherwise keep it busy for ever; no real flag comes near.
-const MAX_TESTS: u32 = 1 << 20;
+/// How many tests one evaluation may run, those of required flags and of segments included. Damaged bytes could otherwise
+/// keep it busy for ever. The compiler refuses more.
+pub const MAX_TESTS: u32 = 1 << 20;
 
 /// A flag that is held at a variant, from the control document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -22,7 +22,7 @@ pub use bucket::bucket;
 pub use context::{AttributeValue, Attributes, List};
 pub use decision::{Decision, Reason};
 pub use describe::Described;
-pub use eval::{Answer, Evaluator, Kill, MAX_DEPTH, Trace};
+pub use eval::{Answer, Evaluator, Kill, MAX_DEPTH, MAX_TESTS, Trace};
 pub use hash::Digest;
 pub use semver::SemVer;
 pub use snapshot::{

@@ -75,7 +75,7 @@ fn only_snapshots_are_opened() {
         ),
         (
             "record behind the end",
-            with(whole.clone(), row(Section::Tests) + 4, &[1, 0, 0, 0]),
+            with(whole.clone(), row(Section::Tests) + 4, &[17, 0, 0, 0]),
             Some(bounds(Section::Tests)),
         ),
         (
