@@ -266,6 +266,19 @@ fn circles_and_depth() {
         list.push(flag(&format!("f{length}")));
         flags(list)
     };
+    // Segments that each ask for the next one several times.
+    let fanning = |times: usize, length: usize| -> Model {
+        let link = |index: usize| {
+            let next = in_segment(&format!("s{}", index + 1));
+            segment(&format!("s{index}"), Condition::All(vec![next; times]))
+        };
+        let mut segments: Vec<Segment> = (0..length).map(link).collect();
+        segments.push(segment(&format!("s{length}"), Condition::never()));
+        Model {
+            segments,
+            ..Model::default()
+        }
+    };
     let segments = |segments: &[(&str, &str)]| Model {
         segments: segments
             .iter()
@@ -289,10 +302,43 @@ fn circles_and_depth() {
             segments(&[("s", "t"), ("t", "s")]),
             &[("circle", "/segments/s")],
         ),
-        ("15 steps", chain(15), &[]),
-        ("16 steps", chain(16), &[("too-deep", "/flags/f0")]),
+        ("16 steps", chain(16), &[]),
+        ("17 steps", chain(17), &[("too-deep", "/flags/f0")]),
+        (
+            "a long chain, of which the first that is too deep is named",
+            chain(1_000),
+            &[("too-deep", "/flags/f983")],
+        ),
+        ("2 to the power of 15 tests", fanning(2, 15), &[]),
+        (
+            "4 to the power of 10 tests",
+            fanning(4, 10),
+            &[("too-many-tests", "/segments/s0")],
+        ),
     ] {
         check(name, &model, expected);
+    }
+}
+
+#[test]
+fn networks_in_other_forms() {
+    for (network, is_one) in [
+        ("10.0.0.0/8", true),
+        ("10.0.0.0/+8", false),
+        ("10.0.0.0/", false),
+        ("10.0.0.0/-1", false),
+        ("10.0.0.0/99999", false),
+        ("::/128", true),
+        ("::/129", false),
+        ("::ffff:10.0.0.0/128", true),
+        ("::ffff:10.0.0.0/129", false),
+    ] {
+        let model = when(Matcher::InNetwork(vec![network.into()]));
+        let found = compile(&model)
+            .findings
+            .iter()
+            .any(|finding| finding.code == "invalid-network");
+        assert_eq!(found, !is_one, "{network}");
     }
 }
 
@@ -313,6 +359,16 @@ fn constants_of_conditions() {
             "address",
             Matcher::InNetwork(vec!["10.0.0".into()]),
             &[("invalid-network", "/flags/f/rules/0/when")],
+        ),
+        (
+            "no number",
+            Matcher::Number(Order::Less, f64::NAN),
+            &[("invalid-number", "/flags/f/rules/0/when")],
+        ),
+        (
+            "no number in a list",
+            Matcher::OneOf(vec![Scalar::Number(f64::NAN)]),
+            &[("invalid-number", "/flags/f/rules/0/when")],
         ),
         (
             "pattern",
@@ -455,6 +511,30 @@ fn rollouts() {
                 &[],
             ),
             &[("shares-above-100", here)],
+        ),
+        (
+            "above 100 % just before a jump",
+            rollout(
+                &[
+                    ("a", ramp(&[(0, 0), (9, 330_000), (9, 0)])),
+                    ("b", per_cent(33)),
+                    ("c", ramp(&[(0, 330_000), (9, 330_000), (9, 0)])),
+                    ("control", per_cent(5)),
+                ],
+                &[],
+            ),
+            &[("shares-above-100", here)],
+        ),
+        (
+            "a default that falls as another rises",
+            rollout(
+                &[
+                    ("a", ramp(&[(0, 0), (3, 333_333)])),
+                    ("control", ramp(&[(0, 1_000_000), (3, 666_667)])),
+                ],
+                &[],
+            ),
+            &[],
         ),
         (
             "above 100 % in a ramp",

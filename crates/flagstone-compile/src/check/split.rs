@@ -20,7 +20,7 @@ impl<'f> Slots<'f> {
             .filter(|key| *key != flag.default)
             .collect();
         let count = owners.len() as u64;
-        let mut start = 0;
+        let mut start = 0u32;
         let slots = owners.into_iter().zip(1u64..).map(|(key, number)| {
             let end = if split.reserve.is_empty() {
                 (u64::from(total) * number / count) as u32
@@ -30,7 +30,7 @@ impl<'f> Slots<'f> {
                     .iter()
                     .find(|(of, _)| of == key)
                     .map_or(0, |(_, size)| size.0);
-                total.min(start + size)
+                total.min(start.saturating_add(size))
             };
             let slot = start..end;
             start = end;
@@ -142,13 +142,17 @@ fn one(flag: &Flag, split: &Split, path: &str, findings: &mut Vec<Finding>) {
 /// No moment at which the shares make more than 100 %; a listed default makes it just 100 %.
 fn totals(flag: &Flag, split: &Split, path: &str, findings: &mut Vec<Finding>) {
     let total = u64::from(Weight::TOTAL.0);
-    let moments = split.shares.iter().flat_map(|(_, share)| match share {
+    let points = split.shares.iter().flat_map(|(_, share)| match share {
         Share::Fixed(_) => &[][..],
         Share::Ramp(points) => points,
     });
-    let mut moments: Vec<UnixMillis> = moments.map(|point| point.at).collect();
+    // The sum is made of straight lines between points, so its largest value is at one of them; or just before one where
+    // a share jumps.
+    let mut moments: Vec<UnixMillis> = points
+        .flat_map(|point| [point.at.0, point.at.0.saturating_sub(1)])
+        .map(UnixMillis)
+        .collect();
     moments.push(UnixMillis(i64::MIN));
-    // The sum is made of straight lines between these moments, so its largest value is at one of them.
     let sums = moments.iter().map(|now| {
         split
             .shares
@@ -157,11 +161,22 @@ fn totals(flag: &Flag, split: &Split, path: &str, findings: &mut Vec<Finding>) {
             .sum::<u64>()
     });
     let sums: Vec<u64> = sums.collect();
+    // Each ramp is rounded down on its own; together they may miss less than one part each.
+    let ramps = split
+        .shares
+        .iter()
+        .filter(|(_, share)| matches!(share, Share::Ramp(_)))
+        .count() as u64;
+    let missed = ramps.saturating_sub(1);
     if let Some(largest) = sums.iter().copied().max().filter(|sum| *sum > total) {
         let message = format!("the shares make {} %", per_cent(largest));
         findings.push(Finding::error("shares-above-100", path, message).help("at most 100 %"));
     } else if split.shares.iter().any(|(key, _)| *key == flag.default)
-        && let Some(smallest) = sums.iter().copied().min().filter(|sum| *sum < total)
+        && let Some(smallest) = sums
+            .iter()
+            .copied()
+            .min()
+            .filter(|sum| sum + missed < total)
     {
         let message = format!(
             "the shares make {} % although the default `{}` is listed",

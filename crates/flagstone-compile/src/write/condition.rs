@@ -303,6 +303,9 @@ impl Writer<'_> {
 
     /// A matcher as questions, any of which may be answered with yes.
     fn questions(&mut self, matcher: &Matcher, path: &str) -> Vec<Question> {
+        if numbers(matcher).any(f64::is_nan) {
+            self.error("invalid-number", path, "NaN cannot be compared with");
+        }
         let one = match matcher {
             Matcher::Exists => Question::new(Op::Exists, 0, 0),
             Matcher::Equals(scalar) => self.equals(scalar),
@@ -475,15 +478,34 @@ impl Writer<'_> {
     }
 }
 
+/// The numbers in a matcher.
+fn numbers(matcher: &Matcher) -> impl Iterator<Item = f64> {
+    let (one, scalars) = match matcher {
+        Matcher::Number(_, number) | Matcher::NumberInText(_, number) => (Some(*number), &[][..]),
+        Matcher::Equals(scalar) | Matcher::Includes(scalar) => (None, std::slice::from_ref(scalar)),
+        Matcher::OneOf(scalars) => (None, scalars.as_slice()),
+        _ => (None, &[][..]),
+    };
+    let scalars = scalars.iter().filter_map(|scalar| match scalar {
+        Scalar::Number(number) => Some(*number),
+        Scalar::Boolean(_) | Scalar::Text(_) => None,
+    });
+    one.into_iter().chain(scalars)
+}
+
 fn now(order: Order, time: UnixMillis) -> Question {
-    // Time goes in whole milliseconds: "at most t" is "before t + 1".
-    let before = |millis: i64| Question::wide(Op::NowBefore, millis as u64);
+    let before = Question::wide(Op::NowBefore, time.0 as u64);
+    // Time goes in whole milliseconds: "at most t" is "before t + 1", and at the end of time it always holds.
+    let at_most = match time.0.checked_add(1) {
+        Some(next) => Question::wide(Op::NowBefore, next as u64),
+        None => Question::wide(Op::NowBefore, i64::MIN as u64).negated(true),
+    };
     match order {
-        Order::Less => before(time.0),
+        Order::Less => before,
         Order::Equal => Question::wide(Op::NowEqual, time.0 as u64),
-        Order::LessOrEqual => before(time.0.saturating_add(1)),
-        Order::Greater => before(time.0.saturating_add(1)).negated(true),
-        Order::GreaterOrEqual => before(time.0).negated(true),
+        Order::LessOrEqual => at_most,
+        Order::Greater => at_most.negated(true),
+        Order::GreaterOrEqual => before.negated(true),
     }
 }
 
@@ -503,18 +525,28 @@ fn ordered(order: Order, operand: u64, operations: [Op; 3]) -> Question {
     Question::wide(op, operand).negated(negated)
 }
 
-/// A network in CIDR notation; an address alone is a network of its own.
+/// A network in CIDR notation; an address alone is a network of its own. IPv4 in IPv6 (`::ffff:10.0.0.0/104`) is IPv4, as
+/// it is in the addresses that are compared.
 fn network(text: &str) -> Option<NetworkRecord> {
     let (address, prefix) = text
         .split_once('/')
         .map_or((text, None), |(address, prefix)| (address, Some(prefix)));
-    let (family, width, bits) = match address.parse::<IpAddr>().ok()? {
-        IpAddr::V4(address) => (4, 32, u128::from(address.to_bits())),
-        IpAddr::V6(address) => (6, 128, address.to_bits()),
+    let address: IpAddr = address.parse().ok()?;
+    let width = if address.is_ipv4() { 32 } else { 128 };
+    let prefix = match prefix {
+        None => width,
+        Some(digits) => Some(digits)
+            .filter(|digits| digits.bytes().all(|digit| digit.is_ascii_digit()))
+            .and_then(|digits| digits.parse::<u16>().ok())
+            .filter(|prefix| *prefix <= width)?,
     };
-    let prefix = prefix
-        .map_or(Some(width), |prefix| prefix.parse::<u16>().ok())
-        .filter(|prefix| *prefix <= width)?;
+    let (family, width, prefix, bits) = match (address.to_canonical(), address) {
+        (IpAddr::V4(v4), IpAddr::V6(_)) if prefix >= 96 => {
+            (4, 32, prefix - 96, v4.to_bits().into())
+        }
+        (_, IpAddr::V4(v4)) => (4, 32, prefix, v4.to_bits().into()),
+        (_, IpAddr::V6(v6)) => (6, 128, prefix, v6.to_bits()),
+    };
     let free = u32::from(width - prefix);
     let kept = bits
         .checked_shr(free)
