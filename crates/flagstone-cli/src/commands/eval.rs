@@ -120,6 +120,7 @@ impl Run<'_> {
         for text in lines.split_inclusive(|byte| *byte == b'\n') {
             *line += 1;
             let text = text.strip_suffix(b"\n").unwrap_or(text);
+            let text = text.strip_suffix(b"\r").unwrap_or(text);
             let text = match str::from_utf8(text) {
                 Ok(text) => text,
                 Err(error) => {

@@ -16,10 +16,17 @@ const MAX_DEPTH: usize = 128;
 #[derive(Debug)]
 pub struct Names<'s> {
     /// The context itself, then the objects inside that are looked into.
-    objects: Vec<Vec<Member<'s>>>,
+    objects: Vec<Object<'s>>,
     /// For each attribute the cells it may be in; the first that is not missing counts.
     attributes: Vec<Vec<usize>>,
     cells: usize,
+}
+
+/// The members of an object that are looked for, in a hash table with open addressing.
+#[derive(Debug, Default)]
+struct Object<'s> {
+    /// Their number is a power of two, and at least half of them are empty.
+    slots: Vec<Option<Member<'s>>>,
 }
 
 /// A member of an object that is looked for.
@@ -80,7 +87,7 @@ impl<'s> Names<'s> {
     /// Gives cells to the members of an object and of those inside it, so that each object's cells lie together.
     fn number(&mut self, tree: Tree<'s>, ranked: &mut [Vec<(usize, usize)>]) -> usize {
         let object = self.objects.len();
-        self.objects.push(Vec::new());
+        self.objects.push(Object::default());
         let mut members = Vec::new();
         for (name, branch) in tree.members {
             let first = self.cells;
@@ -100,9 +107,8 @@ impl<'s> Names<'s> {
                 cells: first..self.cells,
             });
         }
-        members.sort_unstable_by(|a, b| order(a.name, b.name));
         if let Some(place) = self.objects.get_mut(object) {
-            *place = members;
+            *place = Object::new(members);
         }
         object
     }
@@ -120,16 +126,48 @@ impl<'s> Names<'s> {
     /// The member of an object that has this name, if it is looked for. The context itself is object 0.
     #[inline]
     pub(super) fn member(&self, object: usize, name: &str) -> Option<&Member<'s>> {
-        let members = self.objects.get(object)?;
-        let found = members.binary_search_by(|member| order(member.name, name));
-        members.get(found.ok()?)
+        self.objects.get(object)?.find(name)
     }
 }
 
-/// Lengths first: most names differ in them already.
+impl<'s> Object<'s> {
+    fn new(members: Vec<Member<'s>>) -> Self {
+        let len = (2 * members.len()).next_power_of_two();
+        let mut slots: Vec<Option<Member<'s>>> = Vec::new();
+        slots.resize_with(len, || None);
+        for member in members {
+            let start = hash(member.name) & (len - 1);
+            let (before, after) = slots.split_at_mut(start);
+            let mut free = after.iter_mut().chain(before).filter(|slot| slot.is_none());
+            if let Some(slot) = free.next() {
+                *slot = Some(member);
+            }
+        }
+        Self { slots }
+    }
+
+    #[inline]
+    fn find(&self, name: &str) -> Option<&Member<'s>> {
+        let mask = self.slots.len().wrapping_sub(1);
+        let mut slot = hash(name) & mask;
+        loop {
+            let member = self.slots.get(slot)?.as_ref()?;
+            if member.name == name {
+                return Some(member);
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+}
+
+/// A few bytes tell names apart well enough.
 #[inline]
-fn order(a: &str, b: &str) -> std::cmp::Ordering {
-    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+fn hash(name: &str) -> usize {
+    let bytes = name.as_bytes();
+    let byte = |at: usize| bytes.get(at).map_or(0, |byte| usize::from(*byte));
+    let last = bytes.len().wrapping_sub(1);
+    let mixed = bytes.len() ^ byte(0) << 6 ^ byte(bytes.len() / 2) << 11 ^ byte(last) << 17;
+    mixed.wrapping_mul(0x9e37_79b1) >> 15
 }
 
 /// The members of an object by name, while they are collected.

@@ -160,7 +160,7 @@ impl fmt::Display for Failure {
                     "`{path}` is neither a snapshot nor UTF-8 text: problem at byte {at}"
                 )
             }
-            Self::Open { path, error } => write!(f, "snapshot `{}` {error}", path.display()),
+            Self::Open { path, error } => write!(f, "cannot open `{}`: {error}", path.display()),
             Self::Damaged { path, error } => {
                 write!(f, "snapshot `{}` is damaged: {error}", path.display())
             }

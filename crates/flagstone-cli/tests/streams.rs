@@ -1,0 +1,151 @@
+//! How the program behaves towards other programs that it talks to, and towards bytes that are no text.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+const REQUEST: &str = "{\"flag\":\"beta\",\"context\":{}}\n";
+const ANSWER: &str =
+    "{\"flag\":\"beta\",\"value\":false,\"variant\":\"off\",\"reason\":\"STATIC\",\"rule\":null}\n";
+
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
+        .join("streams")
+        .join(name);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("flagstone.toml"), "[flags.beta]\n").unwrap();
+    folder
+}
+
+fn spawn(folder: &PathBuf, args: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_flagstone"))
+        .args(args)
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+fn eval(name: &str) -> Child {
+    spawn(
+        &folder(name),
+        &["eval", "flagstone.toml", "--requests", "-"],
+    )
+}
+
+#[test]
+fn a_line_is_answered_before_the_next_is_there() {
+    let mut child = eval("dialogue");
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    for _ in 0..3 {
+        let (first, second) = REQUEST.split_at(10);
+        stdin.write_all(first.as_bytes()).unwrap();
+        stdin.flush().unwrap();
+        stdin.write_all(second.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stdout.read_line(&mut answer).unwrap();
+        assert_eq!(answer, ANSWER);
+    }
+    drop(stdin);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let mut child = eval("pipe");
+    let mut stdin = child.stdin.take().unwrap();
+    let mut stdout = child.stdout.take().unwrap();
+    stdin.write_all(REQUEST.as_bytes()).unwrap();
+    stdout.read_exact(&mut [0; 10]).unwrap();
+    drop(stdout);
+    while stdin.write_all(REQUEST.as_bytes()).is_ok() {}
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[test]
+fn bytes_that_are_no_text_cost_one_line() {
+    let mut child = eval("bytes");
+    let mut stdin = child.stdin.take().unwrap();
+    let lines: [&[u8]; 3] = [
+        REQUEST.as_bytes(),
+        b"{\"flag\":\"\xff\"}\n",
+        REQUEST.as_bytes(),
+    ];
+    stdin.write_all(&lines.concat()).unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let error = "{\"error\":\"invalid UTF-8 at column 10\",\"line\":2}\n";
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        [ANSWER, error, ANSWER].concat()
+    );
+}
+
+#[test]
+fn lines_longer_than_the_buffer_and_between_reads() {
+    let mut child = eval("long");
+    let mut stdin = child.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || {
+        for size in [1, 1_000_000, 131_072, 3, 300_000] {
+            let padding = "x".repeat(size);
+            let line = format!("{{\"flag\":\"beta\",\"context\":{{\"padding\":\"{padding}\"}}}}\n");
+            stdin.write_all(line.as_bytes()).unwrap();
+        }
+        for _ in 0..20_000 {
+            stdin.write_all(REQUEST.as_bytes()).unwrap();
+        }
+    });
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    assert_eq!(
+        String::from_utf8(output.stdout).unwrap(),
+        ANSWER.repeat(20_005)
+    );
+}
+
+#[test]
+fn damaged_snapshots_are_refused() {
+    let folder = folder("damaged");
+    let output = spawn(&folder, &["compile", "flagstone.toml", "-o", "good"]).wait_with_output();
+    assert!(output.unwrap().status.success());
+    let good = fs::read(folder.join("good")).unwrap();
+    let mut flipped = good.clone();
+    if let Some(last) = flipped.last_mut() {
+        *last ^= 1;
+    }
+    let mut short = good.clone();
+    short.pop();
+    let mut later = good;
+    if let Some(version) = later.get_mut(8) {
+        *version = 9;
+    }
+    for (bytes, message) in [
+        (flipped, "is damaged: the content does not have the digest"),
+        (short, "bytes, buffer has"),
+        (later, "is of format version 9, only 1 can be read"),
+        (
+            vec![0xff; 100],
+            "is neither a snapshot nor UTF-8 text: problem at byte 0",
+        ),
+    ] {
+        fs::write(folder.join("bad"), bytes).unwrap();
+        for args in [
+            ["eval", "bad", "--requests", "-"].as_slice(),
+            &["explain", "bad", "beta"],
+            &["inspect", "bad"],
+        ] {
+            let output = spawn(&folder, args).wait_with_output().unwrap();
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            assert!(stderr.contains(message), "{args:?}: {stderr}");
+            assert_eq!(output.status.code(), Some(2));
+        }
+    }
+}
