@@ -38,13 +38,32 @@ impl Places {
     /// The places of a document's parts. They lie in the model as in the document, but for the rules of flags.
     pub(crate) fn of(document: &Table<'_>) -> Self {
         let mut places = Self::default();
-        places.add_table("", document);
-        for (key, flag) in entries(document, "flags") {
-            if let Some(flag) = flag.get_ref().as_table() {
-                places.add_rules(&format!("/flags/{}", key.get_ref()), flag);
+        for (key, node) in document {
+            match (&**key.get_ref(), node.get_ref()) {
+                ("flags", DeValue::Table(flags)) => {
+                    places.0.insert("/flags".to_owned(), node.span());
+                    for (key, flag) in flags {
+                        places.add_flag(&format!("/flags/{}", key.get_ref()), flag);
+                    }
+                }
+                (key, _) => places.add(&format!("/{key}"), node),
             }
         }
         places
+    }
+
+    fn add_flag(&mut self, path: &str, node: &Node<'_>) {
+        self.0.insert(path.to_owned(), node.span());
+        let Some(flag) = node.get_ref().as_table() else {
+            return;
+        };
+        for (key, node) in flag {
+            match &**key.get_ref() {
+                "rules" => {}
+                key => self.add(&format!("{path}/{key}"), node),
+            }
+        }
+        self.add_rules(path, flag);
     }
 
     /// The rules of a flag, in the order of the model: those that `targets` gives, those of `rules`, the flag's own.
@@ -72,7 +91,11 @@ impl Places {
     fn add(&mut self, path: &str, node: &Node<'_>) {
         self.0.insert(path.to_owned(), node.span());
         match node.get_ref() {
-            DeValue::Table(table) => self.add_table(path, table),
+            DeValue::Table(table) => {
+                for (key, node) in table {
+                    self.add(&format!("{path}/{}", key.get_ref()), node);
+                }
+            }
             DeValue::Array(list) => {
                 for (index, item) in list
                     .iter()
@@ -83,12 +106,6 @@ impl Places {
                 }
             }
             _ => {}
-        }
-    }
-
-    fn add_table(&mut self, path: &str, table: &Table<'_>) {
-        for (key, node) in table {
-            self.add(&format!("{path}/{}", key.get_ref()), node);
         }
     }
 }

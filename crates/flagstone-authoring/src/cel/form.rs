@@ -18,11 +18,13 @@ use crate::path::Path;
 use crate::suggest;
 
 /// Said of everything that is no form at all.
-const FORMS: &str = "conditions combine, with `&&`, `||`, `!` and `a ? b : c`: `x == 1` (also `!=`, `<`, `<=`, `>`, `>=`), \
-    `x in [\"a\", \"b\"]`, `\"a\" in x`, `has(x.y)`, `x.startsWith(\"a\")` (also `endsWith`, `contains`, `matches`), \
-    `x.lowerAscii() == \"a\"`, `semver(x) < semver(\"1.2.3\")`, `timestamp(x) < timestamp(\"2026-12-01T00:00:00Z\")`, \
-    `now < timestamp(\"…\")`, `double(x) < 5.0`, `cidr(\"10.0.0.0/8\").containsIP(x)`, `inNetwork(x, [\"10.0.0.0/8\"])`, \
-    `segment(\"key\")`, `flag(\"key\") == \"variant\"`";
+const FORMS: &str = "conditions combine, with `&&`, `||`, `!` and `a ? b : c`:
+- `x == 1` (also `!=`, `<`, `<=`, `>`, `>=`), `x in [\"a\", \"b\"]`, `\"a\" in x`, `has(x.y)`
+- `x.startsWith(\"a\")` (also `endsWith`, `contains`, `matches`), `x.lowerAscii() == \"a\"`
+- `semver(x) < semver(\"1.2.3\")`, `double(x) < 5.0`
+- `timestamp(x) < timestamp(\"2026-12-01T00:00:00Z\")`, `now < timestamp(\"…\")`
+- `cidr(\"10.0.0.0/8\").containsIP(x)`, `inNetwork(x, [\"10.0.0.0/8\"])`
+- `segment(\"key\")`, `flag(\"key\") == \"variant\"`";
 
 /// A condition is repeated where it decides between two others; this bounds what that can grow to.
 const LARGEST_REPEATED: usize = 500;

@@ -151,8 +151,9 @@ impl Form<'_, '_> {
 }
 
 /// Said of everything that cannot be compared.
-const OPERANDS: &str = "what can be compared: an attribute such as `user.email` or `request.headers[\"x-beta\"]`, \
-    a constant, `x.lowerAscii()`, `semver(x)`, `timestamp(x)`, `double(x)`, `now`, `flag(\"key\")`";
+const OPERANDS: &str = "what can be compared:
+- an attribute such as `user.email` or `request.headers[\"x-beta\"]`, `x.lowerAscii()`, `semver(x)`, `timestamp(x)`, `double(x)`
+- `now`, `flag(\"key\")`, a constant";
 
 /// The dotted name that an expression spells, in selections (`user.email`) or brackets (`request.headers["x-beta"]`).
 /// `None` for anything else. `has(user.email)` spells what it asks for.

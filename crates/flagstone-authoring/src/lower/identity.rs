@@ -15,9 +15,10 @@ use crate::path::Path;
 const COOKIE: &str = "__Host-flagstone";
 const DAYS: u32 = 400;
 const SECONDS_A_DAY: u32 = 86_400;
-const SOURCES: &str = "sources are `header:NAME`, `cookie:NAME`, `query:NAME`, `method`, `host`, `path`, `language`, \
-    `user_agent`, `bot`, `gpc`, `prefetch`, `client.ip` and `geo.country`, `geo.region`, `geo.city`, `geo.continent`, \
-    `geo.postal_code`, `geo.asn`, `geo.timezone`, `geo.latitude`, `geo.longitude`";
+const SOURCES: &str = "sources are:
+- `header:NAME`, `cookie:NAME`, `query:NAME`
+- `method`, `host`, `path`, `language`, `user_agent`, `bot`, `gpc`, `prefetch`, `client.ip`
+- `geo.country`, `geo.region`, `geo.city`, `geo.continent`, `geo.postal_code`, `geo.asn`, `geo.timezone`, `geo.latitude`, `geo.longitude`";
 
 impl Lower<'_> {
     /// Who the visitor is.

@@ -29,14 +29,8 @@ pub fn finding(finding: &Finding, text: &str) -> String {
         finding.message,
     );
     if let Some(help) = &finding.help {
-        // The long lists of forms are compared once, elsewhere.
-        let short = help.split(", with `&&`").next().unwrap_or_default();
-        write!(
-            line,
-            " (help: {})",
-            short.split(" are `header:NAME`").next().unwrap_or_default()
-        )
-        .unwrap();
+        // Of the long lists of forms only what they begin with.
+        write!(line, " (help: {})", help.lines().next().unwrap_or_default()).unwrap();
     }
     for label in &finding.labels {
         write!(line, " [{}: {}]", place(label.span.start), label.message).unwrap();
