@@ -11,6 +11,7 @@
 import module from './pkg/index_bg.wasm'
 import * as wasm from './pkg/index.js'
 import { abandon, guarded } from './guard.mjs'
+import { removePrefix } from './headers.mjs'
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 
@@ -74,9 +75,8 @@ function fromStable(request, env) {
   const { pathname, search } = new URL(request.url)
   const isUrl = typeof origin === 'string'
   const copy = new Request(isUrl ? origin.replace(/\/+$/, '') + pathname + search : request.url, request)
-  for (const name of [...copy.headers.keys()]) {
-    if (name === 'feature-flags' || name.startsWith('flagstone-')) copy.headers.delete(name)
-  }
+  copy.headers.delete('feature-flags')
+  removePrefix(copy.headers, 'flagstone-')
   return isUrl ? fetch(copy) : origin.fetch(copy)
 }
 

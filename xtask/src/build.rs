@@ -10,7 +10,7 @@ use crate::paths;
 use crate::setup::Setup;
 
 /// The shim's own files: what stands around `pkg/` in every form of the Worker.
-const SHIM: [&str; 2] = ["shim.mjs", "guard.mjs"];
+const SHIM: [&str; 3] = ["shim.mjs", "guard.mjs", "headers.mjs"];
 
 /// Builds the Worker and the Fastly service.
 ///
