@@ -2,13 +2,66 @@
 //!
 //! A shell: it translates between the platform and `flagstone-edge` and decides nothing.
 //!
-//! Nothing here may panic: on this platform a panic is a 500 for the visitor. Of the SDK's functions that panic, above
-//! all `Request::get_header_str` and `Request::get_query_str` on bytes that are no UTF-8, none is called.
+//! Each request has a sandbox of its own, which loads the configuration anew. That takes a fraction of a millisecond
+//! (`docs/platforms.md` has figures), so that no request is served from an old one, and none shares memory with
+//! another.
+//!
+//! Nothing here may panic: on this platform a panic is a 500 for the visitor. The SDK's functions that panic on what a
+//! visitor sends are not called, above all those that take or give headers as `str`. `cargo xtask panics` looks at
+//! what the compiler made of it.
+
+use std::fmt::Arguments;
+use std::io::Write;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use fastly::Request;
+use flagstone_core::UnixMillis;
+use flagstone_edge::{Node, Options};
 
+use head::Head;
+
+mod head;
+mod headers;
 mod origin;
+mod store;
+
+/// A sandbox that reads the snapshot for one request does not hash it: `flagstone compile` wrote it under its digest,
+/// and the store keeps it whole.
+const OPTIONS: Options = Options {
+    check_snapshot: false,
+    ..Options::DEFAULT
+};
 
 fn main() {
-    origin::send(Request::from_client(), "stable").send_to_client();
+    let request = Request::from_client();
+    let now = now();
+    let mut node = Node::new(OPTIONS);
+    let entropy = entropy();
+    match &entropy {
+        Ok(_) => store::fetch(&mut node, now),
+        // A node that holds nothing gives nobody an id.
+        Err(error) => log(format_args!("no random bytes: {error}")),
+    }
+    let plan = node.plan(&Head::new(&request), now, || entropy.unwrap_or_default());
+    origin::carry_out(&plan, request).send_to_client();
+}
+
+/// A clock before 1970 is taken for 1970.
+fn now() -> UnixMillis {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let millis = since.unwrap_or_default().as_millis();
+    UnixMillis(i64::try_from(millis).unwrap_or(i64::MAX))
+}
+
+/// Bytes for an id. They are fetched although it may not be needed, because without them nobody must be given one.
+fn entropy() -> Result<[u8; 16], getrandom::Error> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Writes a line for whoever runs `fastly log-tail`.
+fn log(message: Arguments<'_>) {
+    // Unlike `eprintln`, it does not panic when nobody listens.
+    drop(writeln!(std::io::stderr(), "flagstone: {message}"));
 }

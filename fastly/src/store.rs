@@ -1,0 +1,76 @@
+//! The configuration, from the Config Store and the KV Store.
+
+use std::io::Read;
+
+use fastly::kv_store::KVStoreError;
+use fastly::{ConfigStore, KVStore};
+use flagstone_core::UnixMillis;
+use flagstone_edge::{Control, Fetched, Need, Node};
+
+use crate::log;
+
+/// The Config Store with the control document, as item `control`.
+const CONFIG_STORE: &str = "flagstone";
+/// The KV Store with the snapshots.
+const KV_STORE: &str = "flags";
+
+/// Fetches what the node needs.
+pub fn fetch(node: &mut Node, now: UnixMillis) {
+    let mut need = Some(Need::Control);
+    while let Some(wanted) = need {
+        let fetched = match &wanted {
+            Need::Control => control(),
+            Need::Snapshot(control) => snapshot(&control.snapshot_key()),
+        };
+        need = node.take(wanted, fetched, now);
+    }
+}
+
+fn control() -> Fetched {
+    let value = ConfigStore::try_open(CONFIG_STORE).map(|store| store.try_get(Control::KEY));
+    match value {
+        Ok(Ok(Some(text))) => Fetched::Bytes(text.into_bytes()),
+        Ok(Ok(None)) => Fetched::Absent,
+        Ok(Err(error)) => {
+            log(format_args!(
+                "`{}` in {CONFIG_STORE}: {error}",
+                Control::KEY
+            ));
+            Fetched::Failed
+        }
+        Err(error) => {
+            log(format_args!("Config Store {CONFIG_STORE}: {error}"));
+            Fetched::Failed
+        }
+    }
+}
+
+fn snapshot(key: &str) -> Fetched {
+    let store = match KVStore::open(KV_STORE) {
+        Ok(Some(store)) => store,
+        Ok(None) => {
+            log(format_args!("there is no KV Store {KV_STORE}"));
+            return Fetched::Failed;
+        }
+        Err(error) => {
+            log(format_args!("KV Store {KV_STORE}: {error}"));
+            return Fetched::Failed;
+        }
+    };
+    let mut body = match store.lookup(key) {
+        Ok(mut found) => found.take_body(),
+        Err(KVStoreError::ItemNotFound) => return Fetched::Absent,
+        Err(error) => {
+            log(format_args!("`{key}` in {KV_STORE}: {error}"));
+            return Fetched::Failed;
+        }
+    };
+    let mut bytes = Vec::new();
+    match body.read_to_end(&mut bytes) {
+        Ok(_) => Fetched::Bytes(bytes),
+        Err(error) => {
+            log(format_args!("`{key}` in {KV_STORE}: {error}"));
+            Fetched::Failed
+        }
+    }
+}
