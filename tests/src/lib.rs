@@ -1,3 +1,5 @@
 //! What the tests of the whole share.
 
 pub mod hosts;
+pub mod oracle;
+pub mod random;
