@@ -51,6 +51,22 @@ fn the_reference_names_every_key_and_code() {
 }
 
 #[test]
+fn the_examples_of_the_reference_are_right() {
+    let blocks: Vec<_> = REFERENCE
+        .split("```toml\n")
+        .skip(1)
+        .map(|rest| rest.split("```").next().unwrap())
+        .collect();
+    assert!(blocks.len() >= 10);
+    for text in blocks {
+        let outcome = flagstone_authoring::read(text, None, &flagstone_authoring::no_files);
+        assert_eq!(outcome.findings, [], "{text}");
+        let compiled = flagstone_compile::compile(&outcome.model.unwrap());
+        assert_eq!(compiled.findings, [], "{text}");
+    }
+}
+
+#[test]
 fn the_schema_tells_good_from_bad() {
     let check = |text: &str, expected: bool| {
         let document = json(toml::Value::Table(toml::from_str(text).unwrap()));
