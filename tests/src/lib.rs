@@ -1,5 +1,6 @@
 //! What the tests of the whole share.
 
 pub mod hosts;
+pub mod http;
 pub mod oracle;
 pub mod random;

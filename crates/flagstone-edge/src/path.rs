@@ -122,6 +122,15 @@ pub(crate) fn host_name(host: &str) -> Cow<'_, str> {
     }
 }
 
+/// The host as the origin is told it: in lower case, without the scheme's own port. Some platforms give no other form.
+pub(crate) fn forwarded_host(host: &str, scheme: &str) -> String {
+    let port = match scheme {
+        "http" => ":80",
+        _ => ":443",
+    };
+    host.strip_suffix(port).unwrap_or(host).to_ascii_lowercase()
+}
+
 /// Bytes of a pattern up to its next `:name` or its `*`.
 fn literal_len(pattern: &str) -> usize {
     let bytes = pattern.as_bytes();

@@ -7,6 +7,7 @@ use crate::configuration::Configuration;
 use crate::edit::Edit;
 use crate::head::{RequestHead, ResponseHead};
 use crate::parts::Parts;
+use crate::path::forwarded_host;
 use crate::status::{Problem, STATUS, Status};
 use flagstone_core::UnixMillis;
 
@@ -121,8 +122,9 @@ impl Plan {
     /// Nothing but what is done to every request: it goes to the origin `stable` as it is, without the headers that
     /// nobody outside may set.
     fn pass_through(parts: &Parts<'_, impl RequestHead>, problem: Option<Problem>) -> Self {
+        let head = parts.head;
         let mut path_and_query = parts.path.clone().into_owned();
-        if let Some(query) = parts.head.query() {
+        if let Some(query) = head.query() {
             path_and_query.push('?');
             path_and_query.push_str(query);
         }
@@ -133,8 +135,11 @@ impl Plan {
             request_edits: vec![
                 Edit::RemovePrefix("flagstone-"),
                 Edit::Remove(FLAGS),
-                Edit::Set("x-forwarded-host".into(), parts.head.host().to_owned()),
-                Edit::Set("x-forwarded-proto".into(), parts.head.scheme().to_owned()),
+                Edit::Set(
+                    "x-forwarded-host".into(),
+                    forwarded_host(head.host(), head.scheme()),
+                ),
+                Edit::Set("x-forwarded-proto".into(), head.scheme().to_owned()),
             ],
             cache_key: String::new(),
             is_counted: false,

@@ -1,4 +1,4 @@
-use super::{captures, host_name, is_host, resolve, rewrite};
+use super::{captures, forwarded_host, host_name, is_host, resolve, rewrite};
 
 #[test]
 fn dot_segments() {
@@ -108,6 +108,15 @@ fn hosts() {
         ("", ""),
     ] {
         assert_eq!(host_name(host), expected, "{host}");
+    }
+    for (scheme, host, expected) in [
+        ("https", "Shop.Example:443", "shop.example"),
+        ("http", "shop.example:80", "shop.example"),
+        ("http", "shop.example:443", "shop.example:443"),
+        ("https", "shop.example:8443", "shop.example:8443"),
+        ("https", "[::1]:443", "[::1]"),
+    ] {
+        assert_eq!(forwarded_host(host, scheme), expected, "{scheme} {host}");
     }
     for (pattern, host, expected) in [
         ("", "a", true),

@@ -1,0 +1,280 @@
+//! The form of a case.
+
+use std::collections::BTreeMap;
+
+use flagstone_core::Digest;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::hosts::{Headers, Location, Request, Response};
+
+/// A file of cases.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct File {
+    /// A `flagstone.toml`.
+    pub config: String,
+    /// The cases.
+    #[serde(rename = "case")]
+    pub cases: Vec<Case>,
+}
+
+/// A request, what an origin answers, and what must come of both.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Case {
+    /// What it shows.
+    pub name: String,
+    #[serde(default)]
+    store: Store,
+    /// Whether the host has held a good configuration before the store came into its state.
+    #[serde(default)]
+    pub held: bool,
+    #[serde(default)]
+    location: Place,
+    request: Message,
+    #[serde(default)]
+    origin: Message,
+    /// Host and the reason why it does something else, which is not looked at.
+    #[serde(default)]
+    pub differs: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) expect: Expect,
+}
+
+/// What lies in the store: by default a control document of revision 7 that names the snapshot of the file's `config`.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Store {
+    /// There is no control document.
+    no_control: bool,
+    /// The text of the control document, where `DIGEST` stands for the snapshot's name.
+    control: Option<String>,
+    /// Its revision.
+    revision: Option<u64>,
+    /// Its kills.
+    kills: BTreeMap<String, String>,
+    /// `absent`, `damaged` (its content is not what its name says), `garbage` (it is no snapshot).
+    snapshot: Option<Broken>,
+}
+
+/// What can be wrong with the snapshot that the control document names.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+enum Broken {
+    Absent,
+    Damaged,
+    Garbage,
+}
+
+/// What the platform knows of the visitor's place.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Place {
+    country: Option<String>,
+    region: Option<String>,
+    city: Option<String>,
+    continent: Option<String>,
+    postal_code: Option<String>,
+    asn: Option<u32>,
+    timezone: Option<String>,
+    coordinates: Option<(f64, f64)>,
+}
+
+/// A request or a response.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Message {
+    method: Option<String>,
+    pub path: Option<String>,
+    pub status: Option<u16>,
+    pub headers: BTreeMap<String, Values>,
+    pub body: Option<String>,
+    /// Of an origin: it closes the connection instead of answering.
+    unreachable: bool,
+}
+
+/// What is expected.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Expect {
+    pub origin: Option<String>,
+    pub request: Message,
+    pub response: Message,
+}
+
+/// One value or the values of several lines.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Values {
+    One(Value),
+    Several(Vec<Value>),
+}
+
+/// The value of a header.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Value {
+    /// Text; in expectations a regular expression after `~`.
+    Text(String),
+    /// Bytes, which may be no text.
+    Bytes {
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// Text that is repeated.
+    Long {
+        /// What is repeated.
+        repeat: String,
+        /// How often.
+        times: usize,
+        /// What follows.
+        then: String,
+    },
+}
+
+impl Values {
+    pub fn all(&self) -> &[Value] {
+        match self {
+            Self::One(value) => std::slice::from_ref(value),
+            Self::Several(values) => values,
+        }
+    }
+}
+
+impl Value {
+    /// Its bytes.
+    pub fn bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Text(text) => text.as_bytes().to_vec(),
+            Self::Bytes { bytes } => bytes.clone(),
+            Self::Long {
+                repeat,
+                times,
+                then,
+            } => (repeat.repeat(*times) + then).into_bytes(),
+        }
+    }
+}
+
+impl Message {
+    fn headers(&self) -> Headers {
+        let mut headers = Headers::default();
+        for (name, values) in &self.headers {
+            for value in values.all() {
+                headers.push(name, value.bytes());
+            }
+        }
+        headers
+    }
+
+    fn body(&self) -> Vec<u8> {
+        self.body.clone().unwrap_or_default().into_bytes()
+    }
+}
+
+impl Case {
+    /// The request: to `shop.example` unless it names another host.
+    pub fn request(&self) -> Request {
+        let mut headers = self.request.headers();
+        if headers.all("host").next().is_none() {
+            headers.push("host", "shop.example");
+        }
+        Request {
+            method: self
+                .request
+                .method
+                .clone()
+                .unwrap_or_else(|| "GET".to_owned()),
+            target: self.request.path.clone().unwrap_or_else(|| "/".to_owned()),
+            headers,
+            body: self.request.body(),
+        }
+    }
+
+    /// Where the visitor is.
+    pub fn location(&self) -> Location {
+        let place = self.location.clone();
+        Location {
+            country: place.country,
+            region: place.region,
+            city: place.city,
+            continent: place.continent,
+            postal_code: place.postal_code,
+            asn: place.asn,
+            timezone: place.timezone,
+            coordinates: place.coordinates,
+        }
+    }
+
+    /// What the origin answers; `None` if it cannot be reached.
+    pub fn answer(&self) -> Option<Response> {
+        (!self.origin.unreachable).then(|| Response {
+            status: self.origin.status.unwrap_or(200),
+            headers: self.origin.headers(),
+            body: self.origin.body(),
+        })
+    }
+
+    /// The control document that the host finds.
+    pub fn control(&self, snapshot: &[u8]) -> Option<Vec<u8>> {
+        self.store.control(snapshot)
+    }
+}
+
+impl Store {
+    /// The control document, for a file whose configuration has this snapshot.
+    pub fn control(&self, snapshot: &[u8]) -> Option<Vec<u8>> {
+        if self.no_control {
+            return None;
+        }
+        let digest = name(snapshot, self.snapshot);
+        let document = match &self.control {
+            Some(text) => text.replace("DIGEST", &digest),
+            None => json!({
+                "version": 1,
+                "revision": self.revision.unwrap_or(7),
+                "snapshot": digest,
+                "kills": self.kills,
+            })
+            .to_string(),
+        };
+        Some(document.into_bytes())
+    }
+
+    /// Everything but the control document that a case may find in the store.
+    pub fn snapshots(snapshot: &[u8]) -> Vec<(String, Vec<u8>)> {
+        let damaged = name(snapshot, Some(Broken::Damaged));
+        // The digest in the header is that of the name, the content is another's.
+        let digest = u128::from_str_radix(&damaged, 16)
+            .unwrap_or_default()
+            .to_le_bytes();
+        let mut bytes = snapshot.to_vec();
+        for (place, byte) in bytes.iter_mut().skip(16).zip(digest) {
+            *place = byte;
+        }
+        let key = |name: &str| format!("snapshot/v1/{name}");
+        vec![
+            (key(&name(snapshot, None)), snapshot.to_vec()),
+            (key(&damaged), bytes),
+            (
+                key(&name(snapshot, Some(Broken::Garbage))),
+                b"not a snapshot".to_vec(),
+            ),
+        ]
+    }
+}
+
+/// A name for the snapshot, or for what is there instead.
+fn name(snapshot: &[u8], broken: Option<Broken>) -> String {
+    let salt: &[u8] = match broken {
+        None => {
+            let digest = snapshot.get(16..32).and_then(|bytes| bytes.first_chunk());
+            return Digest(u128::from_le_bytes(digest.copied().unwrap_or_default())).to_string();
+        }
+        Some(Broken::Absent) => b"absent",
+        Some(Broken::Damaged) => b"damaged",
+        Some(Broken::Garbage) => b"garbage",
+    };
+    Digest::of(salt).to_string()
+}

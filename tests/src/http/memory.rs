@@ -1,0 +1,229 @@
+//! A host in this process: the request pipeline with the thinnest shell around it.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use flagstone_core::UnixMillis;
+use flagstone_edge::{
+    Edit, Fetched, GeoField, Need, Node, Options, Plan, RequestHead, ResponseHead, Step,
+};
+
+use crate::hosts::{CONTROL, Headers, Host, Location, Request, Response, Setting, http};
+
+/// A shell in memory. It refreshes after every response.
+pub struct Memory {
+    node: RefCell<Node>,
+    origins: BTreeMap<String, String>,
+    store: BTreeMap<String, Vec<u8>>,
+}
+
+impl Memory {
+    /// A shell that has served nothing yet.
+    pub fn start(setting: Setting<'_>) -> Self {
+        let owned = |(key, value): &(&str, &[u8])| (key.to_string(), value.to_vec());
+        Self {
+            node: RefCell::new(Node::new(Options {
+                ttl: 0,
+                ..Options::DEFAULT
+            })),
+            origins: setting
+                .origins
+                .iter()
+                .map(|(name, url)| (name.to_string(), url.to_string()))
+                .collect(),
+            store: setting.store.iter().map(owned).collect(),
+        }
+    }
+
+    fn fetch(&self, node: &mut Node) {
+        let mut need = Some(Need::Control);
+        while let Some(wanted) = need {
+            let bytes = self.store.get(&wanted.key()).cloned();
+            need = node.take(wanted, bytes.map_or(Fetched::Absent, Fetched::Bytes), now());
+        }
+    }
+
+    fn forward(&self, plan: &Plan, request: &Request) -> Option<Response> {
+        let mut request = request.clone();
+        request.target.clone_from(&plan.path_and_query);
+        apply(&plan.request_edits, &mut request.headers);
+        http::send(self.origins.get(&plan.origin)?, &request).ok()
+    }
+}
+
+impl Host for Memory {
+    fn name(&self) -> &'static str {
+        "memory"
+    }
+
+    fn url(&self) -> &str {
+        "memory:"
+    }
+
+    fn send(&self, request: &Request, location: &Location) -> io::Result<Response> {
+        let mut node = self.node.borrow_mut();
+        let step = node.next(now());
+        if step == Step::Load {
+            self.fetch(&mut node);
+        }
+        let plan = node.plan(&Head::new(request, location), now(), || {
+            fastrand::u128(..).to_ne_bytes()
+        });
+        let response = match self.forward(&plan, request) {
+            Some(mut response) => {
+                let edits = plan.respond(&Answered(&response));
+                apply(&edits, &mut response.headers);
+                response
+            }
+            None => {
+                let answer = plan.unreachable();
+                let mut response = Response::new(answer.status).body(answer.body);
+                apply(&answer.edits, &mut response.headers);
+                response
+            }
+        };
+        if step == Step::Refresh {
+            self.fetch(&mut node);
+        }
+        Ok(response)
+    }
+
+    fn put(&mut self, key: &str, value: &[u8]) -> io::Result<()> {
+        self.store.insert(key.to_owned(), value.to_vec());
+        Ok(())
+    }
+
+    fn log(&self) -> String {
+        format!(
+            "control: {:?}",
+            self.store
+                .get(CONTROL)
+                .map(|text| text.escape_ascii().to_string())
+        )
+    }
+}
+
+/// A request as the pipeline sees it.
+struct Head<'a> {
+    request: &'a Request,
+    location: &'a Location,
+    host: String,
+}
+
+impl<'a> Head<'a> {
+    fn new(request: &'a Request, location: &'a Location) -> Self {
+        let host = request.headers.text("host").unwrap_or_default();
+        Self {
+            request,
+            location,
+            host,
+        }
+    }
+}
+
+impl RequestHead for Head<'_> {
+    fn method(&self) -> &str {
+        &self.request.method
+    }
+
+    fn scheme(&self) -> &str {
+        "http"
+    }
+
+    fn host(&self) -> &str {
+        &self.host
+    }
+
+    fn path(&self) -> &str {
+        let target = &self.request.target;
+        target.split_once('?').map_or(target, |(path, _)| path)
+    }
+
+    fn query(&self) -> Option<&str> {
+        self.request.target.split_once('?').map(|(_, query)| query)
+    }
+
+    fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
+        joined(
+            &self.request.headers,
+            name,
+            if name == "cookie" { b"; " } else { b", " },
+        )
+    }
+
+    fn geo(&self, field: GeoField) -> Option<Cow<'_, str>> {
+        let place = self.location;
+        let text = match field {
+            GeoField::Country => place.country.clone(),
+            GeoField::Region => place.region.clone(),
+            GeoField::City => place.city.clone(),
+            GeoField::Continent => place.continent.clone(),
+            GeoField::PostalCode => place.postal_code.clone(),
+            GeoField::Asn => place.asn.map(|number| number.to_string()),
+            GeoField::Timezone => place.timezone.clone(),
+            GeoField::Latitude => place.coordinates.map(|(north, _)| north.to_string()),
+            GeoField::Longitude => place.coordinates.map(|(_, east)| east.to_string()),
+        };
+        text.map(Cow::Owned)
+    }
+
+    fn client_ip(&self) -> Option<IpAddr> {
+        Some(Ipv4Addr::LOCALHOST.into())
+    }
+}
+
+/// A response as the pipeline sees it.
+struct Answered<'a>(&'a Response);
+
+impl ResponseHead for Answered<'_> {
+    fn status(&self) -> u16 {
+        self.0.status
+    }
+
+    fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
+        joined(&self.0.headers, name, b", ")
+    }
+}
+
+fn joined<'a>(headers: &'a Headers, name: &str, separator: &[u8]) -> Option<Cow<'a, [u8]>> {
+    let lines = headers
+        .0
+        .iter()
+        .filter(|(found, _)| found.eq_ignore_ascii_case(name));
+    let lines: Vec<&[u8]> = lines.map(|(_, value)| value.as_slice()).collect();
+    match lines.as_slice() {
+        [] => None,
+        [line] => Some(Cow::Borrowed(line)),
+        lines => Some(Cow::Owned(lines.join(separator))),
+    }
+}
+
+fn apply(edits: &[Edit], headers: &mut Headers) {
+    let is = |name: &str, other: &str| name.eq_ignore_ascii_case(other);
+    for edit in edits {
+        match edit {
+            Edit::RemovePrefix(prefix) => {
+                headers
+                    .0
+                    .retain(|(name, _)| !name.to_ascii_lowercase().starts_with(prefix));
+            }
+            Edit::Remove(removed) => headers.0.retain(|(name, _)| !is(name, removed)),
+            Edit::Set(set, value) => {
+                headers.0.retain(|(name, _)| !is(name, set));
+                headers.push(set, value.as_str());
+            }
+            Edit::Append(name, value) => headers.push(name, value.as_str()),
+        }
+    }
+}
+
+fn now() -> UnixMillis {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    UnixMillis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
