@@ -1,10 +1,11 @@
 //! Conditions in words, for people who ask why.
 
 use crate::layout::{
-    NetworkRecord, NumberRecord, Op, PatternRecord, Section, SegmentRecord, SemVerRecord,
-    TEST_IGNORES_CASE, TEST_NEGATED, TestRecord, TextRecord, order,
+    IndexRecord, NetworkRecord, NumberRecord, Op, PatternRecord, Section, SegmentRecord,
+    SemVerRecord, TEST_IGNORES_CASE, TEST_NEGATED, TestRecord, TextRecord, order,
 };
-use crate::snapshot::{AttributeIndex, FlagIndex, Snapshot};
+use crate::snapshot::{AttributeIndex, FlagIndex, Snapshot, VariantIndex};
+use crate::units::UnixMillis;
 use core::fmt::{self, Display, Formatter, Write};
 use core::net::{Ipv4Addr, Ipv6Addr};
 
@@ -52,6 +53,10 @@ impl Described<'_> {
 
     fn operand(&self) -> u64 {
         u64::from(self.test.a) | u64::from(self.test.b) << 32
+    }
+
+    fn moment(&self) -> UnixMillis {
+        UnixMillis(self.operand() as i64)
     }
 
     fn number(&self) -> f64 {
@@ -234,26 +239,11 @@ impl Display for Described<'_> {
                 }
             }
             Op::DateBefore | Op::NowBefore => {
-                write!(
-                    f,
-                    "{} {}",
-                    either("<", ">="),
-                    Rfc3339(self.operand() as i64)
-                )?;
+                write!(f, "{} {}", either("<", ">="), self.moment())?;
             }
-            Op::DateAtMost => write!(
-                f,
-                "{} {}",
-                either("<=", ">"),
-                Rfc3339(self.operand() as i64)
-            )?,
+            Op::DateAtMost => write!(f, "{} {}", either("<=", ">"), self.moment())?,
             Op::DateEqual | Op::NowEqual => {
-                write!(
-                    f,
-                    "{} {}",
-                    either("==", "!="),
-                    Rfc3339(self.operand() as i64)
-                )?;
+                write!(f, "{} {}", either("==", "!="), self.moment())?;
             }
             Op::Network => {
                 f.write_str(either("in ", "not in "))?;
@@ -282,41 +272,28 @@ impl Display for Described<'_> {
                 )?;
             }
             Op::Flag => {
-                let flag = self.snapshot.flag(FlagIndex(self.test.a));
-                let key = flag.map_or("?", |flag| flag.key());
-                write!(
-                    f,
-                    "{} the wanted variant of flag {key:?}",
-                    either("has", "has not")
-                )?;
+                let Some(flag) = self.snapshot.flag(FlagIndex(self.test.a)) else {
+                    return f.write_char('?');
+                };
+                write!(f, "{} flag {:?} at ", either("has", "has not"), flag.key())?;
+                let list = self.test.b;
+                let count = self.snapshot.record::<IndexRecord>(Section::Indices, list);
+                let count = count.map_or(0, |record| record.index);
+                let wanted = self.snapshot.records::<IndexRecord>(
+                    Section::Indices,
+                    list.saturating_add(1),
+                    count,
+                );
+                self::list(f, count, wanted, |f, wanted| {
+                    let index = u16::try_from(wanted.index).ok().map(VariantIndex);
+                    let variant = index.and_then(|index| flag.variant(index));
+                    write!(f, "{:?}", variant.map_or("?", |variant| variant.key))
+                })?;
             }
         }
         if self.test.flags & TEST_IGNORES_CASE != 0 {
             f.write_str(", case ignored")?;
         }
         Ok(())
-    }
-}
-
-/// A moment as RFC 3339 writes it, in UTC.
-struct Rfc3339(i64);
-
-impl Display for Rfc3339 {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let (days, millis) = (self.0.div_euclid(86_400_000), self.0.rem_euclid(86_400_000));
-        let (year, month, day) = crate::time::date_of(days);
-        let (seconds, millis) = (millis / 1000, millis % 1000);
-        write!(f, "{year:04}-{month:02}-{day:02}T")?;
-        write!(
-            f,
-            "{:02}:{:02}:{:02}",
-            seconds / 3600,
-            seconds / 60 % 60,
-            seconds % 60
-        )?;
-        if millis != 0 {
-            write!(f, ".{millis:03}")?;
-        }
-        f.write_char('Z')
     }
 }

@@ -5,7 +5,7 @@ mod missed;
 mod text;
 mod trace;
 
-use crate::clock::{self, Rfc3339};
+use crate::clock;
 use crate::context::{Context, Names};
 use crate::report::{Failure, Format, Outcome, Report};
 use crate::source::{self, SourceArguments};
@@ -108,7 +108,7 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
         });
     };
     let answer = Answer {
-        now: Rfc3339(now).to_string(),
+        now: now.to_string(),
         explanation,
     };
     let mut out = report.output();

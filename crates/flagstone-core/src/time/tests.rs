@@ -1,3 +1,5 @@
+extern crate alloc;
+
 use super::*;
 
 #[test]
@@ -87,5 +89,21 @@ fn dates_and_days_are_opposites() {
             days,
             "{year}-{month}-{day}"
         );
+    }
+}
+
+#[test]
+fn what_is_displayed_is_what_was_read() {
+    use alloc::string::ToString;
+    for text in [
+        "1970-01-01T00:00:00Z",
+        "1969-12-31T23:59:59.999Z",
+        "2000-02-29T12:34:56.007Z",
+        "2100-02-28T00:00:00Z",
+        "0000-01-01T00:00:00Z",
+        "9999-12-31T23:59:59Z",
+    ] {
+        let displayed = parse_rfc3339(text).map(|at| at.to_string());
+        assert_eq!(displayed.as_deref(), Some(text));
     }
 }
