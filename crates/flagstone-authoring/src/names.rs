@@ -135,11 +135,8 @@ impl<'a> Names<'a> {
         if let Some((_, source)) = FIXED.iter().find(|(name, _)| *name == attribute) {
             return Origin::Known(source_type(source));
         }
-        if let Some((collection, name)) = collection(attribute) {
-            return match collection {
-                _ if name.is_empty() => Origin::Impossible,
-                _ => Origin::Known(Type::Text),
-            };
+        if member(attribute).is_some_and(|name| !name.is_empty()) {
+            return Origin::Known(Type::Text);
         }
         if is_fixed(attribute) {
             return Origin::Impossible;
@@ -169,12 +166,20 @@ pub(crate) fn is_fixed(attribute: &str) -> bool {
     FIXED_ROOTS.contains(&root)
 }
 
-/// Splits `request.headers.x-beta` into the collection and the name in it.
-fn collection(attribute: &str) -> Option<(&'static str, &str)> {
-    COLLECTIONS.iter().find_map(|collection| {
-        let name = attribute.strip_prefix(collection)?.strip_prefix('.')?;
-        Some((*collection, name))
-    })
+/// The one spelling of an attribute's name: names of headers have no case.
+pub(crate) fn canonical(name: &str) -> String {
+    if name.starts_with("request.headers.") {
+        name.to_ascii_lowercase()
+    } else {
+        name.to_owned()
+    }
+}
+
+/// The name within its collection: `x-beta` of `request.headers.x-beta`.
+fn member(attribute: &str) -> Option<&str> {
+    COLLECTIONS
+        .iter()
+        .find_map(|collection| attribute.strip_prefix(collection)?.strip_prefix('.'))
 }
 
 /// The type that a source gives.

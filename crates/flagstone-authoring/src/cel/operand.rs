@@ -7,7 +7,7 @@ use flagstone_core::UnixMillis;
 
 use super::form::Form;
 use crate::code::{CONDITION_FORM, SELF_REFERENCE, UNKNOWN_FLAG};
-use crate::names::is_attribute;
+use crate::names::{canonical, is_attribute};
 use crate::suggest;
 
 /// What may stand on one side of a comparison. Names are those of attributes.
@@ -188,12 +188,7 @@ pub(super) fn attribute_name(expression: &IdedExpr) -> Option<String> {
     if !is_attribute(&name) || name == "now" {
         return None;
     }
-    // Names of headers have no case.
-    Some(if name.starts_with("request.headers.") {
-        name.to_ascii_lowercase()
-    } else {
-        name
-    })
+    Some(canonical(&name))
 }
 
 fn is_text(expression: &IdedExpr) -> bool {

@@ -109,7 +109,7 @@ impl Lower<'_> {
                     .help("for example `user.key` or `request.cookies.cart`".to_owned()),
             );
         }
-        by.to_owned()
+        names::canonical(by)
     }
 
     fn split(
