@@ -4,7 +4,7 @@ use crate::path::{self, Captures};
 use flagstone_core::layout::{
     ActionRecord, EdgeRecord, IndexRecord, NONE, PairRecord, RouteRecord, Section,
 };
-use flagstone_core::{FlagIndex, Snapshot, VariantIndex};
+use flagstone_core::{Flag, FlagIndex, Snapshot, VariantIndex};
 
 /// The flag acts on a route that the request is on.
 pub(crate) const ACTS: u8 = 1;
@@ -12,8 +12,6 @@ pub(crate) const ACTS: u8 = 1;
 pub(crate) const TO_BROWSER: u8 = 2;
 /// The flag is sent to the origin.
 pub(crate) const TO_ORIGIN: u8 = 4;
-/// A route that the request is on lists the flag.
-const LISTED: u8 = 8;
 
 /// A route that fits the request, and what its pattern took from the path.
 pub(crate) struct Matched<'p> {
@@ -53,45 +51,78 @@ impl Matched<'_> {
     }
 }
 
-/// The flags that a request depends on, in the order of their slots, each with what it is for.
+/// A flag that a request depends on.
+pub(crate) struct Relevant<'s> {
+    pub flag: Flag<'s>,
+    pub key: &'s str,
+    /// Bits: [`ACTS`], [`TO_BROWSER`], [`TO_ORIGIN`].
+    pub roles: u8,
+}
+
+/// The flags that a request depends on, in ascending order of their keys.
 ///
 /// Those that act on one of its routes, and the exposed ones: all of them, or, if one of the routes lists flags, those
 /// that are listed or act.
-pub(crate) fn relevant(
-    snapshot: &Snapshot<'_>,
+pub(crate) fn relevant<'s>(
+    snapshot: &Snapshot<'s>,
     edge: &EdgeRecord,
     routes: &[Matched<'_>],
-) -> Vec<(FlagIndex, u8)> {
-    let list = |first, count, role| {
+) -> Vec<Relevant<'s>> {
+    let list = |first, count| {
         let indices = snapshot.records::<IndexRecord>(Section::Indices, first, count);
-        indices.map(move |record| (FlagIndex(record.index), role))
+        indices.map(|record| FlagIndex(record.index))
     };
-    let mut flags: Vec<(FlagIndex, u8)> = routes
-        .iter()
-        .filter_map(|route| Some((route.flag()?, ACTS)))
-        .collect();
-    let is_narrow = routes.iter().any(Matched::narrows);
-    for route in routes.iter().filter(|route| route.narrows()) {
-        flags.extend(list(route.record.flags, route.record.flags_count, LISTED));
+    let listed = || {
+        let narrowing = routes.iter().filter(|route| route.narrows());
+        narrowing.flat_map(|route| list(route.record.flags, route.record.flags_count))
+    };
+    let mut flags = Vec::new();
+    for flag in routes.iter().filter_map(Matched::flag) {
+        add(&mut flags, 0, snapshot.flag(flag), ACTS);
     }
-    if is_narrow && flags.is_empty() {
+    let is_narrow = routes.iter().any(Matched::narrows);
+    if is_narrow && flags.is_empty() && listed().next().is_none() {
         return flags;
     }
-    flags.extend(list(edge.browser, edge.browser_count, TO_BROWSER));
-    flags.extend(list(edge.origin, edge.origin_count, TO_ORIGIN));
-    flags.sort_unstable();
-    flags.dedup_by(|next, kept| {
-        let is_same = next.0 == kept.0;
-        if is_same {
-            kept.1 |= next.1;
+    // Lists are written in the order of keys, so that each look-up begins where the last one ended.
+    let exposed = [
+        (edge.origin, edge.origin_count, TO_ORIGIN),
+        (edge.browser, edge.browser_count, TO_BROWSER),
+    ];
+    for (first, count, role) in exposed {
+        let mut place = 0;
+        for flag in list(first, count) {
+            place = add(&mut flags, place, snapshot.flag(flag), role);
         }
-        is_same
-    });
-    flags.retain(|(_, roles)| {
-        roles & ACTS != 0
-            || roles & (TO_BROWSER | TO_ORIGIN) != 0 && (!is_narrow || roles & LISTED != 0)
-    });
+    }
+    if is_narrow {
+        flags.retain(|of| of.roles & ACTS != 0 || listed().any(|flag| flag == of.flag.index()));
+    }
     flags
+}
+
+/// Adds a role to a flag, which is not among those before `from`; gives its place.
+fn add<'s>(flags: &mut Vec<Relevant<'s>>, from: usize, flag: Option<Flag<'s>>, role: u8) -> usize {
+    let Some(flag) = flag else { return from };
+    let key = flag.key();
+    let before = flags
+        .iter()
+        .skip(from)
+        .take_while(|other| other.key < key)
+        .count();
+    let place = from + before;
+    match flags.get_mut(place) {
+        Some(same) if same.key == key => same.roles |= role,
+        _ => flags.insert(
+            place,
+            Relevant {
+                flag,
+                key,
+                roles: role,
+            },
+        ),
+    }
+    place
 }
 
 /// Names and values of headers or cookies.

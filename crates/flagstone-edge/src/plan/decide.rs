@@ -10,23 +10,27 @@ use crate::head::RequestHead;
 use crate::identity::Anonymous;
 use crate::parts::Parts;
 use crate::path;
-use crate::route::{ACTS, Matched, TO_BROWSER, TO_ORIGIN, matching, pairs, relevant};
+use crate::route::{ACTS, Matched, Relevant, TO_BROWSER, TO_ORIGIN, matching, pairs, relevant};
 use crate::status::{IdSource, Problem, Why};
 use flagstone_core::layout::{
     ActionRecord, EdgeRecord, NONE16, OriginRecord, Section, TextRecord, VaryRecord,
 };
-use flagstone_core::{Evaluator, FlagIndex, Snapshot, UnixMillis, Variant};
+use flagstone_core::{Evaluator, Snapshot, UnixMillis, Variant};
 
 /// In [`Section::VaryNames`]: a decision depends on what no request header shows, such as the client's address.
 const BEYOND_HEADERS: &str = "*";
 
 /// What was decided about a flag that the request depends on.
 struct Choice<'s> {
-    flag: FlagIndex,
-    key: &'s str,
-    roles: u8,
+    of: Relevant<'s>,
     /// `None` if the flag could not be decided.
     variant: Option<Variant<'s>>,
+}
+
+impl Choice<'_> {
+    fn has(&self, roles: u8) -> bool {
+        self.of.roles & roles != 0
+    }
 }
 
 /// Adds to a plan what the configuration says.
@@ -60,30 +64,26 @@ pub(super) fn decide<'n>(
         kills,
     };
     let is_bot = parts.is_bot();
-    let choices = flags.iter().filter_map(|(flag, roles)| {
-        let record = snapshot.flag(*flag)?;
+    let choices = flags.into_iter().map(|of| {
+        let flag = of.flag;
         let variant = if is_bot {
-            let kill = kills.iter().find(|kill| kill.flag == *flag);
-            record.variant(kill.map_or(record.default(), |kill| kill.variant))
+            let kill = kills.iter().find(|kill| kill.flag == flag.index());
+            flag.variant(kill.map_or(flag.default(), |kill| kill.variant))
         } else {
-            evaluator.evaluate(*flag).variant
+            evaluator.evaluate(flag.index()).variant
         };
-        Some(Choice {
-            flag: *flag,
-            key: record.key(),
-            roles: *roles,
-            variant,
-        })
+        Choice { of, variant }
     });
-    let mut choices: Vec<Choice<'_>> = choices.collect();
-    choices.sort_unstable_by_key(|choice| choice.key);
+    let choices: Vec<Choice<'_>> = choices.collect();
 
     plan.is_counted = !is_bot && !parts.is_prefetch();
     identity(plan, &snapshot, &edge, parts, &context, is_bot);
     act(plan, &snapshot, parts, &routes, &choices);
     tell(plan, &choices);
     depend(plan, &snapshot, &routes, &choices);
-    plan.response.is_private |= is_bot || !plan.response.cookies.is_empty();
+    // That a bot or `Sec-GPC: 1` got no id is not to be served to others, and neither header is in `Vary` for it.
+    let is_exception = matches!(plan.status.why, Some(Why::Bot | Why::Gpc));
+    plan.response.is_private |= is_exception || !plan.response.cookies.is_empty();
     if choices.iter().any(|choice| choice.variant.is_none()) {
         plan.status.problem = plan.status.problem.or(Some(Problem::Undecided));
     }
@@ -198,7 +198,9 @@ fn actions<'a, 'p>(
 ) -> impl Iterator<Item = (&'a Matched<'p>, ActionRecord)> {
     routes.iter().filter_map(move |route| {
         let flag = route.flag()?;
-        let choice = choices.iter().find(|choice| choice.flag == flag)?;
+        let choice = choices
+            .iter()
+            .find(|choice| choice.of.flag.index() == flag)?;
         Some((route, route.action(snapshot, choice.variant?.index)?))
     })
 }
@@ -206,22 +208,17 @@ fn actions<'a, 'p>(
 /// Tells the variants to the origin, to the browser and to the cache, in the order of their keys.
 fn tell(plan: &mut Plan, choices: &[Choice<'_>]) {
     let to = |role| {
-        let choices = choices
-            .iter()
-            .filter(move |choice| choice.roles & role != 0);
-        dictionary::write(choices.filter_map(|choice| Some((choice.key, choice.variant?.key))))
+        let choices = choices.iter().filter(move |choice| choice.has(role));
+        dictionary::write(choices.filter_map(|choice| Some((choice.of.key, choice.variant?.key))))
     };
     plan.request_edits
         .extend(to(TO_ORIGIN).map(|flags| Edit::Set(FLAGS.into(), flags)));
     plan.response.flags = to(TO_BROWSER);
-    for choice in choices
-        .iter()
-        .filter(|choice| choice.roles & (ACTS | TO_ORIGIN) != 0)
-    {
+    for choice in choices.iter().filter(|choice| choice.has(ACTS | TO_ORIGIN)) {
         if !plan.cache_key.is_empty() {
             plan.cache_key.push('&');
         }
-        push_encoded(&mut plan.cache_key, choice.key);
+        push_encoded(&mut plan.cache_key, choice.of.key);
         plan.cache_key.push('=');
         push_encoded(
             &mut plan.cache_key,
@@ -237,18 +234,21 @@ fn depend(
     routes: &[Matched<'_>],
     choices: &[Choice<'_>],
 ) {
-    let reads = |choice: &Choice<'_>| snapshot.record::<VaryRecord>(Section::Vary, choice.flag.0);
-    let bits = choices
-        .iter()
-        .filter_map(reads)
-        .fold(0, |bits, record| bits | record.names);
-    let names = snapshot.records::<TextRecord>(Section::VaryNames, 0, u64::BITS);
+    let reads = |choice: &Choice<'_>| snapshot.record(Section::Vary, choice.of.flag.index().0);
+    let records = choices.iter().filter_map(reads);
+    let bits = records.fold(0, |bits, record: VaryRecord| bits | record.names);
     let vary = &mut plan.response.vary;
-    for (bit, record) in names.enumerate() {
+    let mut add = |name: &str| {
+        if let Err(place) = vary.binary_search_by(|other| other.as_str().cmp(name)) {
+            vary.insert(place, name.to_owned());
+        }
+    };
+    let names = snapshot.records::<TextRecord>(Section::VaryNames, 0, u64::BITS);
+    for (_, record) in names.enumerate().filter(|(bit, _)| bits >> bit & 1 != 0) {
         match snapshot.text(record.offset, record.len) {
-            _ if bits >> bit & 1 == 0 => {}
             Some(BEYOND_HEADERS) => plan.response.is_private = true,
-            name => vary.extend(name.map(str::to_owned)),
+            Some(name) => add(name),
+            None => {}
         }
     }
     // Whether a cookie is set depends on the cookies that are there.
@@ -262,10 +262,8 @@ fn depend(
         actions.any(|action| action.cookies_count > 0)
     };
     if routes.iter().any(sets_cookies) {
-        vary.push("cookie".to_owned());
+        add("cookie");
     }
-    vary.sort_unstable();
-    vary.dedup();
 }
 
 /// Writes text percent-encoded, all but the characters that never need it.
