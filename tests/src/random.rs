@@ -1,4 +1,5 @@
 //! Random models and contexts from a seed, drawn from the same small pools so that tests often hold.
+#![allow(clippy::indexing_slicing, reason = "tests")]
 
 mod pools;
 mod shrink;

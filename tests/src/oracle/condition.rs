@@ -16,7 +16,7 @@ impl Oracle<'_> {
                 .iter()
                 .map(|part| self.condition(part))
                 .fold(Truth::False, Truth::or),
-            Condition::Not(inner) => self.condition(inner).not(),
+            Condition::Not(inner) => !self.condition(inner),
             Condition::Test(test) => self.test(test),
         }
     }

@@ -13,17 +13,19 @@ pub enum Truth {
 
 use Truth::{False, True, Unknown};
 
-impl Truth {
-    /// `!self`
-    #[must_use]
-    pub fn not(self) -> Self {
+impl std::ops::Not for Truth {
+    type Output = Self;
+
+    fn not(self) -> Self {
         match self {
             True => False,
             False => True,
             Unknown => Unknown,
         }
     }
+}
 
+impl Truth {
     /// `self && other`
     #[must_use]
     pub fn and(self, other: Self) -> Self {
