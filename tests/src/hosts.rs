@@ -47,6 +47,10 @@ pub struct Setting<'a> {
     pub origins: &'a [(&'a str, &'a str)],
     /// Key and value of what lies in the store: snapshots, and [`CONTROL`], which each platform keeps in its own place.
     pub store: &'a [(&'a str, &'a [u8])],
+    /// Name and value of the Worker's variables; they replace those that [`Workerd`] sets by itself.
+    pub variables: &'a [(&'a str, &'a str)],
+    /// The port to listen on; 0 for any that is free.
+    pub port: u16,
 }
 
 /// An edge runtime that serves our code.

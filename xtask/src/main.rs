@@ -12,6 +12,7 @@ use console::Console;
 mod build;
 mod ci;
 mod console;
+mod demo;
 mod dependencies;
 mod npm;
 mod paths;
@@ -24,6 +25,8 @@ mod tools;
 const USAGE: &str = "\
 usage: cargo xtask <command> [--verbose]
 
+  demo [--fastly] [--check] [--port N]
+                          the main job for real: origins, an edge runtime, visitors; --check ends after it
   setup                   fetch what the other commands need: wasm targets, tools, npm packages
   build [worker|fastly]   build the Cloudflare Worker, the Fastly service, or both
   build faults            build the Worker that breaks on request, for tests of its shim
@@ -51,6 +54,7 @@ fn run(arguments: &[String]) -> Result<()> {
     let verbose = take_flag(&mut words, "--verbose");
     let console = Console { verbose };
     match words.as_slice() {
+        ["demo", rest @ ..] => demo::run(console, &setup::run(console)?, rest),
         ["setup"] => setup::run(console).map(drop),
         ["build"] => build::all(console, &setup::run(console)?),
         ["build", "worker"] => build::worker(console, &setup::run(console)?),

@@ -2,6 +2,9 @@
 
 use serde_json::{Value, json};
 
+/// Fastly's coordinates of an unknown place, in degrees.
+const NOWHERE: (f64, f64) = (999.9, 999.9);
+
 /// Where a visitor is. What is `None` or empty is unknown to the platform.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Location {
@@ -50,7 +53,7 @@ impl Location {
             return json!({});
         }
         let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "?".to_owned());
-        let (latitude, longitude) = self.coordinates.unwrap_or_default();
+        let (latitude, longitude) = self.coordinates.unwrap_or(NOWHERE);
         json!({ "127.0.0.1": {
             "as_name": "?",
             "as_number": self.asn.unwrap_or_default(),

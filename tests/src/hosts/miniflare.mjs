@@ -1,6 +1,6 @@
 // Runs our Worker in the Workers runtime, for `workerd.rs`, until standard input ends.
 //
-// Standard input, a JSON value a line: first { folder, bindings, store: [{ key, file }] }, then any number of
+// Standard input, a JSON value a line: first { folder, bindings, store: [{ key, file }], port }, then any number of
 // { key, file } to store. Standard output, likewise: { url } once it serves, { stored: key } for each that was stored.
 // What the runtime and the Worker print goes to standard error.
 
@@ -15,10 +15,10 @@ const say = (value) => process.stdout.write(JSON.stringify(value) + '\n')
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
 
-const { folder, bindings, store } = JSON.parse((await lines.next()).value)
+const { folder, bindings, store, port } = JSON.parse((await lines.next()).value)
 const miniflare = new Miniflare({
   host: '127.0.0.1',
-  port: 0,
+  port,
   cf: {}, // without it, Miniflare asks the network where we are
   handleRuntimeStdio(stdout, stderr) {
     stdout.pipe(process.stderr)

@@ -52,7 +52,11 @@ impl Viceroy {
             quoted(&control),
         );
         for (name, url) in setting.origins {
-            manifest += &format!("[local_server.backends.{name}]\nurl = \"{url}\"\n");
+            // As Cloudflare does, and as `fastly compute publish` sets up a backend: the origin's own host.
+            let host = url.trim_start_matches("http://");
+            manifest += &format!(
+                "[local_server.backends.{name}]\nurl = \"{url}\"\noverride_host = \"{host}\"\n"
+            );
         }
         let mut snapshots = Vec::new();
         for (key, value) in setting.store {
@@ -72,7 +76,9 @@ impl Viceroy {
         let mut node = Command::new("node");
         node.current_dir(root())
             .arg("tests/src/hosts/supervise.mjs");
-        node.args(["viceroy", "-v", "--addr", "127.0.0.1:0", "-C"])
+        node.args(["viceroy", "-v", "--addr"])
+            .arg(format!("127.0.0.1:{}", setting.port))
+            .arg("-C")
             .arg(file)
             .arg(wasm);
         let mut process = Process::start(&mut node)?;

@@ -13,6 +13,13 @@ use super::{Host, Location, Request, Response, Setting, http};
 /// Header in which Miniflare takes what the platform knows of a visitor. It does not remove it, [`super::Origin`] does.
 pub(super) const LOCATION: &str = "MF-CF-Blob";
 
+/// Variables of the Worker: it asks for a newer control document after each response, and leaves requests to origins as
+/// the plan has them, without the headers that keep caches from answering.
+const VARIABLES: [(&str, &str); 2] = [
+    ("FLAGSTONE_CONTROL_TTL_SECONDS", "0"),
+    ("FLAGSTONE_CACHE", "vary"),
+];
+
 /// Which build of `worker/` to run.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Build {
@@ -48,6 +55,9 @@ impl Workerd {
             store.push(json!({ "key": key, "file": scratch.file(value)? }));
         }
         let mut bindings = serde_json::Map::new();
+        for (name, value) in VARIABLES.iter().chain(setting.variables) {
+            bindings.insert((*name).to_owned(), Value::from(*value));
+        }
         for (name, url) in setting.origins {
             let name = name.to_uppercase().replace('-', "_");
             bindings.insert(format!("ORIGIN_{name}"), Value::from(*url));
@@ -57,7 +67,7 @@ impl Workerd {
             .arg("tests/src/hosts/miniflare.mjs");
         let mut process = Process::start(&mut node)?;
         process
-            .tell(&json!({ "folder": folder, "bindings": bindings, "store": store }).to_string())?;
+            .tell(&json!({ "folder": folder, "bindings": bindings, "store": store, "port": setting.port }).to_string())?;
         let url = process.wait_for(|line| reply(line)?.get("url")?.as_str().map(str::to_owned))?;
         Ok(Self {
             process,

@@ -1,0 +1,40 @@
+//! The demonstration: `tests/examples/demo.rs` on a service that was just built.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::build;
+use crate::console::Console;
+use crate::setup::Setup;
+
+/// Builds one of the services and the demo, and becomes the demo, so that Ctrl-C reaches just that.
+///
+/// # Errors
+/// When something does not build or cannot be started.
+pub fn run(console: Console, setup: &Setup, arguments: &[&str]) -> Result<()> {
+    if arguments.contains(&"--fastly") {
+        build::fastly(console, setup)?;
+    } else {
+        build::worker(console, setup)?;
+    }
+    let demo = ["--package", "flagstone-tests", "--example", "demo"];
+    let mut cargo = setup.tool("cargo");
+    console.run("build the demo", cargo.arg("build").args(demo))?;
+    let mut cargo = setup.tool("cargo");
+    cargo.args(["run", "--quiet"]).args(demo);
+    cargo.arg("--").args(arguments);
+    become_it(console, &mut cargo)
+}
+
+/// `cargo run` becomes the program in its turn.
+#[cfg(unix)]
+fn become_it(_: Console, command: &mut Command) -> Result<()> {
+    use std::os::unix::process::CommandExt;
+    Err(command.exec().into())
+}
+
+#[cfg(not(unix))]
+fn become_it(console: Console, command: &mut Command) -> Result<()> {
+    console.show("demo", command)
+}
