@@ -13,7 +13,7 @@ use tungstenite::Message;
 fn hosts(origin: &str) -> Vec<Box<dyn Host>> {
     let setting = Setting {
         origins: &[("stable", origin)],
-        store: &[],
+        ..Setting::default()
     };
     let workerd = if_present(Workerd::start(Build::Release, setting)).unwrap();
     let viceroy = if_present(Viceroy::start(setting)).unwrap();
@@ -141,7 +141,7 @@ fn websockets_pass_on_cloudflare() {
     });
     let setting = Setting {
         origins: &[("stable", &origin)],
-        store: &[],
+        ..Setting::default()
     };
     // Also when the wasm breaks on the request for the upgrade.
     for (build, path) in [

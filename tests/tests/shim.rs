@@ -39,7 +39,7 @@ fn origin() -> Origin {
 fn start(origin: &Origin) -> Option<Workerd> {
     let setting = Setting {
         origins: &[("stable", origin.url())],
-        store: &[],
+        ..Setting::default()
     };
     if_present(Workerd::start(Build::Faults, setting)).unwrap()
 }
