@@ -25,17 +25,10 @@ mod headers;
 mod origin;
 mod store;
 
-/// A sandbox that reads the snapshot for one request does not hash it: `flagstone compile` wrote it under its digest,
-/// and the store keeps it whole.
-const OPTIONS: Options = Options {
-    check_snapshot: false,
-    ..Options::DEFAULT
-};
-
 fn main() {
     let request = Request::from_client();
     let now = now();
-    let mut node = Node::new(OPTIONS);
+    let mut node = Node::new(Options::DEFAULT);
     let entropy = entropy();
     match &entropy {
         Ok(_) => store::fetch(&mut node, now),

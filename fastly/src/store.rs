@@ -14,6 +14,9 @@ const CONFIG_STORE: &str = "flagstone";
 /// The KV Store with the snapshots.
 const KV_STORE: &str = "flags";
 
+/// Bytes set aside for a snapshot, so that most are read without being moved; pages that stay empty cost nothing.
+const CAPACITY: usize = 1 << 20;
+
 /// Fetches what the node needs.
 pub fn fetch(node: &mut Node, now: UnixMillis) {
     let mut need = Some(Need::Control);
@@ -65,7 +68,7 @@ fn snapshot(key: &str) -> Fetched {
             return Fetched::Failed;
         }
     };
-    let mut bytes = Vec::new();
+    let mut bytes = Vec::with_capacity(CAPACITY);
     match body.read_to_end(&mut bytes) {
         Ok(_) => Fetched::Bytes(bytes),
         Err(error) => {
