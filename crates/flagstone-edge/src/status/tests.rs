@@ -58,3 +58,12 @@ fn codes_differ() {
         Problem::ALL.iter().map(|problem| problem.code()).collect();
     assert_eq!(codes.len(), Problem::ALL.len());
 }
+
+#[test]
+fn codes_are_documented() {
+    let documentation = include_str!("../../../../docs/http.md");
+    for problem in Problem::ALL {
+        let code = problem.code();
+        assert!(documentation.contains(&format!("| `{code}` |")), "{code}");
+    }
+}
