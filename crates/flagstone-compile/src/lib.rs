@@ -28,6 +28,7 @@ mod write;
 
 pub use finding::{Finding, Severity};
 pub use model::Model;
+pub use write::check_pattern;
 
 /// What came of compiling a model.
 #[derive(Clone, Debug, PartialEq)]

@@ -12,6 +12,8 @@ mod set;
 mod split;
 mod tables;
 
+pub use pattern::check_pattern;
+
 use crate::finding::Finding;
 use crate::model::{
     Condition, Flag, Model, Prerequisite, Rule, Segment, Serve, TARGETING_KEY, Test, Value,

@@ -2,12 +2,13 @@
 
 use cel::IdedExpr;
 use cel::common::ast::{Expr, operators};
+use flagstone_compile::check_pattern;
 use flagstone_compile::model::{Condition, Matcher, Order, Scalar, Test};
 
 use super::form::{Form, test};
 use super::not;
 use super::operand::{Operand, attribute_name};
-use crate::code::{CONDITION_FORM, UNKNOWN_VARIANT};
+use crate::code::{BAD_CONSTANT, CONDITION_FORM, UNKNOWN_VARIANT};
 use crate::names::{COLLECTIONS, Type};
 use crate::suggest;
 
@@ -316,7 +317,13 @@ impl Form<'_, '_> {
             ("endsWith", true) => Matcher::EndsWithIgnoringCase(text),
             ("contains", true) => Matcher::ContainsIgnoringCase(text),
             ("contains", false) => Matcher::Contains(text),
-            _ => Matcher::Matches(text),
+            _ => {
+                if let Some(problem) = check_pattern(&text, "") {
+                    let help = problem.help.unwrap_or_default();
+                    return self.fail(BAD_CONSTANT, argument, problem.message, help);
+                }
+                Matcher::Matches(text)
+            }
         };
         test(name, matcher)
     }

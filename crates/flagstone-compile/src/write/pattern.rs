@@ -45,6 +45,12 @@ impl Writer<'_> {
     }
 }
 
+/// What is wrong with a regular expression, if anything; for sources that can point at it.
+pub fn check_pattern(source: &str, path: &str) -> Option<Finding> {
+    let problem = compile(source).err()?;
+    Some(problem.finding(source, path))
+}
+
 struct Table {
     classes: [u8; 256],
     columns: usize,
