@@ -12,19 +12,8 @@ fn the_committed_schema_is_current() {
     let committed: Value = serde_json::from_str(COMMITTED).unwrap();
     assert!(
         committed == flagstone_authoring::schema(),
-        "write it anew: cargo test -p flagstone-authoring --test schema -- --ignored"
+        "write it anew: cargo run -p flagstone-cli -- schema > docs/flagstone.schema.json"
     );
-}
-
-#[test]
-#[ignore = "writes docs/flagstone.schema.json"]
-fn write_the_schema() {
-    let text = serde_json::to_string_pretty(&flagstone_authoring::schema()).unwrap() + "\n";
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../docs/flagstone.schema.json"
-    );
-    std::fs::write(path, text).unwrap();
 }
 
 #[test]
