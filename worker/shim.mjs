@@ -69,19 +69,22 @@ async function withoutWasm(request, env, flight) {
   return marked(new Response(null, { status: 502 }))
 }
 
-/** Sends `request` to the stable origin: see `worker/src/origin.rs`, which this repeats in little. */
+/** Sends `request` to the stable origin: what `Plan::pass_through` and `worker/src/origin.rs` do, in little. */
 function fromStable(request, env) {
   const origin = env.ORIGIN_STABLE
-  const { pathname, search } = new URL(request.url)
+  const { host, pathname, protocol, search } = new URL(request.url)
   const isUrl = typeof origin === 'string'
   const copy = new Request(isUrl ? origin.replace(/\/+$/, '') + pathname + search : request.url, request)
   copy.headers.delete('feature-flags')
   removePrefix(copy.headers, 'flagstone-')
+  copy.headers.set('X-Forwarded-Host', host)
+  copy.headers.set('X-Forwarded-Proto', protocol.slice(0, -1))
   return isUrl ? fetch(copy) : origin.fetch(copy)
 }
 
 function marked(response) {
   const copy = new Response(response.body, response)
+  copy.headers.delete('Feature-Flags')
   copy.headers.set('Flagstone-Status', 'flagstone; error="wasm-trap"')
   copy.headers.set('Cache-Control', 'no-store')
   return copy

@@ -8,7 +8,8 @@ use flagstone_tests::hosts::{
     Build, Host, Location, Origin, Request, Response, Setting, Workerd, http, if_present,
 };
 
-const FAULTS: [&str; 3] = ["panic", "overflow", "out-of-bounds"];
+/// What destroys the instance.
+const TRAPS: [&str; 3] = ["panic", "overflow", "out-of-bounds"];
 const STATUS: &str = r#"flagstone; error="wasm-trap""#;
 
 /// Says what it got, `/slow` only after a while.
@@ -60,7 +61,7 @@ fn check_rescued(case: &str, response: &Response, body: &str) {
     );
 }
 
-/// The next request is served by a new instance.
+/// The next request is served by the wasm: by a new instance after a trap.
 fn check_recovered(case: &str, worker: &Workerd) {
     let response = worker
         .send(&Request::new("GET", "/after"), &Location::default())
@@ -70,14 +71,19 @@ fn check_recovered(case: &str, worker: &Workerd) {
         "GET /after ",
         "{case}"
     );
-    assert_eq!(response.headers.text("flagstone-status"), None, "{case}");
+    let status = response.headers.text("flagstone-status");
+    assert_eq!(
+        status.as_deref(),
+        Some(r#"flagstone; error="no-control""#),
+        "{case}"
+    );
 }
 
 #[test]
 fn the_request_that_breaks_the_wasm_is_answered_by_the_stable_origin() {
     let origin = origin();
     let Some(worker) = start(&origin) else { return };
-    for fault in FAULTS {
+    for fault in TRAPS.into_iter().chain(["error"]) {
         for moment in ["", "-sent"] {
             for (method, body) in [("GET", ""), ("POST", "paid")] {
                 let target = format!("/.flagstone/faults/{fault}{moment}?a=%20b");
@@ -85,18 +91,22 @@ fn the_request_that_breaks_the_wasm_is_answered_by_the_stable_origin() {
                 let request = Request::new(method, &target).body(body);
                 let request = request
                     .header("Feature-Flags", "a=1")
-                    .header("Flagstone-Key", "b");
+                    .header("Flagstone-Key", "b")
+                    .header("X-Forwarded-Host", "elsewhere.test");
                 origin.take_received();
                 let response = worker.send(&request, &Location::default()).unwrap();
                 check_rescued(&case, &response, &format!("{method} {target} {body}"));
 
                 let received = origin.take_received();
                 assert_eq!(received.len(), 1, "{case}: sent once");
-                if moment.is_empty() {
-                    let ours = ["feature-flags", "flagstone-key"]
-                        .map(|name| received.first().unwrap().headers.text(name));
-                    assert_eq!(ours, [None, None], "{case}: our headers are removed");
-                }
+                let seen = &received.first().unwrap().headers;
+                let ours = ["feature-flags", "flagstone-key"].map(|name| seen.text(name));
+                assert_eq!(ours, [None, None], "{case}: our headers are removed");
+                assert_eq!(
+                    seen.text("x-forwarded-host").as_deref(),
+                    worker.url().strip_prefix("http://"),
+                    "{case}: what others set is replaced"
+                );
                 check_recovered(&case, &worker);
             }
         }
@@ -107,7 +117,7 @@ fn the_request_that_breaks_the_wasm_is_answered_by_the_stable_origin() {
 fn requests_in_flight_get_the_response_they_wait_for() {
     let origin = origin();
     let Some(worker) = start(&origin) else { return };
-    for fault in FAULTS {
+    for fault in TRAPS {
         origin.take_received();
         let url = worker.url();
         thread::scope(|scope| {

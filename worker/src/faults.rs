@@ -5,22 +5,31 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use worker::Delay;
+use worker::wasm_bindgen::JsValue;
 use worker::web_sys::Request;
 
 /// Breaks on `/.flagstone/faults/<fault>`, before anything has been sent.
-pub fn before_sending(request: &Request) {
+///
+/// # Errors
+/// For the fault `error`, which leaves the instance whole.
+pub fn before_sending(request: &Request) -> Result<(), JsValue> {
     match fault(request).as_deref() {
         Some("panic") => panic!("a fault was asked for"),
         Some("overflow") => {
             overflow(0);
         }
         Some("out-of-bounds") => out_of_bounds(),
+        Some("error") => return Err(JsValue::from("a fault was asked for")),
         _ => {}
     }
+    Ok(())
 }
 
 /// Breaks on `/.flagstone/faults/<fault>-sent`, while the origin has the request.
-pub async fn after_sending(request: &Request) {
+///
+/// # Errors
+/// For the fault `error-sent`.
+pub async fn after_sending(request: &Request) -> Result<(), JsValue> {
     let fault = fault(request);
     if fault
         .as_deref()
@@ -34,8 +43,10 @@ pub async fn after_sending(request: &Request) {
             overflow(0);
         }
         Some("out-of-bounds-sent") => out_of_bounds(),
+        Some("error-sent") => return Err(JsValue::from("a fault was asked for")),
         _ => {}
     }
+    Ok(())
 }
 
 fn fault(request: &Request) -> Option<String> {

@@ -34,7 +34,7 @@ fn start() {
 #[wasm_bindgen(wasm_bindgen_futures = worker::wasm_bindgen_futures)]
 pub async fn fetch(request: Request, env: Env, context: JsContext) -> Result<Response, JsValue> {
     #[cfg(feature = "faults")]
-    faults::before_sending(&request);
+    faults::before_sending(&request)?;
 
     let step = node::with(&env, |node| node.next(node::now()));
     match step {
@@ -66,7 +66,7 @@ async fn carry_out(
     guard::sent(request, &answer);
 
     #[cfg(feature = "faults")]
-    faults::after_sending(request).await;
+    faults::after_sending(request).await?;
 
     let response = match origin::response(answer).await {
         Ok(response) => response,

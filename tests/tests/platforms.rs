@@ -1,0 +1,179 @@
+//! What only one of the platforms has: its caches, its isolates.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use std::thread;
+
+use flagstone_compile::compile;
+use flagstone_compile::model::{Condition, Edge, Expose, Flag, Model, Rule, Serve, Value, Variant};
+use flagstone_core::Snapshot;
+use flagstone_tests::hosts::{
+    Build, CONTROL, Host, Location, Origin, Request, Response, Setting, Viceroy, Workerd, http,
+    if_present,
+};
+
+/// A flag that is `on` for everybody, and its snapshot.
+struct Configuration {
+    snapshot: Vec<u8>,
+    key: String,
+}
+
+impl Configuration {
+    fn new() -> Self {
+        let variant = |key: &str, on| Variant {
+            key: key.to_owned(),
+            value: Value::Boolean(on),
+        };
+        let rule = Rule {
+            name: String::new(),
+            when: Condition::always(),
+            serve: Serve::Variant("on".to_owned()),
+        };
+        let flag = Flag {
+            key: "banner".to_owned(),
+            variants: vec![variant("off", false), variant("on", true)],
+            default: "off".to_owned(),
+            enabled: true,
+            prerequisites: Vec::new(),
+            rules: vec![rule],
+        };
+        let expose = Expose {
+            browser: vec!["banner".to_owned()],
+            origin: vec!["banner".to_owned()],
+        };
+        let model = Model {
+            flags: vec![flag],
+            edge: Edge {
+                expose,
+                ..Edge::default()
+            },
+            ..Model::default()
+        };
+        let snapshot = compile(&model).snapshot.unwrap();
+        let digest = Snapshot::open(&snapshot).unwrap().digest();
+        Self {
+            snapshot,
+            key: format!("snapshot/v1/{digest}"),
+        }
+    }
+
+    fn control(&self, revision: u64, kills: &str) -> Vec<u8> {
+        let digest = self.key.rsplit('/').next().unwrap();
+        format!(
+            r#"{{"version":1,"revision":{revision},"snapshot":"{digest}","kills":{{{kills}}}}}"#
+        )
+        .into_bytes()
+    }
+}
+
+fn get(host: &dyn Host, target: &str) -> Response {
+    host.send(&Request::new("GET", target), &Location::default())
+        .unwrap()
+}
+
+fn origin() -> Origin {
+    Origin::start(|_| Some(Response::new(200).header("Cache-Control", "max-age=60"))).unwrap()
+}
+
+#[test]
+fn first_requests_at_the_same_time_are_all_decided() {
+    let (origin, configuration) = (origin(), Configuration::new());
+    let control = configuration.control(7, "");
+    let worker = Workerd::start(
+        Build::Release,
+        Setting {
+            origins: &[("stable", origin.url())],
+            store: &[
+                (&configuration.key, &configuration.snapshot),
+                (CONTROL, &control),
+            ],
+            ..Setting::default()
+        },
+    );
+    let Some(worker) = if_present(worker).unwrap() else {
+        return;
+    };
+    let url = worker.url();
+    thread::scope(|scope| {
+        let send = || http::send(url, &Request::new("GET", "/")).unwrap();
+        let requests: Vec<_> = (0..40).map(|_| scope.spawn(send)).collect();
+        for request in requests {
+            let response = request.join().unwrap();
+            let header = |name| response.headers.text(name);
+            assert_eq!(header("feature-flags").as_deref(), Some("banner=on"));
+            let status = header("flagstone-status");
+            assert_eq!(status.as_deref(), Some("flagstone; rev=7"));
+        }
+    });
+}
+
+/// Cloudflare's cache keeps copies apart as the variable says; that the runtime takes each of the options is all that can
+/// be seen here.
+#[test]
+fn cloudflares_cache_is_told_about_variants() {
+    let (origin, configuration) = (origin(), Configuration::new());
+    let control = configuration.control(7, "");
+    for (mode, told) in [
+        ("", Some("no-cache")),
+        ("bypass", Some("no-cache")),
+        ("no such mode", Some("no-cache")),
+        ("key", None),
+        ("vary", None),
+    ] {
+        let worker = Workerd::start(
+            Build::Release,
+            Setting {
+                origins: &[("stable", origin.url())],
+                store: &[
+                    (&configuration.key, &configuration.snapshot),
+                    (CONTROL, &control),
+                ],
+                variables: &[("FLAGSTONE_CACHE", mode)],
+                ..Setting::default()
+            },
+        );
+        let Some(worker) = if_present(worker).unwrap() else {
+            return;
+        };
+        origin.take_received();
+        assert_eq!(get(&worker, "/").status, 200, "{mode}: {}", worker.log());
+        let received = origin.take_received();
+        let seen = received.first().unwrap();
+        let cache_control = seen.headers.text("cache-control");
+        assert_eq!(cache_control.as_deref(), told, "{mode}");
+        let flags = seen.headers.text("feature-flags");
+        assert_eq!(flags.as_deref(), Some("banner=on"), "{mode}");
+    }
+}
+
+/// Viceroy has no cache, but shows the key.
+#[test]
+fn fastlys_cache_has_a_key_for_each_url_and_variant() {
+    let (origin, configuration) = (origin(), Configuration::new());
+    let control = configuration.control(7, "");
+    let viceroy = Viceroy::start(Setting {
+        origins: &[("stable", origin.url())],
+        store: &[
+            (&configuration.key, &configuration.snapshot),
+            (CONTROL, &control),
+        ],
+        ..Setting::default()
+    });
+    let Some(mut viceroy) = if_present(viceroy).unwrap() else {
+        return;
+    };
+    let key = |viceroy: &Viceroy, target| {
+        origin.take_received();
+        assert_eq!(get(viceroy, target).status, 200, "{}", viceroy.log());
+        let received = origin.take_received();
+        let seen = received.first().unwrap();
+        seen.headers.text("fastly-xqd-cache-key").unwrap()
+    };
+    let first = key(&viceroy, "/a");
+    assert_eq!(first.len(), 64);
+    assert_eq!(key(&viceroy, "/a"), first);
+    assert_ne!(key(&viceroy, "/b"), first);
+    assert_ne!(key(&viceroy, "/a?b"), first);
+    let kill = configuration.control(8, r#""banner":"off""#);
+    viceroy.put(CONTROL, &kill).unwrap();
+    assert_ne!(key(&viceroy, "/a"), first);
+}
