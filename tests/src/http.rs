@@ -37,4 +37,4 @@ mod run;
 pub use case::{Case, File, Store, Value};
 pub use compare::{Outcome, check, compare};
 pub use memory::Memory;
-pub use run::{Fresh, Runner};
+pub use run::{Runner, Start};

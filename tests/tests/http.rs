@@ -7,7 +7,7 @@ use std::path::Path;
 use std::thread;
 
 use flagstone_tests::hosts::{Build, Host, Setting, Viceroy, Workerd, if_present};
-use flagstone_tests::http::{File, Fresh, Memory, Outcome, Runner, check, compare};
+use flagstone_tests::http::{File, Memory, Outcome, Runner, Start, check, compare};
 
 /// A file of cases with the snapshot of its configuration.
 struct Loaded {
@@ -53,18 +53,16 @@ fn load() -> Vec<Loaded> {
 }
 
 /// What a host does with all cases; `None` if it is not on this machine.
-fn run(files: &[Loaded], holds: bool, start: impl Fresh) -> Option<Vec<Vec<Option<Outcome>>>> {
-    let runner = Runner::new(start, holds).unwrap();
-    files
-        .iter()
-        .map(|loaded| {
-            let outcomes = runner.run(&loaded.file, &loaded.snapshot);
-            let named = |error: io::Error| {
-                io::Error::new(error.kind(), format!("{}: {error}", loaded.name))
-            };
-            if_present(outcomes.map_err(named)).unwrap()
-        })
-        .collect()
+fn run(files: &[Loaded], holds: bool, start: impl Start) -> Option<Vec<Vec<Option<Outcome>>>> {
+    let snapshots = files.iter().map(|loaded| loaded.snapshot.as_slice());
+    let mut runner = Runner::new(start, holds, snapshots).unwrap();
+    let outcomes = files.iter().map(|loaded| {
+        let outcomes = runner.run(&loaded.file, &loaded.snapshot);
+        let named =
+            |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", loaded.name));
+        if_present(outcomes.map_err(named)).unwrap()
+    });
+    outcomes.collect()
 }
 
 fn boxed<H: Host + 'static>(host: io::Result<H>) -> io::Result<Box<dyn Host>> {

@@ -20,8 +20,8 @@ pub struct Options {
     /// between attempts of a node that holds nothing; a node that holds a configuration waits at most twice as long
     /// after a failure.
     pub ttl: u32,
-    /// Whether a snapshot's content is hashed before it is used. A shell that loads it for every request leaves that
-    /// out.
+    /// Whether a snapshot's content is hashed before it is used, 0.3 ms a megabyte in wasm. Only for bytes that have been
+    /// checked before is that needless.
     pub check_snapshot: bool,
 }
 

@@ -26,7 +26,7 @@ pub struct Case {
     /// What it shows.
     pub name: String,
     #[serde(default)]
-    store: Store,
+    pub(super) store: Store,
     /// Whether the host has held a good configuration before the store came into its state.
     #[serde(default)]
     pub held: bool,
@@ -48,7 +48,7 @@ pub struct Case {
 pub struct Store {
     /// There is no control document.
     no_control: bool,
-    /// The text of the control document, where `DIGEST` stands for the snapshot's name.
+    /// The text of the control document, where `DIGEST` stands for the snapshot's name, `REVISION` for its revision.
     control: Option<String>,
     /// Its revision.
     revision: Option<u64>,
@@ -215,31 +215,26 @@ impl Case {
             body: self.origin.body(),
         })
     }
-
-    /// The control document that the host finds.
-    pub fn control(&self, snapshot: &[u8]) -> Option<Vec<u8>> {
-        self.store.control(snapshot)
-    }
 }
 
 impl Store {
-    /// The control document, for a file whose configuration has this snapshot.
-    pub fn control(&self, snapshot: &[u8]) -> Option<Vec<u8>> {
+    /// The control document, for a file whose configuration has this snapshot. `base` is added to its revision.
+    pub fn control(&self, snapshot: &[u8], base: u64) -> Option<Vec<u8>> {
         if self.no_control {
             return None;
         }
         let digest = name(snapshot, self.snapshot);
+        let revision = base + self.revision.unwrap_or(7);
         let document = match &self.control {
-            Some(text) => text.replace("DIGEST", &digest),
-            None => json!({
-                "version": 1,
-                "revision": self.revision.unwrap_or(7),
-                "snapshot": digest,
-                "kills": self.kills,
-            })
-            .to_string(),
+            Some(text) => text.replace("DIGEST", &digest).replace("REVISION", &revision.to_string()),
+            None => json!({ "version": 1, "revision": revision, "snapshot": digest, "kills": self.kills }).to_string(),
         };
         Some(document.into_bytes())
+    }
+
+    /// Whether the snapshot is there, and is one.
+    pub(super) fn has_snapshot(&self) -> bool {
+        self.snapshot.is_none()
     }
 
     /// Everything but the control document that a case may find in the store.
@@ -267,14 +262,10 @@ impl Store {
 
 /// A name for the snapshot, or for what is there instead.
 fn name(snapshot: &[u8], broken: Option<Broken>) -> String {
-    let salt: &[u8] = match broken {
-        None => {
-            let digest = snapshot.get(16..32).and_then(|bytes| bytes.first_chunk());
-            return Digest(u128::from_le_bytes(digest.copied().unwrap_or_default())).to_string();
-        }
-        Some(Broken::Absent) => b"absent",
-        Some(Broken::Damaged) => b"damaged",
-        Some(Broken::Garbage) => b"garbage",
-    };
-    Digest::of(salt).to_string()
+    let digest = snapshot.get(16..32).and_then(|bytes| bytes.first_chunk());
+    let digest = Digest(u128::from_le_bytes(digest.copied().unwrap_or_default()));
+    match broken {
+        None => digest.to_string(),
+        Some(broken) => Digest::of(format!("{digest} {broken:?}").as_bytes()).to_string(),
+    }
 }

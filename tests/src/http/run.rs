@@ -5,50 +5,57 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use flagstone_edge::Control;
+
 use super::case::{Case, File, Store};
 use super::compare::{Outcome, check};
-use crate::hosts::{CONTROL, Host, Origin, Response, Setting};
+use crate::hosts::{CONTROL, Host, Location, Origin, Request, Response, Setting};
 
 /// The origins that configurations of cases may name.
 const ORIGINS: [&str; 3] = ["stable", "canary", "beta"];
-/// How long a host that held another configuration may take to notice the new one.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a host that holds a configuration may take to notice another one.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// What is added to revisions each time that the configuration changes, since hosts go by them. No case has such a one.
+const ERA: u64 = 1000;
 
 /// Starts a host that has served nothing yet.
-pub trait Fresh: Fn(Setting<'_>) -> io::Result<Box<dyn Host>> {}
+pub trait Start: Fn(Setting<'_>) -> io::Result<Box<dyn Host>> {}
 
-impl<F: Fn(Setting<'_>) -> io::Result<Box<dyn Host>>> Fresh for F {}
+impl<F: Fn(Setting<'_>) -> io::Result<Box<dyn Host>>> Start for F {}
 
-/// A kind of host, and the origins behind it.
+/// A host, started when it is needed, and the origins behind it.
 pub struct Runner<S> {
     start: S,
+    /// Whether the host holds a configuration from one request to the next.
     holds: bool,
+    snapshots: Vec<(String, Vec<u8>)>,
     origins: Vec<(&'static str, Origin)>,
     answer: Arc<Mutex<Option<Response>>>,
+    running: Option<Running>,
+    /// What is added to revisions.
+    base: u64,
 }
 
-/// A host and the control document in its store.
+/// A host and what it has been shown.
 struct Running {
     host: Box<dyn Host>,
+    /// The control document in its store, with revisions as cases have them.
     control: Option<Vec<u8>>,
+    /// Whether it holds a configuration, maybe another one than the store has.
+    holds: bool,
 }
 
-impl Running {
-    fn put(&mut self, control: Option<Vec<u8>>) -> io::Result<()> {
-        self.control = control;
-        self.host
-            .put(CONTROL, self.control.as_deref().unwrap_or_default())
-    }
-}
-
-impl<S: Fresh> Runner<S> {
-    /// A runner of cases on the host that `start` starts. `holds`: whether the host holds a configuration from one
-    /// request to the next.
+impl<S: Start> Runner<S> {
+    /// A runner on the host that `start` starts, for files whose configurations have these snapshots.
     ///
     /// # Errors
     /// When no origin can be started.
-    pub fn new(start: S, holds: bool) -> io::Result<Self> {
-        let answer = Arc::new(Mutex::new(None::<Response>));
+    pub fn new<'s>(
+        start: S,
+        holds: bool,
+        snapshots: impl Iterator<Item = &'s [u8]>,
+    ) -> io::Result<Self> {
+        let answer = Arc::new(Mutex::new(Some(Response::new(200))));
         let origin = |name| {
             let answer = Arc::clone(&answer);
             let handler = move |_: &_| {
@@ -59,12 +66,14 @@ impl<S: Fresh> Runner<S> {
             };
             Ok((name, Origin::start(handler)?))
         };
-        let origins = ORIGINS.into_iter().map(origin).collect::<io::Result<_>>()?;
         Ok(Self {
             start,
             holds,
-            origins,
+            snapshots: snapshots.flat_map(Store::snapshots).collect(),
+            origins: ORIGINS.into_iter().map(origin).collect::<io::Result<_>>()?,
             answer,
+            running: None,
+            base: 0,
         })
     }
 
@@ -73,67 +82,127 @@ impl<S: Fresh> Runner<S> {
     ///
     /// # Errors
     /// When the host does not start or does not answer.
-    pub fn run(&self, file: &File, snapshot: &[u8]) -> io::Result<Vec<Option<Outcome>>> {
-        let good = Store::default().control(snapshot);
-        let mut running: Option<Running> = None;
-        let mut outcomes = Vec::new();
-        for case in &file.cases {
-            let control = case.control(snapshot);
-            let first = if case.held { &good } else { &control };
-            let mut now = match running.take() {
-                Some(running) if running.control == *first => running,
-                Some(mut running) if !self.holds && first.is_some() => {
-                    running.put(first.clone())?;
-                    running
-                }
-                _ => self.start(snapshot, first.clone())?,
-            };
-            let host = now.host.as_ref();
-            outcomes.push(if case.differs.contains_key(host.name()) {
-                None
-            } else if now.control == control {
-                Some(self.outcome(host, case)?)
-            } else {
-                // The first response makes the host hold what it is to hold.
-                self.outcome(host, case)?;
-                now.put(control)?;
-                Some(self.in_time(now.host.as_ref(), case)?)
-            });
-            // What a host holds after that is another matter than what it finds.
-            running = (!case.held || !self.holds).then_some(now);
-        }
-        Ok(outcomes)
+    pub fn run(&mut self, file: &File, snapshot: &[u8]) -> io::Result<Vec<Option<Outcome>>> {
+        file.cases
+            .iter()
+            .map(|case| self.case(case, snapshot))
+            .collect()
     }
 
-    fn start(&self, snapshot: &[u8], control: Option<Vec<u8>>) -> io::Result<Running> {
-        let snapshots = Store::snapshots(snapshot);
-        let snapshots = snapshots
+    fn case(&mut self, case: &Case, snapshot: &[u8]) -> io::Result<Option<Outcome>> {
+        let store = if case.held {
+            &Store::default()
+        } else {
+            &case.store
+        };
+        let mut running = self.bring(store, snapshot, case.held)?;
+        let outcome = if case.differs.contains_key(running.host.name()) {
+            None
+        } else if case.held {
+            let control = case.store.control(snapshot, self.base);
+            running
+                .host
+                .put(CONTROL, control.as_deref().unwrap_or_default())?;
+            running.control = None; // what it holds now is another matter than what it finds
+            Some(self.in_time(&running, case)?)
+        } else {
+            Some(self.outcome(running.host.as_ref(), case)?)
+        };
+        self.running = Some(running);
+        Ok(outcome)
+    }
+
+    /// A host that finds the store in this state, and has taken it over if that can be.
+    fn bring(&mut self, store: &Store, snapshot: &[u8], afresh: bool) -> io::Result<Running> {
+        let plain = store.control(snapshot, 0);
+        let control = |base| store.control(snapshot, base);
+        let revision = plain
+            .as_deref()
+            .and_then(|text| Control::read(text).ok())
+            .map(|control| control.revision);
+        let revision = revision.filter(|_| store.has_snapshot());
+        let mut running = match self.running.take() {
+            Some(running) if running.control == plain && plain.is_some() && !afresh => {
+                return Ok(running);
+            }
+            // A host that holds something would go on using it; and nothing can be taken out of a store.
+            Some(running) if plain.is_some() && (revision.is_some() || !running.holds) => running,
+            _ => {
+                let control = control(self.base);
+                let host = self.host(control.as_deref())?;
+                Running {
+                    host,
+                    control: None,
+                    holds: false,
+                }
+            }
+        };
+        if running.holds {
+            self.base += ERA;
+        }
+        if let Some(control) = control(self.base) {
+            running.host.put(CONTROL, &control)?;
+        }
+        if let Some(revision) = revision.filter(|_| self.holds) {
+            self.settle(running.host.as_ref(), self.base + revision)?;
+            running.holds = true;
+        }
+        running.control = plain;
+        Ok(running)
+    }
+
+    fn host(&self, control: Option<&[u8]>) -> io::Result<Box<dyn Host>> {
+        let snapshots = self
+            .snapshots
             .iter()
             .map(|(key, bytes)| (key.as_str(), bytes.as_slice()));
-        let document = control.as_deref().map(|control| (CONTROL, control));
-        let store: Vec<_> = snapshots.chain(document).collect();
+        let store: Vec<_> = snapshots
+            .chain(control.map(|control| (CONTROL, control)))
+            .collect();
         let origins: Vec<_> = self
             .origins
             .iter()
             .map(|(name, origin)| (*name, origin.url()))
             .collect();
-        let host = (self.start)(Setting {
+        (self.start)(Setting {
             origins: &origins,
             store: &store,
             ..Setting::default()
-        })?;
-        Ok(Running { host, control })
+        })
+    }
+
+    /// Waits until a host has a revision.
+    fn settle(&self, host: &dyn Host, revision: u64) -> io::Result<()> {
+        let begin = Instant::now();
+        loop {
+            let response = host.send(&Request::new("GET", "/"), &Location::default())?;
+            let status = response
+                .headers
+                .text("flagstone-status")
+                .unwrap_or_default();
+            if self::revision(&status).is_some_and(|(_, found, _)| found == revision) {
+                return Ok(());
+            }
+            if begin.elapsed() > PATIENCE {
+                let text = format!(
+                    "revision {revision} does not come: {status}\n{}",
+                    host.log()
+                );
+                return Err(io::Error::other(text));
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// Repeats a case until it comes out as expected, or for some seconds.
-    fn in_time(&self, host: &dyn Host, case: &Case) -> io::Result<Outcome> {
+    fn in_time(&self, running: &Running, case: &Case) -> io::Result<Outcome> {
         let begin = Instant::now();
         loop {
-            let outcome = self.outcome(host, case)?;
+            let outcome = self.outcome(running.host.as_ref(), case)?;
             if check(case, &outcome).is_empty() || begin.elapsed() > PATIENCE {
                 return Ok(outcome);
             }
-            thread::sleep(Duration::from_millis(20));
+            thread::sleep(Duration::from_millis(5));
         }
     }
 
@@ -141,16 +210,22 @@ impl<S: Fresh> Runner<S> {
         for (_, origin) in &self.origins {
             origin.take_received();
         }
-        *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = case.answer();
-        let failed = |error: io::Error| {
+        self.set_answer(case.answer());
+        let response = host.send(&case.request(), &case.location());
+        self.set_answer(Some(Response::new(200)));
+        let mut response = response.map_err(|error| {
             io::Error::new(
                 error.kind(),
                 format!("{}: {error}\n{}", case.name, host.log()),
             )
-        };
-        let response = host
-            .send(&case.request(), &case.location())
-            .map_err(failed)?;
+        })?;
+        for (name, value) in &mut response.headers.0 {
+            if name.eq_ignore_ascii_case("flagstone-status") {
+                *value = self
+                    .as_in_cases(&String::from_utf8_lossy(value))
+                    .into_bytes();
+            }
+        }
         let seen = self.origins.iter().flat_map(|(name, origin)| {
             origin
                 .take_received()
@@ -162,4 +237,29 @@ impl<S: Fresh> Runner<S> {
             response,
         })
     }
+
+    fn set_answer(&self, answer: Option<Response>) {
+        *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = answer;
+    }
+
+    /// A status with its revision as cases have it.
+    fn as_in_cases(&self, status: &str) -> String {
+        match revision(status) {
+            Some((before, number, after)) => {
+                format!("{before}{}{after}", number.saturating_sub(self.base))
+            }
+            None => status.to_owned(),
+        }
+    }
+}
+
+/// The revision in a status, and what is around it.
+fn revision(status: &str) -> Option<(&str, u64, &str)> {
+    let start = status.find("rev=")? + "rev=".len();
+    let (before, rest) = status.split_at(start);
+    let end = rest
+        .find(|letter: char| !letter.is_ascii_digit())
+        .unwrap_or(rest.len());
+    let (digits, after) = rest.split_at(end);
+    Some((before, digits.parse().ok()?, after))
 }
