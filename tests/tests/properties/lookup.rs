@@ -1,0 +1,99 @@
+//! Flags and members of segments are found, strangers are not; equal models give equal bytes.
+
+use crate::build::{bytes, flag, flags, segment, variant};
+use flagstone_compile::model::{Condition, Model, Rule, Serve, Test};
+use flagstone_core::layout::Section;
+use flagstone_core::{Snapshot, UnixMillis};
+use flagstone_tests::random::Random;
+use std::time::Instant;
+
+#[test]
+fn flags_are_found_by_key() {
+    for count in (0..=70).chain([127, 128, 129, 1_000, 4_999, 5_000]) {
+        let keys: Vec<String> = (0..count).map(|index| format!("flag-{index}")).collect();
+        let model = flags(keys.iter().map(|key| flag(key, 1, None)).collect());
+        let bytes = bytes(&model);
+        let snapshot = Snapshot::open(&bytes).unwrap();
+        snapshot.verify().unwrap();
+        assert_eq!(snapshot.flag_count(), count);
+        for key in &keys {
+            let found = snapshot.find(key).and_then(|index| snapshot.flag(index));
+            assert_eq!(found.unwrap().key(), key, "of {count}");
+        }
+        let strangers = ["", "flag", "flag-", "flag-00", "FLAG-1", "flag-1 "].map(str::to_owned);
+        for key in strangers
+            .into_iter()
+            .chain((count..count + 500).map(|index| format!("flag-{index}")))
+        {
+            assert_eq!(snapshot.find(&key), None, "{key} of {count}");
+        }
+    }
+}
+
+/// A flag that serves `v1` to the members of a segment.
+fn members(keys: Vec<String>) -> Model {
+    let mut list = segment("s", Condition::never());
+    list.included = keys;
+    let mut flag = flag("f", 1, None);
+    flag.rules.push(Rule {
+        name: String::new(),
+        when: Condition::Test(Test::Segment("s".to_owned())),
+        serve: Serve::Variant("v1".to_owned()),
+    });
+    Model {
+        flags: vec![flag],
+        segments: vec![list],
+        ..Model::default()
+    }
+}
+
+#[test]
+fn members_are_found() {
+    for count in [0, 1, 2, 7, 8, 9, 15, 16, 17, 63, 64, 65, 1_000, 1_000_000] {
+        let key = |number: u32| format!("member-{number:07}@shop.example");
+        let model = members((0..count).map(key).collect());
+        let start = Instant::now();
+        let bytes = bytes(&model);
+        let spent = start.elapsed();
+        let snapshot = Snapshot::open(&bytes).unwrap();
+        snapshot.verify().unwrap();
+        let belongs = |key: &str| variant(snapshot, key, UnixMillis(0)) == 1;
+        // Of the million, every seventh.
+        for number in (0..count).step_by(if count > 1_000 { 7 } else { 1 }) {
+            assert!(belongs(&key(number)), "{number} of {count}");
+        }
+        for stranger in 0..100_000u32 {
+            assert!(
+                !belongs(&format!("stranger-{stranger}")),
+                "{stranger} of {count}"
+            );
+        }
+        if count == 1_000_000 {
+            let per_key = bytes.len() as f64 / f64::from(count);
+            assert!(per_key <= 9.0, "{per_key} bytes a key");
+            println!("a million members: {per_key:.2} bytes each, compiled in {spent:?}");
+        }
+    }
+}
+
+#[test]
+fn a_member_listed_twice_is_one() {
+    let once = bytes(&members(vec!["a".into(), "b".into()]));
+    let twice = bytes(&members(vec![
+        "b".into(),
+        "a".into(),
+        "b".into(),
+        "a".into(),
+    ]));
+    assert_eq!(once, twice);
+    let entries = Snapshot::open(&once).unwrap().count(Section::Entries);
+    assert_eq!(entries, 2);
+}
+
+#[test]
+fn equal_models_give_equal_bytes() {
+    for seed in 0..300 {
+        let model = Random::new(seed).model();
+        assert_eq!(bytes(&model), bytes(&model.clone()), "seed {seed}");
+    }
+}
