@@ -70,7 +70,6 @@ fn options(env: &Env) -> Options {
     let ttl = seconds.map(|seconds| seconds.saturating_mul(1_000));
     Options {
         ttl: ttl.unwrap_or(Options::DEFAULT.ttl),
-        ..Options::DEFAULT
     }
 }
 

@@ -19,9 +19,9 @@ impl Configuration {
     ///
     /// # Errors
     /// If the bytes are no snapshot or not the one that the control document names.
-    pub fn new(bytes: Vec<u8>, control: Control, check: bool) -> Result<Self, Problem> {
+    pub fn new(bytes: Vec<u8>, control: Control) -> Result<Self, Problem> {
         let snapshot = Snapshot::open(&bytes).map_err(|_| Problem::SnapshotInvalid)?;
-        if snapshot.digest() != control.snapshot || check && !snapshot.is_intact() {
+        if snapshot.digest() != control.snapshot || !snapshot.is_intact() {
             return Err(Problem::SnapshotDamaged);
         }
         let (kills, problem) = resolve(&snapshot, &control);

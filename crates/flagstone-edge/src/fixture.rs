@@ -214,5 +214,5 @@ pub(crate) fn control(bytes: &[u8], revision: u64, kills: &str) -> Vec<u8> {
 pub(crate) fn configuration(model: &Model) -> Configuration {
     let bytes = snapshot(model);
     let control = Control::read(&control(&bytes, 7, "")).unwrap();
-    Configuration::new(bytes, control, true).unwrap()
+    Configuration::new(bytes, control).unwrap()
 }

@@ -26,10 +26,7 @@ impl Memory {
     pub fn start(setting: Setting<'_>) -> Self {
         let owned = |(key, value): &(&str, &[u8])| (key.to_string(), value.to_vec());
         Self {
-            node: RefCell::new(Node::new(Options {
-                ttl: 0,
-                ..Options::DEFAULT
-            })),
+            node: RefCell::new(Node::new(Options { ttl: 0 })),
             origins: setting
                 .origins
                 .iter()
