@@ -9,7 +9,7 @@ use crate::hash::{self, Digest};
 use crate::layout::{
     self, AttributeRecord, BucketRecord, EntryRecord, FORMAT_VERSION, FlagRecord, HEADER_LEN,
     IndexRecord, MAGIC, PatternRecord, Record, RuleRecord, SECTION_ROW_LEN, Section, SetRecord,
-    SourceKind, VariantRecord,
+    SourceKind, ValueKind, VariantRecord,
 };
 use crate::value::Value;
 
@@ -220,6 +220,20 @@ impl<'a> Snapshot<'a> {
         core::str::from_utf8(self.data(offset, len)?).ok()
     }
 
+    #[inline]
+    fn value(&self, record: &VariantRecord) -> Option<Value<'a>> {
+        let text = || self.text(record.text_offset, record.text_len);
+        Some(match ValueKind::from_code(record.kind)? {
+            ValueKind::Boolean => Value::Boolean(record.number != 0),
+            ValueKind::String => Value::String(text()?),
+            ValueKind::Number => Value::Number {
+                number: f64::from_bits(record.number),
+                text: text()?,
+            },
+            ValueKind::Json => Value::Json(text()?),
+        })
+    }
+
     /// The table of a pattern; `None` if it does not lie in data.
     #[inline]
     pub(crate) fn table(&self, pattern: &PatternRecord) -> Option<&'a [u8]> {
@@ -314,7 +328,7 @@ impl<'a> Flag<'a> {
             key: self
                 .snapshot
                 .text(record.key_offset, record.key_len.into())?,
-            value: Value::read(&self.snapshot, &record)?,
+            value: self.snapshot.value(&record)?,
         })
     }
 

@@ -2,6 +2,7 @@
 
 use crate::layout::PointRecord;
 use crate::units::{UnixMillis, Weight};
+use core::fmt;
 
 /// Reads an RFC 3339 date-time: `2026-12-01T08:00:00Z`, `2026-12-01T09:00:00.250+01:00`.
 ///
@@ -116,7 +117,7 @@ fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// Year, month and day of a number of days from 1970-01-01; the opposite of [`days_since_epoch`], for any number.
-pub(crate) fn date_of(days: i64) -> (i64, i64, i64) {
+fn date_of(days: i64) -> (i64, i64, i64) {
     const DAYS_IN_400_YEARS: i64 = 146_097;
     let days = days + 719_468; // from March 1st of the year 0
     let (cycle, day) = (
@@ -133,6 +134,23 @@ pub(crate) fn date_of(days: i64) -> (i64, i64, i64) {
         (year + 1, month - 9)
     };
     (year + cycle * 400, month, day)
+}
+
+impl fmt::Display for UnixMillis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (days, millis) = (self.0.div_euclid(86_400_000), self.0.rem_euclid(86_400_000));
+        let (year, month, day) = date_of(days);
+        let (seconds, millis) = (millis / 1000, millis % 1000);
+        let (hour, minute, second) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        write!(
+            f,
+            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
+        )?;
+        match millis {
+            0 => f.write_str("Z"),
+            millis => write!(f, ".{millis:03}Z"),
+        }
+    }
 }
 
 /// The share of a ramp at a moment: straight lines between the points, constant before the first and after the last,
