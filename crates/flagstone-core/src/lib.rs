@@ -12,6 +12,7 @@ mod describe;
 mod eval;
 pub mod hash;
 pub mod layout;
+mod number;
 mod semver;
 mod snapshot;
 mod time;

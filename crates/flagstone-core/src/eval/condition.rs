@@ -193,7 +193,7 @@ fn about_value(
         }
         (Op::ParsedLess | Op::ParsedAtMost | Op::ParsedEqual, _) => {
             let is = match value {
-                Text(text) => text.parse::<f64>().ok(),
+                Text(text) => crate::number::parse(text),
                 Number(is) => Some(is),
                 _ => None,
             };

@@ -1,0 +1,238 @@
+//! Numbers written as text, to the nearest 64-bit float.
+//!
+//! `str::parse` gives the same, by a table of ten kilobytes that hardly compresses: half of what the core would weigh.
+
+/// Reads a number: digits with or without a point and an exponent (`5`, `-.5`, `1e3`), or `inf` or `infinity`; no blanks.
+/// Gives the nearest float, of two equally near the even one; what is too large is infinite. `None` for anything else, for
+/// `nan` too.
+pub(crate) fn parse(text: &str) -> Option<f64> {
+    let bytes = text.as_bytes();
+    let (is_negative, bytes) = match bytes {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        rest => (false, rest),
+    };
+    let words: [&[u8]; 2] = [b"inf", b"infinity"];
+    let magnitude = if words.iter().any(|word| bytes.eq_ignore_ascii_case(word)) {
+        f64::INFINITY
+    } else {
+        Decimal::read(bytes)?.nearest()
+    };
+    Some(if is_negative { -magnitude } else { magnitude })
+}
+
+/// Digits as a whole number, times a power of ten.
+struct Decimal<'t> {
+    /// Digits, and a point that does not count.
+    digits: &'t [u8],
+    /// Power of ten of the last digit.
+    exponent: i32,
+}
+
+impl<'t> Decimal<'t> {
+    fn read(bytes: &'t [u8]) -> Option<Self> {
+        let end = bytes.iter().position(|byte| matches!(byte, b'e' | b'E'));
+        let (digits, exponent) = match end.and_then(|end| bytes.split_at_checked(end)) {
+            Some((digits, [_, exponent @ ..])) => (digits, self::exponent(exponent)?),
+            _ => (bytes, 0),
+        };
+        let mut places = None;
+        let mut count = 0u32;
+        for byte in digits {
+            match byte {
+                b'0'..=b'9' => count = count.saturating_add(1),
+                b'.' if places.is_none() => places = Some(count),
+                _ => return None,
+            }
+        }
+        let behind_point = count - places.unwrap_or(count);
+        (count > 0).then_some(Self {
+            digits,
+            exponent: exponent.saturating_sub_unsigned(behind_point),
+        })
+    }
+
+    /// The value of each digit behind the leading zeros.
+    fn values(&self) -> impl Iterator<Item = u32> {
+        let digits = self.digits.iter().filter(|byte| **byte != b'.');
+        digits
+            .map(|byte| u32::from(byte - b'0'))
+            .skip_while(|digit| *digit == 0)
+    }
+
+    fn nearest(&self) -> f64 {
+        const EXACT: u64 = 1 << 53;
+        let whole = self.values().try_fold(0u64, |whole, digit| {
+            Some(whole * 10 + u64::from(digit)).filter(|whole| *whole <= EXACT)
+        });
+        match whole {
+            Some(0) => 0.0,
+            // Both are exact then, so that one operation rounds once.
+            Some(whole) if self.exponent.unsigned_abs() <= 22 => {
+                let power = (0..self.exponent.unsigned_abs()).fold(1.0, |power, _| power * 10.0);
+                if self.exponent < 0 {
+                    whole as f64 / power
+                } else {
+                    whole as f64 * power
+                }
+            }
+            _ => self.nearest_of_many_digits(),
+        }
+    }
+
+    /// The same for any number that is not 0, by whole numbers of as many bits as it takes.
+    fn nearest_of_many_digits(&self) -> f64 {
+        // No number halfway between two floats has more than 767 digits, so of those behind it matters only whether one
+        // of them is not 0.
+        const KEPT: usize = 800;
+        let mut number = Big::default();
+        let mut count = 0;
+        let mut is_more = false;
+        for (index, digit) in self.values().enumerate() {
+            if index < KEPT {
+                number.multiply_and_add(10, digit);
+            } else {
+                is_more |= digit != 0;
+            }
+            count = index + 1;
+        }
+        let dropped = count.saturating_sub(KEPT).min(i32::MAX as usize) as i32;
+        let exponent = self.exponent.saturating_add(dropped);
+        // The number is below 10 to the power of this, and at least a tenth of that.
+        let size = exponent.saturating_add((count.min(KEPT)) as i32);
+        if size > 310 {
+            return f64::INFINITY;
+        }
+        if size < -330 {
+            return 0.0;
+        }
+        // INVARIANT: from here on the exponent is from -1130 to 309, which is what `Big` has room for.
+        let mut shift = 0;
+        if exponent >= 0 {
+            for _ in 0..exponent {
+                number.multiply_and_add(10, 0);
+            }
+        } else {
+            // So far to the left that 64 bits are left after the division; 10 is less than 2 to the power of 10 / 3.
+            let places = exponent.unsigned_abs();
+            shift = (places * 10).div_ceil(3) + 64;
+            number.shift_left(shift);
+            for _ in 0..places {
+                is_more |= number.divide(10) != 0;
+            }
+        }
+        number.round(shift, is_more)
+    }
+}
+
+fn exponent(bytes: &[u8]) -> Option<i32> {
+    let (is_negative, digits) = match bytes {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        rest => (false, rest),
+    };
+    let value = digits.iter().try_fold(0i32, |value, digit| {
+        let digit = digit.is_ascii_digit().then(|| digit - b'0')?;
+        Some(value.saturating_mul(10).saturating_add(digit.into()))
+    })?;
+    (!digits.is_empty()).then_some(if is_negative { -value } else { value })
+}
+
+/// A whole number below 2 to the power of 6,656: 800 digits (2,658 bits), shifted by up to 3,831 bits.
+struct Big {
+    /// The lowest first.
+    words: [u32; 208],
+    /// How many of them may be other than 0.
+    used: usize,
+}
+
+impl Default for Big {
+    fn default() -> Self {
+        Self {
+            words: [0; 208],
+            used: 0,
+        }
+    }
+}
+
+impl Big {
+    fn multiply_and_add(&mut self, factor: u32, summand: u32) {
+        let mut carry = u64::from(summand);
+        for word in self.words.iter_mut().take(self.used) {
+            let product = u64::from(*word) * u64::from(factor) + carry;
+            *word = product as u32;
+            carry = product >> 32;
+        }
+        if carry != 0
+            && let Some(word) = self.words.get_mut(self.used)
+        {
+            *word = carry as u32;
+            self.used += 1;
+        }
+    }
+
+    /// Divides, rounding down; gives the remainder.
+    fn divide(&mut self, divisor: u32) -> u32 {
+        let mut remainder = 0;
+        for word in self.words.iter_mut().take(self.used).rev() {
+            let part = remainder << 32 | u64::from(*word);
+            *word = (part / u64::from(divisor)) as u32;
+            remainder = part % u64::from(divisor);
+        }
+        remainder as u32
+    }
+
+    fn shift_left(&mut self, bits: u32) {
+        let words = (bits / 32) as usize;
+        let end = self.words.len();
+        self.words
+            .copy_within(..end.saturating_sub(words), words.min(end));
+        self.words.iter_mut().take(words).for_each(|word| *word = 0);
+        self.used = (self.used + words).min(end);
+        self.multiply_and_add(1 << (bits % 32), 0);
+    }
+
+    fn bit(&self, index: u32) -> bool {
+        let word = self.words.get((index / 32) as usize);
+        word.is_some_and(|word| word >> (index % 32) & 1 == 1)
+    }
+
+    /// Bits up to the highest that is set.
+    fn len(&self) -> u32 {
+        let counted = (1u32..).zip(&self.words);
+        let top = counted.filter(|(_, word)| **word != 0).last();
+        top.map_or(0, |(count, word)| count * 32 - word.leading_zeros())
+    }
+
+    /// The float nearest to this number divided by 2 to the power of `shift`; to a little more than that if `is_more`.
+    fn round(&self, shift: u32, is_more: bool) -> f64 {
+        let len = self.len();
+        // The power of two of the highest bit, and the bits that a float of this size has room for.
+        let power = len as i32 - 1 - shift as i32;
+        if power > 1023 {
+            return f64::INFINITY;
+        }
+        let room = (power + 1075).min(53);
+        let Ok(room) = u32::try_from(room) else {
+            return 0.0;
+        };
+        let mut bits = (0..room).fold(0u64, |bits, index| {
+            let bit = (len - 1).checked_sub(index).is_some_and(|at| self.bit(at));
+            bits << 1 | u64::from(bit)
+        });
+        if let Some(half) = len.checked_sub(room + 1)
+            && self.bit(half)
+            && (bits & 1 == 1 || is_more || (0..half).any(|index| self.bit(index)))
+        {
+            bits += 1;
+        }
+        // The highest bit of 53 is not stored and adds one to the exponent instead; so does a carry.
+        if room == 53 {
+            bits += ((power + 1022) as u64) << 52;
+        }
+        f64::from_bits(bits)
+    }
+}
+
+#[cfg(test)]
+mod tests;
