@@ -183,13 +183,10 @@ impl Big {
     }
 
     fn shift_left(&mut self, bits: u32) {
-        let words = (bits / 32) as usize;
-        let end = self.words.len();
-        self.words
-            .copy_within(..end.saturating_sub(words), words.min(end));
-        self.words.iter_mut().take(words).for_each(|word| *word = 0);
-        self.used = (self.used + words).min(end);
-        self.multiply_and_add(1 << (bits % 32), 0);
+        for _ in 0..bits / 16 {
+            self.multiply_and_add(1 << 16, 0);
+        }
+        self.multiply_and_add(1 << (bits % 16), 0);
     }
 
     fn bit(&self, index: u32) -> bool {
