@@ -174,3 +174,41 @@ fn an_unreachable_origin_is_a_502() {
         assert_eq!(response.status, 502, "{}", host.name());
     }
 }
+
+/// What URLs of the web write in another way is rewritten so, by both alike. (Not compared: characters that Viceroy
+/// refuses outright, and `^` in a path, which only Cloudflare escapes.)
+#[test]
+fn targets_are_normalized_alike() {
+    let cases = [
+        ("/a/../b/./c", "/b/c"),
+        ("/a/%2e%2E/b", "/b"),
+        ("/..", "/"),
+        ("//a//", "//a//"),
+        ("/a%2Fb%2fc", "/a%2Fb%2fc"),
+        ("/a\\b", "/a/b"),
+        ("/a|b", "/a|b"),
+        ("/a{b}\"c", "/a%7Bb%7D%22c"),
+        ("/a'b!$&()*+,;=:@-._~", "/a'b!$&()*+,;=:@-._~"),
+        ("/%zz%4", "/%zz%4"),
+        ("/a?", "/a?"),
+        ("/a?b?c", "/a?b?c"),
+        ("/?q='", "/?q=%27"),
+        ("/?q=`{}|^\\", "/?q=`{}|^\\"),
+        ("/?q=[]", "/?q=[]"),
+    ];
+    let origin = Origin::start(|_| Some(Response::new(200))).unwrap();
+    let mut wrong = Vec::new();
+    for host in hosts(origin.url()) {
+        for (sent, expected) in cases {
+            origin.take_received();
+            let response = host.send(&Request::new("GET", sent), &Location::default());
+            let received = origin.take_received();
+            let target = received.first().map(|request| request.target.as_str());
+            if target != Some(expected) {
+                let status = response.map(|response| response.status);
+                wrong.push(format!("{}: {sent} -> {target:?} {status:?}", host.name()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

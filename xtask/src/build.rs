@@ -1,7 +1,8 @@
 //! The two wasm builds.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context, Result};
 
@@ -89,6 +90,34 @@ pub fn fastly(console: Console, setup: &Setup) -> Result<()> {
     fs::create_dir_all(&bin)?;
     fs::copy(&built, bin.join("main.wasm")).with_context(|| built.display().to_string())?;
     Ok(())
+}
+
+/// Builds the core alone, to be weighed, into `target/wasm/core.wasm`.
+///
+/// # Errors
+/// When a step fails.
+pub fn core(console: Console, setup: &Setup) -> Result<()> {
+    console.run("build the core", &mut bare(setup, "flagstone-core-size"))?;
+    let built = bare_wasm("flagstone_core_size");
+    let mut wasm_opt = setup.tool("wasm-opt");
+    wasm_opt.args(["-Os", "--strip-debug", "--strip-producers"]);
+    wasm_opt.arg(built).arg("-o");
+    wasm_opt.arg(paths::wasm_target().join("core.wasm"));
+    console.run("optimize the core", &mut wasm_opt)
+}
+
+/// A build of a package of ours without any platform, into [`bare_wasm`].
+pub fn bare(setup: &Setup, package: &str) -> Command {
+    let mut cargo = setup.wasm_builder("cargo");
+    cargo.args(["build", "--package", package, "--profile", "wasm"]);
+    cargo.args(["--target", "wasm32-unknown-unknown"]);
+    cargo
+}
+
+/// What [`bare`] makes of a library.
+pub fn bare_wasm(library: &str) -> PathBuf {
+    let folder = paths::wasm_target().join("wasm32-unknown-unknown/wasm");
+    folder.join(library).with_extension("wasm")
 }
 
 fn wasm_pack(

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::console::Console;
 use crate::setup::{self, host_cargo};
-use crate::{build, dependencies, sizes, test};
+use crate::{build, dependencies, panics, sizes, test};
 
 /// The cheap checks first. Warnings are errors here, and only here.
 ///
@@ -37,7 +37,9 @@ pub fn run(console: Console) -> Result<()> {
     console.run("docs", doc.env("RUSTDOCFLAGS", "--deny warnings"))?;
     let setup = setup::run(console)?;
     build::all(console, &setup)?;
+    build::core(console, &setup)?;
     sizes::check()?;
+    panics::check(console, &setup)?;
     test::run(console, &setup)
 }
 

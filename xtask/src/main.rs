@@ -15,6 +15,7 @@ mod console;
 mod demo;
 mod dependencies;
 mod npm;
+mod panics;
 mod paths;
 mod setup;
 mod sizes;
@@ -30,11 +31,13 @@ usage: cargo xtask <command> [--verbose]
   setup                   fetch what the other commands need: wasm targets, tools, npm packages
   build [worker|fastly]   build the Cloudflare Worker, the Fastly service, or both
   build faults            build the Worker that breaks on request, for tests of its shim
+  build core              build the core alone, to be weighed
   sizes                   compare what was built with bench/budgets.toml
+  panics                  check that the compiler left no panic in the request pipeline
   dependencies            check licences and sources of dependencies, and duplicates in the wasm builds
   test                    every test, both edge runtimes included
   with <program> [...]    run a program with our tools on PATH: wrangler dev, fastly compute serve, cargo test
-  ci                      format, lints, docs, dependencies, sizes, tests
+  ci                      format, lints, docs, dependencies, sizes, panics, tests
 
   --verbose               show the output of every step";
 
@@ -60,7 +63,9 @@ fn run(arguments: &[String]) -> Result<()> {
         ["build", "worker"] => build::worker(console, &setup::run(console)?),
         ["build", "fastly"] => build::fastly(console, &setup::run(console)?),
         ["build", "faults"] => build::faulty_worker(console, &setup::run(console)?),
+        ["build", "core"] => build::core(console, &setup::run(console)?),
         ["sizes"] => sizes::check(),
+        ["panics"] => panics::check(console, &setup::run(console)?),
         ["dependencies"] => dependencies::check(console),
         ["with", program, rest @ ..] => {
             let what = format!("{program} {}", rest.join(" "));

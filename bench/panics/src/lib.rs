@@ -1,0 +1,81 @@
+//! The request pipeline as a bare wasm: `flagstone-edge` and `flagstone-core` with no platform around them.
+//!
+//! `cargo xtask panics` looks at what the compiler has left of panics in it. It is never run.
+
+use std::borrow::Cow;
+use std::hint::black_box;
+use std::net::{IpAddr, Ipv6Addr};
+
+use flagstone_core::UnixMillis;
+use flagstone_edge::{Fetched, GeoField, Need, Node, Options, RequestHead, ResponseHead, Step};
+
+/// A request and a response of which the compiler knows nothing.
+struct Head;
+
+impl RequestHead for Head {
+    fn method(&self) -> &str {
+        black_box("")
+    }
+
+    fn scheme(&self) -> &str {
+        black_box("")
+    }
+
+    fn host(&self) -> &str {
+        black_box("")
+    }
+
+    fn path(&self) -> &str {
+        black_box("")
+    }
+
+    fn query(&self) -> Option<&str> {
+        black_box(None)
+    }
+
+    fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
+        black_box(name);
+        black_box(None)
+    }
+
+    fn geo(&self, field: GeoField) -> Option<Cow<'_, str>> {
+        black_box(field);
+        black_box(None)
+    }
+
+    fn client_ip(&self) -> Option<IpAddr> {
+        black_box(Some(IpAddr::V6(Ipv6Addr::LOCALHOST)))
+    }
+}
+
+impl ResponseHead for Head {
+    fn status(&self) -> u16 {
+        black_box(0)
+    }
+
+    fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
+        RequestHead::header(self, name)
+    }
+}
+
+/// All that a shell does with the pipeline.
+#[expect(
+    unsafe_code,
+    reason = "the name is the only one, and needed for the linker"
+)]
+#[unsafe(no_mangle)]
+pub extern "C" fn pipeline() {
+    let now = UnixMillis(black_box(0));
+    let mut node = Node::new(black_box(Options::DEFAULT));
+    if node.next(now) != Step::Serve {
+        let mut need = Some(Need::Control);
+        while let Some(wanted) = need {
+            black_box(wanted.key());
+            need = node.take(wanted, black_box(Fetched::Absent), now);
+        }
+    }
+    let plan = node.plan(&Head, now, || black_box([0; 16]));
+    black_box(plan.respond(&Head));
+    black_box(plan.unreachable());
+    black_box(plan);
+}
