@@ -17,16 +17,21 @@ use crate::hash::{Murmur3, reduce};
 /// ```
 #[inline]
 pub fn bucket(salt: &str, unit: &str, total: u32) -> u32 {
-    let mut hash = Murmur3::new(0);
-    hash.update(salt.as_bytes());
-    hash.update(unit.as_bytes());
-    reduce(hash.finish(), total)
+    of_bytes(salt.as_bytes(), unit.as_bytes(), total)
 }
 
 /// The bucket of a split: 0 to 999,999.
 #[inline]
-pub(crate) fn split_bucket(salt: &str, unit: &str) -> u32 {
-    bucket(salt, unit, Weight::TOTAL.0)
+pub(crate) fn split_bucket(salt: &[u8], unit: &str) -> u32 {
+    of_bytes(salt, unit.as_bytes(), Weight::TOTAL.0)
+}
+
+#[inline]
+fn of_bytes(salt: &[u8], unit: &[u8], total: u32) -> u32 {
+    let mut hash = Murmur3::new(0);
+    hash.update(salt);
+    hash.update(unit);
+    reduce(hash.finish(), total)
 }
 
 #[cfg(test)]

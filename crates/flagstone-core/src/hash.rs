@@ -118,20 +118,19 @@ impl Murmur3 {
     /// Adds bytes; equal bytes in other pieces give the same hash.
     #[inline]
     pub fn update(&mut self, mut bytes: &[u8]) {
-        if self.len.is_multiple_of(4) {
-            while let Some((word, rest)) = bytes.split_first_chunk::<4>() {
-                self.word(u32::from_le_bytes(*word));
-                self.len = self.len.wrapping_add(4);
-                bytes = rest;
-            }
+        while !self.len.is_multiple_of(4)
+            && let Some((byte, rest)) = bytes.split_first()
+        {
+            self.byte(*byte);
+            bytes = rest;
+        }
+        while let Some((word, rest)) = bytes.split_first_chunk::<4>() {
+            self.word(u32::from_le_bytes(*word));
+            self.len = self.len.wrapping_add(4);
+            bytes = rest;
         }
         for byte in bytes {
-            self.tail |= u32::from(*byte) << (8 * (self.len % 4));
-            self.len = self.len.wrapping_add(1);
-            if self.len.is_multiple_of(4) {
-                let word = core::mem::take(&mut self.tail);
-                self.word(word);
-            }
+            self.byte(*byte);
         }
     }
 
@@ -143,6 +142,16 @@ impl Murmur3 {
             state ^= scramble(self.tail);
         }
         mix(state ^ self.len)
+    }
+
+    #[inline]
+    fn byte(&mut self, byte: u8) {
+        self.tail |= u32::from(byte) << (8 * (self.len % 4));
+        self.len = self.len.wrapping_add(1);
+        if self.len.is_multiple_of(4) {
+            let word = core::mem::take(&mut self.tail);
+            self.word(word);
+        }
     }
 
     #[inline]

@@ -27,23 +27,30 @@ pub struct SemVer<'a> {
 impl<'a> SemVer<'a> {
     /// Reads a version; `None` if it is not exactly of the standard's form, or if a number exceeds 64 bits.
     pub fn parse(text: &'a str) -> Option<Self> {
-        let (version, build) = text
-            .split_once('+')
-            .map_or((text, None), |(v, b)| (v, Some(b)));
-        let (numbers, pre) = version
-            .split_once('-')
-            .map_or((version, None), |(n, p)| (n, Some(p)));
-        let mut parts = numbers.split('.').map(numeric);
+        let (version, build) = halves(text, b'+');
+        let (numbers, pre) = halves(version, b'-');
+        let (major, rest) = halves(numbers, b'.');
+        let (minor, patch) = halves(rest?, b'.');
         let parsed = Self {
-            major: parts.next()??,
-            minor: parts.next()??,
-            patch: parts.next()??,
+            major: numeric(major)?,
+            minor: numeric(minor)?,
+            patch: numeric(patch?)?,
             pre: pre.unwrap_or_default(),
         };
-        let well_formed = parts.next().is_none()
-            && pre.is_none_or(|pre| pre.split('.').all(is_pre_release))
+        let well_formed = pre.is_none_or(|pre| pre.split('.').all(is_pre_release))
             && build.is_none_or(|build| build.split('.').all(is_identifier));
         well_formed.then_some(parsed)
+    }
+}
+
+/// What is before the first of an ASCII character, and what is behind it if there is one. Versions are short, so looking
+/// at each byte takes less than preparing a search.
+#[inline]
+fn halves(text: &str, at: u8) -> (&str, Option<&str>) {
+    let place = text.bytes().position(|byte| byte == at);
+    match place.and_then(|place| Some((text.get(..place)?, text.get(place + 1..)?))) {
+        Some((before, behind)) => (before, Some(behind)),
+        None => (text, None),
     }
 }
 

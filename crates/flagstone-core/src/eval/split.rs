@@ -15,7 +15,7 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
     pub(super) fn split(&mut self, index: u32) -> Option<Option<VariantIndex>> {
         let snapshot = self.input.snapshot;
         let split = snapshot.record::<SplitRecord>(Section::Splits, index)?;
-        let salt = snapshot.text(split.salt_offset, split.salt_len.into())?;
+        let salt = snapshot.data(split.salt_offset, split.salt_len.into())?;
         let by = AttributeIndex(split.by);
         let attributes = self.input.attributes;
         let mut digits = Digits::default();
