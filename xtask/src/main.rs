@@ -69,7 +69,10 @@ fn run(arguments: &[String]) -> Result<()> {
         ["dependencies"] => dependencies::check(console),
         ["with", program, rest @ ..] => {
             let what = format!("{program} {}", rest.join(" "));
-            console.show(&what, setup::run(console)?.tool(program).args(rest))
+            let mut command = setup::run(console)?.tool(program);
+            // Where it was asked for: `fastly` looks for its manifest there.
+            command.args(rest).current_dir(std::env::current_dir()?);
+            console.show(&what, &mut command)
         }
         ["test"] => test::run(console, &setup::run(console)?),
         ["ci"] => ci::run(console),

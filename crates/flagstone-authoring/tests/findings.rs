@@ -1,6 +1,11 @@
 //! How findings are shown, and where the parts of a model were written.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "tests"
+)]
 
 use flagstone_authoring::{Finding, Severity, line_column, no_files, read, render, to_json};
 use serde_json::json;

@@ -1,6 +1,6 @@
 //! No text makes the reader panic, and what it says can always be shown.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::string_slice, reason = "tests")]
 
 use flagstone_authoring::{no_files, read, render};
 use proptest::prelude::*;

@@ -1,5 +1,5 @@
 //! Every finding of the compiler, with its code and its place.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::string_slice, reason = "tests")]
 
 use flagstone_compile::model::{
     Action, Anonymous, Condition, Flag, Matcher, Model, Order, Origin, Prerequisite, RampPoint,
