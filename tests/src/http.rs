@@ -27,7 +27,7 @@
 //! as it is. A header is a value, or a list of the values of its lines, `[]` if it must be absent; a value that begins
 //! with `~` is a regular expression. [`Value`] has forms for long values and for bytes that are no text.
 //!
-//! Beside what a case expects, all hosts must do the same, to the byte: see [`compare`].
+//! Beside what a case expects, all hosts must do the same, to the byte: see [`compare()`].
 
 mod case;
 mod compare;
