@@ -21,7 +21,7 @@ macro_rules! codes {
             about: $about,
         };)*
 
-        /// Every kind of finding that [`read`](crate::read) can report.
+        /// Every kind of finding that [`read()`](crate::read()) can report.
         pub const CODES: &[Code] = &[$($constant),*];
     };
 }

@@ -1,8 +1,8 @@
 //! From `flagstone.toml` with CEL conditions to a model of feature flags.
 //!
-//! [`read`] takes the text of the file and gives the model, or everything that is wrong with it as [`Finding`]s, each
-//! with its place in the text; [`render`] shows a finding with the lines concerned, [`to_json`] writes it for programs.
-//! The format is described in `docs/authoring.md`, for editors by [`schema`].
+//! [`read()`] takes the text of the file and gives the model, or everything that is wrong with it as [`Finding`]s, each
+//! with its place in the text; [`render()`] shows a finding with the lines concerned, [`to_json`] writes it for programs.
+//! The format is described in `docs/authoring.md`, for editors by [`schema()`].
 //!
 //! ```
 //! let text = r#"
