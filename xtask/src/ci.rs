@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::console::Console;
 use crate::setup::{self, host_cargo};
-use crate::{build, dependencies, panics, sizes, test};
+use crate::{build, dependencies, instructions, panics, sizes, test};
 
 /// The cheap checks first. Warnings are errors here, and only here.
 ///
@@ -40,6 +40,7 @@ pub fn run(console: Console) -> Result<()> {
     build::core(console, &setup)?;
     sizes::check()?;
     panics::check(console, &setup)?;
+    instructions::check(console)?;
     test::run(console, &setup)
 }
 

@@ -14,6 +14,7 @@ mod ci;
 mod console;
 mod demo;
 mod dependencies;
+mod instructions;
 mod npm;
 mod panics;
 mod paths;
@@ -33,11 +34,12 @@ usage: cargo xtask <command> [--verbose]
   build faults            build the Worker that breaks on request, for tests of its shim
   build core              build the core alone, to be weighed
   sizes                   compare what was built with bench/budgets.toml
+  instructions            count what opening and deciding take, and compare with bench/budgets.toml (valgrind)
   panics                  check that the compiler left no panic in the request pipeline
   dependencies            check licences and sources of dependencies, and duplicates in the wasm builds
   test                    every test, both edge runtimes included
   with <program> [...]    run a program with our tools on PATH: wrangler dev, fastly compute serve, cargo test
-  ci                      format, lints, docs, dependencies, sizes, panics, tests
+  ci                      format, lints, docs, dependencies, sizes, panics, instructions, tests
 
   --verbose               show the output of every step";
 
@@ -65,6 +67,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["build", "faults"] => build::faulty_worker(console, &setup::run(console)?),
         ["build", "core"] => build::core(console, &setup::run(console)?),
         ["sizes"] => sizes::check(),
+        ["instructions"] => instructions::check(console),
         ["panics"] => panics::check(console, &setup::run(console)?),
         ["dependencies"] => dependencies::check(console),
         ["with", program, rest @ ..] => {
