@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 const COMMITTED: &str = include_str!("../../../docs/flagstone.schema.json");
+const README: &str = include_str!("../../../README.md");
 const REFERENCE: &str = include_str!("../../../docs/authoring.md");
 
 #[test]
@@ -40,14 +41,16 @@ fn the_reference_names_every_key_and_code() {
 }
 
 #[test]
-fn the_examples_of_the_reference_are_right() {
-    let blocks: Vec<_> = REFERENCE
-        .split("```toml\n")
-        .skip(1)
-        .map(|rest| rest.split("```").next().unwrap())
-        .collect();
-    assert!(blocks.len() >= 10);
-    for text in blocks {
+fn the_examples_of_the_documents_are_right() {
+    let blocks = |document: &'static str| -> Vec<&str> {
+        let blocks = document.split("```toml\n").skip(1);
+        blocks
+            .map(|rest| rest.split("```").next().unwrap())
+            .collect()
+    };
+    let (reference, readme) = (blocks(REFERENCE), blocks(README));
+    assert!(reference.len() >= 10 && readme.len() == 1);
+    for text in reference.into_iter().chain(readme) {
         let outcome = flagstone_authoring::read(text, None, &flagstone_authoring::no_files);
         assert_eq!(outcome.findings, [], "{text}");
         let compiled = flagstone_compile::compile(&outcome.model.unwrap());
