@@ -4,9 +4,7 @@
 //! there is no allocator.
 #![cfg_attr(target_arch = "wasm32", no_std)]
 
-use flagstone_core::{
-    AttributeIndex, AttributeValue, Attributes, Evaluator, Snapshot, UnixMillis,
-};
+use flagstone_core::{AttributeIndex, AttributeValue, Attributes, Evaluator, Snapshot, UnixMillis};
 
 /// Attributes one behind the other: number (2 bytes), kind (1), length (4), value; all little-endian.
 struct Flat<'a>(&'a [u8]);
@@ -43,7 +41,10 @@ fn read(kind: u8, value: &[u8]) -> AttributeValue<'_> {
 ///
 /// # Safety
 /// Each pointer leads to as many readable bytes as its length says.
-#[expect(unsafe_code, reason = "the host hands over addresses in this module's memory")]
+#[expect(
+    unsafe_code,
+    reason = "the host hands over addresses in this module's memory"
+)]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn evaluate(
     snapshot: *const u8,
