@@ -1,5 +1,6 @@
 //! What must hold before a change is merged.
 
+use std::env;
 use std::process::Command;
 
 use anyhow::Result;
@@ -41,7 +42,16 @@ pub fn run(console: Console) -> Result<()> {
     sizes::check()?;
     panics::check(console, &setup)?;
     instructions::check(console)?;
-    test::run(console, &setup)
+    test::run(console, &setup)?;
+    for runtime in [
+        ["demo", "--check"].as_slice(),
+        &["demo", "--check", "--fastly"],
+    ] {
+        // A process of its own, which becomes the demo.
+        let mut demo = Command::new(env::current_exe()?);
+        console.run(&runtime.join(" "), demo.args(runtime))?;
+    }
+    Ok(())
 }
 
 fn cargo(arguments: &[&str]) -> Command {

@@ -39,7 +39,7 @@ usage: cargo xtask <command> [--verbose]
   dependencies            check licences and sources of dependencies, and duplicates in the wasm builds
   test                    every test, both edge runtimes included
   with <program> [...]    run a program with our tools on PATH: wrangler dev, fastly compute serve, cargo test
-  ci                      format, lints, docs, dependencies, sizes, panics, instructions, tests
+  ci                      format, lints, docs, dependencies, sizes, panics, instructions, tests, demo
 
   --verbose               show the output of every step";
 
