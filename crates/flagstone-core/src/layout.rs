@@ -180,6 +180,9 @@ macro_rules! define_records {
         impl $name {
             /// Bytes of one record.
             pub const SIZE: usize = $size;
+            /// Each field: its name, the offset of its first byte, its bytes.
+            pub const FIELDS: &'static [(&'static str, usize, usize)] =
+                &[$((stringify!($field), $at, size_of::<$ty>()),)*];
         }
 
         // The fields fill the record: their sizes add up to its size, and none ends behind it.

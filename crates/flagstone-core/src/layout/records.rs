@@ -16,7 +16,7 @@ define_records! {
         rules: u32 = 8,
         /// The first test of its prerequisites.
         gate: u32 = 12,
-        /// The lower half of the hash of its key.
+        /// Bits 32 to 63 of the hash of its key.
         key_hash: u32 = 16,
         /// Bytes of the key.
         key_len: u16 = 20,

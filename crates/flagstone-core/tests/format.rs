@@ -1,0 +1,108 @@
+//! `docs/snapshot-format.md` says what the layout says.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use flagstone_core::layout::{
+    ActionRecord, AttributeRecord, BucketRecord, EdgeRecord, EntryRecord, FORMAT_VERSION,
+    FlagRecord, IndexRecord, NetworkRecord, NumberRecord, Op, OriginRecord, PairRecord,
+    PatternRecord, PointRecord, RampRecord, RangeRecord, RouteRecord, RuleRecord, Section,
+    SegmentRecord, SemVerRecord, SetRecord, SourceKind, SourceRecord, SplitRecord, TestRecord,
+    TextRecord, ValueKind, VariantRecord, VaryRecord,
+};
+use flagstone_core::{MAX_DEPTH, MAX_TESTS};
+use std::fmt::Debug;
+use std::fs;
+
+fn document() -> String {
+    fs::read_to_string(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../docs/snapshot-format.md"
+    ))
+    .unwrap()
+}
+
+/// The first cells of each row of the first table behind a line.
+fn rows<'d>(document: &'d str, line: &str, cells: usize) -> Vec<Vec<&'d str>> {
+    let mut lines = document.lines().skip_while(|of| !of.starts_with(line));
+    assert!(lines.next().is_some(), "no line `{line}`");
+    lines
+        .skip_while(|line| !line.starts_with('|'))
+        .take_while(|line| line.starts_with('|'))
+        .skip(2)
+        .map(|row| {
+            let cells = row.trim_start_matches('|').split('|').take(cells);
+            cells.map(|cell| cell.trim().trim_matches('`')).collect()
+        })
+        .collect()
+}
+
+fn check(document: &str, line: &str, expected: &[Vec<String>]) {
+    let cells = expected.first().map_or(0, Vec::len);
+    assert_eq!(rows(document, line, cells), expected, "{line}");
+}
+
+#[test]
+fn records() {
+    let document = document();
+    macro_rules! check_records {
+        ($($record:ident)*) => { $(
+            let fields = $record::FIELDS.iter().map(|(name, offset, size)| {
+                vec![offset.to_string(), size.to_string(), (*name).to_owned()]
+            });
+            let line = concat!("### ", stringify!($record));
+            check(&document, line, &fields.collect::<Vec<_>>());
+        )* };
+    }
+    check_records!(
+        FlagRecord VariantRecord RuleRecord TestRecord SplitRecord RangeRecord RampRecord PointRecord AttributeRecord
+        SegmentRecord SetRecord BucketRecord EntryRecord TextRecord NumberRecord SemVerRecord NetworkRecord PatternRecord
+        IndexRecord EdgeRecord SourceRecord OriginRecord RouteRecord ActionRecord PairRecord VaryRecord
+    );
+}
+
+#[test]
+fn sections() {
+    let sections = Section::SIZES.iter().enumerate();
+    let sections = sections.map(|(index, (section, size))| {
+        vec![index.to_string(), format!("{section:?}"), size.to_string()]
+    });
+    check(&document(), "## Sections", &sections.collect::<Vec<_>>());
+}
+
+#[test]
+fn codes() {
+    fn list<T: Copy + Debug>(all: &[T], code: impl Fn(T) -> u16) -> Vec<Vec<String>> {
+        let all = all.iter();
+        all.map(|one| vec![code(*one).to_string(), format!("{one:?}")])
+            .collect()
+    }
+    let document = document();
+    check(
+        &document,
+        "What a test asks",
+        &list(Op::ALL, |op| op as u16),
+    );
+    check(
+        &document,
+        "Values are of one of these kinds",
+        &list(ValueKind::ALL, |kind| kind as u16),
+    );
+    check(
+        &document,
+        "evaluation context of its own",
+        &list(SourceKind::ALL, |kind| kind as u16),
+    );
+}
+
+#[test]
+fn numbers() {
+    let document = document();
+    for text in [
+        format!("Version of the format: {FORMAT_VERSION} "),
+        format!("Number of sections: {} ", Section::COUNT),
+        format!("at most {MAX_DEPTH} times"),
+        format!("snapshot/v{FORMAT_VERSION}/"),
+    ] {
+        assert!(document.contains(&text), "`{text}`");
+    }
+    assert!(document.contains("1,048,576 tests") && MAX_TESTS == 1_048_576);
+}
