@@ -14,7 +14,8 @@ use std::fmt::Arguments;
 use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use fastly::Request;
+use fastly::http::{StatusCode, Url, header};
+use fastly::{Request, Response};
 use flagstone_core::UnixMillis;
 use flagstone_edge::{Node, Options};
 
@@ -27,6 +28,9 @@ mod store;
 
 fn main() {
     let request = Request::from_client();
+    if !has_host(&request) {
+        return Response::from_status(StatusCode::BAD_REQUEST).send_to_client();
+    }
     let now = now();
     let mut node = Node::new(Options::DEFAULT);
     let entropy = entropy();
@@ -37,6 +41,13 @@ fn main() {
     }
     let plan = node.plan(&Head::new(&request), now, || entropy.unwrap_or_default());
     origin::carry_out(&plan, request).send_to_client();
+}
+
+/// Whether the request is for a host. The SDK panics on a URL that has none, such as one for `shop.example:99999`.
+fn has_host(request: &Request) -> bool {
+    let host = request.get_header(header::HOST);
+    let host = host.and_then(|host| str::from_utf8(host.as_bytes()).ok());
+    host.is_some_and(|host| Url::parse(&["http://", host, "/"].concat()).is_ok())
 }
 
 /// A clock before 1970 is taken for 1970.

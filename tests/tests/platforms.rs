@@ -177,3 +177,29 @@ fn fastlys_cache_has_a_key_for_each_url_and_variant() {
     viceroy.put(CONTROL, &kill).unwrap();
     assert_ne!(key(&viceroy, "/a"), first);
 }
+
+/// The SDK panics on a URL that it cannot read.
+#[test]
+fn a_request_for_no_host_does_not_panic_on_fastly() {
+    let origin = origin();
+    let viceroy = Viceroy::start(Setting {
+        origins: &[("stable", origin.url())],
+        ..Setting::default()
+    });
+    let Some(viceroy) = if_present(viceroy).unwrap() else {
+        return;
+    };
+    for (host, status) in [
+        ("shop.example:99999", 400),
+        ("1.2.3.4.5", 400),
+        ("256.256.256.256", 400),
+        ("xn--a", 400),
+        ("a_b", 200),
+        ("[::1]:80", 200),
+    ] {
+        let request = Request::new("GET", "/").header("Host", host);
+        let response = viceroy.send(&request, &Location::default()).unwrap();
+        assert_eq!(response.status, status, "{host}: {}", viceroy.log());
+    }
+    assert!(!viceroy.log().contains("panicked"), "{}", viceroy.log());
+}
