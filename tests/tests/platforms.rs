@@ -1,6 +1,7 @@
 //! What only one of the platforms has: its caches, its isolates.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::net::TcpListener;
 use std::thread;
 
 use flagstone_compile::compile;
@@ -10,6 +11,7 @@ use flagstone_tests::hosts::{
     Build, CONTROL, Host, Location, Origin, Request, Response, Setting, Viceroy, Workerd, http,
     if_present,
 };
+use tungstenite::Message;
 
 /// A flag that is `on` for everybody, and its snapshot.
 struct Configuration {
@@ -142,6 +144,48 @@ fn cloudflares_cache_is_told_about_variants() {
         assert_eq!(cache_control.as_deref(), told, "{mode}");
         let flags = seen.headers.text("feature-flags");
         assert_eq!(flags.as_deref(), Some("banner=on"), "{mode}");
+    }
+}
+
+/// Also where flags matter, and with the headers that are added for them.
+#[test]
+fn websockets_pass_on_cloudflare_however_its_cache_is_used() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut socket = tungstenite::accept(stream.unwrap()).unwrap();
+            while let Ok(message) = socket.read() {
+                if message.is_text() {
+                    socket.send(message).unwrap();
+                }
+            }
+        }
+    });
+    let configuration = Configuration::new();
+    let control = configuration.control(7, "");
+    for mode in ["bypass", "key", "vary"] {
+        let worker = Workerd::start(
+            Build::Release,
+            Setting {
+                origins: &[("stable", &origin)],
+                store: &[
+                    (&configuration.key, &configuration.snapshot),
+                    (CONTROL, &control),
+                ],
+                variables: &[("FLAGSTONE_CACHE", mode)],
+                ..Setting::default()
+            },
+        );
+        let Some(worker) = if_present(worker).unwrap() else {
+            return;
+        };
+        let url = worker.url().replace("http:", "ws:") + "/chat";
+        let (mut socket, response) = tungstenite::connect(url).unwrap();
+        let flags = response.headers().get("feature-flags").unwrap();
+        assert_eq!(flags, "banner=on", "{mode}");
+        socket.send(Message::text("hello")).unwrap();
+        assert_eq!(socket.read().unwrap(), Message::text("hello"), "{mode}");
     }
 }
 
