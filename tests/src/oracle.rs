@@ -7,10 +7,12 @@ mod condition;
 mod context;
 mod matcher;
 mod split;
+mod survive;
 mod truth;
 
 pub use context::{Bound, Context};
 pub use split::{bucket, share_at, slots};
+pub use survive::survive;
 pub use truth::Truth;
 
 use flagstone_compile::model::{self, Condition, Flag, Model, Serve, Test};
