@@ -136,22 +136,24 @@ impl<'o> Oracle<'o> {
             reason,
             rule,
         };
+        let default = flag.default.as_deref().unwrap_or_default();
         if let Some(variant) = self.kills.get(&flag.key) {
             return outcome(variant, Reason::Disabled, None);
         }
         if !flag.enabled {
-            return outcome(&flag.default, Reason::Disabled, None);
+            return outcome(default, Reason::Disabled, None);
         }
         if flag.rules.is_empty() {
-            return outcome(&flag.default, Reason::Static, None);
+            return outcome(default, Reason::Static, None);
         }
         for required in &flag.prerequisites {
             let test = Test::Flag {
                 key: required.flag.clone(),
                 variants: required.variants.clone(),
+                enabled_only: false,
             };
             if self.condition(&Condition::Test(test)) != Truth::True {
-                return outcome(&flag.default, Reason::Default, None);
+                return outcome(default, Reason::Default, None);
             }
         }
         for (index, rule) in (0..).zip(&flag.rules) {
@@ -165,10 +167,13 @@ impl<'o> Oracle<'o> {
                         let key = split::variant(flag, split, &unit, self.now);
                         outcome(key, Reason::Split, Some(index))
                     }
-                    None => outcome(&flag.default, Reason::Default, Some(index)),
+                    None => outcome(default, Reason::Default, Some(index)),
                 },
+                Serve::Default => outcome(default, Reason::Default, Some(index)),
+                // The services' own SDKs are the oracle of what only their definitions have.
+                Serve::Allocation(_) => continue,
             };
         }
-        outcome(&flag.default, Reason::Default, None)
+        outcome(default, Reason::Default, None)
     }
 }

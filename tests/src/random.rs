@@ -134,7 +134,7 @@ impl Random {
             .collect();
         let mut flag = Flag {
             key: key.to_owned(),
-            default: self.text(&names),
+            default: Some(self.text(&names)),
             variants,
             enabled: !self.once_in(12),
             prerequisites: vec![],
@@ -209,7 +209,11 @@ impl Random {
             1 if !known.segments.is_empty() => Test::Segment(self.pick(&known.segments).clone()),
             2 if !known.flags.is_empty() => {
                 let (key, variants) = self.variants_of(known);
-                Test::Flag { key, variants }
+                Test::Flag {
+                    key,
+                    variants,
+                    enabled_only: false,
+                }
             }
             _ => {
                 let (name, kind) = *self.pick(&ATTRIBUTES);
@@ -218,10 +222,7 @@ impl Random {
                 } else {
                     kind
                 };
-                Test::Attribute {
-                    name: name.to_owned(),
-                    matcher: self.matcher(kind),
-                }
+                Test::attribute(name, self.matcher(kind))
             }
         }
     }

@@ -60,10 +60,7 @@ fn allocations(run: impl FnOnce()) -> u64 {
 }
 
 fn test(name: &str, matcher: Matcher) -> Condition {
-    Condition::Test(Test::Attribute {
-        name: name.to_owned(),
-        matcher,
-    })
+    Condition::Test(Test::attribute(name, matcher))
 }
 
 fn flag(key: &str, when: Condition, serve: Serve) -> Flag {
@@ -74,7 +71,7 @@ fn flag(key: &str, when: Condition, serve: Serve) -> Flag {
     Flag {
         key: key.to_owned(),
         variants: vec![variant("control"), variant("treatment")],
-        default: "control".to_owned(),
+        default: Some("control".to_owned()),
         enabled: true,
         prerequisites: vec![],
         rules: vec![Rule {
@@ -119,6 +116,7 @@ fn model() -> Model {
         Condition::Test(Test::Flag {
             key: text("three"),
             variants: vec![text("control"), text("treatment")],
+            enabled_only: false,
         }),
         Condition::Test(Test::Now {
             order: Order::Greater,
@@ -197,8 +195,13 @@ struct Zoe<'s>(Snapshot<'s>);
 struct Tags;
 
 impl List for Tags {
-    fn any(&self, test: &mut dyn FnMut(AttributeValue<'_>) -> bool) -> bool {
-        ["a", "b"].iter().any(|tag| test(AttributeValue::Text(tag)))
+    fn len(&self) -> usize {
+        2
+    }
+
+    fn element(&self, index: usize) -> AttributeValue<'_> {
+        let tag = ["a", "b"].get(index);
+        tag.map_or(AttributeValue::Missing, |tag| AttributeValue::Text(tag))
     }
 }
 

@@ -61,7 +61,7 @@ impl Question {
             let flag = Flag {
                 key: "f".to_owned(),
                 variants: vec![variant("no"), variant("yes")],
-                default: "no".to_owned(),
+                default: Some("no".to_owned()),
                 enabled: true,
                 prerequisites: vec![],
                 rules: vec![Rule {
@@ -100,10 +100,7 @@ fn tests_of_one_attribute() {
     let cases = notation::cases("tests.toml", "test");
     for case in &cases {
         let name = case["name"].as_str().unwrap();
-        let test = Test::Attribute {
-            name: "x".to_owned(),
-            matcher: notation::matcher(case["matcher"].as_table().unwrap()),
-        };
+        let test = Test::attribute("x", notation::matcher(case["matcher"].as_table().unwrap()));
         let question = Question::new(name, &Condition::Test(test));
         let check = |value: Option<serde_json::Value>, expected| {
             let context = value.map(|value| ("x".to_owned(), value));

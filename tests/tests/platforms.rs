@@ -33,7 +33,7 @@ impl Configuration {
         let flag = Flag {
             key: "banner".to_owned(),
             variants: vec![variant("off", false), variant("on", true)],
-            default: "off".to_owned(),
+            default: Some("off".to_owned()),
             enabled: true,
             prerequisites: Vec::new(),
             rules: vec![rule],

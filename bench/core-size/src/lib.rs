@@ -28,12 +28,14 @@ impl Attributes for Flat<'_> {
 
 fn read(kind: u8, value: &[u8]) -> AttributeValue<'_> {
     match kind {
-        0 => core::str::from_utf8(value).map_or(AttributeValue::Other, AttributeValue::Text),
-        1 => value.first_chunk().map_or(AttributeValue::Other, |bits| {
-            AttributeValue::Number(f64::from_le_bytes(*bits))
-        }),
+        0 => core::str::from_utf8(value).map_or(AttributeValue::Object(&()), AttributeValue::Text),
+        1 => value
+            .first_chunk()
+            .map_or(AttributeValue::Object(&()), |bits| {
+                AttributeValue::Number(f64::from_le_bytes(*bits))
+            }),
         2 => AttributeValue::Boolean(value.first().is_some_and(|byte| *byte != 0)),
-        _ => AttributeValue::Other,
+        _ => AttributeValue::Object(&()),
     }
 }
 

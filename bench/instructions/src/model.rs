@@ -29,12 +29,7 @@ fn flag(index: u32) -> Flag {
         key: key.to_owned(),
         value: Value::Boolean(on),
     };
-    let test = |name: &str, matcher| {
-        Condition::Test(Test::Attribute {
-            name: name.to_owned(),
-            matcher,
-        })
-    };
+    let test = |name: &str, matcher| Condition::Test(Test::attribute(name, matcher));
     let countries = ["AT", "CH", "DE"].map(|country| Scalar::Text(country.to_owned()));
     let when = Condition::All(vec![
         test("geo.country", Matcher::OneOf(countries.into())),
@@ -52,7 +47,7 @@ fn flag(index: u32) -> Flag {
     Flag {
         key: key(index),
         variants: vec![variant("control", false), variant("treatment", true)],
-        default: "control".to_owned(),
+        default: Some("control".to_owned()),
         enabled: true,
         prerequisites: vec![],
         rules: vec![Rule {

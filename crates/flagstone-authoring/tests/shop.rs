@@ -97,7 +97,7 @@ fn launchdarkly_has_the_same_flags() {
         let default = flag
             .variants
             .iter()
-            .position(|variant| variant.key == flag.default);
+            .position(|variant| Some(&variant.key) == flag.default.as_ref());
         assert_eq!(
             other["offVariation"].as_u64().map(|index| index as usize),
             default,

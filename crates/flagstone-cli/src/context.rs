@@ -68,7 +68,7 @@ impl Cell<'_> {
             Self::Number(is) => AttributeValue::Number(*is),
             Self::Text(is) => AttributeValue::Text(is),
             Self::List(elements) => AttributeValue::List(elements),
-            Self::Other => AttributeValue::Other,
+            Self::Other => AttributeValue::Object(&()),
         }
     }
 
@@ -89,8 +89,14 @@ impl Cell<'_> {
 }
 
 impl List for Elements<'_> {
-    fn any(&self, test: &mut dyn FnMut(AttributeValue<'_>) -> bool) -> bool {
-        self.0.iter().any(|element| test(element.value()))
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn element(&self, index: usize) -> AttributeValue<'_> {
+        self.0
+            .get(index)
+            .map_or(AttributeValue::Missing, Cell::value)
     }
 }
 

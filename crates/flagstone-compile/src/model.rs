@@ -3,10 +3,12 @@
 //! A [`Model`] is plain data: names are still names, patterns still text. [`compile`](crate::compile) checks it as a
 //! whole, resolves names to positions and writes the bytes that the edge reads.
 
+mod allocation;
 mod condition;
 mod edge;
 
-pub use condition::{Condition, Matcher, Order, Scalar, Test};
+pub use allocation::{Absent, Algorithm, Allocation, Bucketing, Range, Rest};
+pub use condition::{Condition, Conversion, Matcher, Order, Reading, Scalar, Test};
 pub use edge::{
     Action, Anonymous, Consent, Edge, Expose, GeoField, Identity, Origin, Route, Source,
 };
@@ -33,8 +35,9 @@ pub struct Flag {
     pub key: String,
     /// At least one. Variants of a flag usually have values of one type.
     pub variants: Vec<Variant>,
-    /// Key of the variant served when the flag is disabled, when no rule matches, and when anything fails.
-    pub default: String,
+    /// Key of the variant served when the flag is disabled, when no rule matches, and when anything fails; `None` where
+    /// whoever asks has a default of their own.
+    pub default: Option<String>,
     /// A flag that is not enabled serves its default with reason `DISABLED`.
     pub enabled: bool,
     /// All must hold, else the default is served.
@@ -92,6 +95,10 @@ pub enum Serve {
     Variant(String),
     /// A percentage rollout.
     Split(Split),
+    /// A percentage rollout with the bucketing of a flag service.
+    Allocation(Allocation),
+    /// The flag's default, with reason `DEFAULT`.
+    Default,
 }
 
 /// A percentage rollout over any number of variants.

@@ -3,6 +3,7 @@
 //! Names that lead nowhere, patterns that cannot be compiled and numbers that do not fit are found on the way; then the
 //! bytes are not used.
 
+mod allocation;
 mod condition;
 mod displacement;
 mod edge;
@@ -20,7 +21,7 @@ use crate::model::{
 };
 use flagstone_core::Digest;
 use flagstone_core::layout::{
-    self, FLAG_DISABLED, FORMAT_VERSION, FlagRecord, HEADER_LEN, MAGIC, NONE, RuleRecord,
+    FLAG_DISABLED, FORMAT_VERSION, FlagRecord, HEADER_LEN, MAGIC, NONE, NONE16, RuleRecord,
     SECTION_ROW_LEN, Section, SegmentRecord, ValueKind, VariantRecord,
 };
 use std::collections::HashMap;
@@ -90,7 +91,7 @@ impl<'m> Writer<'m> {
     fn small(&mut self, count: usize, what: &str, path: &str) -> u16 {
         u16::try_from(count)
             .ok()
-            .filter(|count| *count < layout::NONE16)
+            .filter(|count| *count < NONE16)
             .unwrap_or_else(|| {
                 self.error(
                     TOO_MANY,
@@ -148,7 +149,7 @@ impl<'m> Writer<'m> {
         for rule in &rules {
             self.tables.push(Section::Rules, rule);
         }
-        let default = self.variant_of(flag, &flag.default, &format!("{path}/default"));
+        let default = self.default_of(flag, &format!("{path}/default"));
         let hash = flagstone_core::hash::key(flag.key.as_bytes());
         FlagRecord {
             key_offset,
@@ -219,6 +220,11 @@ impl<'m> Writer<'m> {
                 0,
                 self.split(flag, split, reader, &format!("{path}/rollout")),
             ),
+            Serve::Allocation(allocation) => (
+                0,
+                self.allocation(flag, allocation, reader, &format!("{path}/rollout")),
+            ),
+            Serve::Default => (NONE16, NONE),
         };
         RuleRecord {
             tests,
@@ -255,6 +261,14 @@ impl<'m> Writer<'m> {
             reserved: 0,
         };
         self.tables.push(Section::Segments, &record);
+    }
+
+    /// The place of a flag's default variant, [`NONE16`] if it has none.
+    fn default_of(&mut self, flag: &Flag, path: &str) -> u16 {
+        match &flag.default {
+            Some(key) => self.variant_of(flag, key, path),
+            None => NONE16,
+        }
     }
 
     /// The place of a variant in its flag, or a finding.
@@ -299,6 +313,7 @@ fn prerequisites(list: &[Prerequisite]) -> Condition {
         Condition::Test(Test::Flag {
             key: required.flag.clone(),
             variants: required.variants.clone(),
+            enabled_only: false,
         })
     };
     Condition::All(list.iter().map(test).collect())

@@ -17,7 +17,7 @@ fn flag(key: &str) -> Flag {
     Flag {
         key: key.into(),
         variants: ["control", "a", "b", "c"].map(variant).into(),
-        default: "control".into(),
+        default: Some("control".into()),
         enabled: true,
         prerequisites: vec![],
         rules: vec![],
@@ -34,10 +34,7 @@ fn with_rule(mut flag: Flag, when: Condition, serve: Serve) -> Flag {
 }
 
 fn when(matcher: Matcher) -> Model {
-    let test = Condition::Test(Test::Attribute {
-        name: "user.x".into(),
-        matcher,
-    });
+    let test = Condition::Test(Test::attribute("user.x", matcher));
     flags([with_rule(flag("f"), test, Serve::Variant("a".into()))])
 }
 
@@ -209,7 +206,7 @@ fn flags_and_segments() {
         (
             "unknown default",
             flags([Flag {
-                default: "x".into(),
+                default: Some("x".into()),
                 ..flag("f")
             }]),
             &[("unknown-variant", "/flags/f/default")],
@@ -755,10 +752,7 @@ fn origins_and_identity() {
     let headers = |count: usize| {
         let test = |index: usize| {
             let name = format!("request.headers.x-{index}");
-            Condition::Test(Test::Attribute {
-                name,
-                matcher: Matcher::Exists,
-            })
+            Condition::Test(Test::attribute(name, Matcher::Exists))
         };
         let all = Condition::Any((0..count).map(test).collect());
         flags([with_rule(flag("f"), all, Serve::Variant("a".into()))])

@@ -1,7 +1,128 @@
-//! The native bucketing: which part of a rollout a unit falls on.
+//! Which part of a rollout a unit falls on: the native bucketing, and those of flag services, each in a file of its own.
+//!
+//! A position is a whole number in the units of its algorithm, so that a rollout is a list of ranges of whole numbers
+//! whatever the algorithm; where a service compares floats, the compiler has turned its bounds into positions.
+
+mod growthbook;
+mod launchdarkly;
+mod split;
+mod unleash;
 
 use crate::Weight;
+use crate::context::AttributeValue;
 use crate::hash::{Murmur3, reduce};
+use crate::layout::{Algorithm, SplitRecord};
+use crate::scratch::Scratch;
+use crate::snapshot::Snapshot;
+use crate::text;
+
+/// Bytes that the text of a value may have where it is made for hashing; text that is an attribute as it is may be longer.
+const LONGEST_UNIT: usize = 512;
+
+/// The position of a unit by a split's algorithm. `None` if the bytes make no sense; inside, `None` if the value cannot be
+/// bucketed by.
+#[inline]
+pub(crate) fn position(
+    snapshot: &Snapshot<'_>,
+    split: &SplitRecord,
+    value: AttributeValue<'_>,
+) -> Option<Option<u64>> {
+    let salt = snapshot.data(split.salt_offset, split.salt_len.into())?;
+    let algorithm = Algorithm::from_code(split.algorithm)?;
+    if let (Algorithm::Native, AttributeValue::Text(unit)) = (algorithm, value) {
+        let bucket = (!unit.is_empty()).then(|| split_bucket(salt, unit).into());
+        return Some(bucket);
+    }
+    foreign(algorithm, salt, split, value)
+}
+
+/// The same for everything but native text.
+fn foreign(
+    algorithm: Algorithm,
+    salt: &[u8],
+    split: &SplitRecord,
+    value: AttributeValue<'_>,
+) -> Option<Option<u64>> {
+    let mut scratch = Scratch::<LONGEST_UNIT>::new();
+    let unit = match (unit_rule(algorithm), value) {
+        (_, AttributeValue::Text(text)) => text,
+        (UnitRule::WholeNumbers { limit }, AttributeValue::Number(number))
+            if number.abs() <= limit && is_whole(number) =>
+        {
+            text::number(number, &mut scratch)?;
+            scratch.text()
+        }
+        (UnitRule::Everything, value) => {
+            if matches!(value, AttributeValue::Missing | AttributeValue::Null) {
+                return Some(None);
+            }
+            text::value(value, &mut scratch)?;
+            scratch.text()
+        }
+        (UnitRule::Truthy, value) => {
+            // JavaScript's truth: what is 0, NaN or false counts as missing.
+            let is_truthy = match value {
+                AttributeValue::Missing | AttributeValue::Null => false,
+                AttributeValue::Boolean(value) => value,
+                AttributeValue::Number(number) => number != 0.0 && !number.is_nan(),
+                _ => true,
+            };
+            if !is_truthy {
+                return Some(None);
+            }
+            text::value(value, &mut scratch)?;
+            scratch.text()
+        }
+        _ => return Some(None),
+    };
+    if unit.is_empty() && algorithm != Algorithm::LaunchDarkly && algorithm != Algorithm::Split {
+        // An empty list is truthy and has no text; GrowthBook hashes nothing that is empty either.
+        return Some(None);
+    }
+    let group = || core::str::from_utf8(salt).ok();
+    let SplitRecord { seed, modulus, .. } = *split;
+    Some(Some(match algorithm {
+        Algorithm::Native => split_bucket(salt, unit).into(),
+        Algorithm::LaunchDarkly => launchdarkly::position(salt, unit),
+        Algorithm::Split => split::position(seed, unit),
+        Algorithm::SplitLegacy => split::legacy_position(seed, unit),
+        Algorithm::Unleash => unleash::position(group()?, unit, seed, modulus, true),
+        Algorithm::UnleashUtf8 => unleash::position(group()?, unit, seed, modulus, false),
+        Algorithm::GrowthBookV1 => growthbook::position_v1(group()?, unit),
+        Algorithm::GrowthBookV2 => growthbook::position_v2(group()?, unit)?,
+    }))
+}
+
+/// Whether a number has no fraction.
+fn is_whole(number: f64) -> bool {
+    number.is_finite()
+        && (number.abs() >= 9_007_199_254_740_992.0 || number == number as i64 as f64)
+}
+
+/// Which values are a unit, besides text.
+enum UnitRule {
+    /// None.
+    TextOnly,
+    /// Numbers without a fraction up to a limit.
+    WholeNumbers { limit: f64 },
+    /// All but what is missing or null.
+    Everything,
+    /// All that JavaScript takes for true.
+    Truthy,
+}
+
+fn unit_rule(algorithm: Algorithm) -> UnitRule {
+    match algorithm {
+        // Beyond this, whole numbers are not all different.
+        Algorithm::Native => UnitRule::WholeNumbers {
+            limit: 9_007_199_254_740_992.0,
+        },
+        Algorithm::LaunchDarkly => UnitRule::WholeNumbers { limit: f64::MAX },
+        Algorithm::Split | Algorithm::SplitLegacy => UnitRule::TextOnly,
+        Algorithm::Unleash | Algorithm::UnleashUtf8 => UnitRule::Everything,
+        Algorithm::GrowthBookV1 | Algorithm::GrowthBookV2 => UnitRule::Truthy,
+    }
+}
 
 /// Which of `total` equal parts a unit falls on, from 0.
 ///

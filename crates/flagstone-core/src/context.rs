@@ -21,8 +21,10 @@ impl Attributes for () {
 /// The value of an attribute.
 #[derive(Clone, Copy)]
 pub enum AttributeValue<'a> {
-    /// There is none, or it is null.
+    /// There is none.
     Missing,
+    /// It is there and null; most questions treat it as if it were not there.
+    Null,
     /// `true` or `false`.
     Boolean(bool),
     /// A number.
@@ -31,12 +33,55 @@ pub enum AttributeValue<'a> {
     Text(&'a str),
     /// A list.
     List(&'a dyn List),
-    /// Something that exists and that no test looks into, such as an object.
-    Other,
+    /// An object, as JSON means it.
+    Object(&'a dyn Object),
 }
 
 /// A list among the attributes.
 pub trait List {
-    /// Whether one of the elements passes a test.
-    fn any(&self, test: &mut dyn FnMut(AttributeValue<'_>) -> bool) -> bool;
+    /// The number of elements.
+    fn len(&self) -> usize;
+
+    /// The element at a position from 0 on; [`AttributeValue::Missing`] behind the end.
+    fn element(&self, index: usize) -> AttributeValue<'_>;
+
+    /// Whether there are no elements.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// An object among the attributes.
+pub trait Object {
+    /// The number of members.
+    fn len(&self) -> usize;
+
+    /// The member at a position from 0 on, in the order in which they were written; `None` behind the end.
+    fn member(&self, index: usize) -> Option<(&str, AttributeValue<'_>)>;
+
+    /// The value of a member; [`AttributeValue::Missing`] if there is none of that name. Of several with the same name
+    /// the last counts. Takes time in proportion to the number of members, unless an implementation does better.
+    fn get(&self, name: &str) -> AttributeValue<'_> {
+        (0..self.len())
+            .rev()
+            .filter_map(|index| self.member(index))
+            .find(|(key, _)| *key == name)
+            .map_or(AttributeValue::Missing, |(_, value)| value)
+    }
+
+    /// Whether there are no members.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// An object without members, for contexts that know that there is one and not what is in it.
+impl Object for () {
+    fn len(&self) -> usize {
+        0
+    }
+
+    fn member(&self, _: usize) -> Option<(&str, AttributeValue<'_>)> {
+        None
+    }
 }

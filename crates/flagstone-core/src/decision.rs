@@ -8,7 +8,8 @@ use core::fmt;
 pub struct Decision<'a> {
     /// The flag.
     pub flag: FlagIndex,
-    /// The variant; `None` when nothing could be decided and the caller's own default is right.
+    /// The variant; `None` when the caller's own default is right: nothing could be decided (`ERROR`), or the flag has no
+    /// default of its own.
     pub variant: Option<Variant<'a>>,
     /// Why.
     pub reason: Reason,
@@ -40,7 +41,7 @@ pub enum Reason {
     Split,
     /// The flag is disabled, or it was killed.
     Disabled,
-    /// The snapshot could not be read.
+    /// The snapshot could not be read, or the flag's definition makes no sense where the evaluation came to.
     Error,
 }
 

@@ -33,11 +33,9 @@ pub struct Described<'a> {
 impl Described<'_> {
     /// The attribute that the test is about; `None` if it is about the time, a segment or another flag.
     pub fn attribute(&self) -> Option<AttributeIndex> {
-        let without = matches!(
-            self.op,
-            Op::NowBefore | Op::NowEqual | Op::Segment | Op::Flag
-        );
-        (!without).then_some(AttributeIndex(self.test.attribute))
+        self.op
+            .asks_attribute()
+            .then_some(AttributeIndex(self.test.attribute))
     }
 
     fn subject(&self) -> &str {
@@ -271,7 +269,11 @@ impl Display for Described<'_> {
                     key.unwrap_or("?")
                 )?;
             }
-            Op::Flag => {
+            Op::SetHas => f.write_str(either("in a set of keys", "not in a set of keys"))?,
+            Op::Bucket => f.write_str(either("in the share", "not in the share"))?,
+            Op::Never => f.write_str(either("matches nothing", "matches everything"))?,
+            Op::Fail => f.write_str("cannot be decided: the definition is malformed here")?,
+            Op::Flag | Op::FlagOn => {
                 let Some(flag) = self.snapshot.flag(FlagIndex(self.test.a)) else {
                     return f.write_char('?');
                 };

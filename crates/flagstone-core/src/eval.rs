@@ -8,9 +8,10 @@ pub use trace::{Answer, Trace};
 
 use crate::context::Attributes;
 use crate::decision::{Decision, Reason};
-use crate::layout::NONE;
+use crate::layout::{NONE, NONE16};
 use crate::snapshot::{Flag, FlagIndex, Snapshot, VariantIndex};
 use crate::units::UnixMillis;
+use split::Outcome;
 
 /// How deep flags may require flags and segments may refer to segments. The compiler refuses more.
 pub const MAX_DEPTH: u8 = 16;
@@ -89,9 +90,13 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
         self.trace.enter_flag(index);
         let flag = self.input.snapshot.flag(index)?;
         let (variant, reason, rule) = self.decide(&flag, depth)?;
+        let variant = match variant {
+            Some(index) => Some(flag.variant(index)?),
+            None => None,
+        };
         let decision = Decision {
             flag: index,
-            variant: Some(flag.variant(variant)?),
+            variant,
             reason,
             rule,
         };
@@ -103,7 +108,7 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
         &mut self,
         flag: &Flag<'s>,
         depth: u8,
-    ) -> Option<(VariantIndex, Reason, Option<u16>)> {
+    ) -> Option<(Option<VariantIndex>, Reason, Option<u16>)> {
         if let Some(kill) = self
             .input
             .kills
@@ -111,7 +116,7 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
             .find(|kill| kill.flag == flag.index())
         {
             self.trace.killed();
-            return Some((kill.variant, Reason::Disabled, None));
+            return Some((Some(kill.variant), Reason::Disabled, None));
         }
         if !flag.is_enabled() {
             return Some((flag.default(), Reason::Disabled, None));
@@ -135,17 +140,23 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
             if !matched {
                 continue;
             }
+            if rule.split == NONE && rule.variant == NONE16 {
+                return Some((flag.default(), Reason::Default, Some(index)));
+            }
             if rule.split == NONE {
                 return Some((
-                    VariantIndex(rule.variant),
+                    Some(VariantIndex(rule.variant)),
                     Reason::TargetingMatch,
                     Some(index),
                 ));
             }
-            return Some(match self.split(rule.split)? {
-                Some(variant) => (variant, Reason::Split, Some(index)),
-                None => (flag.default(), Reason::Default, Some(index)),
-            });
+            match self.split(rule.split)? {
+                Outcome::Variant(variant) => {
+                    return Some((Some(variant), Reason::Split, Some(index)));
+                }
+                Outcome::Default(reason) => return Some((flag.default(), reason, Some(index))),
+                Outcome::Next => {}
+            }
         }
         Some((flag.default(), Reason::Default, None))
     }

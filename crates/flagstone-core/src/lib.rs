@@ -13,14 +13,16 @@ mod eval;
 pub mod hash;
 pub mod layout;
 mod number;
+mod scratch;
 mod semver;
 mod snapshot;
+mod text;
 mod time;
 mod units;
 mod value;
 
 pub use bucket::bucket;
-pub use context::{AttributeValue, Attributes, List};
+pub use context::{AttributeValue, Attributes, List, Object};
 pub use decision::{Decision, Reason};
 pub use describe::Described;
 pub use eval::{Answer, Evaluator, Kill, MAX_DEPTH, MAX_TESTS, Trace};

@@ -303,9 +303,10 @@ impl<'a> Flag<'a> {
             .unwrap_or_default()
     }
 
-    /// The position of the variant served when nothing else is.
-    pub fn default(&self) -> VariantIndex {
-        VariantIndex(self.record.default)
+    /// The position of the variant served when nothing else is; `None` if it is the caller's own default.
+    #[inline]
+    pub fn default(&self) -> Option<VariantIndex> {
+        (self.record.default != layout::NONE16).then_some(VariantIndex(self.record.default))
     }
 
     /// Whether the flag is enabled.

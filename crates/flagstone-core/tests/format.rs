@@ -2,11 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use flagstone_core::layout::{
-    ActionRecord, AttributeRecord, BucketRecord, EdgeRecord, EntryRecord, FORMAT_VERSION,
-    FlagRecord, IndexRecord, NetworkRecord, NumberRecord, Op, OriginRecord, PairRecord,
-    PatternRecord, PointRecord, RampRecord, RangeRecord, RouteRecord, RuleRecord, Section,
-    SegmentRecord, SemVerRecord, SetRecord, SourceKind, SourceRecord, SplitRecord, TestRecord,
-    TextRecord, ValueKind, VariantRecord, VaryRecord,
+    Absent, ActionRecord, Algorithm, AttributeRecord, BucketRecord, Conversion, EdgeRecord,
+    EntryRecord, FORMAT_VERSION, FlagRecord, IndexRecord, NetworkRecord, NumberRecord, Op,
+    OriginRecord, PairRecord, PatternRecord, PointRecord, RampRecord, RangeRecord, RouteRecord,
+    RuleRecord, Section, SegmentRecord, SemVerRecord, SetRecord, SourceKind, SourceRecord,
+    SplitRecord, TestRecord, TextRecord, ValueKind, VariantRecord, VaryRecord,
 };
 use flagstone_core::{MAX_DEPTH, MAX_TESTS};
 use std::fmt::Debug;
@@ -80,6 +80,21 @@ fn codes() {
         &document,
         "What a test asks",
         &list(Op::ALL, |op| op as u16),
+    );
+    check(
+        &document,
+        "Before it is asked about",
+        &list(Conversion::ALL, |conversion| conversion as u16),
+    );
+    check(
+        &document,
+        "How the position of a unit",
+        &list(Algorithm::ALL, |algorithm| algorithm as u16),
+    );
+    check(
+        &document,
+        "What becomes of a unit without",
+        &list(Absent::ALL, |absent| absent as u16),
     );
     check(
         &document,

@@ -115,7 +115,7 @@ pub(crate) fn flag(key: &str, rules: Vec<Rule>) -> Flag {
     Flag {
         key: key.to_owned(),
         variants: vec![variant("off", false), variant("on", true)],
-        default: "off".to_owned(),
+        default: Some("off".to_owned()),
         enabled: true,
         prerequisites: Vec::new(),
         rules,
@@ -138,12 +138,7 @@ pub(crate) fn everybody() -> Rule {
 
 /// A rule that gives `on` to whoever has these attributes, of any value.
 pub(crate) fn having(attributes: &[&str]) -> Rule {
-    let exists = |name: &&str| {
-        Condition::Test(Test::Attribute {
-            name: name.to_string(),
-            matcher: Matcher::Exists,
-        })
-    };
+    let exists = |name: &&str| Condition::Test(Test::attribute(name.to_string(), Matcher::Exists));
     Rule {
         name: String::new(),
         when: Condition::All(attributes.iter().map(exists).collect()),

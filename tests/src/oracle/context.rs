@@ -42,19 +42,23 @@ impl Attributes for Bound<'_> {
 }
 
 impl List for Elements<'_> {
-    fn any(&self, test: &mut dyn FnMut(AttributeValue<'_>) -> bool) -> bool {
-        self.0.iter().any(|element| test(scalar(element)))
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn element(&self, index: usize) -> AttributeValue<'_> {
+        self.0.get(index).map_or(AttributeValue::Missing, scalar)
     }
 }
 
 fn scalar(value: &Value) -> AttributeValue<'_> {
     match value {
-        Value::Null => AttributeValue::Missing,
+        Value::Null => AttributeValue::Null,
         Value::Bool(value) => AttributeValue::Boolean(*value),
         Value::Number(value) => value
             .as_f64()
-            .map_or(AttributeValue::Other, AttributeValue::Number),
+            .map_or(AttributeValue::Missing, AttributeValue::Number),
         Value::String(text) => AttributeValue::Text(text),
-        Value::Array(_) | Value::Object(_) => AttributeValue::Other,
+        Value::Array(_) | Value::Object(_) => AttributeValue::Object(&()),
     }
 }

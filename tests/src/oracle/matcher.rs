@@ -21,6 +21,10 @@ pub(super) fn answer(matcher: &Matcher, value: Option<&Value>) -> Truth {
         Matcher::Exists => Truth::True,
         Matcher::Equals(scalar) => same(value, scalar).into(),
         Matcher::OneOf(scalars) => scalars.iter().any(|scalar| same(value, scalar)).into(),
+        Matcher::InSet(texts) => value
+            .as_str()
+            .is_some_and(|is| texts.iter().any(|text| text == is))
+            .into(),
         Matcher::OneOfIgnoringCase(texts) => {
             let is = value.as_str().map(str::to_ascii_lowercase);
             is.is_some_and(|is| texts.iter().any(|text| text.to_ascii_lowercase() == is))

@@ -37,7 +37,10 @@ pub(super) fn variant<'f>(
 ) -> &'f str {
     let bucket = bucket(&flag.key, unit, TOTAL);
     let slots = slots(flag, split);
-    let listed = split.shares.iter().filter(|(key, _)| *key != flag.default);
+    let listed = split
+        .shares
+        .iter()
+        .filter(|(key, _)| Some(key) != flag.default.as_ref());
     for (key, share) in listed {
         if let Some(place) = place(&slots, key, bucket)
             && place < share_at(share, now)
@@ -45,7 +48,7 @@ pub(super) fn variant<'f>(
             return key;
         }
     }
-    &flag.default
+    flag.default.as_deref().unwrap_or_default()
 }
 
 /// The stretch of buckets that each variant but the default owns.
@@ -54,7 +57,7 @@ pub fn slots<'f>(flag: &'f Flag, split: &Split) -> Vec<(&'f str, Range<u64>)> {
         .variants
         .iter()
         .map(|variant| variant.key.as_str())
-        .filter(|key| *key != flag.default)
+        .filter(|key| Some(*key) != flag.default.as_deref())
         .collect();
     let count = owners.len() as u64;
     let mut slots = Vec::new();

@@ -20,7 +20,7 @@ impl Random {
             .variants
             .iter()
             .map(|variant| variant.key.clone())
-            .filter(|key| *key != flag.default)
+            .filter(|key| Some(key) != flag.default.as_ref())
             .collect();
         match (self.0.u32(..6), owners.as_slice()) {
             (_, []) => {}
@@ -98,11 +98,12 @@ impl Random {
             Share::Ramp(_) => None,
         });
         if let Some(sum) = fixed.sum::<Option<u32>>()
+            && let Some(default) = &flag.default
             && self.once_in(3)
         {
             let rest = Share::Fixed(Weight(TOTAL - sum));
             let place = self.0.usize(..=split.shares.len());
-            split.shares.insert(place, (flag.default.clone(), rest));
+            split.shares.insert(place, (default.clone(), rest));
         }
     }
 

@@ -96,7 +96,7 @@ fn flag(table: &Table) -> Flag {
     Flag {
         key: text(table, "key", "f"),
         variants: variants.collect(),
-        default: text(table, "default", "control"),
+        default: Some(text(table, "default", "control")),
         enabled: table
             .get("enabled")
             .is_none_or(|value| value.as_bool().unwrap()),
@@ -183,10 +183,10 @@ fn segment(table: &Table) -> Segment {
 pub fn condition(value: &Value) -> Condition {
     let table = match value {
         Value::String(name) => {
-            return Condition::Test(Test::Attribute {
-                name: name.clone(),
-                matcher: Matcher::Equals(Scalar::Boolean(true)),
-            });
+            return Condition::Test(Test::attribute(
+                name.clone(),
+                Matcher::Equals(Scalar::Boolean(true)),
+            ));
         }
         other => other.as_table().unwrap(),
     };
@@ -206,6 +206,7 @@ pub fn condition(value: &Value) -> Condition {
         Test::Flag {
             key: key.as_str().unwrap().to_owned(),
             variants: texts(&table["variants"]),
+            enabled_only: false,
         }
     } else if let Some(now) = table.get("now") {
         Test::Now {
@@ -213,10 +214,7 @@ pub fn condition(value: &Value) -> Condition {
             time: moment(now.get(1)),
         }
     } else {
-        Test::Attribute {
-            name: text(table, "attribute", ""),
-            matcher: matcher(table),
-        }
+        Test::attribute(text(table, "attribute", ""), matcher(table))
     })
 }
 

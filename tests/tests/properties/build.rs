@@ -41,7 +41,7 @@ pub fn flag(key: &str, treatments: usize, serve: Option<Serve>) -> Flag {
     Flag {
         key: key.to_owned(),
         variants: (0..=treatments).map(variant).collect(),
-        default: "v0".to_owned(),
+        default: Some("v0".to_owned()),
         enabled: true,
         prerequisites: vec![],
         rules: serve.into_iter().map(rule).collect(),

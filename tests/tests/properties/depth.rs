@@ -35,6 +35,7 @@ fn chain(links: &[Link]) -> Model {
             Some(_) => Condition::Test(Test::Flag {
                 key: next,
                 variants: vec!["v1".to_owned()],
+                enabled_only: false,
             }),
         };
         if is_segment {

@@ -376,5 +376,6 @@ fn flag(key: &str, variants: Vec<String>) -> Condition {
     Condition::Test(Test::Flag {
         key: key.to_owned(),
         variants,
+        enabled_only: false,
     })
 }

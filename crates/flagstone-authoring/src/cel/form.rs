@@ -271,7 +271,7 @@ impl Form<'_, '_> {
 
 /// A test of an attribute.
 pub(super) fn test(name: String, matcher: Matcher) -> Condition {
-    Condition::Test(Test::Attribute { name, matcher })
+    Condition::Test(Test::attribute(name, matcher))
 }
 
 /// How many parts a condition has.
@@ -289,6 +289,10 @@ fn can_be_unknown(condition: &Condition) -> bool {
         Condition::All(parts) | Condition::Any(parts) => parts.iter().any(can_be_unknown),
         Condition::Not(inner) => can_be_unknown(inner),
         Condition::Test(Test::Attribute { matcher, .. }) => *matcher != Matcher::Exists,
-        Condition::Test(Test::Now { .. } | Test::Segment(_) | Test::Flag { .. }) => false,
+        // Conditions in CEL have no shares.
+        Condition::Test(Test::Bucket { .. }) => true,
+        Condition::Test(Test::Now { .. } | Test::Segment(_) | Test::Flag { .. } | Test::Fail) => {
+            false
+        }
     }
 }

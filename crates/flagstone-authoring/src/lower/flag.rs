@@ -43,7 +43,7 @@ impl Lower<'_> {
         Some(Flag {
             key: name.to_owned(),
             variants,
-            default: default.to_owned(),
+            default: Some(default.to_owned()),
             enabled: table
                 .get("enabled")
                 .and_then(|node| node.get_ref().as_bool())

@@ -160,10 +160,7 @@ impl Lower<'_> {
             }
             rules.push(Rule {
                 name: TARGETS.to_owned(),
-                when: Condition::Test(Test::Attribute {
-                    name: TARGETING_KEY.to_owned(),
-                    matcher: Matcher::OneOf(keys),
-                }),
+                when: Condition::Test(Test::attribute(TARGETING_KEY, Matcher::OneOf(keys))),
                 serve: Serve::Variant(variant.to_owned()),
             });
         }

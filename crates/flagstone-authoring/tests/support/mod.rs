@@ -48,7 +48,8 @@ pub fn model(model: &Model) -> Vec<String> {
         let state = if flag.enabled { "" } else { " disabled" };
         lines.push(format!(
             "flag {} {variants} default {}{state}",
-            flag.key, flag.default
+            flag.key,
+            flag.default.as_deref().unwrap_or_default()
         ));
         for needed in &flag.prerequisites {
             lines.push(format!(
@@ -74,6 +75,7 @@ pub fn model(model: &Model) -> Vec<String> {
                     };
                     format!("{shares}{slots} by {}", split.by)
                 }
+                other => format!("{other:?}"),
             };
             lines.push(format!(
                 "  rule {:?} {} -> {serve}",
@@ -159,10 +161,11 @@ pub fn condition(condition: &Condition) -> String {
         Condition::Not(inner) => format!("(not {})", self::condition(inner)),
         Condition::Test(Test::Now { order, time }) => format!("({} now {})", sign(*order), time.0),
         Condition::Test(Test::Segment(key)) => format!("(segment {key})"),
-        Condition::Test(Test::Flag { key, variants }) => {
+        Condition::Test(Test::Flag { key, variants, .. }) => {
             format!("(flag {key} {})", list(variants, String::clone))
         }
-        Condition::Test(Test::Attribute { name, matcher }) => matched(name, matcher),
+        Condition::Test(Test::Attribute { name, matcher, .. }) => matched(name, matcher),
+        Condition::Test(other) => format!("{other:?}"),
     }
 }
 
@@ -188,6 +191,7 @@ fn matched(name: &str, matcher: &Matcher) -> String {
             format!("(network {name} {})", list(networks, String::clone))
         }
         Matcher::NumberInText(order, number) => format!("({}number {name} {number})", sign(*order)),
+        other => format!("{other:?}"),
     }
 }
 

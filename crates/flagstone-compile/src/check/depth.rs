@@ -85,7 +85,9 @@ impl<'m> Uses<'m> {
                 matcher: Matcher::OneOf(scalars),
                 ..
             }) => self.tests += scalars.len().max(1) as u64,
-            Condition::Test(Test::Attribute { .. } | Test::Now { .. }) => self.tests += 1,
+            Condition::Test(
+                Test::Attribute { .. } | Test::Now { .. } | Test::Bucket { .. } | Test::Fail,
+            ) => self.tests += 1,
         }
     }
 }

@@ -17,7 +17,7 @@ impl<'f> Slots<'f> {
             .variants
             .iter()
             .map(|variant| variant.key.as_str())
-            .filter(|key| *key != flag.default)
+            .filter(|key| flag.default.as_deref() != Some(*key))
             .collect();
         let count = owners.len() as u64;
         let mut start = 0u32;
@@ -171,7 +171,10 @@ fn totals(flag: &Flag, split: &Split, path: &str, findings: &mut Vec<Finding>) {
     if let Some(largest) = sums.iter().copied().max().filter(|sum| *sum > total) {
         let message = format!("the shares make {} %", per_cent(largest));
         findings.push(Finding::error("shares-above-100", path, message).help("at most 100 %"));
-    } else if split.shares.iter().any(|(key, _)| *key == flag.default)
+    } else if split
+        .shares
+        .iter()
+        .any(|(key, _)| Some(key) == flag.default.as_ref())
         && let Some(smallest) = sums
             .iter()
             .copied()
@@ -181,7 +184,7 @@ fn totals(flag: &Flag, split: &Split, path: &str, findings: &mut Vec<Finding>) {
         let message = format!(
             "the shares make {} % although the default `{}` is listed",
             per_cent(smallest),
-            flag.default
+            flag.default.as_deref().unwrap_or_default()
         );
         findings.push(
             Finding::error("shares-below-100", path, message)
@@ -206,7 +209,9 @@ fn slots(flag: &Flag, split: &Split, path: &str, findings: &mut Vec<Finding>) {
         return;
     }
     for (key, _) in &split.reserve {
-        if *key == flag.default || !flag.variants.iter().any(|variant| variant.key == *key) {
+        if Some(key) == flag.default.as_ref()
+            || !flag.variants.iter().any(|variant| variant.key == *key)
+        {
             let message = format!("`{key}` is not one of the variants that can be rolled out");
             findings.push(Finding::error("invalid-reserve", &path_of_reserve, message));
         }
@@ -216,10 +221,14 @@ fn slots(flag: &Flag, split: &Split, path: &str, findings: &mut Vec<Finding>) {
         let mut others = split
             .shares
             .iter()
-            .filter(|(other, _)| other != key && *other != flag.default);
+            .filter(|(other, _)| other != key && Some(other) != flag.default.as_ref());
         others.all(|(_, share)| peak(share).0 == 0)
     };
-    for (key, share) in split.shares.iter().filter(|(key, _)| *key != flag.default) {
+    for (key, share) in split
+        .shares
+        .iter()
+        .filter(|(key, _)| Some(key) != flag.default.as_ref())
+    {
         let (size, peak) = (slots.size(key), peak(share).0);
         if peak > size && (reserved || (slots.0.len() > 2 && !others_idle(key))) {
             let message = format!(

@@ -1,6 +1,8 @@
 //! Conditions on the evaluation context.
 
+use super::{Absent, Bucketing};
 use flagstone_core::UnixMillis;
+pub use flagstone_core::layout::Conversion;
 
 /// A condition. Its value is true, false or unknown, as in CEL: a test of a missing or wrongly typed attribute is
 /// unknown, `All` and `Any` are commutative (false and unknown is false, true or unknown is true), and the opposite of
@@ -38,6 +40,8 @@ pub enum Test {
         name: String,
         /// What it is held against.
         matcher: Matcher,
+        /// How its value is read.
+        reading: Reading,
     },
     /// Whether the time of the evaluation stands in `order` to `time`. Never unknown.
     Now {
@@ -55,7 +59,47 @@ pub enum Test {
         key: String,
         /// Keys of its variants.
         variants: Vec<String>,
+        /// Whether a flag that is disabled counts as having none of them.
+        enabled_only: bool,
     },
+    /// Whether the unit's position lies in one of some ranges, each from its first position to the one after its last.
+    /// Unknown for a unit without a position, unless `absent` is [`Absent::First`] or [`Absent::Fail`].
+    Bucket {
+        /// How the position is found.
+        bucketing: Bucketing,
+        /// The ranges.
+        ranges: Vec<(u64, u64)>,
+        /// What becomes of a unit without a position.
+        absent: Absent,
+    },
+    /// Gives up: the evaluation that comes here ends with reason `ERROR`.
+    Fail,
+}
+
+/// How the value of an attribute is read before it is held against something.
+///
+/// The default is that of `flagstone.toml`. Flag services differ, and what they do is put together from these.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Reading {
+    /// Of a list, each element is asked; the answer is yes if it is for one of them, and otherwise no.
+    pub elements: bool,
+    /// A value that is missing or null makes the answer no; otherwise it is unknown.
+    pub missing_is_no: bool,
+    /// A value of the wrong type makes the answer no; otherwise it is unknown.
+    pub mistyped_is_no: bool,
+    /// What is done to the value first.
+    pub conversion: Conversion,
+}
+
+impl Test {
+    /// A test of an attribute, read as `flagstone.toml` reads it.
+    pub fn attribute(name: impl Into<String>, matcher: Matcher) -> Self {
+        Self::Attribute {
+            name: name.into(),
+            matcher,
+            reading: Reading::default(),
+        }
+    }
 }
 
 /// What an attribute is held against.
@@ -67,6 +111,8 @@ pub enum Matcher {
     Equals(Scalar),
     /// Equal to one of these, as [`Equals`](Self::Equals) means it.
     OneOf(Vec<Scalar>),
+    /// Text equal to one of these, of which there may be millions: it takes as long for any number of them.
+    InSet(Vec<String>),
     /// A list that has an element equal to this.
     Includes(Scalar),
     /// Text equal to one of these, where the capital letters A to Z of the attribute count as small ones.

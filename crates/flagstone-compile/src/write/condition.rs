@@ -8,10 +8,11 @@
 use super::Writer;
 use super::reads::Reader;
 use crate::finding::Finding;
-use crate::model::{Condition, Matcher, Order, Scalar, Test};
+use crate::model::{Condition, Matcher, Order, Reading, Scalar, Test};
 use flagstone_core::layout::{
-    ACCEPT, NetworkRecord, NumberRecord, Op, REJECT, Section, SemVerRecord, TEST_IGNORES_CASE,
-    TEST_NEGATED, TestRecord, TextRecord, order,
+    ACCEPT, NONE, NetworkRecord, NumberRecord, Op, REJECT, Section, SemVerRecord,
+    TEST_CONVERSION_SHIFT, TEST_ELEMENTS, TEST_IGNORES_CASE, TEST_MISSING_IS_NO,
+    TEST_MISTYPED_IS_NO, TEST_NEGATED, TestRecord, TextRecord, order,
 };
 use flagstone_core::{SemVer, UnixMillis};
 use std::net::IpAddr;
@@ -122,6 +123,18 @@ impl Question {
         self
     }
 
+    fn read_as(mut self, reading: Reading) -> Self {
+        for (is, bit) in [
+            (reading.elements, TEST_ELEMENTS),
+            (reading.missing_is_no, TEST_MISSING_IS_NO),
+            (reading.mistyped_is_no, TEST_MISTYPED_IS_NO),
+        ] {
+            self.flags |= if is { bit } else { 0 };
+        }
+        self.flags |= (reading.conversion as u8) << TEST_CONVERSION_SHIFT;
+        self
+    }
+
     fn ignoring_case(mut self) -> Self {
         self.flags |= TEST_IGNORES_CASE;
         self
@@ -139,9 +152,8 @@ impl Writer<'_> {
         let mut code = Code::default();
         match simplify(condition, true) {
             Simple::Constant(true) => return (0, 0),
-            // A question whose answer is always no.
             Simple::Constant(false) => {
-                let question = Question::wide(Op::NowBefore, i64::MIN as u64);
+                let question = Question::new(Op::Never, 0, 0);
                 self.test(&mut code, question, 0, Target::Accept, Target::Reject);
             }
             simple => self.branch(
@@ -260,7 +272,20 @@ impl Writer<'_> {
                 self.reads.segment(reader, segment);
                 (0, vec![Question::new(Op::Segment, segment, 0)])
             }
-            Test::Flag { key, variants } => {
+            Test::Fail => (0, vec![Question::new(Op::Fail, 0, 0)]),
+            Test::Bucket {
+                bucketing,
+                ranges,
+                absent,
+            } => {
+                let split = self.bucket(bucketing, ranges, *absent, reader, path);
+                (0, vec![Question::new(Op::Bucket, split, 0)])
+            }
+            Test::Flag {
+                key,
+                variants,
+                enabled_only,
+            } => {
                 let Some((slot, flag)) = self.flag_of(key, path) else {
                     return;
                 };
@@ -275,11 +300,18 @@ impl Writer<'_> {
                 for place in places {
                     self.tables.push_index(Section::Indices, place.into());
                 }
-                (0, vec![Question::new(Op::Flag, slot, list)])
+                let op = if *enabled_only { Op::FlagOn } else { Op::Flag };
+                (0, vec![Question::new(op, slot, list)])
             }
-            Test::Attribute { name, matcher } => {
+            Test::Attribute {
+                name,
+                matcher,
+                reading,
+            } => {
                 let attribute = self.read_attribute(name, reader, path);
-                (attribute, self.questions(matcher, path))
+                let questions = self.questions(matcher, path).into_iter();
+                let questions = questions.map(|question| question.read_as(*reading));
+                (attribute, questions.collect())
             }
         };
         // Several questions are alternatives: one yes is a yes, and it takes as many noes to make a no.
@@ -310,6 +342,10 @@ impl Writer<'_> {
             Matcher::Exists => Question::new(Op::Exists, 0, 0),
             Matcher::Equals(scalar) => self.equals(scalar),
             Matcher::OneOf(scalars) => return self.one_of(scalars),
+            Matcher::InSet(keys) => match self.set(keys, path) {
+                NONE => Question::new(Op::Never, 0, 0),
+                set => Question::new(Op::SetHas, set, 0),
+            },
             Matcher::Includes(Scalar::Boolean(value)) => {
                 Question::new(Op::IncludesBoolean, u32::from(*value), 0)
             }

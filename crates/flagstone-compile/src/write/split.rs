@@ -11,19 +11,20 @@ use crate::check::split::{Slots, peak};
 use crate::model::{Flag, Share, Split};
 use flagstone_core::Weight;
 use flagstone_core::layout::{
-    NONE, PointRecord, RANGE_BACKWARD, RampRecord, RangeRecord, Section, SplitRecord,
+    Absent, Algorithm, NONE, PointRecord, RANGE_BACKWARD, RampRecord, RangeRecord, Section,
+    SplitRecord,
 };
 
 impl Writer<'_> {
     pub(super) fn split(&mut self, flag: &Flag, split: &Split, reader: Reader, path: &str) -> u32 {
         let by = self.read_attribute(&split.by, reader, path);
         let (salt_offset, salt_len) = self.short_text(&flag.key, path);
-        let rest = self.variant_of(flag, &flag.default, path);
+        let rest = self.default_of(flag, path);
         let slots = Slots::new(flag, split);
         let mut ranges = Vec::new();
         for (key, share) in &split.shares {
             let variant = self.variant_of(flag, key, path);
-            if *key != flag.default {
+            if flag.default.as_ref() != Some(key) {
                 self.share(&slots, key, variant, share, &mut ranges);
             }
         }
@@ -35,10 +36,16 @@ impl Writer<'_> {
         let record = SplitRecord {
             ranges: first,
             salt_offset,
+            seed: 0,
+            modulus: 0,
+            others: 0,
             salt_len,
             ranges_count,
             by,
+            others_count: 0,
             rest,
+            algorithm: Algorithm::Native as u8,
+            absent: Absent::Default as u8,
         };
         self.tables.push(Section::Splits, &record)
     }
@@ -88,8 +95,8 @@ impl Writer<'_> {
             };
             let flags = if own { 0 } else { RANGE_BACKWARD };
             ranges.push(RangeRecord {
-                from,
-                to,
+                from: from.into(),
+                to: to.into(),
                 ramp,
                 base,
                 variant,

@@ -1,11 +1,12 @@
 //! Conditions: tests with jumps.
 
 use super::{Answer, MAX_DEPTH, Run, Trace};
-use crate::context::{AttributeValue, Attributes};
+use crate::context::{AttributeValue, Attributes, List};
+use crate::decision::Reason;
 use crate::layout::{
     ACCEPT, DEAD, IndexRecord, MATCHED, NetworkRecord, NumberRecord, Op, PatternRecord, REJECT,
-    Section, SegmentRecord, SemVerRecord, TEST_IGNORES_CASE, TEST_NEGATED, TestRecord, TextRecord,
-    order,
+    Section, SegmentRecord, SemVerRecord, TEST_ELEMENTS, TEST_IGNORES_CASE, TEST_MISSING_IS_NO,
+    TEST_MISTYPED_IS_NO, TEST_NEGATED, TestRecord, TextRecord, order,
 };
 use crate::semver::SemVer;
 use crate::snapshot::{AttributeIndex, FlagIndex, Snapshot};
@@ -49,7 +50,14 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
             Op::NowBefore => return Some((self.input.now.0 < operand(test) as i64).into()),
             Op::NowEqual => return Some((self.input.now.0 == operand(test) as i64).into()),
             Op::Segment => return Some(self.segment(test.a, depth)?.into()),
-            Op::Flag => return Some(self.flag_has(FlagIndex(test.a), test.b, depth)?.into()),
+            Op::Flag | Op::FlagOn => return Some(self.flag_has(op, test, depth)?.into()),
+            Op::Bucket => {
+                let answer = self.lies_in(test.a)?.map(Answer::from);
+                let unanswered = unanswered(test, TEST_MISSING_IS_NO);
+                return Some(answer.unwrap_or(unanswered));
+            }
+            Op::Never => return Some(Answer::No),
+            Op::Fail => return None,
             _ => {}
         }
         let attributes = self.input.attributes;
@@ -62,6 +70,7 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
         if depth >= MAX_DEPTH {
             return None;
         }
+        self.trace.enter_segment(index);
         let snapshot = self.input.snapshot;
         let segment = snapshot.record::<SegmentRecord>(Section::Segments, index)?;
         let attributes = self.input.attributes;
@@ -80,9 +89,16 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
         self.condition(segment.tests, segment.tests_count, depth + 1)
     }
 
-    /// Whether another flag has one of the variants listed from index `list` on.
-    fn flag_has(&mut self, flag: FlagIndex, list: u32, depth: u8) -> Option<bool> {
-        let variant = self.flag(flag, depth + 1)?.variant?.index;
+    /// Whether another flag has one of the variants listed from index `b` on.
+    fn flag_has(&mut self, op: Op, test: &TestRecord, depth: u8) -> Option<bool> {
+        let decision = self.flag(FlagIndex(test.a), depth + 1)?;
+        let Some(variant) = decision.variant.map(|variant| variant.index) else {
+            return Some(false);
+        };
+        if op == Op::FlagOn && decision.reason == Reason::Disabled {
+            return Some(false);
+        }
+        let list = test.b;
         let snapshot = self.input.snapshot;
         let count = snapshot
             .record::<IndexRecord>(Section::Indices, list)?
@@ -99,6 +115,16 @@ fn operand(test: &TestRecord) -> u64 {
     u64::from(test.a) | u64::from(test.b) << 32
 }
 
+/// The answer to a question that has none: "unknown", unless the test has a bit that says no.
+#[inline]
+fn unanswered(test: &TestRecord, bit: u8) -> Answer {
+    if test.flags & bit == 0 {
+        Answer::Unknown
+    } else {
+        Answer::No
+    }
+}
+
 /// A question about an attribute's value. `None` if the bytes make no sense.
 #[inline]
 fn about_value(
@@ -107,14 +133,43 @@ fn about_value(
     test: &TestRecord,
     value: AttributeValue<'_>,
 ) -> Option<Answer> {
-    use AttributeValue::{Boolean, List, Missing, Number, Text};
-    if let Missing = value {
-        return Some(if op == Op::Exists {
-            Answer::No
-        } else {
-            Answer::Unknown
-        });
+    if let AttributeValue::Missing | AttributeValue::Null = value {
+        let answer = unanswered(test, TEST_MISSING_IS_NO);
+        return Some(if op == Op::Exists { Answer::No } else { answer });
     }
+    if let (AttributeValue::List(list), true) = (value, test.flags & TEST_ELEMENTS != 0) {
+        return some_element(snapshot, op, test, list);
+    }
+    match about_one(snapshot, op, test, value)? {
+        Answer::Unknown => Some(unanswered(test, TEST_MISTYPED_IS_NO)),
+        answer => Some(answer),
+    }
+}
+
+/// Whether the answer is yes for an element of a list.
+fn some_element(
+    snapshot: &Snapshot<'_>,
+    op: Op,
+    test: &TestRecord,
+    list: &dyn List,
+) -> Option<Answer> {
+    for index in 0..list.len() {
+        if about_one(snapshot, op, test, list.element(index))? == Answer::Yes {
+            return Some(Answer::Yes);
+        }
+    }
+    Some(Answer::No)
+}
+
+/// A question about a value that is there, as it is.
+#[inline]
+fn about_one(
+    snapshot: &Snapshot<'_>,
+    op: Op,
+    test: &TestRecord,
+    value: AttributeValue<'_>,
+) -> Option<Answer> {
+    use AttributeValue::{Boolean, List, Number, Text};
     let number = f64::from_bits(operand(test));
     let constant = || snapshot.data(test.a, test.b);
     let answer = match (op, value) {
@@ -154,16 +209,18 @@ fn about_value(
 
         (Op::IncludesText, List(list)) => {
             let wanted = constant()?;
-            list.any(
-                &mut |element| matches!(element, Text(is) if equal(is.as_bytes(), wanted, test)),
-            )
+            elements(list)
+                .any(|element| matches!(element, Text(is) if equal(is.as_bytes(), wanted, test)))
         }
         (Op::IncludesNumber, List(list)) => {
-            list.any(&mut |element| matches!(element, Number(is) if is == number))
+            elements(list).any(|element| matches!(element, Number(is) if is == number))
         }
         (Op::IncludesBoolean, List(list)) => {
-            list.any(&mut |element| matches!(element, Boolean(is) if is == (test.a != 0)))
+            elements(list).any(|element| matches!(element, Boolean(is) if is == (test.a != 0)))
         }
+
+        (Op::SetHas, Text(is)) => snapshot.set_contains(test.a, is)?,
+        (Op::SetHas, _) => false,
 
         (Op::SemVer, Text(is)) => return semver(snapshot, test, is),
         (Op::DateBefore | Op::DateAtMost | Op::DateEqual, _) => {
@@ -209,6 +266,10 @@ fn about_value(
         _ => return Some(Answer::Unknown),
     };
     Some(answer.into())
+}
+
+fn elements(list: &dyn List) -> impl Iterator<Item = AttributeValue<'_>> {
+    (0..list.len()).map(|index| list.element(index))
 }
 
 /// The greatest whole number that is not above `number`, as dates in text drop what is smaller than a millisecond.

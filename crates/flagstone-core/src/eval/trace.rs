@@ -39,14 +39,17 @@ pub trait Trace {
     fn enter_rule(&mut self, rule: u16) {}
     /// The rule's condition has been decided.
     fn leave_rule(&mut self, rule: u16, matched: bool) {}
+    /// A segment, by its record number, is looked at.
+    fn enter_segment(&mut self, segment: u32) {}
     /// A test, by its record number, was answered, and so holds or not.
     fn test(&mut self, test: u32, answer: Answer, holds: bool) {}
-    /// A unit was bucketed: `bucket` of a million, `None` if the attribute `by` has no usable value.
+    /// A unit was bucketed. `position` is in the units of the split's algorithm, `None` if the attribute `by` (the last that
+    /// was tried) has no usable value; `variant` is that of the range it lies in, if there is one.
     fn split(
         &mut self,
         split: u32,
         by: AttributeIndex,
-        bucket: Option<u32>,
+        position: Option<u64>,
         variant: Option<VariantIndex>,
     ) {
     }

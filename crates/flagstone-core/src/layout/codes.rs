@@ -5,6 +5,16 @@
 pub const TEST_NEGATED: u8 = 1;
 /// Bit of [`TestRecord::flags`](super::TestRecord::flags): the letters A to Z of the attribute count as small.
 pub const TEST_IGNORES_CASE: u8 = 2;
+/// Bit of [`TestRecord::flags`](super::TestRecord::flags): a question about an attribute that is missing or null is
+/// answered with no.
+pub const TEST_MISSING_IS_NO: u8 = 4;
+/// Bit of [`TestRecord::flags`](super::TestRecord::flags): a question about a value of the wrong type is answered with no.
+pub const TEST_MISTYPED_IS_NO: u8 = 8;
+/// Bit of [`TestRecord::flags`](super::TestRecord::flags): of a list each element is asked; one yes is a yes, and
+/// otherwise the answer is no.
+pub const TEST_ELEMENTS: u8 = 16;
+/// The bits of [`TestRecord::flags`](super::TestRecord::flags) that are a [`Conversion`] begin with this one.
+pub const TEST_CONVERSION_SHIFT: u8 = 5;
 /// Bit of [`RangeRecord::flags`](super::RangeRecord::flags): the range fills from its end.
 pub const RANGE_BACKWARD: u16 = 1;
 
@@ -90,6 +100,94 @@ codes! {
         ParsedEqual = 27,
         /// The time of the evaluation is `ab`. No attribute.
         NowEqual = 28,
+        /// Text that is a member of set `a`.
+        SetHas = 29,
+        /// The unit falls into one of the ranges of split `a`. No attribute but the split's.
+        Bucket = 30,
+        /// As `Flag`, and the flag is not disabled. No attribute.
+        FlagOn = 31,
+        /// Always no. No attribute.
+        Never = 32,
+        /// Gives up the evaluation: the definition makes no sense where it gets here. No attribute.
+        Fail = 33,
+    }
+}
+
+codes! {
+    /// What is done to a value before a test asks about it, as the services' SDKs do it.
+    Conversion: u8 {
+        /// Nothing.
+        None = 0,
+    }
+}
+
+codes! {
+    /// How a unit's position in a rollout is found. `seed` and `modulus` are those of the split's record, the salt is its
+    /// text.
+    Algorithm: u8 {
+        /// Of a million: Murmur3 of the salt and the unit, scaled; flagd's.
+        Native = 0,
+        /// Of 2 to the power of 60: SHA-1 of the salt, a point and the unit; LaunchDarkly's.
+        LaunchDarkly = 1,
+        /// 1 to 100: Murmur3 with `seed` of the unit; Split's.
+        Split = 2,
+        /// 1 to 100: Java's string hash, with `seed`; Split's algorithm 1.
+        SplitLegacy = 3,
+        /// 1 to `modulus`: Murmur3 with `seed` of the salt, a colon and the unit, a byte for each UTF-16 code unit;
+        /// Unleash's Node SDK.
+        Unleash = 4,
+        /// The same over UTF-8; Unleash's other SDKs.
+        UnleashUtf8 = 5,
+        /// Of 1,000: FNV-1a of the unit and the salt; GrowthBook's hash version 1.
+        GrowthBookV1 = 6,
+        /// Of 10,000: FNV-1a of the decimal FNV-1a of the salt and the unit; GrowthBook's hash version 2.
+        GrowthBookV2 = 7,
+    }
+}
+
+codes! {
+    /// What a split gives to a unit that has nothing to be bucketed by.
+    Absent: u8 {
+        /// The flag's default, with reason `DEFAULT`.
+        Default = 0,
+        /// The place of position 0.
+        First = 1,
+        /// The next rule decides.
+        Next = 2,
+        /// `ERROR`.
+        Fail = 3,
+    }
+}
+
+/// Variants of a split's rest that are none.
+pub mod rest {
+    /// The next rule decides.
+    pub const NEXT: u16 = u16::MAX - 1;
+    /// `ERROR`.
+    pub const FAIL: u16 = u16::MAX - 2;
+}
+
+impl Default for Conversion {
+    fn default() -> Self {
+        Self::None
+    }
+}
+
+impl Op {
+    /// Whether the question is about an attribute.
+    #[inline]
+    pub const fn asks_attribute(self) -> bool {
+        !matches!(
+            self,
+            Self::NowBefore
+                | Self::NowEqual
+                | Self::Segment
+                | Self::Flag
+                | Self::FlagOn
+                | Self::Bucket
+                | Self::Never
+                | Self::Fail
+        )
     }
 }
 

@@ -26,7 +26,7 @@ define_records! {
         rules_count: u16 = 24,
         /// Number of tests of its prerequisites; 0 if it has none.
         gate_count: u16 = 26,
-        /// The default variant, counted from the first.
+        /// The default variant, counted from the first; [`NONE16`](super::NONE16) if the caller's own default is served.
         default: u16 = 28,
         /// Bits: [`FLAG_DISABLED`].
         flags: u16 = 30,
@@ -58,7 +58,8 @@ define_records! {
         name_offset: u32 = 8,
         /// Number of tests; 0 matches everybody.
         tests_count: u16 = 12,
-        /// The variant it serves if it has no split, counted from the flag's first.
+        /// The variant it serves if it has no split, counted from the flag's first; [`NONE16`](super::NONE16) for the flag's
+        /// default.
         variant: u16 = 14,
         /// Bytes of the name.
         name_len: u16 = 16,
@@ -89,33 +90,46 @@ define_records! {
     SplitRecord {
         /// The first of its ranges.
         ranges: u32 = 0,
-        /// Text that is hashed before the unit's value, in data: the flag's key.
+        /// Text that is hashed with the unit's value, in data; as a rule the flag's key.
         salt_offset: u32 = 4,
-        /// Bytes of that text.
-        salt_len: u16 = 8,
+        /// Seed of the hash, where the algorithm has one.
+        seed: u32 = 8,
+        /// Number of positions, where the algorithm does not give it.
+        modulus: u32 = 12,
+        /// The first index of the attributes that are tried when `by` has no usable value.
+        others: u32 = 16,
+        /// Bytes of the text that is hashed with the unit's value.
+        salt_len: u16 = 20,
         /// Number of ranges.
-        ranges_count: u16 = 10,
+        ranges_count: u16 = 22,
         /// The attribute whose value is hashed.
-        by: u16 = 12,
-        /// The variant of whoever is in no range.
-        rest: u16 = 14,
-    } = 16;
+        by: u16 = 24,
+        /// How many attributes are tried after it.
+        others_count: u16 = 26,
+        /// The variant of whoever is in no range; [`NONE16`](super::NONE16) for the flag's default, or one of
+        /// [`rest`](super::rest).
+        rest: u16 = 28,
+        /// An [`Algorithm`](super::Algorithm).
+        algorithm: u8 = 30,
+        /// An [`Absent`](super::Absent).
+        absent: u8 = 31,
+    } = 32;
 
-    /// A range of buckets that a variant fills up to its share.
+    /// A range of positions that a variant fills up to its share. The first that a position lies in counts.
     RangeRecord {
-        /// First bucket.
-        from: u32 = 0,
-        /// Bucket after the last.
-        to: u32 = 4,
+        /// First position.
+        from: u64 = 0,
+        /// Position after the last.
+        to: u64 = 8,
         /// The ramp that says how much is filled, or [`NONE`](super::NONE): all of it.
-        ramp: u32 = 8,
+        ramp: u32 = 16,
         /// The part of the ramp's share that lies in ranges before this one.
-        base: u32 = 12,
+        base: u32 = 20,
         /// The variant.
-        variant: u16 = 16,
+        variant: u16 = 24,
         /// Bits: [`RANGE_BACKWARD`](super::RANGE_BACKWARD).
-        flags: u16 = 18,
-    } = 20;
+        flags: u16 = 26,
+    } = 28;
 
     /// A ramp.
     RampRecord {

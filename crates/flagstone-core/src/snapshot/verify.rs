@@ -2,13 +2,13 @@
 
 use super::{Snapshot, VerifyError};
 use crate::layout::{
-    ACCEPT, ActionRecord, AttributeRecord, BucketRecord, DEAD, EdgeRecord, FlagRecord, IndexRecord,
-    MATCHED, NONE, NONE16, Op, OriginRecord, PairRecord, PatternRecord, REJECT, RampRecord,
-    RangeRecord, Record, RouteRecord, RuleRecord, Section, SegmentRecord, SemVerRecord, SetRecord,
-    SourceKind, SourceRecord, SplitRecord, TestRecord, TextRecord, ValueKind, VariantRecord,
+    ACCEPT, Absent, ActionRecord, Algorithm, AttributeRecord, BucketRecord, DEAD, EdgeRecord,
+    FlagRecord, IndexRecord, MATCHED, NONE, NONE16, Op, OriginRecord, PairRecord, PatternRecord,
+    REJECT, RampRecord, RangeRecord, Record, RouteRecord, RuleRecord, Section, SegmentRecord,
+    SemVerRecord, SetRecord, SourceKind, SourceRecord, SplitRecord, TestRecord, TextRecord,
+    ValueKind, VariantRecord, rest,
 };
 use crate::snapshot::FlagIndex;
-use crate::units::Weight;
 
 impl<'a> Snapshot<'a> {
     /// Checks everything: the digest, and of every record that what it refers to is there and that what it says means
@@ -34,7 +34,10 @@ impl<'a> Snapshot<'a> {
             c.rows("rules", Section::Rules, flag.rules, flag.rules_count.into())?;
             c.rows("gate", Section::Tests, flag.gate, flag.gate_count.into())?;
             c.jumps("gate", flag.gate, flag.gate_count)?;
-            c.must("default", flag.default < flag.variants_count)?;
+            c.must(
+                "default",
+                flag.default < flag.variants_count || flag.default == NONE16,
+            )?;
             let key = self
                 .text(flag.key_offset, flag.key_len.into())
                 .unwrap_or_default();
@@ -44,11 +47,16 @@ impl<'a> Snapshot<'a> {
             {
                 c.must(
                     "rules",
-                    rule.split != NONE || rule.variant < flag.variants_count,
+                    rule.split != NONE
+                        || rule.variant < flag.variants_count
+                        || rule.variant == NONE16,
                 )?;
                 c.jumps("rules", rule.tests, rule.tests_count)?;
                 if let Some(split) = self.record::<SplitRecord>(Section::Splits, rule.split) {
-                    c.must("rules", split.rest < flag.variants_count)?;
+                    c.must(
+                        "rules",
+                        split.rest < flag.variants_count || split.rest >= rest::FAIL,
+                    )?;
                     for range in self.records::<RangeRecord>(
                         Section::Ranges,
                         split.ranges,
@@ -81,10 +89,20 @@ impl<'a> Snapshot<'a> {
                 split.ranges_count.into(),
             )?;
             c.text("salt", split.salt_offset, split.salt_len.into())?;
-            c.row("by", Section::Attributes, split.by.into())
+            c.row("by", Section::Attributes, split.by.into())?;
+            let others = split.others_count.into();
+            c.rows("others", Section::Indices, split.others, others)?;
+            let mut others = self.records(Section::Indices, split.others, others);
+            let attributes = self.count(Section::Attributes);
+            c.must(
+                "others",
+                others.all(|other: IndexRecord| other.index < attributes),
+            )?;
+            c.must("algorithm", Algorithm::from_code(split.algorithm).is_some())?;
+            c.must("absent", Absent::from_code(split.absent).is_some())
         })?;
         self.each(Section::Ranges, |c, range: RangeRecord| {
-            c.must("to", range.from <= range.to && range.to <= Weight::TOTAL.0)?;
+            c.must("to", range.from <= range.to)?;
             c.optional("ramp", Section::Ramps, range.ramp)
         })?;
         self.each(Section::Ramps, |c, ramp: RampRecord| {
@@ -145,7 +163,7 @@ impl<'a> Snapshot<'a> {
         let Some(op) = Op::from_code(test.op) else {
             return c.must("op", false);
         };
-        if !matches!(op, Op::NowBefore | Op::NowEqual | Op::Segment | Op::Flag) {
+        if op.asks_attribute() {
             c.row("attribute", Section::Attributes, test.attribute.into())?;
         }
         match op {
@@ -162,7 +180,9 @@ impl<'a> Snapshot<'a> {
             Op::SemVer => c.row("a", Section::SemVers, test.a),
             Op::Network => c.rows("a", Section::Networks, test.a, test.b),
             Op::Segment => c.row("a", Section::Segments, test.a),
-            Op::Flag => {
+            Op::SetHas => c.row("a", Section::Sets, test.a),
+            Op::Bucket => c.row("a", Section::Splits, test.a),
+            Op::Flag | Op::FlagOn => {
                 c.row("a", Section::Flags, test.a)?;
                 let count = self
                     .record::<IndexRecord>(Section::Indices, test.b)
@@ -188,7 +208,9 @@ impl<'a> Snapshot<'a> {
             | Op::NowEqual
             | Op::ParsedLess
             | Op::ParsedAtMost
-            | Op::ParsedEqual => Ok(()),
+            | Op::ParsedEqual
+            | Op::Never
+            | Op::Fail => Ok(()),
         }
     }
 

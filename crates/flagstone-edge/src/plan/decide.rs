@@ -15,7 +15,7 @@ use crate::status::{IdSource, Problem, Why};
 use flagstone_core::layout::{
     ActionRecord, EdgeRecord, NONE16, OriginRecord, Section, TextRecord, VaryRecord,
 };
-use flagstone_core::{Evaluator, Snapshot, UnixMillis, Variant};
+use flagstone_core::{Evaluator, Reason, Snapshot, UnixMillis, Variant};
 
 /// In [`Section::VaryNames`]: a decision depends on what no request header shows, such as the client's address.
 const BEYOND_HEADERS: &str = "*";
@@ -23,8 +23,10 @@ const BEYOND_HEADERS: &str = "*";
 /// What was decided about a flag that the request depends on.
 struct Choice<'s> {
     of: Relevant<'s>,
-    /// `None` if the flag could not be decided.
+    /// `None` if the flag could not be decided, or has no default of its own.
     variant: Option<Variant<'s>>,
+    /// Whether it could not be decided.
+    failed: bool,
 }
 
 impl Choice<'_> {
@@ -66,13 +68,20 @@ pub(super) fn decide<'n>(
     let is_bot = parts.is_bot();
     let choices = flags.into_iter().map(|of| {
         let flag = of.flag;
-        let variant = if is_bot {
+        let (variant, failed) = if is_bot {
             let kill = kills.iter().find(|kill| kill.flag == flag.index());
-            flag.variant(kill.map_or(flag.default(), |kill| kill.variant))
+            let index = kill.map(|kill| kill.variant).or(flag.default());
+            let variant = index.and_then(|index| flag.variant(index));
+            (variant, index.is_some() && variant.is_none())
         } else {
-            evaluator.evaluate(flag.index()).variant
+            let decision = evaluator.evaluate(flag.index());
+            (decision.variant, decision.reason == Reason::Error)
         };
-        Choice { of, variant }
+        Choice {
+            of,
+            variant,
+            failed,
+        }
     });
     let choices: Vec<Choice<'_>> = choices.collect();
 
@@ -84,7 +93,7 @@ pub(super) fn decide<'n>(
     // That a bot or `Sec-GPC: 1` got no id is not to be served to others, and neither header is in `Vary` for it.
     let is_exception = matches!(plan.status.why, Some(Why::Bot | Why::Gpc));
     plan.response.is_private |= is_exception || !plan.response.cookies.is_empty();
-    if choices.iter().any(|choice| choice.variant.is_none()) {
+    if choices.iter().any(|choice| choice.failed) {
         plan.status.problem = plan.status.problem.or(Some(Problem::Undecided));
     }
 }

@@ -4,7 +4,8 @@ use super::missed::{Missed, missed};
 use super::trace::{FlagTrace, Listener, RuleTrace, SplitTrace, TestTrace};
 use crate::context::Context;
 use flagstone_core::layout::{
-    NONE, PointRecord, RANGE_BACKWARD, RampRecord, RangeRecord, Section, SplitRecord,
+    Algorithm, NONE, NONE16, PointRecord, RANGE_BACKWARD, RampRecord, RangeRecord, Section,
+    SplitRecord, rest,
 };
 use flagstone_core::{
     Answer, AttributeIndex, AttributeValue, Attributes, Evaluator, Flag, FlagIndex, Snapshot,
@@ -101,13 +102,15 @@ pub enum Presence {
     Value,
 }
 
-/// A percentage rollout, in buckets of a millionth of all units.
+/// A percentage rollout, in positions of its algorithm: for a native one, buckets of a millionth of all units.
 #[derive(Debug, Serialize)]
 pub struct Split {
     /// What is hashed.
     pub by: Attribute,
-    /// Where the unit falls, from 0 to 999,999; `None` if the attribute has no value to be hashed.
-    pub bucket: Option<u32>,
+    /// Where the unit falls; `None` if the attribute has no value to be hashed.
+    pub bucket: Option<u64>,
+    /// Of how many positions; 1,000,000 for a native rollout.
+    pub total: u64,
     /// Who has which buckets at the time of the evaluation, in ascending order.
     pub ranges: Vec<Range>,
     /// The variant of all other buckets.
@@ -120,8 +123,8 @@ pub struct Split {
 #[derive(Clone, Debug, Serialize)]
 pub struct Range {
     pub variant: String,
-    pub from: u32,
-    pub to: u32,
+    pub from: u64,
+    pub to: u64,
     /// Whether the unit is in it.
     pub here: bool,
 }
@@ -130,7 +133,7 @@ pub struct Range {
 pub struct Closest {
     pub variant: String,
     /// How many buckets away.
-    pub distance: u32,
+    pub distance: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -246,7 +249,7 @@ impl Explainer<'_, '_, '_, '_> {
             name: attribute.map_or("?", |attribute| attribute.name).to_owned(),
             is: match self.context.attribute(index) {
                 AttributeValue::Missing => Presence::Missing,
-                AttributeValue::Other => Presence::Object,
+                AttributeValue::Object(_) => Presence::Object,
                 _ => Presence::Value,
             },
             value: self.context.json(index),
@@ -283,14 +286,20 @@ impl Explainer<'_, '_, '_, '_> {
         Some(Split {
             by: self.attribute(trace.by),
             bucket: trace.bucket,
+            total: total(&split),
             closest,
             ranges,
-            rest: name(flag, VariantIndex(split.rest)),
+            rest: match split.rest {
+                NONE16 => "the flag's default".to_owned(),
+                rest::NEXT => "the next rule decides".to_owned(),
+                rest::FAIL => "nothing, an error".to_owned(),
+                variant => name(flag, VariantIndex(variant)),
+            },
         })
     }
 
     /// The buckets of a range that its variant has now.
-    fn filled(&self, range: &RangeRecord) -> Option<(u32, u32)> {
+    fn filled(&self, range: &RangeRecord) -> Option<(u64, u64)> {
         if range.ramp == NONE {
             return Some((range.from, range.to));
         }
@@ -301,7 +310,7 @@ impl Explainer<'_, '_, '_, '_> {
             .snapshot
             .records::<PointRecord>(Section::Points, ramp.points, ramp.count);
         let filled = ramp_share(points, self.now).0.saturating_sub(range.base);
-        let filled = filled.min(range.to.saturating_sub(range.from));
+        let filled = u64::from(filled).min(range.to.saturating_sub(range.from));
         Some(match range.flags & RANGE_BACKWARD {
             0 => (range.from, range.from + filled),
             _ => (range.to - filled, range.to),
@@ -318,8 +327,20 @@ impl Explainer<'_, '_, '_, '_> {
     }
 }
 
+/// How many positions a split's algorithm has.
+fn total(split: &SplitRecord) -> u64 {
+    match Algorithm::from_code(split.algorithm) {
+        None | Some(Algorithm::Native) => flagstone_core::Weight::TOTAL.0.into(),
+        Some(Algorithm::LaunchDarkly) => 1 << 60,
+        Some(Algorithm::Split | Algorithm::SplitLegacy) => 100,
+        Some(Algorithm::Unleash | Algorithm::UnleashUtf8) => split.modulus.into(),
+        Some(Algorithm::GrowthBookV1) => 1_000,
+        Some(Algorithm::GrowthBookV2) => 10_000,
+    }
+}
+
 /// The range that is the next to a bucket outside of all.
-fn closest(ranges: &[Range], bucket: u32) -> Option<Closest> {
+fn closest(ranges: &[Range], bucket: u64) -> Option<Closest> {
     let filled = ranges.iter().filter(|range| range.from < range.to);
     let distances = filled.map(|range| Closest {
         variant: range.variant.clone(),

@@ -4,7 +4,7 @@ use super::explanation::{
     Attribute, Explanation, Holds, Prerequisites, Presence, Rule, RuleOutcome, Split, Test,
 };
 use clap::builder::styling::{AnsiColor, Style};
-use flagstone_core::Weight;
+
 use std::io::{self, Write};
 
 const STRONG: Style = Style::new().bold();
@@ -123,19 +123,20 @@ fn write_split(out: &mut impl Write, split: &Split, depth: usize) -> io::Result<
             value(&split.by)
         );
     };
-    let total = thousands(Weight::TOTAL.0);
-    let percent = percent(bucket);
+    let total = thousands(split.total);
+    let percent = |positions| percent(positions, split.total);
+    let per_cent = percent(bucket);
     let by = value(&split.by);
     writeln!(
         out,
-        "bucket {} of {total} ({percent}); {by}",
+        "bucket {} of {total} ({per_cent}); {by}",
         thousands(bucket)
     )?;
     let width = split.ranges.iter().map(|range| range.variant.len());
     let width = width.chain([split.rest.len()]).max().unwrap_or_default();
     for range in &split.ranges {
         line(out, depth + 1)?;
-        let share = self::percent(range.to - range.from);
+        let share = percent(range.to.saturating_sub(range.from));
         write!(out, "{:width$}  ", range.variant)?;
         match range.to.checked_sub(1).filter(|last| *last >= range.from) {
             Some(last) => write!(out, "{} to {}", thousands(range.from), thousands(last))?,
@@ -154,7 +155,7 @@ fn write_split(out: &mut impl Write, split: &Split, depth: usize) -> io::Result<
     if let Some(closest) = &split.closest {
         line(out, depth)?;
         let (distance, variant) = (closest.distance, &closest.variant);
-        let (buckets, percent) = (thousands(distance), self::percent(distance));
+        let (buckets, percent) = (thousands(distance), percent(distance));
         writeln!(
             out,
             "closest to {variant}, {buckets} buckets ({percent}) away"
@@ -185,14 +186,15 @@ fn value(attribute: &Attribute) -> String {
     }
 }
 
-/// Millionths as per cent, without zeros at the end.
-fn percent(millionths: u32) -> String {
+/// A part as per cent to four places, without zeros at the end.
+fn percent(positions: u64, total: u64) -> String {
+    let millionths = u128::from(positions) * 1_000_000 / u128::from(total.max(1));
     let text = format!("{}.{:04}", millionths / 10_000, millionths % 10_000);
     format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// A number with a comma before every three digits.
-fn thousands(number: u32) -> String {
+fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -45,7 +45,7 @@ pub struct TestTrace {
 pub struct SplitTrace {
     pub split: u32,
     pub by: AttributeIndex,
-    pub bucket: Option<u32>,
+    pub bucket: Option<u64>,
 }
 
 /// Listens to an evaluation and builds the tree.
@@ -186,7 +186,7 @@ impl Trace for Listener<'_> {
         &mut self,
         split: u32,
         by: AttributeIndex,
-        bucket: Option<u32>,
+        bucket: Option<u64>,
         _: Option<VariantIndex>,
     ) {
         let rule = self.open.last_mut().and_then(|flag| flag.rules.last_mut());

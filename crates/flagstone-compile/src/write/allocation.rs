@@ -1,0 +1,114 @@
+//! Rollouts whose ranges are given.
+
+use super::Writer;
+use super::reads::Reader;
+use crate::model::{Absent, Allocation, Bucketing, Flag, Range, Rest};
+use flagstone_core::layout::{NONE, NONE16, RangeRecord, Section, SplitRecord, rest};
+
+impl Writer<'_> {
+    /// Writes a rollout that chooses a variant; gives its number.
+    pub(super) fn allocation(
+        &mut self,
+        flag: &Flag,
+        allocation: &Allocation,
+        reader: Reader,
+        path: &str,
+    ) -> u32 {
+        let rest = match &allocation.rest {
+            Rest::Variant(key) => self.variant_of(flag, key, path),
+            Rest::Default => NONE16,
+            Rest::Next => rest::NEXT,
+            Rest::Fail => rest::FAIL,
+        };
+        let first = self.tables.count(Section::Ranges);
+        for Range { from, to, variant } in &allocation.ranges {
+            let variant = self.variant_of(flag, variant, path);
+            self.range(*from, *to, variant, path);
+        }
+        self.positions(
+            &allocation.bucketing,
+            first,
+            rest,
+            allocation.absent,
+            reader,
+            path,
+        )
+    }
+
+    /// Writes a rollout that only says whether a unit is in; gives its number.
+    pub(super) fn bucket(
+        &mut self,
+        bucketing: &Bucketing,
+        ranges: &[(u64, u64)],
+        absent: Absent,
+        reader: Reader,
+        path: &str,
+    ) -> u32 {
+        let first = self.tables.count(Section::Ranges);
+        for (from, to) in ranges {
+            self.range(*from, *to, NONE16, path);
+        }
+        self.positions(bucketing, first, rest::NEXT, absent, reader, path)
+    }
+
+    fn range(&mut self, from: u64, to: u64, variant: u16, path: &str) {
+        if from > to {
+            self.error(
+                "invalid-range",
+                path,
+                format!("the range from {from} to {to} ends before it begins"),
+            );
+        }
+        let record = RangeRecord {
+            from,
+            to,
+            ramp: NONE,
+            base: 0,
+            variant,
+            flags: 0,
+        };
+        self.tables.push(Section::Ranges, &record);
+    }
+
+    /// Writes a split whose ranges are all that come after `first`.
+    fn positions(
+        &mut self,
+        bucketing: &Bucketing,
+        first: u32,
+        rest: u16,
+        absent: Absent,
+        reader: Reader,
+        path: &str,
+    ) -> u32 {
+        let attributes: Vec<u16> = bucketing
+            .by
+            .iter()
+            .map(|name| self.read_attribute(name, reader, path))
+            .collect();
+        let Some((by, others)) = attributes.split_first() else {
+            self.error("no-unit", path, "there is no attribute to bucket by");
+            return NONE;
+        };
+        let others_first = self.tables.count(Section::Indices);
+        for other in others {
+            self.tables.push_index(Section::Indices, u32::from(*other));
+        }
+        let (salt_offset, salt_len) = self.short_text(&bucketing.salt, path);
+        let ranges_count = self.tables.count(Section::Ranges) - first;
+        let record = SplitRecord {
+            ranges: first,
+            salt_offset,
+            seed: bucketing.seed,
+            modulus: bucketing.modulus,
+            others: others_first,
+            salt_len,
+            ranges_count: self.small(ranges_count as usize, "ranges in one rollout", path),
+            by: *by,
+            others_count: self.small(others.len(), "attributes to bucket by", path),
+            rest,
+            algorithm: bucketing.algorithm as u8,
+            absent: absent as u8,
+        };
+        self.tables.push(Section::Splits, &record)
+    }
+}
