@@ -5,6 +5,7 @@ use flagstone_authoring::{Finding, Severity};
 use flagstone_compile::{Model, compile};
 use flagstone_core::Snapshot;
 use flagstone_core::layout::MAGIC;
+use flagstone_import::{Imported, Sdk, Service};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,9 @@ pub struct SourceOptions {
     /// What the source is written in
     #[arg(long, value_enum, default_value_t = Form::Native)]
     pub from: Form,
+    /// Which SDKs the answers must agree with, where a service's SDKs differ
+    #[arg(long, value_enum, default_value_t = SdkForm::Node)]
+    pub sdk: SdkForm,
     /// The environment whose changes are laid over the source
     #[arg(long, value_name = "NAME")]
     pub environment: Option<String>,
@@ -35,6 +39,41 @@ pub struct SourceOptions {
 pub enum Form {
     /// flagstone.toml
     Native,
+    /// LaunchDarkly's `{flags, segments}`
+    #[value(name = "launchdarkly")]
+    LaunchDarkly,
+    /// Split's (Harness FME's) splitChanges
+    Split,
+    /// Unleash's client features
+    Unleash,
+    /// OpenFeature flagd's flag definitions
+    Flagd,
+    /// GrowthBook's SDK payload
+    #[value(name = "growthbook")]
+    GrowthBook,
+}
+
+impl Form {
+    /// The service whose definitions these are; `None` for our own.
+    pub fn service(self) -> Option<Service> {
+        match self {
+            Self::Native => None,
+            Self::LaunchDarkly => Some(Service::LaunchDarkly),
+            Self::Split => Some(Service::Split),
+            Self::Unleash => Some(Service::Unleash),
+            Self::Flagd => Some(Service::Flagd),
+            Self::GrowthBook => Some(Service::GrowthBook),
+        }
+    }
+}
+
+/// Which SDKs a service's definitions are evaluated by in backends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum SdkForm {
+    /// The one for Node
+    Node,
+    /// Those for other languages
+    Other,
 }
 
 /// A file with flags.
@@ -102,7 +141,7 @@ pub fn load(arguments: &SourceArguments, report: &Report) -> Result<Option<Vec<u
             Ok(Some(bytes))
         }
         Input::Source(source) => {
-            let compiled = source.compile(options.environment.as_deref())?;
+            let compiled = source.compile(options)?;
             if compiled.snapshot.is_none() {
                 report.findings(&source, &compiled.findings)?;
             }
@@ -127,11 +166,72 @@ impl Source {
         &self.name
     }
 
-    /// Reads, checks and compiles, with an environment's changes or as it stands.
+    /// Reads, checks and compiles.
+    ///
+    /// # Errors
+    /// If there is no such environment, or the document is not the service's. Everything else that is wrong is among the
+    /// findings.
+    pub fn compile(&self, options: &SourceOptions) -> Result<Compiled, Failure> {
+        let environment = options.environment.as_deref();
+        if let Some(service) = options.from.service() {
+            if environment.is_some() {
+                return Err(Failure::EnvironmentOfService {
+                    path: self.path.clone(),
+                });
+            }
+            let imported = self.import(service, options.sdk)?;
+            let (snapshot, findings) = self.compile_imported(&imported.model)?;
+            return Ok(Compiled {
+                model: Some(imported.model),
+                snapshot,
+                findings,
+                environments: Vec::new(),
+            });
+        }
+        self.compile_native(environment)
+    }
+
+    /// Reads a service's document.
+    ///
+    /// # Errors
+    /// If it is not one of the service's.
+    pub fn import(&self, service: Service, sdk: SdkForm) -> Result<Imported, Failure> {
+        let sdk = match sdk {
+            SdkForm::Node => Sdk::Node,
+            SdkForm::Other => Sdk::Other,
+        };
+        flagstone_import::import(service, &self.text, &flagstone_import::Options { sdk }).map_err(
+            |error| Failure::Import {
+                path: self.path.clone(),
+                service,
+                error,
+            },
+        )
+    }
+
+    /// Compiles what was imported; the snapshot is verified, `None` if there was an error.
+    ///
+    /// # Errors
+    /// If this program wrote the snapshot wrongly.
+    pub fn compile_imported(
+        &self,
+        model: &Model,
+    ) -> Result<(Option<Vec<u8>>, Vec<Finding>), Failure> {
+        let compiled = flagstone_compile::compile_imported(model);
+        if let Some(bytes) = &compiled.snapshot {
+            verify(bytes, &self.path)?;
+        }
+        let places = flagstone_authoring::Places::default();
+        let findings = compiled.findings.into_iter();
+        let findings = findings.map(|finding| placed(finding, &places));
+        Ok((compiled.snapshot, findings.collect()))
+    }
+
+    /// Reads, checks and compiles a `flagstone.toml`, with an environment's changes or as it stands.
     ///
     /// # Errors
     /// If there is no such environment. Everything else that is wrong is among the findings.
-    pub fn compile(&self, environment: Option<&str>) -> Result<Compiled, Failure> {
+    pub fn compile_native(&self, environment: Option<&str>) -> Result<Compiled, Failure> {
         let read_file = |name: &str| self.read_beside(name);
         let outcome = flagstone_authoring::read(&self.text, environment, &read_file);
         let mut findings = outcome.findings;

@@ -1,6 +1,7 @@
 //! The evaluator. Total: whatever the bytes and the context are, it ends and answers.
 
 mod condition;
+mod conversion;
 mod split;
 mod trace;
 

@@ -32,6 +32,7 @@ pub use snapshot::{
     Attribute, AttributeIndex, Flag, FlagIndex, OpenError, Snapshot, Variant, VariantIndex,
     VerifyError,
 };
+pub use text::JsNumber;
 pub use time::{parse_rfc3339, ramp_share};
 pub use units::{UnixMillis, Weight};
 pub use value::Value;

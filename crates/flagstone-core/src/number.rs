@@ -21,6 +21,59 @@ pub(crate) fn parse(text: &str) -> Option<f64> {
     Some(if is_negative { -magnitude } else { magnitude })
 }
 
+/// Reads a number as JavaScript's `Number(text)` does: blanks around it do not count, no text is 0, `0x`, `0o` and `0b`
+/// begin whole numbers, `Infinity` is spelt just so. NaN for anything else.
+///
+/// Source: `StringToNumber` of ECMA-262.
+pub(crate) fn javascript(text: &str) -> f64 {
+    let is_blank = |c: char| (c.is_whitespace() && c != '\u{85}') || c == '\u{feff}';
+    let text = text.trim_matches(is_blank);
+    let (is_negative, magnitude) = match text.as_bytes() {
+        [b'-', ..] => (true, text.get(1..)),
+        [b'+', ..] => (false, text.get(1..)),
+        _ => (false, Some(text)),
+    };
+    let Some(magnitude) = magnitude else {
+        return f64::NAN;
+    };
+    let radix = match text.as_bytes() {
+        [] => return 0.0,
+        [b'0', b'x' | b'X', ..] => Some(16),
+        [b'0', b'o' | b'O', ..] => Some(8),
+        [b'0', b'b' | b'B', ..] => Some(2),
+        _ => None,
+    };
+    let value = match radix {
+        Some(radix) => text.get(2..).and_then(|digits| whole(digits, radix)),
+        None if magnitude == "Infinity" => Some(f64::INFINITY),
+        None => Decimal::read(magnitude.as_bytes()).map(|decimal| decimal.nearest()),
+    };
+    match value {
+        Some(value) if is_negative => -value,
+        Some(value) => value,
+        None => f64::NAN,
+    }
+}
+
+/// Digits of a radix that is a power of two, to the nearest float.
+fn whole(digits: &str, radix: u32) -> Option<f64> {
+    let mut number = Big::default();
+    let mut is_infinite = false;
+    for digit in digits.chars() {
+        let digit = digit.to_digit(radix)?;
+        is_infinite |= number.len() > 1024;
+        if !is_infinite {
+            number.multiply_and_add(radix, digit);
+        }
+    }
+    let value = match number.len() {
+        _ if is_infinite => f64::INFINITY,
+        0 => 0.0,
+        _ => number.round(0, false),
+    };
+    (!digits.is_empty()).then_some(value)
+}
+
 /// Digits as a whole number, times a power of ten.
 struct Decimal<'t> {
     /// Digits, and a point that does not count.

@@ -4,10 +4,29 @@
 
 use crate::context::AttributeValue;
 use crate::scratch::Scratch;
-use core::fmt::Write;
+use core::fmt::{self, Write};
 
 /// How deep lists may lie in lists to become text.
 const DEPTH: u8 = 8;
+
+/// A number as JavaScript writes it, and as `JSON.stringify` writes a finite one.
+///
+/// ```
+/// use flagstone_core::JsNumber;
+///
+/// assert_eq!(JsNumber(33_333.0).to_string(), "33333");
+/// assert_eq!(JsNumber(1e21).to_string(), "1e+21");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct JsNumber(pub f64);
+
+impl fmt::Display for JsNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = Scratch::<32>::new();
+        number(self.0, &mut text).ok_or(fmt::Error)?;
+        f.write_str(text.text())
+    }
+}
 
 /// Adds a number as JavaScript writes it: the fewest digits that mean this number, whole up to 21 digits, with an
 /// exponent beyond. `None` if there is no room.

@@ -81,14 +81,14 @@ struct Count {
 
 impl Checked {
     fn new(source: &Source, only: Option<&str>) -> Result<Self, Failure> {
-        let first = source.compile(only)?;
+        let first = source.compile_native(only)?;
         let others = match only {
             Some(_) => Vec::new(),
             None => first.environments.clone(),
         };
         let mut environments = vec![(only.map(str::to_owned), first)];
         for name in others {
-            let compiled = source.compile(Some(&name))?;
+            let compiled = source.compile_native(Some(&name))?;
             environments.push((Some(name), compiled));
         }
         let mut findings: Vec<(Option<String>, Finding)> = Vec::new();

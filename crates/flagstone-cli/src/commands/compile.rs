@@ -48,8 +48,7 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
     let Input::Source(source) = source::open(path)? else {
         return Err(Failure::IsSnapshot { path: path.clone() });
     };
-    let environment = arguments.options.environment.as_deref();
-    let compiled = source.compile(environment)?;
+    let compiled = source.compile(&arguments.options)?;
     report.findings(&source, &compiled.findings)?;
     let (Some(model), Some(bytes)) = (compiled.model, compiled.snapshot) else {
         return Ok(Outcome::Errors);

@@ -1,21 +1,19 @@
 //! `flagstone eval`: decides flags for many requests.
 
 mod answer;
+mod lines;
+mod native;
 mod request;
 
 use crate::clock;
 use crate::context::{Context, Names};
 use crate::report::{Failure, Outcome, Report};
-use crate::source::{self, SourceArguments};
+use crate::source::{self, Input, SourceArguments};
 use answer::ErrorCode;
 use flagstone_core::{Evaluator, Snapshot, UnixMillis};
 use request::Request;
-use std::fs::File;
-use std::io::{self, Read, Write};
-use std::path::{Path, PathBuf};
-
-/// Bytes that are read at once. Fits the second-level cache beside a snapshot.
-const CHUNK: usize = 128 * 1024;
+use std::io;
+use std::path::PathBuf;
 
 /// Decide flags for many requests, one JSON object a line
 ///
@@ -43,6 +41,29 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
+    let now = arguments.now.unwrap_or_else(clock::now);
+    if let Some(service) = arguments.source.options.from.service()
+        && let Input::Source(source) = source::open(&arguments.source.path)?
+    {
+        let imported = source.import(service, arguments.source.options.sdk)?;
+        let (bytes, findings) = source.compile_imported(&imported.model)?;
+        let Some(bytes) = bytes else {
+            report.findings(&source, &findings)?;
+            return Ok(Outcome::Errors);
+        };
+        let snapshot = Snapshot::open(&bytes).map_err(Failure::open(&arguments.source.path))?;
+        let answers = native::Answers {
+            snapshot,
+            native: imported.native.as_ref(),
+            now,
+        };
+        return lines::answer_all(&arguments.requests, |mut lines, out| {
+            lines.try_for_each(|(line, text)| match text {
+                Ok(text) => answers.answer(text, line, out),
+                Err(problem) => answer::unusable(out, line, &problem),
+            })
+        });
+    }
     let Some(bytes) = source::load(&arguments.source, report)? else {
         return Ok(Outcome::Errors);
     };
@@ -50,17 +71,25 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
     let run = Run {
         names: Names::new(&snapshot),
         snapshot,
-        now: arguments.now.unwrap_or_else(clock::now),
+        now,
     };
-    let path = arguments.requests.as_path();
-    let unreadable = Failure::read(path);
-    if path == Path::new("-") {
-        return run.answer_all(&mut io::stdin().lock(), unreadable);
-    }
-    match File::open(path) {
-        Ok(mut file) => run.answer_all(&mut file, unreadable),
-        Err(error) => Err(unreadable(error)),
-    }
+    lines::answer_all(&arguments.requests, |lines, out| {
+        let mut context = Context::new(&run.names);
+        for (line, text) in lines {
+            let text = match text {
+                Ok(text) => text,
+                Err(problem) => {
+                    answer::unusable(out, line, &problem)?;
+                    continue;
+                }
+            };
+            match Request::read(text, &mut context) {
+                Ok(request) => run.decide(&request, &context, out)?,
+                Err(problem) => answer::unusable(out, line, &problem)?,
+            }
+        }
+        Ok(())
+    })
 }
 
 /// What is the same for all lines.
@@ -71,73 +100,6 @@ struct Run<'s> {
 }
 
 impl Run<'_> {
-    /// Answers each line as soon as it has been read, so that another program can ask and wait.
-    fn answer_all(
-        &self,
-        input: &mut impl Read,
-        unreadable: impl Fn(io::Error) -> Failure,
-    ) -> Result<Outcome, Failure> {
-        let mut output = io::stdout().lock();
-        let mut answers = Vec::with_capacity(2 * CHUNK);
-        let mut buffer = vec![0; CHUNK];
-        let mut filled = 0;
-        let mut line = 0;
-        loop {
-            if filled == buffer.len() {
-                buffer.resize(2 * filled, 0); // for a line that is longer than the buffer
-            }
-            let read = input.read(buffer.get_mut(filled..).unwrap_or_default());
-            let read = match read {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                other => other.map_err(&unreadable)?,
-            };
-            let end = filled + read;
-            let known = buffer.get(..end).unwrap_or_default();
-            // Only what is new can have the last end of a line.
-            let new = known.get(filled..).unwrap_or_default();
-            let complete = match new.iter().rposition(|byte| *byte == b'\n') {
-                Some(at) => filled + at + 1,
-                None if read == 0 => end,
-                None => 0,
-            };
-            let lines = known.get(..complete).unwrap_or_default();
-            self.answer(lines, &mut line, &mut answers)
-                .and_then(|()| output.write_all(&answers))
-                .map_err(Failure::Output)?;
-            answers.clear();
-            if read == 0 {
-                output.flush().map_err(Failure::Output)?;
-                return Ok(Outcome::Fine);
-            }
-            buffer.copy_within(complete..end, 0);
-            filled = end - complete;
-        }
-    }
-
-    /// Answers whole lines. `line` counts those answered before.
-    fn answer(&self, lines: &[u8], line: &mut u64, answers: &mut Vec<u8>) -> io::Result<()> {
-        let mut context = Context::new(&self.names);
-        for text in lines.split_inclusive(|byte| *byte == b'\n') {
-            *line += 1;
-            let text = text.strip_suffix(b"\n").unwrap_or(text);
-            let text = text.strip_suffix(b"\r").unwrap_or(text);
-            let text = match str::from_utf8(text) {
-                Ok(text) => text,
-                Err(error) => {
-                    let column = error.valid_up_to() + 1;
-                    let problem = format_args!("invalid UTF-8 at column {column}");
-                    answer::unusable(answers, *line, &problem)?;
-                    continue;
-                }
-            };
-            match Request::read(text, &mut context) {
-                Ok(request) => self.decide(&request, &context, answers)?,
-                Err(problem) => answer::unusable(answers, *line, &problem)?,
-            }
-        }
-        Ok(())
-    }
-
     #[inline]
     fn decide(
         &self,

@@ -1,6 +1,7 @@
 //! Why a command could not do its work.
 
 use flagstone_core::{OpenError, VerifyError};
+use flagstone_import::{ImportError, Service};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -59,6 +60,20 @@ pub enum Failure {
     EnvironmentOfSnapshot {
         /// Which.
         path: PathBuf,
+    },
+    /// An environment was asked of a flag service's document, which is of one.
+    EnvironmentOfService {
+        /// Which document.
+        path: PathBuf,
+    },
+    /// A document is not one of the flag service's.
+    Import {
+        /// Which document.
+        path: PathBuf,
+        /// Whose it should be.
+        service: Service,
+        /// Why it is not.
+        error: ImportError,
     },
     /// An environment that the source does not have.
     UnknownEnvironment {
@@ -176,6 +191,21 @@ impl fmt::Display for Failure {
                 f,
                 "`{}` is a snapshot, which is of one environment already; leave out --environment",
                 path.display()
+            ),
+            Self::EnvironmentOfService { path } => write!(
+                f,
+                "`{}` is a flag service's document, which is of one environment; leave out --environment",
+                path.display()
+            ),
+            Self::Import {
+                path,
+                service,
+                error,
+            } => write!(
+                f,
+                "`{}` is no document of {}: it {error}",
+                path.display(),
+                service.name()
             ),
             Self::UnknownEnvironment {
                 path,

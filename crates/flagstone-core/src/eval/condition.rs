@@ -1,12 +1,14 @@
 //! Conditions: tests with jumps.
 
+use super::conversion::converted;
 use super::{Answer, MAX_DEPTH, Run, Trace};
 use crate::context::{AttributeValue, Attributes, List};
 use crate::decision::Reason;
 use crate::layout::{
-    ACCEPT, DEAD, IndexRecord, MATCHED, NetworkRecord, NumberRecord, Op, PatternRecord, REJECT,
-    Section, SegmentRecord, SemVerRecord, TEST_ELEMENTS, TEST_IGNORES_CASE, TEST_MISSING_IS_NO,
-    TEST_MISTYPED_IS_NO, TEST_NEGATED, TestRecord, TextRecord, order,
+    ACCEPT, Conversion, DEAD, IndexRecord, MATCHED, NetworkRecord, NumberRecord, Op, PatternRecord,
+    REJECT, Section, SegmentRecord, SemVerRecord, TEST_CONVERSION_SHIFT, TEST_ELEMENTS,
+    TEST_IGNORES_CASE, TEST_MISSING_IS_NO, TEST_MISTYPED_IS_NO, TEST_NEGATED, TestRecord,
+    TextRecord, order,
 };
 use crate::semver::SemVer;
 use crate::snapshot::{AttributeIndex, FlagIndex, Snapshot};
@@ -128,6 +130,22 @@ fn unanswered(test: &TestRecord, bit: u8) -> Answer {
 /// A question about an attribute's value. `None` if the bytes make no sense.
 #[inline]
 fn about_value(
+    snapshot: &Snapshot<'_>,
+    op: Op,
+    test: &TestRecord,
+    value: AttributeValue<'_>,
+) -> Option<Answer> {
+    match Conversion::from_code(test.flags >> TEST_CONVERSION_SHIFT)? {
+        Conversion::None => about_converted(snapshot, op, test, value),
+        conversion => converted(value, conversion, |value| {
+            about_converted(snapshot, op, test, value)
+        }),
+    }
+}
+
+/// The same about a value that has been converted.
+#[inline]
+fn about_converted(
     snapshot: &Snapshot<'_>,
     op: Op,
     test: &TestRecord,

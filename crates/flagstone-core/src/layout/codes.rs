@@ -118,6 +118,10 @@ codes! {
     Conversion: u8 {
         /// Nothing.
         None = 0,
+        /// To text, as JavaScript's `String(value)` does it.
+        JsText = 1,
+        /// To a number, as JavaScript's `Number(value)` does it; to nothing where that is NaN.
+        JsNumber = 2,
     }
 }
 

@@ -226,3 +226,38 @@ impl std::fmt::Display for Halfway {
         f.write_str(&String::from_utf8(sum).unwrap())
     }
 }
+
+#[test]
+fn javascript_numbers() {
+    for (text, expected) in [
+        ("", 0.0),
+        ("  ", 0.0),
+        ("\u{feff}5\u{a0}", 5.0),
+        (" 5 ", 5.0),
+        ("1e2", 100.0),
+        ("-1.5", -1.5),
+        ("+.5", 0.5),
+        ("5.", 5.0),
+        ("0x10", 16.0),
+        ("0X1f", 31.0),
+        ("0o17", 15.0),
+        ("0b101", 5.0),
+        ("0x20000000000001", 9_007_199_254_740_992.0),
+        ("0x20000000000003", 9_007_199_254_740_996.0),
+        ("Infinity", f64::INFINITY),
+        ("-Infinity", f64::NEG_INFINITY),
+        ("1e999", f64::INFINITY),
+    ] {
+        assert_eq!(javascript(text), expected, "{text:?}");
+    }
+    assert_eq!(
+        javascript(&format!("0x1{}", "0".repeat(300))),
+        f64::INFINITY
+    );
+    for text in [
+        "abc", "5px", "0x", "-0x10", "infinity", "inf", "nan", ".", "1e", "--1", "1_0", "0b2", "+",
+        "1 2",
+    ] {
+        assert!(javascript(text).is_nan(), "{text:?}");
+    }
+}

@@ -2,11 +2,11 @@
 
 use super::{Snapshot, VerifyError};
 use crate::layout::{
-    ACCEPT, Absent, ActionRecord, Algorithm, AttributeRecord, BucketRecord, DEAD, EdgeRecord,
-    FlagRecord, IndexRecord, MATCHED, NONE, NONE16, Op, OriginRecord, PairRecord, PatternRecord,
-    REJECT, RampRecord, RangeRecord, Record, RouteRecord, RuleRecord, Section, SegmentRecord,
-    SemVerRecord, SetRecord, SourceKind, SourceRecord, SplitRecord, TestRecord, TextRecord,
-    ValueKind, VariantRecord, rest,
+    ACCEPT, Absent, ActionRecord, Algorithm, AttributeRecord, BucketRecord, Conversion, DEAD,
+    EdgeRecord, FlagRecord, IndexRecord, MATCHED, NONE, NONE16, Op, OriginRecord, PairRecord,
+    PatternRecord, REJECT, RampRecord, RangeRecord, Record, RouteRecord, RuleRecord, Section,
+    SegmentRecord, SemVerRecord, SetRecord, SourceKind, SourceRecord, SplitRecord,
+    TEST_CONVERSION_SHIFT, TestRecord, TextRecord, ValueKind, VariantRecord, rest,
 };
 use crate::snapshot::FlagIndex;
 
@@ -163,6 +163,10 @@ impl<'a> Snapshot<'a> {
         let Some(op) = Op::from_code(test.op) else {
             return c.must("op", false);
         };
+        c.must(
+            "flags",
+            Conversion::from_code(test.flags >> TEST_CONVERSION_SHIFT).is_some(),
+        )?;
         if op.asks_attribute() {
             c.row("attribute", Section::Attributes, test.attribute.into())?;
         }

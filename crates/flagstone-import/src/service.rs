@@ -1,0 +1,106 @@
+//! The services, and the way into each.
+
+use crate::error::ImportError;
+use crate::json::Json;
+use crate::report::Report;
+use flagstone_compile::Model;
+
+/// A flag service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Service {
+    /// LaunchDarkly.
+    LaunchDarkly,
+    /// Split, now Harness FME.
+    Split,
+    /// Unleash.
+    Unleash,
+    /// OpenFeature flagd.
+    Flagd,
+    /// GrowthBook.
+    GrowthBook,
+}
+
+impl Service {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::LaunchDarkly,
+        Self::Split,
+        Self::Unleash,
+        Self::Flagd,
+        Self::GrowthBook,
+    ];
+
+    /// Its name in configuration and arguments.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LaunchDarkly => "launchdarkly",
+            Self::Split => "split",
+            Self::Unleash => "unleash",
+            Self::Flagd => "flagd",
+            Self::GrowthBook => "growthbook",
+        }
+    }
+
+    /// The service with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|service| service.name() == name)
+    }
+}
+
+/// Which SDKs the backends use, where a service's SDKs differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Sdk {
+    /// The one for Node.
+    #[default]
+    Node,
+    /// Those for other languages.
+    Other,
+}
+
+/// How a document is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Which SDKs decisions must agree with.
+    pub sdk: Sdk,
+}
+
+/// What came of reading a document.
+pub struct Imported {
+    /// Flags and segments; nothing is said about the edge.
+    pub model: Model,
+    /// What became of each flag.
+    pub report: Report,
+    /// Answers as the service's SDK gives them.
+    #[cfg(feature = "answers")]
+    pub native: Box<dyn crate::answer::Native>,
+}
+
+/// Reads a service's document.
+///
+/// # Errors
+/// If it is not JSON, or not of the service's shape. A flag that makes no sense is no error: it is reported, and fails
+/// for itself as it does in the service's SDK.
+pub fn import(
+    service: Service,
+    document: &str,
+    options: &Options,
+) -> Result<Imported, ImportError> {
+    let document = Json::read(document)?;
+    match service {
+        #[cfg(feature = "launchdarkly")]
+        Service::LaunchDarkly => crate::launchdarkly::import(&document, options),
+        #[cfg(feature = "split")]
+        Service::Split => crate::split::import(&document, options),
+        #[cfg(feature = "unleash")]
+        Service::Unleash => crate::unleash::import(&document, options),
+        #[cfg(feature = "flagd")]
+        Service::Flagd => crate::flagd::import(&document, options),
+        #[cfg(feature = "growthbook")]
+        Service::GrowthBook => crate::growthbook::import(&document, options),
+        #[allow(
+            unreachable_patterns,
+            reason = "whether it can be reached depends on the features"
+        )]
+        _ => Err(ImportError::NotBuilt),
+    }
+}
