@@ -135,9 +135,17 @@ impl Display for Described<'_> {
             Op::NumberAtMost | Op::ParsedAtMost => {
                 write!(f, "{} {}", either("<=", ">"), self.number())?
             }
+            Op::NumberGreater | Op::ParsedGreater => {
+                write!(f, "{} {}", either(">", "<="), self.number())?
+            }
+            Op::NumberAtLeast | Op::ParsedAtLeast => {
+                write!(f, "{} {}", either(">=", "<"), self.number())?
+            }
             Op::TextEqual => write!(f, "{} {:?}", either("==", "!="), self.text())?,
             Op::TextLess => write!(f, "{} {:?}", either("<", ">="), self.text())?,
             Op::TextAtMost => write!(f, "{} {:?}", either("<=", ">"), self.text())?,
+            Op::TextGreater => write!(f, "{} {:?}", either(">", "<="), self.text())?,
+            Op::TextAtLeast => write!(f, "{} {:?}", either(">=", "<"), self.text())?,
             Op::StartsWith => write!(
                 f,
                 "{} {:?}",
@@ -189,6 +197,7 @@ impl Display for Described<'_> {
                 either("includes", "does not include"),
                 self.test.a != 0
             )?,
+            Op::IncludesNull => write!(f, "{} null", either("includes", "does not include"))?,
             Op::Pattern => {
                 let pattern = self
                     .snapshot
@@ -204,7 +213,7 @@ impl Display for Described<'_> {
                     source.unwrap_or("?")
                 )?;
             }
-            Op::SemVer => {
+            Op::SemVer | Op::NpmSemVer => {
                 let wanted = self.test.b;
                 let wanted = if negated {
                     (order::LESS | order::EQUAL | order::GREATER) & !wanted
@@ -240,6 +249,17 @@ impl Display for Described<'_> {
                 write!(f, "{} {}", either("<", ">="), self.moment())?;
             }
             Op::DateAtMost => write!(f, "{} {}", either("<=", ">"), self.moment())?,
+            Op::DateAfter => write!(f, "{} {}", either(">", "<="), self.moment())?,
+            Op::DateAtLeast => write!(f, "{} {}", either(">=", "<"), self.moment())?,
+            // A moment may have a part of a millisecond here, which no reader will miss.
+            Op::JsDateBefore => {
+                let moment = UnixMillis(self.number() as i64);
+                write!(f, "{} {moment}", either("<", ">="))?;
+            }
+            Op::JsDateAfter => {
+                let moment = UnixMillis(self.number() as i64);
+                write!(f, "{} {moment}", either(">", "<="))?;
+            }
             Op::DateEqual | Op::NowEqual => {
                 write!(f, "{} {}", either("==", "!="), self.moment())?;
             }

@@ -33,6 +33,6 @@ pub use snapshot::{
     VerifyError,
 };
 pub use text::JsNumber;
-pub use time::{parse_rfc3339, ramp_share};
+pub use time::{parse_rfc3339, parse_v8, ramp_share};
 pub use units::{UnixMillis, Weight};
 pub use value::Value;

@@ -26,8 +26,7 @@ pub(crate) fn parse(text: &str) -> Option<f64> {
 ///
 /// Source: `StringToNumber` of ECMA-262.
 pub(crate) fn javascript(text: &str) -> f64 {
-    let is_blank = |c: char| (c.is_whitespace() && c != '\u{85}') || c == '\u{feff}';
-    let text = text.trim_matches(is_blank);
+    let text = text.trim_matches(crate::text::is_blank);
     let (is_negative, magnitude) = match text.as_bytes() {
         [b'-', ..] => (true, text.get(1..)),
         [b'+', ..] => (false, text.get(1..)),

@@ -1,5 +1,7 @@
 //! Semantic versions, read and compared without a copy.
 
+mod npm;
+
 use core::cmp::Ordering;
 
 /// A version as SemVer 2.0.0 defines it. Build metadata is checked and then forgotten: it has no part in precedence.

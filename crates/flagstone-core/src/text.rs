@@ -28,6 +28,11 @@ impl fmt::Display for JsNumber {
     }
 }
 
+/// Whether JavaScript's `trim` takes a character away.
+pub(crate) fn is_blank(c: char) -> bool {
+    (c.is_whitespace() && c != '\u{85}') || c == '\u{feff}'
+}
+
 /// Adds a number as JavaScript writes it: the fewest digits that mean this number, whole up to 21 digits, with an
 /// exponent beyond. `None` if there is no room.
 ///

@@ -1,5 +1,9 @@
 //! Dates, and shares that change with time.
 
+mod v8;
+
+pub use v8::parse_v8;
+
 use crate::layout::PointRecord;
 use crate::units::{UnixMillis, Weight};
 use core::fmt;

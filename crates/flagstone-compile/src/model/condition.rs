@@ -115,6 +115,8 @@ pub enum Matcher {
     InSet(Vec<String>),
     /// A list that has an element equal to this.
     Includes(Scalar),
+    /// A list that has an element that is null.
+    IncludesNull,
     /// Text equal to one of these, where the capital letters A to Z of the attribute count as small ones.
     OneOfIgnoringCase(Vec<String>),
     /// A number in this order to another.
@@ -139,6 +141,13 @@ pub enum Matcher {
     SemVer(Order, String),
     /// RFC 3339 text, or a number of milliseconds since 1970, in this order to a moment.
     Date(Order, UnixMillis),
+    /// A number of milliseconds since 1970 below this one, or text that V8's `Date.parse` reads as such a number; as
+    /// [`parse_v8`](flagstone_core::parse_v8) has it.
+    JsDateBefore(f64),
+    /// The same above this number.
+    JsDateAfter(f64),
+    /// Text that is a version in this order to another, both as [`parse_npm`](flagstone_core::SemVer::parse_npm) reads them.
+    NpmSemVer(Order, String),
     /// The text of an IPv4 or IPv6 address in one of these networks, such as `10.0.0.0/8`.
     InNetwork(Vec<String>),
     /// A number written as text, or a number, in this order to another: CEL's `double(x) < 5.0`.

@@ -8,7 +8,7 @@
 use super::Writer;
 use super::reads::Reader;
 use crate::finding::Finding;
-use crate::model::{Condition, Matcher, Order, Reading, Scalar, Test};
+use crate::model::{Absent, Condition, Matcher, Order, Reading, Scalar, Test};
 use flagstone_core::layout::{
     ACCEPT, NONE, NetworkRecord, NumberRecord, Op, REJECT, Section, SemVerRecord,
     TEST_CONVERSION_SHIFT, TEST_ELEMENTS, TEST_IGNORES_CASE, TEST_MISSING_IS_NO,
@@ -60,7 +60,7 @@ impl Code {
     }
 }
 
-/// A condition without constants, or a constant.
+/// A condition without constants, or a constant; behind what may fail, a constant may stand as a part.
 enum Simple<'c> {
     Constant(bool),
     All(Vec<Simple<'c>>),
@@ -80,16 +80,40 @@ fn simplify(condition: &Condition, wanted: bool) -> Simple<'_> {
     }
 }
 
+impl Simple<'_> {
+    /// Whether the evaluation may end here, so that it matters whether it comes here at all.
+    fn may_fail(&self) -> bool {
+        match self {
+            Self::Constant(_) => false,
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::may_fail),
+            Self::Test(test, _) => match test {
+                Test::Fail | Test::Segment(_) | Test::Flag { .. } => true,
+                Test::Bucket { absent, .. } => *absent == Absent::Fail,
+                Test::Attribute { .. } | Test::Now { .. } => false,
+            },
+        }
+    }
+}
+
 /// All of the parts (`all`) or one of them.
 fn join(parts: &[Condition], wanted: bool, all: bool) -> Simple<'_> {
     let mut kept = Vec::new();
     for part in parts {
         match simplify(part, wanted) {
             Simple::Constant(value) if value == all => {}
-            Simple::Constant(value) => return Simple::Constant(value),
+            Simple::Constant(value) => {
+                if !kept.iter().any(Simple::may_fail) {
+                    return Simple::Constant(value);
+                }
+                kept.push(Simple::Constant(value));
+            }
             Simple::All(inner) if all => kept.extend(inner),
             Simple::Any(inner) if !all => kept.extend(inner),
             other => kept.push(other),
+        }
+        // Behind a constant nothing is asked.
+        if let Some(Simple::Constant(_)) = kept.last() {
+            break;
         }
     }
     match (kept.len(), all) {
@@ -152,10 +176,6 @@ impl Writer<'_> {
         let mut code = Code::default();
         match simplify(condition, true) {
             Simple::Constant(true) => return (0, 0),
-            Simple::Constant(false) => {
-                let question = Question::new(Op::Never, 0, 0);
-                self.test(&mut code, question, 0, Target::Accept, Target::Reject);
-            }
             simple => self.branch(
                 &mut code,
                 &simple,
@@ -191,8 +211,10 @@ impl Writer<'_> {
         no: Target,
     ) {
         match part {
-            // Removed by `simplify`.
-            Simple::Constant(_) => {}
+            Simple::Constant(value) => {
+                let question = Question::new(Op::Never, 0, 0).negated(*value);
+                self.test(code, question, 0, yes, no);
+            }
             Simple::Test(test, wanted) => self.leaf(code, test, *wanted, reader, path, yes, no),
             Simple::All(parts) | Simple::Any(parts) => {
                 let all = matches!(part, Simple::All(_));
@@ -353,6 +375,7 @@ impl Writer<'_> {
                 Question::wide(Op::IncludesNumber, value.to_bits())
             }
             Matcher::Includes(Scalar::Text(text)) => self.text(Op::IncludesText, text),
+            Matcher::IncludesNull => Question::new(Op::IncludesNull, 0, 0),
             Matcher::OneOfIgnoringCase(texts) => {
                 let lower: Vec<String> =
                     texts.iter().map(|text| text.to_ascii_lowercase()).collect();
@@ -362,22 +385,47 @@ impl Writer<'_> {
             Matcher::Number(order, number) => ordered(
                 *order,
                 number.to_bits(),
-                [Op::NumberLess, Op::NumberAtMost, Op::NumberEqual],
+                [
+                    Op::NumberLess,
+                    Op::NumberAtMost,
+                    Op::NumberEqual,
+                    Op::NumberAtLeast,
+                    Op::NumberGreater,
+                ],
             ),
             Matcher::NumberInText(order, number) => ordered(
                 *order,
                 number.to_bits(),
-                [Op::ParsedLess, Op::ParsedAtMost, Op::ParsedEqual],
+                [
+                    Op::ParsedLess,
+                    Op::ParsedAtMost,
+                    Op::ParsedEqual,
+                    Op::ParsedAtLeast,
+                    Op::ParsedGreater,
+                ],
             ),
             Matcher::Date(order, at) => ordered(
                 *order,
                 at.0 as u64,
-                [Op::DateBefore, Op::DateAtMost, Op::DateEqual],
+                [
+                    Op::DateBefore,
+                    Op::DateAtMost,
+                    Op::DateEqual,
+                    Op::DateAtLeast,
+                    Op::DateAfter,
+                ],
             ),
+            Matcher::JsDateBefore(millis) => Question::wide(Op::JsDateBefore, millis.to_bits()),
+            Matcher::JsDateAfter(millis) => Question::wide(Op::JsDateAfter, millis.to_bits()),
             Matcher::Text(order, text) => {
-                let (op, negated) =
-                    operation(*order, [Op::TextLess, Op::TextAtMost, Op::TextEqual]);
-                self.text(op, text).negated(negated)
+                let operations = [
+                    Op::TextLess,
+                    Op::TextAtMost,
+                    Op::TextEqual,
+                    Op::TextAtLeast,
+                    Op::TextGreater,
+                ];
+                self.text(operation(*order, operations), text)
             }
             Matcher::StartsWith(text) => self.text(Op::StartsWith, text),
             Matcher::EndsWith(text) => self.text(Op::EndsWith, text),
@@ -392,7 +440,8 @@ impl Writer<'_> {
                 .text(Op::Contains, &text.to_ascii_lowercase())
                 .ignoring_case(),
             Matcher::Matches(pattern) => Question::new(Op::Pattern, self.pattern(pattern, path), 0),
-            Matcher::SemVer(order, version) => self.semver(*order, version, path),
+            Matcher::SemVer(order, version) => self.semver(Op::SemVer, *order, version, path),
+            Matcher::NpmSemVer(order, version) => self.semver(Op::NpmSemVer, *order, version, path),
             Matcher::InNetwork(networks) => self.networks(networks, path),
         };
         vec![one]
@@ -455,7 +504,7 @@ impl Writer<'_> {
         Question::new(op, offset, len)
     }
 
-    fn semver(&mut self, wanted: Order, version: &str, path: &str) -> Question {
+    fn semver(&mut self, op: Op, wanted: Order, version: &str, path: &str) -> Question {
         let outcomes = match wanted {
             Order::Equal => order::EQUAL,
             Order::Less => order::LESS,
@@ -463,7 +512,11 @@ impl Writer<'_> {
             Order::Greater => order::GREATER,
             Order::GreaterOrEqual => order::GREATER | order::EQUAL,
         };
-        let Some(parsed) = SemVer::parse(version) else {
+        let parsed = match op {
+            Op::NpmSemVer => SemVer::parse_npm(version),
+            _ => SemVer::parse(version),
+        };
+        let Some(parsed) = parsed else {
             self.findings.push(
                 Finding::error(
                     "invalid-version",
@@ -472,7 +525,7 @@ impl Writer<'_> {
                 )
                 .help("three numbers as in `2.3.0`, maybe a pre-release as in `2.3.0-rc.1`"),
             );
-            return Question::new(Op::SemVer, 0, 0);
+            return Question::new(op, 0, 0);
         };
         let (pre_offset, pre_len) = self.tables.long_text(parsed.pre);
         let SemVer {
@@ -488,11 +541,7 @@ impl Writer<'_> {
             pre_offset,
             pre_len,
         };
-        Question::new(
-            Op::SemVer,
-            self.tables.push(Section::SemVers, &record),
-            outcomes,
-        )
+        Question::new(op, self.tables.push(Section::SemVers, &record), outcomes)
     }
 
     fn networks(&mut self, networks: &[String], path: &str) -> Question {
@@ -517,7 +566,10 @@ impl Writer<'_> {
 /// The numbers in a matcher.
 fn numbers(matcher: &Matcher) -> impl Iterator<Item = f64> {
     let (one, scalars) = match matcher {
-        Matcher::Number(_, number) | Matcher::NumberInText(_, number) => (Some(*number), &[][..]),
+        Matcher::Number(_, number)
+        | Matcher::NumberInText(_, number)
+        | Matcher::JsDateBefore(number)
+        | Matcher::JsDateAfter(number) => (Some(*number), &[][..]),
         Matcher::Equals(scalar) | Matcher::Includes(scalar) => (None, std::slice::from_ref(scalar)),
         Matcher::OneOf(scalars) => (None, scalars.as_slice()),
         _ => (None, &[][..]),
@@ -545,20 +597,20 @@ fn now(order: Order, time: UnixMillis) -> Question {
     }
 }
 
-/// An order as one of "less", "at most" and "equal", or as the opposite of one.
-fn operation(order: Order, [less, at_most, equal]: [Op; 3]) -> (Op, bool) {
+/// The operation for an order, of "less", "at most", "equal", "at least" and "greater". "Greater" is not the opposite of "at
+/// most": of a list or of a value of the wrong type, both answers may be no.
+fn operation(order: Order, [less, at_most, equal, at_least, greater]: [Op; 5]) -> Op {
     match order {
-        Order::Equal => (equal, false),
-        Order::Less => (less, false),
-        Order::LessOrEqual => (at_most, false),
-        Order::Greater => (at_most, true),
-        Order::GreaterOrEqual => (less, true),
+        Order::Equal => equal,
+        Order::Less => less,
+        Order::LessOrEqual => at_most,
+        Order::Greater => greater,
+        Order::GreaterOrEqual => at_least,
     }
 }
 
-fn ordered(order: Order, operand: u64, operations: [Op; 3]) -> Question {
-    let (op, negated) = operation(order, operations);
-    Question::wide(op, operand).negated(negated)
+fn ordered(order: Order, operand: u64, operations: [Op; 5]) -> Question {
+    Question::wide(operation(order, operations), operand)
 }
 
 /// A network in CIDR notation; an address alone is a network of its own. IPv4 in IPv6 (`::ffff:10.0.0.0/104`) is IPv4, as

@@ -12,7 +12,7 @@ use crate::layout::{
 };
 use crate::semver::SemVer;
 use crate::snapshot::{AttributeIndex, FlagIndex, Snapshot};
-use crate::time::parse_rfc3339;
+use crate::time::{parse_rfc3339, parse_v8};
 use core::cmp::Ordering;
 use core::net::IpAddr;
 
@@ -206,8 +206,12 @@ fn about_one(
         // NaN stands in no order: falls through to "unknown", since "not below" must not come to mean "at least".
         (Op::NumberLess, Number(is)) if !is.is_nan() => is < number,
         (Op::NumberAtMost, Number(is)) if !is.is_nan() => is <= number,
+        (Op::NumberGreater, Number(is)) if !is.is_nan() => is > number,
+        (Op::NumberAtLeast, Number(is)) if !is.is_nan() => is >= number,
         (Op::TextLess, Text(is)) => is.as_bytes() < constant()?,
         (Op::TextAtMost, Text(is)) => is.as_bytes() <= constant()?,
+        (Op::TextGreater, Text(is)) => is.as_bytes() > constant()?,
+        (Op::TextAtLeast, Text(is)) => is.as_bytes() >= constant()?,
 
         (Op::StartsWith, Text(is)) => {
             let prefix = constant()?;
@@ -237,11 +241,29 @@ fn about_one(
             elements(list).any(|element| matches!(element, Boolean(is) if is == (test.a != 0)))
         }
 
+        (Op::IncludesNull, List(list)) => {
+            elements(list).any(|element| matches!(element, AttributeValue::Null))
+        }
+
         (Op::SetHas, Text(is)) => snapshot.set_contains(test.a, is)?,
         (Op::SetHas, _) => false,
 
-        (Op::SemVer, Text(is)) => return semver(snapshot, test, is),
-        (Op::DateBefore | Op::DateAtMost | Op::DateEqual, _) => {
+        (Op::SemVer | Op::NpmSemVer, Text(is)) => return semver(snapshot, op, test, is),
+        (Op::JsDateBefore | Op::JsDateAfter, _) => {
+            let is = match value {
+                Text(text) => parse_v8(text).map(|at| at.0 as f64),
+                Number(millis) => Some(millis),
+                _ => None,
+            };
+            let Some(is) = is else {
+                return Some(Answer::Unknown);
+            };
+            match op {
+                Op::JsDateBefore => is < number,
+                _ => is > number,
+            }
+        }
+        (Op::DateBefore | Op::DateAtMost | Op::DateEqual | Op::DateAfter | Op::DateAtLeast, _) => {
             let constant = operand(test) as i64;
             let is = match value {
                 Text(text) => parse_rfc3339(text).map(|at| at.0),
@@ -255,6 +277,8 @@ fn about_one(
             match op {
                 Op::DateBefore => is < constant,
                 Op::DateAtMost => is <= constant,
+                Op::DateAfter => is > constant,
+                Op::DateAtLeast => is >= constant,
                 _ => is == constant,
             }
         }
@@ -266,7 +290,14 @@ fn about_one(
                 .records::<NetworkRecord>(Section::Networks, test.a, test.b)
                 .any(|network| in_network(&network, address))
         }
-        (Op::ParsedLess | Op::ParsedAtMost | Op::ParsedEqual, _) => {
+        (
+            Op::ParsedLess
+            | Op::ParsedAtMost
+            | Op::ParsedEqual
+            | Op::ParsedGreater
+            | Op::ParsedAtLeast,
+            _,
+        ) => {
             let is = match value {
                 Text(text) => crate::number::parse(text),
                 Number(is) => Some(is),
@@ -278,6 +309,8 @@ fn about_one(
             match op {
                 Op::ParsedLess => is < number,
                 Op::ParsedAtMost => is <= number,
+                Op::ParsedGreater => is > number,
+                Op::ParsedAtLeast => is >= number,
                 _ => is == number,
             }
         }
@@ -341,7 +374,7 @@ fn text_in(snapshot: &Snapshot<'_>, test: &TestRecord, is: &str) -> Option<bool>
     Some(false)
 }
 
-fn semver(snapshot: &Snapshot<'_>, test: &TestRecord, is: &str) -> Option<Answer> {
+fn semver(snapshot: &Snapshot<'_>, op: Op, test: &TestRecord, is: &str) -> Option<Answer> {
     let record = snapshot.record::<SemVerRecord>(Section::SemVers, test.a)?;
     let constant = SemVer {
         major: record.major,
@@ -349,10 +382,14 @@ fn semver(snapshot: &Snapshot<'_>, test: &TestRecord, is: &str) -> Option<Answer
         patch: record.patch,
         pre: snapshot.text(record.pre_offset, record.pre_len)?,
     };
-    let Some(is) = SemVer::parse(is) else {
+    let compared = match op {
+        Op::NpmSemVer => SemVer::parse_npm(is).map(|is| is.cmp_npm(&constant)),
+        _ => SemVer::parse(is).map(|is| is.cmp(&constant)),
+    };
+    let Some(compared) = compared else {
         return Some(Answer::Unknown);
     };
-    let outcome = match is.cmp(&constant) {
+    let outcome = match compared {
         Ordering::Less => order::LESS,
         Ordering::Equal => order::EQUAL,
         Ordering::Greater => order::GREATER,

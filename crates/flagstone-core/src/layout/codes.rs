@@ -110,13 +110,39 @@ codes! {
         Never = 32,
         /// Gives up the evaluation: the definition makes no sense where it gets here. No attribute.
         Fail = 33,
+        /// A number above `ab`.
+        NumberGreater = 34,
+        /// A number at least `ab`.
+        NumberAtLeast = 35,
+        /// Text above the `b` bytes of data at `a`.
+        TextGreater = 36,
+        /// Text at least those bytes.
+        TextAtLeast = 37,
+        /// A date after `ab`.
+        DateAfter = 38,
+        /// A date at least `ab`.
+        DateAtLeast = 39,
+        /// A number, or text that is one, above `ab`.
+        ParsedGreater = 40,
+        /// A number, or text that is one, at least `ab`.
+        ParsedAtLeast = 41,
+        /// A list with an element that is null.
+        IncludesNull = 42,
+        /// A date, as V8 reads it, before `ab` as a 64-bit float.
+        JsDateBefore = 43,
+        /// A date, as V8 reads it, after `ab` as a 64-bit float.
+        JsDateAfter = 44,
+        /// Text that is a version to npm, as far as LaunchDarkly completes it; otherwise as `SemVer`.
+        NpmSemVer = 45,
     }
 }
 
 codes! {
     /// What is done to a value before a test asks about it, as the services' SDKs do it.
+    #[derive(Default)]
     Conversion: u8 {
         /// Nothing.
+        #[default]
         None = 0,
         /// To text, as JavaScript's `String(value)` does it.
         JsText = 1,
@@ -169,12 +195,6 @@ pub mod rest {
     pub const NEXT: u16 = u16::MAX - 1;
     /// `ERROR`.
     pub const FAIL: u16 = u16::MAX - 2;
-}
-
-impl Default for Conversion {
-    fn default() -> Self {
-        Self::None
-    }
 }
 
 impl Op {

@@ -65,3 +65,49 @@ fn other_texts_are_no_versions() {
         assert_eq!(SemVer::parse(text), None, "{text}");
     }
 }
+
+#[test]
+fn versions_as_npm_and_launchdarkly_read_them() {
+    let plain = |text| SemVer::parse(text).unwrap();
+    for (text, expected) in [
+        ("2", "2.0.0"),
+        ("2.1", "2.1.0"),
+        ("2-rc.1", "2.0.0-rc.1"),
+        ("2.1+b", "2.1.0"),
+        ("2.1 ", "2.1.0"),
+        (" 2.1.3\u{feff}", "2.1.3"),
+        (" v2.1.3", "2.1.3"),
+    ] {
+        assert_eq!(SemVer::parse_npm(text), Some(plain(expected)), "{text:?}");
+    }
+
+    for text in [
+        "v2.0.0",
+        " 2.1",
+        "2.",
+        "2.0.",
+        "2.0.0.0",
+        "02",
+        "2.00",
+        "2-",
+        "2+",
+        "2-01",
+        "2 -rc",
+        "\u{85}2.0.0",
+        "9007199254740992.0.0",
+        "",
+        "x",
+        &long,
+    ] {
+        assert_eq!(SemVer::parse_npm(text), None, "{text:?}");
+    }
+    let compared = |a: &str, b: &str| plain(a).cmp_npm(&plain(b));
+    assert_eq!(
+        compared("1.0.0-9007199254740992", "1.0.0-9007199254740993.1"),
+        Ordering::Equal
+    );
+    assert_eq!(compared("1.0.0-rc.2", "1.0.0-rc.10"), Ordering::Less);
+    assert_eq!(compared("1.0.0-rc", "1.0.0-rc.1"), Ordering::Less);
+    assert_eq!(compared("1.0.0-9", "1.0.0-a"), Ordering::Less);
+    assert_eq!(compared("1.0.0", "1.0.0-a"), Ordering::Greater);
+}

@@ -174,6 +174,8 @@ impl<'a> Snapshot<'a> {
             Op::TextEqual
             | Op::TextLess
             | Op::TextAtMost
+            | Op::TextGreater
+            | Op::TextAtLeast
             | Op::StartsWith
             | Op::EndsWith
             | Op::Contains
@@ -181,7 +183,7 @@ impl<'a> Snapshot<'a> {
             Op::TextIn => c.rows("a", Section::Texts, test.a, test.b),
             Op::NumberIn => c.rows("a", Section::Numbers, test.a, test.b),
             Op::Pattern => c.row("a", Section::Patterns, test.a),
-            Op::SemVer => c.row("a", Section::SemVers, test.a),
+            Op::SemVer | Op::NpmSemVer => c.row("a", Section::SemVers, test.a),
             Op::Network => c.rows("a", Section::Networks, test.a, test.b),
             Op::Segment => c.row("a", Section::Segments, test.a),
             Op::SetHas => c.row("a", Section::Sets, test.a),
@@ -203,16 +205,25 @@ impl<'a> Snapshot<'a> {
             | Op::NumberEqual
             | Op::NumberLess
             | Op::NumberAtMost
+            | Op::NumberGreater
+            | Op::NumberAtLeast
             | Op::IncludesNumber
             | Op::IncludesBoolean
+            | Op::IncludesNull
             | Op::DateBefore
             | Op::DateAtMost
             | Op::DateEqual
+            | Op::DateAfter
+            | Op::DateAtLeast
+            | Op::JsDateBefore
+            | Op::JsDateAfter
             | Op::NowBefore
             | Op::NowEqual
             | Op::ParsedLess
             | Op::ParsedAtMost
             | Op::ParsedEqual
+            | Op::ParsedGreater
+            | Op::ParsedAtLeast
             | Op::Never
             | Op::Fail => Ok(()),
         }
