@@ -68,7 +68,9 @@ fn other_texts_are_no_versions() {
 
 #[test]
 fn versions_as_npm_and_launchdarkly_read_them() {
-    let plain = |text| SemVer::parse(text).unwrap();
+    fn plain(text: &str) -> SemVer<'_> {
+        SemVer::parse(text).unwrap()
+    }
     for (text, expected) in [
         ("2", "2.0.0"),
         ("2.1", "2.1.0"),
