@@ -1,0 +1,337 @@
+//! A node's part of a rollout: filter, breaker, failover and counts of one flag, told of each origin fetch once.
+
+use crate::breaker::{Breaker, BreakerOptions, Order, Phase, Seen, Serve};
+use crate::failover::{Attempt, Budget};
+use crate::report::{GOALS, INTERVAL_MS, interval};
+use crate::{
+    Arm, Circumstances, Failover, Failure, Ladder, LeftOut, Outcome, PerArm, Report, ReportId,
+    Share, UnitFilter, UnitHash, is_event,
+};
+
+/// How soon the first event of the canary is reported, in milliseconds.
+const URGENT_MS: i64 = 1_000;
+
+/// An origin fetch that has ended, as the node tells it. A failover is not told: control's answer to it is no exposure of
+/// control, it is part of the canary's fetch.
+#[derive(Clone, Copy, Debug)]
+pub struct Fetch {
+    /// The stage in which the request was assigned its arm, from 0.
+    pub stage: u8,
+    /// The arm.
+    pub arm: Arm,
+    /// Whether it is compared.
+    pub circumstances: Circumstances,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// What became of a hard failure of the canary; for control always `None`.
+    pub failover: Failover,
+    /// The unit; `None` where requests are randomised, of which each is its own unit.
+    pub unit: Option<UnitHash>,
+    /// From the fetch to the response head, in milliseconds.
+    pub latency_ms: u32,
+    /// Whether the unit was exposed for the first time since the stage began.
+    pub first_exposure: bool,
+}
+
+/// What came of telling a fetch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// It was counted.
+    Counted,
+    /// It was counted, and the breaker has tripped on it.
+    Tripped,
+    /// It was not compared, for this reason.
+    LeftOut(LeftOut),
+    /// Not counted: the breaker is not closed. A probe's outcome has been noted.
+    NotClosed,
+    /// Not counted: it was assigned in another stage than the node is in now.
+    OtherStage,
+}
+
+/// What a node holds of one rollout. Fixed size, about 3 KiB; without allocation but for the bytes of a report.
+///
+/// ```
+/// use flagstone_rollout::{
+///     Arm, BreakerOptions, Circumstances, Failover, Fetch, Node, Order, Outcome, Serve, Share, Told, UnitHash,
+/// };
+///
+/// let options = BreakerOptions::DEFAULT;
+/// let mut node = Node::new(1, 42, 0, Share::new(0.5).unwrap(), 0, u16::MAX);
+/// let unit = UnitHash::of("checkout-v2", "user-1");
+/// assert_eq!(node.serve(Order::Run, unit, 5), Serve::Canary);
+/// let fetch = Fetch {
+///     stage: 0,
+///     arm: Arm::Canary,
+///     circumstances: Circumstances::DRAWN,
+///     outcome: Outcome::Status(502),
+///     failover: Failover::Saved,
+///     unit: Some(unit),
+///     latency_ms: 80,
+///     first_exposure: true,
+/// };
+/// assert_eq!(node.tell(&fetch, 85, 0, &options), Told::Counted);
+/// // The first event of the canary is reported within a second.
+/// assert!(!node.is_due(1_000) && node.is_due(1_085));
+/// let (id, report) = node.take_report(1_085).unwrap();
+/// assert_eq!((id.sequence, report.arms.canary.hard, report.failover_saved), (0, 1, 1));
+/// ```
+#[derive(Clone, Debug)]
+pub struct Node {
+    share: Share,
+    hard: UnitFilter,
+    soft: UnitFilter,
+    breaker: Breaker,
+    failovers: Budget,
+    /// What has been counted since the last report.
+    report: Report,
+    /// Goals reached by units that were exposed in other stages than the present one.
+    earlier: [PerArm<[u32; GOALS]>; Ladder::MAX],
+    instance: u64,
+    sequence: u32,
+    due_ms: i64,
+}
+
+impl Node {
+    /// A node at the start of its process, or of a rollout: of a rollout's id, the random id of the process, the present
+    /// stage and its share. `phase` are 16 random bits, which spread the nodes' reports over the interval.
+    pub fn new(
+        rollout: u64,
+        instance: u64,
+        stage: u8,
+        share: Share,
+        now_ms: i64,
+        phase: u16,
+    ) -> Self {
+        let first = (u64::from(INTERVAL_MS) * u64::from(phase)) >> 16;
+        Self {
+            share,
+            hard: UnitFilter::new(),
+            soft: UnitFilter::new(),
+            breaker: Breaker::new(now_ms),
+            failovers: Budget::FULL,
+            report: Report {
+                rollout,
+                stage,
+                ..Report::default()
+            },
+            earlier: Default::default(),
+            instance,
+            sequence: 0,
+            due_ms: now_ms.saturating_add(first as i64),
+        }
+    }
+
+    /// Moves to another stage; the report of the one before, if there is anything to report, is to be sent.
+    pub fn enter_stage(&mut self, stage: u8, share: Share) -> Option<(ReportId, Report)> {
+        if (self.report.stage, self.share) == (stage, share) {
+            return None;
+        }
+        self.breaker.enter_stage();
+        self.share = share;
+        let finished = self.flush();
+        self.report.stage = stage;
+        finished
+    }
+
+    /// What to serve to a unit whose variant is the canary.
+    pub fn serve(&mut self, order: Order, unit: UnitHash, now_ms: i64) -> Serve {
+        self.breaker.serve(order, unit, now_ms)
+    }
+
+    /// Whether control may be asked for a request that failed on the canary; takes what it costs.
+    pub fn may_fail_over(&mut self, attempt: &Attempt<'_>, now_ms: i64) -> bool {
+        attempt.is_replayable() && self.failovers.take(now_ms)
+    }
+
+    /// Takes a fetch into account. `jitter` are 16 random bits, used only if the breaker trips. Without a failure this
+    /// is a few additions.
+    pub fn tell(
+        &mut self,
+        fetch: &Fetch,
+        now_ms: i64,
+        jitter: u16,
+        options: &BreakerOptions,
+    ) -> Told {
+        let failure = fetch.outcome.failure();
+        if fetch.arm == Arm::Canary {
+            self.fail_over(fetch, failure, now_ms);
+        }
+        if let Some(reason) = fetch.circumstances.left_out() {
+            return Told::LeftOut(reason);
+        }
+        if fetch.stage != self.report.stage {
+            return Told::OtherStage;
+        }
+        let event = failure.filter(|failure| self.counts(fetch, *failure));
+        let was_closed = self.breaker.phase() == Phase::Closed;
+        let seen = match (failure, event) {
+            (Some(Failure::Hard), Some(_)) => Seen::Event,
+            (Some(Failure::Hard), None) => Seen::Other,
+            (Some(Failure::Soft) | None, _) => Seen::Success,
+        };
+        let trips = self
+            .breaker
+            .observe(fetch.arm, seen, self.share, now_ms, jitter, options);
+        if trips {
+            self.report_by(now_ms, now_ms);
+            self.report.tripped = self.report.tripped.saturating_add(1);
+        }
+        if !was_closed {
+            return Told::NotClosed;
+        }
+        if event.is_some() && fetch.arm == Arm::Canary {
+            self.report_by(now_ms, now_ms.saturating_add(URGENT_MS));
+        }
+        self.count(fetch, failure, event, now_ms);
+        if trips { Told::Tripped } else { Told::Counted }
+    }
+
+    /// Whether a failure is an event: it speaks about the variant, and its unit has not failed before.
+    fn counts(&mut self, fetch: &Fetch, failure: Failure) -> bool {
+        let filter = match failure {
+            Failure::Hard => &mut self.hard,
+            Failure::Soft => &mut self.soft,
+        };
+        is_event(fetch.arm, fetch.failover) && fetch.unit.is_none_or(|unit| filter.insert(unit))
+    }
+
+    fn fail_over(&mut self, fetch: &Fetch, failure: Option<Failure>, now_ms: i64) {
+        let Circumstances {
+            cache_hit, aborted, ..
+        } = fetch.circumstances;
+        match fetch.failover {
+            Failover::Saved => self.failovers.finished(true, now_ms),
+            Failover::Failed => self.failovers.finished(false, now_ms),
+            Failover::None if failure != Some(Failure::Hard) && !cache_hit && !aborted => {
+                self.failovers.canary_succeeded();
+            }
+            Failover::None => {}
+        }
+    }
+
+    fn count(
+        &mut self,
+        fetch: &Fetch,
+        failure: Option<Failure>,
+        event: Option<Failure>,
+        now_ms: i64,
+    ) {
+        self.begin(now_ms);
+        let counts = self.report.arms.of_mut(fetch.arm);
+        let is_hard = failure == Some(Failure::Hard);
+        for (count, more) in [
+            (&mut counts.fetches, true),
+            (&mut counts.hard_requests, is_hard),
+            (&mut counts.hard, event == Some(Failure::Hard)),
+            (&mut counts.soft, event == Some(Failure::Soft)),
+            (&mut counts.first_exposures, fetch.first_exposure),
+        ] {
+            *count = count.saturating_add(more.into());
+        }
+        if !is_hard && fetch.failover == Failover::None {
+            counts.latency.record(fetch.latency_ms);
+        }
+        match (fetch.arm, fetch.failover) {
+            (Arm::Canary, Failover::Saved) => {
+                self.report.failover_saved = self.report.failover_saved.saturating_add(1);
+            }
+            (Arm::Canary, Failover::Failed) => {
+                self.report.failover_failed = self.report.failover_failed.saturating_add(1);
+            }
+            (Arm::Control, _) | (Arm::Canary, Failover::None) => {}
+        }
+    }
+
+    /// Counts a unit that was noted as exposed in the present stage, so that it can reach goals.
+    pub fn goal_exposed(&mut self, arm: Arm, now_ms: i64) {
+        self.begin(now_ms);
+        let count = &mut self.report.arms.of_mut(arm).goal_exposed;
+        *count = count.saturating_add(1);
+    }
+
+    /// Counts a unit that reached a goal, 0 to 3, in time and for the first time; `stage` is the one in which it was
+    /// exposed. A goal or a stage that there is not counts nowhere.
+    pub fn goal_hit(&mut self, arm: Arm, stage: u8, goal: usize, now_ms: i64) {
+        if stage == self.report.stage {
+            self.begin(now_ms);
+            let hits = &mut self.report.arms.of_mut(arm).goal_hits;
+            if let Some(count) = hits.get_mut(goal) {
+                *count = count.saturating_add(1);
+            }
+        } else if let Some(count) = self
+            .earlier
+            .get_mut(usize::from(stage))
+            .and_then(|arms| arms.of_mut(arm).get_mut(goal))
+        {
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// A report is of the interval of its first count.
+    fn begin(&mut self, now_ms: i64) {
+        if self.report.interval == 0 {
+            self.report.interval = interval(now_ms);
+        }
+    }
+
+    fn report_by(&mut self, now_ms: i64, due_ms: i64) {
+        self.begin(now_ms);
+        self.due_ms = self.due_ms.min(due_ms);
+    }
+
+    /// Whether it is time to send reports: an interval after the last, or sooner after a canary's event. A matter of two
+    /// comparisons.
+    pub const fn is_due(&self, now_ms: i64) -> bool {
+        now_ms >= self.due_ms
+    }
+
+    /// A report to send, `None` when there are no more; call it until then. There is one of the present stage, and one of
+    /// each earlier stage whose units have reached goals since.
+    pub fn take_report(&mut self, now_ms: i64) -> Option<(ReportId, Report)> {
+        self.due_ms = now_ms.saturating_add(INTERVAL_MS.into());
+        if let Some(finished) = self.flush() {
+            return Some(finished);
+        }
+        let (stage, hits) = (0u8..)
+            .zip(&mut self.earlier)
+            .find(|(_, hits)| **hits != PerArm::default())?;
+        let hits = std::mem::take(hits);
+        let mut report = Report {
+            rollout: self.report.rollout,
+            stage,
+            interval: interval(now_ms),
+            ..Report::default()
+        };
+        report.arms.control.goal_hits = hits.control.map(u64::from);
+        report.arms.canary.goal_hits = hits.canary.map(u64::from);
+        Some((self.next_id(), report))
+    }
+
+    /// What has been counted, if anything has.
+    fn flush(&mut self) -> Option<(ReportId, Report)> {
+        let finished = self.report;
+        self.report = Report {
+            rollout: finished.rollout,
+            stage: finished.stage,
+            ..Report::default()
+        };
+        (!finished.is_empty()).then(|| (self.next_id(), finished))
+    }
+
+    fn next_id(&mut self) -> ReportId {
+        let sequence = self.sequence;
+        self.sequence = sequence.wrapping_add(1);
+        ReportId {
+            instance: self.instance,
+            sequence,
+        }
+    }
+
+    /// The breaker.
+    pub const fn breaker(&self) -> &Breaker {
+        &self.breaker
+    }
+}
+
+#[cfg(test)]
+mod tests;

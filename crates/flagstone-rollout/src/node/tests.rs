@@ -1,0 +1,227 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use super::*;
+use crate::failover::Body;
+
+const OPTIONS: BreakerOptions = BreakerOptions::DEFAULT;
+
+fn node(share: f64) -> Node {
+    Node::new(1, 42, 0, Share::new(share).unwrap(), 0, 0)
+}
+
+fn unit(number: u32) -> Option<UnitHash> {
+    Some(UnitHash::of("flag", &number.to_string()))
+}
+
+/// A control request that succeeds.
+const FETCH: Fetch = Fetch {
+    stage: 0,
+    arm: Arm::Control,
+    circumstances: Circumstances::DRAWN,
+    outcome: Outcome::Status(200),
+    failover: Failover::None,
+    unit: None,
+    latency_ms: 50,
+    first_exposure: false,
+};
+
+fn tell(node: &mut Node, fetch: Fetch) -> Told {
+    node.tell(&fetch, 1_000, 32_768, &OPTIONS)
+}
+
+/// What one fetch counts for: fetches, hard failures, hard events, soft events, samples of latency.
+#[track_caller]
+fn check(fetch: Fetch, told: Told, expected: [u64; 5]) {
+    let mut node = node(0.5);
+    assert_eq!(tell(&mut node, fetch), told, "{fetch:?}");
+    let counts = node.report.arms.of(fetch.arm);
+    let actual = [
+        counts.fetches,
+        counts.hard_requests,
+        counts.hard,
+        counts.soft,
+        counts.latency.total(),
+    ];
+    assert_eq!(actual, expected, "{fetch:?}");
+}
+
+#[test]
+fn what_a_fetch_counts_for() {
+    let canary = Fetch {
+        arm: Arm::Canary,
+        ..FETCH
+    };
+    let status = |fetch: Fetch, status| Fetch {
+        outcome: Outcome::Status(status),
+        ..fetch
+    };
+    check(FETCH, Told::Counted, [1, 0, 0, 0, 1]);
+    check(canary, Told::Counted, [1, 0, 0, 0, 1]);
+    check(status(canary, 404), Told::Counted, [1, 0, 0, 1, 1]);
+    check(status(canary, 500), Told::Counted, [1, 1, 1, 0, 0]);
+    for outcome in [Outcome::Connection, Outcome::Tls, Outcome::Timeout] {
+        check(Fetch { outcome, ..FETCH }, Told::Counted, [1, 1, 1, 0, 0]);
+    }
+    for (failover, events) in [(Failover::Saved, 1), (Failover::Failed, 0)] {
+        check(
+            Fetch {
+                failover,
+                ..status(canary, 500)
+            },
+            Told::Counted,
+            [1, 1, events, 0, 0],
+        );
+    }
+    let hit = Circumstances {
+        cache_hit: true,
+        ..Circumstances::DRAWN
+    };
+    check(
+        Fetch {
+            circumstances: hit,
+            ..status(canary, 500)
+        },
+        Told::LeftOut(LeftOut::CacheHit),
+        [0; 5],
+    );
+    check(Fetch { stage: 1, ..FETCH }, Told::OtherStage, [0; 5]);
+}
+
+#[test]
+fn a_unit_that_fails_again_is_one_event() {
+    let mut node = node(0.5);
+    let failing = Fetch {
+        outcome: Outcome::Timeout,
+        unit: unit(1),
+        ..FETCH
+    };
+    for _ in 0..5 {
+        tell(&mut node, failing);
+    }
+    // Another class of failures has its own filter.
+    tell(
+        &mut node,
+        Fetch {
+            outcome: Outcome::Status(404),
+            ..failing
+        },
+    );
+    let counts = node.report.arms.control;
+    assert_eq!((counts.hard_requests, counts.hard, counts.soft), (5, 1, 1));
+}
+
+#[test]
+fn a_trip_is_reported_at_once_and_ends_the_counting() {
+    let mut node = node(0.5);
+    for number in 0..1000 {
+        tell(
+            &mut node,
+            Fetch {
+                unit: unit(number),
+                ..FETCH
+            },
+        );
+        tell(
+            &mut node,
+            Fetch {
+                arm: Arm::Canary,
+                unit: unit(number),
+                ..FETCH
+            },
+        );
+    }
+    let failing = Fetch {
+        arm: Arm::Canary,
+        outcome: Outcome::Status(500),
+        ..FETCH
+    };
+    let failures = (1..)
+        .find(|_| tell(&mut node, failing) == Told::Tripped)
+        .unwrap();
+    assert_eq!(failures, 11);
+    assert!(node.is_due(1_000));
+    assert_eq!(tell(&mut node, failing), Told::NotClosed);
+    let (_, report) = node.take_report(1_000).unwrap();
+    assert_eq!((report.tripped, report.arms.canary.hard), (1, 11));
+    assert!(node.take_report(1_000).is_none());
+    assert!(!node.is_due(10_999) && node.is_due(11_000));
+}
+
+#[test]
+fn failovers_have_a_budget() {
+    let mut node = node(0.5);
+    let attempt = Attempt {
+        method: "GET",
+        idempotency_key: false,
+        body: Body::Absent,
+        head_sent: false,
+    };
+    let failed = Fetch {
+        arm: Arm::Canary,
+        outcome: Outcome::Status(500),
+        failover: Failover::Failed,
+        ..FETCH
+    };
+    for _ in 0..3 {
+        assert!(node.may_fail_over(&attempt, 1_000));
+        tell(&mut node, failed);
+    }
+    assert!(!node.may_fail_over(&attempt, 1_000), "shared outage");
+    assert!(node.may_fail_over(&attempt, 11_000));
+    assert!(!node.may_fail_over(
+        &Attempt {
+            method: "POST",
+            ..attempt
+        },
+        11_000
+    ));
+}
+
+#[test]
+fn a_stage_ends_with_its_report() {
+    let mut node = node(0.05);
+    tell(&mut node, FETCH);
+    let share = Share::new(0.25).unwrap();
+    let (id, report) = node.enter_stage(1, share).unwrap();
+    assert_eq!(
+        (id.sequence, report.stage, report.arms.control.fetches),
+        (0, 0, 1)
+    );
+    assert!(node.enter_stage(1, share).is_none());
+    assert_eq!(tell(&mut node, FETCH), Told::OtherStage, "in flight");
+    assert_eq!(tell(&mut node, Fetch { stage: 1, ..FETCH }), Told::Counted);
+    let (id, report) = node.take_report(20_000).unwrap();
+    assert_eq!(
+        (id.sequence, report.stage, report.arms.control.fetches),
+        (1, 1, 1)
+    );
+}
+
+#[test]
+fn goals_count_for_the_stage_of_the_exposure() {
+    let mut node = node(0.05);
+    node.goal_exposed(Arm::Canary, 10_000);
+    node.enter_stage(1, Share::new(0.25).unwrap());
+    node.goal_hit(Arm::Canary, 0, 0, 20_000);
+    node.goal_hit(Arm::Control, 1, 3, 20_000);
+    node.goal_hit(Arm::Control, 1, 4, 20_000);
+    node.goal_hit(Arm::Control, 200, 0, 20_000);
+    let (_, now) = node.take_report(20_000).unwrap();
+    assert_eq!((now.stage, now.arms.control.goal_hits), (1, [0, 0, 0, 1]));
+    let (_, earlier) = node.take_report(20_000).unwrap();
+    assert_eq!(
+        (
+            earlier.stage,
+            earlier.interval,
+            earlier.arms.canary.goal_hits
+        ),
+        (0, 2, [1, 0, 0, 0])
+    );
+    assert!(node.take_report(20_000).is_none());
+}
+
+#[test]
+fn reports_are_spread_over_the_interval() {
+    let due = |phase| Node::new(1, 1, 0, Share::new(0.5).unwrap(), 0, phase).due_ms;
+    assert_eq!((due(0), due(32_768), due(u16::MAX)), (0, 5_000, 9_999));
+}
