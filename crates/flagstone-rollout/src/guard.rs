@@ -95,7 +95,7 @@ struct Control {
     failures: u64,
 }
 
-/// The guard of one rollout: about 5 KiB, 2 KiB more for each open stratum, and 32 bytes for each instance that reports.
+/// The guard of one rollout: about 4 KiB, 1 KiB more for each open stratum, and 32 bytes for each instance that reports.
 ///
 /// If its state is lost, hold the rollout: with evidence from zero under the same rollout the error budget would be spent
 /// twice.

@@ -48,7 +48,7 @@ pub enum Told {
     OtherStage,
 }
 
-/// What a node holds of one rollout. Fixed size, about 3 KiB; without allocation but for the bytes of a report.
+/// What a node holds of one rollout. Fixed size, about 2 KiB; without allocation but for the bytes of a report.
 ///
 /// ```
 /// use flagstone_rollout::{
