@@ -17,7 +17,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use fastly::http::{StatusCode, Url, header};
 use fastly::{Request, Response};
 use flagstone_core::UnixMillis;
-use flagstone_edge::{Node, Options};
+use flagstone_edge::{Compile, Node, Options};
 
 use head::Head;
 
@@ -26,13 +26,22 @@ mod headers;
 mod origin;
 mod store;
 
+/// What compiles flag services' documents.
+#[cfg(feature = "import")]
+const COMPILE: Option<Compile> = Some(flagstone_import::document::compile_document);
+#[cfg(not(feature = "import"))]
+const COMPILE: Option<Compile> = None;
+
 fn main() {
     let request = Request::from_client();
     if !has_host(&request) {
         return Response::from_status(StatusCode::BAD_REQUEST).send_to_client();
     }
     let now = now();
-    let mut node = Node::new(Options::DEFAULT);
+    let mut node = Node::new(Options {
+        compile: COMPILE,
+        ..Options::DEFAULT
+    });
     let entropy = entropy();
     match &entropy {
         Ok(_) => store::fetch(&mut node, now),

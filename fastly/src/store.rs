@@ -11,10 +11,10 @@ use crate::log;
 
 /// The Config Store with the control document, as item `control`.
 const CONFIG_STORE: &str = "flagstone";
-/// The KV Store with the snapshots.
+/// The KV Store with the snapshots, and the documents of flag services.
 const KV_STORE: &str = "flags";
 
-/// Bytes set aside for a snapshot, so that most are read without being moved; pages that stay empty cost nothing.
+/// Bytes set aside for a value, so that most are read without being moved; pages that stay empty cost nothing.
 const CAPACITY: usize = 1 << 20;
 
 /// Fetches what the node needs.
@@ -23,7 +23,7 @@ pub fn fetch(node: &mut Node, now: UnixMillis) {
     while let Some(wanted) = need {
         let fetched = match &wanted {
             Need::Control => control(),
-            Need::Snapshot(control) => snapshot(&control.snapshot_key()),
+            Need::Snapshot(_) | Need::Document(_) => value(&wanted.key()),
         };
         need = node.take(wanted, fetched, now);
     }
@@ -48,7 +48,7 @@ fn control() -> Fetched {
     }
 }
 
-fn snapshot(key: &str) -> Fetched {
+fn value(key: &str) -> Fetched {
     let store = match KVStore::open(KV_STORE) {
         Ok(Some(store)) => store,
         Ok(None) => {

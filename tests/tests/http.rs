@@ -54,8 +54,8 @@ fn load() -> Vec<Loaded> {
 
 /// What a host does with all cases; `None` if it is not on this machine.
 fn run(files: &[Loaded], holds: bool, start: impl Start) -> Option<Vec<Vec<Option<Outcome>>>> {
-    let snapshots = files.iter().map(|loaded| loaded.snapshot.as_slice());
-    let mut runner = Runner::new(start, holds, snapshots).unwrap();
+    let configured = files.iter().map(|of| (&of.file, of.snapshot.as_slice()));
+    let mut runner = Runner::new(start, holds, configured).unwrap();
     let outcomes = files.iter().map(|loaded| {
         let outcomes = runner.run(&loaded.file, &loaded.snapshot);
         let named =

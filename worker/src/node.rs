@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 
 use flagstone_core::UnixMillis;
-use flagstone_edge::{Fetched, Need, Node, Options};
+use flagstone_edge::{Compile, Fetched, Need, Node, Options};
 use worker::js_sys::{Date, JsString, Reflect};
 use worker::wasm_bindgen::{JsCast, JsValue};
 use worker::{Env, KvStore, console_error};
@@ -12,11 +12,18 @@ use worker::{Env, KvStore, console_error};
 const STORE: &str = "FLAGS";
 /// Variable: seconds for which a control document is served without asking for a newer one; 30 if it is not set.
 const TTL: &str = "FLAGSTONE_CONTROL_TTL_SECONDS";
-/// Seconds for which Workers KV keeps the control document near this isolate: the least that it allows.
+/// Seconds for which Workers KV keeps the control document, or a flag service's, near this isolate: the least that it
+/// allows.
 const CONTROL_CACHE_TTL: u64 = 30;
 /// The same for snapshots. They never change, but that a key is absent is kept for this long too, and a snapshot may
 /// reach this place after the control document that names it.
 const SNAPSHOT_CACHE_TTL: u64 = 300;
+
+/// What compiles flag services' documents.
+#[cfg(feature = "import")]
+const COMPILE: Option<Compile> = Some(flagstone_import::document::compile_document);
+#[cfg(not(feature = "import"))]
+const COMPILE: Option<Compile> = None;
 
 thread_local! {
     /// Made by the first request, which brings the environment. No borrow lasts over an `await`.
@@ -47,7 +54,7 @@ pub fn now() -> UnixMillis {
 
 async fn read(env: &Env, need: &Need) -> Fetched {
     let cache_ttl = match need {
-        Need::Control => CONTROL_CACHE_TTL,
+        Need::Control | Need::Document(_) => CONTROL_CACHE_TTL,
         Need::Snapshot(_) => SNAPSHOT_CACHE_TTL,
     };
     let key = need.key();
@@ -70,6 +77,7 @@ fn options(env: &Env) -> Options {
     let ttl = seconds.map(|seconds| seconds.saturating_mul(1_000));
     Options {
         ttl: ttl.unwrap_or(Options::DEFAULT.ttl),
+        compile: COMPILE,
     }
 }
 

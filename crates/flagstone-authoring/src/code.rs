@@ -34,6 +34,7 @@ codes! {
     Error BAD_NAME "bad-name" "A key or name is empty, too long or has characters that are not allowed.";
     Error BAD_VALUE "bad-value" "A value of the right type that its key does not take.";
     Error BAD_DATE "bad-date" "A date or date-time that its key does not take, such as one without a zone.";
+    Error SOURCE_AND_FLAGS "source-and-flags" "Flags or segments in a file whose flags come from a service's document.";
     Error BAD_SHARE "bad-share" "A share that is not a number of per cent from 0 to 100 with at most 4 decimals.";
     Error BAD_RAMP "bad-ramp" "A ramp without points, or whose points are not in ascending time.";
     Error SHARES_SUM "shares-sum" "Shares of a rollout that add up to more than 100 per cent, or do not fill it.";

@@ -391,6 +391,29 @@ static ROUTE: Shape = Shape {
     ],
 };
 
+static SOURCE: Shape = Shape {
+    name: "source",
+    about: "The document of a flag service, in the edge's store, that holds the flags instead of this file.",
+    keys: &[
+        required(
+            "from",
+            Kind::Text,
+            "`launchdarkly`, `split`, `unleash`, `flagd` or `growthbook`.",
+        ),
+        required(
+            "key",
+            Kind::Text,
+            "The document's key in the store, such as `LD-Env-…`.",
+        ),
+        key(
+            "sdk",
+            Kind::Text,
+            "\"node\"",
+            "`node` or `other`: which of the service's SDKs decisions agree with, where they differ.",
+        ),
+    ],
+};
+
 static EXPOSE: Shape = Shape {
     name: "expose",
     about: "Which flags leave the edge: keys, or patterns in which `*` stands for any letters.",
@@ -420,6 +443,7 @@ macro_rules! document {
                 "All that match a request apply, the first having precedence.",
             ),
             key("expose", Kind::Table(&EXPOSE), "{}", EXPOSE.about),
+            key("source", Kind::Table(&SOURCE), "", SOURCE.about),
             $($environments)?
         ]
     };

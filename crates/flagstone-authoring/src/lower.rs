@@ -11,6 +11,7 @@ mod rules;
 mod segment;
 mod serve;
 mod share;
+pub(crate) mod source;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -42,7 +43,11 @@ pub(crate) fn lower<'a>(
         report,
         reported: BTreeSet::new(),
     };
-    let flags = lower.flags(document);
+    let source = lower.source(document);
+    let flags = match &source {
+        Some(_) => lower.stubs(),
+        None => lower.flags(document),
+    };
     let segments = lower.segments(document);
     let edge = Edge {
         identity: lower.identity(document),
@@ -50,6 +55,7 @@ pub(crate) fn lower<'a>(
         origins: lower.origins(document),
         routes: lower.routes(document),
         expose: lower.expose(document),
+        source,
     };
     Model {
         flags,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use flagstone_compile::model::{GeoField, Scalar, Source};
 
-use crate::document::{Table, entries};
+use crate::document::{Table, elements, entries, text};
 
 /// Names of the document, gathered before anything that refers to them is read.
 #[derive(Debug, Default)]
@@ -17,6 +17,8 @@ pub(crate) struct Names<'a> {
     pub(crate) origins: Vec<&'a str>,
     /// Attributes of `[context]`.
     pub(crate) context: BTreeMap<String, Source>,
+    /// Whether a flag service's document holds the flags.
+    pub(crate) has_source: bool,
 }
 
 /// The type of an attribute at the edge.
@@ -112,6 +114,10 @@ impl<'a> Names<'a> {
             };
             names.flags.insert(key.get_ref(), variants);
         }
+        names.has_source = document.contains_key("source");
+        if names.has_source {
+            names.gather_mentioned(document);
+        }
         names
             .segments
             .extend(entries(document, "segments").map(|(key, _)| &**key.get_ref()));
@@ -120,6 +126,35 @@ impl<'a> Names<'a> {
             .origins
             .extend(origins.filter(|name| *name != "stable"));
         names
+    }
+
+    /// Flags, patterns of flags and variants that routes and exposure name.
+    fn gather_mentioned(&mut self, document: &'a Table<'_>) {
+        for route in elements(document, "routes") {
+            let Some(route) = route.get_ref().as_table() else {
+                continue;
+            };
+            if let Some((flag, _)) = text(route, "flag") {
+                let variants = self.flags.entry(flag).or_default();
+                for (variant, _) in entries(route, "variants") {
+                    if !variants.contains(&&**variant.get_ref()) {
+                        variants.push(variant.get_ref());
+                    }
+                }
+            }
+            self.gather_patterns(route, "flags");
+        }
+        let expose = document.get("expose").map(|node| node.get_ref());
+        if let Some(expose) = expose.and_then(|expose| expose.as_table()) {
+            self.gather_patterns(expose, "browser");
+            self.gather_patterns(expose, "origin");
+        }
+    }
+
+    fn gather_patterns(&mut self, table: &'a Table<'_>, key: &str) {
+        for pattern in elements(table, key).filter_map(|node| node.get_ref().as_str()) {
+            self.flags.entry(pattern).or_default();
+        }
     }
 
     /// Keys of all flags.

@@ -23,11 +23,16 @@
 
 mod check;
 mod finding;
+mod frame;
+mod glob;
 pub mod model;
 mod write;
 
 pub use finding::{Finding, Severity};
+pub use frame::{read_edge, source};
+pub use glob::matches_pattern;
 pub use model::Model;
+#[cfg(feature = "patterns")]
 pub use write::check_pattern;
 
 /// What came of compiling a model.

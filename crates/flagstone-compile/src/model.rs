@@ -10,7 +10,8 @@ mod edge;
 pub use allocation::{Absent, Algorithm, Allocation, Bucketing, Range, Rest};
 pub use condition::{Condition, Conversion, Matcher, Order, Reading, Scalar, Test};
 pub use edge::{
-    Action, Anonymous, Consent, Edge, Expose, GeoField, Identity, Origin, Route, Source,
+    Action, Anonymous, Consent, Edge, Expose, FlagSource, GeoField, Identity, Origin, Route,
+    SdkKind, ServiceKind, Source,
 };
 use flagstone_core::{UnixMillis, Weight};
 

@@ -7,12 +7,14 @@ mod allocation;
 mod condition;
 mod displacement;
 mod edge;
+#[cfg(feature = "patterns")]
 mod pattern;
 mod reads;
 mod set;
 mod split;
 mod tables;
 
+#[cfg(feature = "patterns")]
 pub use pattern::check_pattern;
 
 use crate::finding::Finding;

@@ -5,8 +5,8 @@ use flagstone_core::layout::{
     Absent, ActionRecord, Algorithm, AttributeRecord, BucketRecord, Conversion, EdgeRecord,
     EntryRecord, FORMAT_VERSION, FlagRecord, IndexRecord, NetworkRecord, NumberRecord, Op,
     OriginRecord, PairRecord, PatternRecord, PointRecord, RampRecord, RangeRecord, RouteRecord,
-    RuleRecord, Section, SegmentRecord, SemVerRecord, SetRecord, SourceKind, SourceRecord,
-    SplitRecord, TestRecord, TextRecord, ValueKind, VariantRecord, VaryRecord,
+    RuleRecord, SdkKind, Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind,
+    SourceRecord, SplitRecord, TestRecord, TextRecord, ValueKind, VariantRecord, VaryRecord,
 };
 use flagstone_core::{MAX_DEPTH, MAX_TESTS};
 use std::fmt::Debug;
@@ -95,6 +95,16 @@ fn codes() {
         &document,
         "What becomes of a unit without",
         &list(Absent::ALL, |absent| absent as u16),
+    );
+    check(
+        &document,
+        "The service whose document",
+        &list(ServiceKind::ALL, |service| service as u16),
+    );
+    check(
+        &document,
+        "Which of a service's SDKs",
+        &list(SdkKind::ALL, |sdk| sdk as u16),
     );
     check(
         &document,

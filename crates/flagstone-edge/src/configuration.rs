@@ -2,7 +2,9 @@
 
 use crate::control::Control;
 use crate::status::Problem;
-use flagstone_core::{Kill, Snapshot};
+use flagstone_core::layout::{EdgeRecord, Section};
+use flagstone_core::{Digest, Kill, Snapshot};
+use std::sync::Arc;
 
 /// A snapshot's bytes, which have been checked, beside the kills that are in force.
 #[derive(Clone, Debug)]
@@ -11,25 +13,58 @@ pub struct Configuration {
     control: Control,
     kills: Vec<Kill>,
     problem: Option<Problem>,
+    frame: Option<Frame>,
+}
+
+/// What the bytes were compiled from, where that happened here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Frame {
+    /// Key of the flag service's document in the store.
+    pub key: String,
+    /// The snapshot that names it.
+    pub bytes: Arc<[u8]>,
+    /// Of the document.
+    pub document: Digest,
+}
+
+/// Checks that bytes are the snapshot that a control document names. Takes time in proportion to their number.
+///
+/// # Errors
+/// If they are not.
+pub(crate) fn check(bytes: &[u8], control: &Control) -> Result<(), Problem> {
+    let snapshot = Snapshot::open(bytes).map_err(|_| Problem::SnapshotInvalid)?;
+    if snapshot.digest() != control.snapshot || !snapshot.is_intact() {
+        return Err(Problem::SnapshotDamaged);
+    }
+    Ok(())
+}
+
+/// The key of the document that holds a snapshot's flags; `None` if it holds them itself.
+pub(crate) fn document_key(bytes: &[u8]) -> Option<String> {
+    let snapshot = Snapshot::open(bytes).ok()?;
+    let edge = snapshot.record::<EdgeRecord>(Section::Edge, 0)?;
+    let key = snapshot.text(edge.document_offset, edge.document_len.into())?;
+    (edge.service != 0).then(|| key.to_owned())
 }
 
 impl Configuration {
-    /// Puts a snapshot under its control document. With `check` its content is hashed, which takes time in proportion
-    /// to its size; its name is compared in any case.
+    /// Puts a snapshot that was checked, or compiled here from a `frame`, under its control document.
     ///
     /// # Errors
-    /// If the bytes are no snapshot or not the one that the control document names.
-    pub fn new(bytes: Vec<u8>, control: Control) -> Result<Self, Problem> {
+    /// If the bytes are no snapshot.
+    pub(crate) fn new(
+        bytes: Vec<u8>,
+        control: Control,
+        frame: Option<Frame>,
+    ) -> Result<Self, Problem> {
         let snapshot = Snapshot::open(&bytes).map_err(|_| Problem::SnapshotInvalid)?;
-        if snapshot.digest() != control.snapshot || !snapshot.is_intact() {
-            return Err(Problem::SnapshotDamaged);
-        }
         let (kills, problem) = resolve(&snapshot, &control);
         Ok(Self {
             bytes,
             control,
             kills,
             problem,
+            frame,
         })
     }
 
@@ -43,6 +78,11 @@ impl Configuration {
     /// Takes over a control document that names the same snapshot, after its kills.
     pub(crate) fn confirm(&mut self, control: Control) {
         self.control = control;
+    }
+
+    /// What the snapshot was compiled from, if that happened here.
+    pub(crate) fn frame(&self) -> Option<&Frame> {
+        self.frame.as_ref()
     }
 
     /// The control document.

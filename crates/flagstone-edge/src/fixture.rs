@@ -185,6 +185,7 @@ pub(crate) fn model(flags: Vec<Flag>, attributes: Vec<(String, Source)>) -> Mode
                 browser: keys.clone(),
                 origin: keys,
             },
+            source: None,
         },
         flags,
         segments: Vec::new(),
@@ -209,5 +210,5 @@ pub(crate) fn control(bytes: &[u8], revision: u64, kills: &str) -> Vec<u8> {
 pub(crate) fn configuration(model: &Model) -> Configuration {
     let bytes = snapshot(model);
     let control = Control::read(&control(&bytes, 7, "")).unwrap();
-    Configuration::new(bytes, control).unwrap()
+    Configuration::new(bytes, control, None).unwrap()
 }

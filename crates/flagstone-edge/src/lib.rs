@@ -73,7 +73,7 @@ pub use control::{Control, ControlError};
 pub use edit::Edit;
 pub use head::{GeoField, RequestHead, ResponseHead};
 pub use plan::{Answer, Plan};
-pub use refresh::{Fetched, Need, Node, Options, Step};
+pub use refresh::{Compile, Document, Fetched, Need, Node, Options, Step};
 pub use status::Problem;
 
 #[cfg(test)]

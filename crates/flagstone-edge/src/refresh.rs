@@ -1,11 +1,12 @@
 //! When to fetch the configuration, and what to do with what comes back: a state machine without I/O.
 
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, Frame, check, document_key};
 use crate::control::Control;
 use crate::head::RequestHead;
 use crate::plan::{Plan, plan};
 use crate::status::Problem;
-use flagstone_core::UnixMillis;
+use flagstone_core::{Digest, UnixMillis};
+use std::sync::Arc;
 
 /// After this time a refresh counts as lost, and the next may begin: platforms end work after the response when they
 /// like. Milliseconds.
@@ -13,18 +14,27 @@ const REFRESH_TIMEOUT: u32 = 30_000;
 /// Pause after the first failed load of a node that holds nothing; doubles each time. Milliseconds.
 const FIRST_PAUSE: u32 = 1_000;
 
+/// Compiles a flag service's document under a snapshot that names it: the snapshot's bytes, the document's, and the bytes of
+/// the snapshot that decides. `None` if the document cannot be compiled.
+pub type Compile = fn(&[u8], &[u8]) -> Option<Vec<u8>>;
+
 /// How a node keeps its configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// How long a control document is served without asking for a newer one, in milliseconds. Also the longest pause
     /// between attempts of a node that holds nothing; a node that holds a configuration waits at most twice as long
     /// after a failure.
     pub ttl: u32,
+    /// What compiles flag services' documents, if this program can.
+    pub compile: Option<Compile>,
 }
 
 impl Options {
-    /// Thirty seconds, which is also the least that Workers KV caches.
-    pub const DEFAULT: Self = Self { ttl: 30_000 };
+    /// Thirty seconds, which is also the least that Workers KV caches; nothing that compiles documents.
+    pub const DEFAULT: Self = Self {
+        ttl: 30_000,
+        compile: None,
+    };
 }
 
 impl Default for Options {
@@ -67,6 +77,18 @@ pub enum Need {
     Control,
     /// The snapshot that a control document names.
     Snapshot(Control),
+    /// The document of a flag service that a snapshot names.
+    Document(Document),
+}
+
+/// A flag service's document that is needed, and what it is needed for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Document {
+    /// Its key in the store.
+    key: String,
+    control: Control,
+    /// The snapshot that names it.
+    frame: Arc<[u8]>,
 }
 
 impl Need {
@@ -75,6 +97,7 @@ impl Need {
         match self {
             Self::Control => Control::KEY.to_owned(),
             Self::Snapshot(control) => control.snapshot_key(),
+            Self::Document(document) => document.key.clone(),
         }
     }
 }
@@ -132,7 +155,8 @@ impl Node {
     pub fn take(&mut self, need: Need, fetched: Fetched, now: UnixMillis) -> Option<Need> {
         let outcome = match need {
             Need::Control => self.take_control(fetched),
-            Need::Snapshot(control) => self.take_snapshot(control, fetched).map(|()| None),
+            Need::Snapshot(control) => self.take_snapshot(control, fetched),
+            Need::Document(document) => self.take_document(document, fetched).map(|()| None),
         };
         match outcome {
             Ok(Some(next)) => return Some(next),
@@ -198,11 +222,22 @@ impl Node {
         if control.snapshot != held.control().snapshot {
             return Ok(Some(Need::Snapshot(control)));
         }
+        if let Some(frame) = held.frame() {
+            return Ok(Some(Need::Document(Document {
+                key: frame.key.clone(),
+                control,
+                frame: frame.bytes.clone(),
+            })));
+        }
         held.confirm(control);
         Ok(None)
     }
 
-    fn take_snapshot(&mut self, control: Control, fetched: Fetched) -> Result<(), Problem> {
+    fn take_snapshot(
+        &mut self,
+        control: Control,
+        fetched: Fetched,
+    ) -> Result<Option<Need>, Problem> {
         let bytes = match fetched {
             Fetched::Bytes(bytes) => bytes,
             Fetched::Absent => return Err(Problem::SnapshotAbsent),
@@ -210,10 +245,54 @@ impl Node {
         };
         // Another request may have taken a later one meanwhile.
         if self.configuration.is_some() && control.revision < self.revision {
-            return Ok(());
+            return Ok(None);
+        }
+        check(&bytes, &control)?;
+        if let Some(key) = document_key(&bytes) {
+            if self.options.compile.is_none() {
+                return Err(Problem::DocumentUnsupported);
+            }
+            return Ok(Some(Need::Document(Document {
+                key,
+                control,
+                frame: bytes.into(),
+            })));
         }
         let revision = control.revision;
-        self.configuration = Some(Configuration::new(bytes, control)?);
+        self.configuration = Some(Configuration::new(bytes, control, None)?);
+        self.revision = revision;
+        Ok(None)
+    }
+
+    fn take_document(&mut self, wanted: Document, fetched: Fetched) -> Result<(), Problem> {
+        let bytes = match fetched {
+            Fetched::Bytes(bytes) => bytes,
+            Fetched::Absent => return Err(Problem::DocumentAbsent),
+            Fetched::Failed => return Err(Problem::DocumentUnreachable),
+        };
+        let Document {
+            key,
+            control,
+            frame,
+        } = wanted;
+        if self.configuration.is_some() && control.revision < self.revision {
+            return Ok(());
+        }
+        let frame = Frame {
+            key,
+            bytes: frame,
+            document: Digest::of(&bytes),
+        };
+        if let Some(held) = &mut self.configuration
+            && held.frame() == Some(&frame)
+        {
+            held.confirm(control);
+            return Ok(());
+        }
+        let compile = self.options.compile.ok_or(Problem::DocumentUnsupported)?;
+        let compiled = compile(&frame.bytes, &bytes).ok_or(Problem::DocumentInvalid)?;
+        let revision = control.revision;
+        self.configuration = Some(Configuration::new(compiled, control, Some(frame))?);
         self.revision = revision;
         Ok(())
     }

@@ -44,6 +44,14 @@ problems! {
     SnapshotInvalid = "snapshot-invalid",
     /// The snapshot does not have the digest that is its name.
     SnapshotDamaged = "snapshot-damaged",
+    /// The store has no document of the key that the snapshot names as the source of its flags.
+    DocumentAbsent = "no-document",
+    /// The store could not be asked for that document.
+    DocumentUnreachable = "document-unreachable",
+    /// The document is not of the service that the snapshot says, or cannot be compiled.
+    DocumentInvalid = "document-invalid",
+    /// This program was built without what compiles documents of that service.
+    DocumentUnsupported = "document-unsupported",
     /// A kill names a flag or a variant that the snapshot does not have; the other kills are in force.
     KillUnknown = "kill-unknown",
     /// A flag could not be decided; it did nothing.

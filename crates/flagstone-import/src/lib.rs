@@ -14,6 +14,7 @@
 
 #[cfg(feature = "answers")]
 pub mod answer;
+pub mod document;
 mod error;
 #[cfg(feature = "flagd")]
 mod flagd;

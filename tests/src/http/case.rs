@@ -14,6 +14,9 @@ use crate::hosts::{Headers, Location, Request, Response};
 pub struct File {
     /// A `flagstone.toml`.
     pub config: String,
+    /// Further values of the store, by key: documents of flag services. Keys are of one file only.
+    #[serde(default)]
+    pub documents: BTreeMap<String, String>,
     /// The cases.
     #[serde(rename = "case")]
     pub cases: Vec<Case>,

@@ -11,6 +11,7 @@ use flagstone_core::UnixMillis;
 use flagstone_edge::{
     Edit, Fetched, GeoField, Need, Node, Options, Plan, RequestHead, ResponseHead, Step,
 };
+use flagstone_import::document::compile_document;
 
 use crate::hosts::{CONTROL, Headers, Host, Location, Request, Response, Setting, http};
 
@@ -26,7 +27,10 @@ impl Memory {
     pub fn start(setting: Setting<'_>) -> Self {
         let owned = |(key, value): &(&str, &[u8])| (key.to_string(), value.to_vec());
         Self {
-            node: RefCell::new(Node::new(Options { ttl: 0 })),
+            node: RefCell::new(Node::new(Options {
+                ttl: 0,
+                compile: Some(compile_document),
+            })),
             origins: setting
                 .origins
                 .iter()

@@ -46,14 +46,14 @@ struct Running {
 }
 
 impl<S: Start> Runner<S> {
-    /// A runner on the host that `start` starts, for files whose configurations have these snapshots.
+    /// A runner on the host that `start` starts, for files and the snapshots of their configurations.
     ///
     /// # Errors
     /// When no origin can be started.
     pub fn new<'s>(
         start: S,
         holds: bool,
-        snapshots: impl Iterator<Item = &'s [u8]>,
+        files: impl Iterator<Item = (&'s File, &'s [u8])>,
     ) -> io::Result<Self> {
         let answer = Arc::new(Mutex::new(Some(Response::new(200))));
         let origin = |name| {
@@ -69,7 +69,9 @@ impl<S: Start> Runner<S> {
         Ok(Self {
             start,
             holds,
-            snapshots: snapshots.flat_map(Store::snapshots).collect(),
+            snapshots: files
+                .flat_map(|(file, snapshot)| values(file, snapshot))
+                .collect(),
             origins: ORIGINS.into_iter().map(origin).collect::<io::Result<_>>()?,
             answer,
             running: None,
@@ -262,4 +264,14 @@ fn revision(status: &str) -> Option<(&str, u64, &str)> {
         .unwrap_or(rest.len());
     let (digits, after) = rest.split_at(end);
     Some((before, digits.parse().ok()?, after))
+}
+
+/// Everything but the control document that a file's cases may find in the store.
+fn values(file: &File, snapshot: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let documents = file.documents.iter();
+    let documents = documents.map(|(key, text)| (key.clone(), text.clone().into_bytes()));
+    Store::snapshots(snapshot)
+        .into_iter()
+        .chain(documents)
+        .collect()
 }

@@ -63,6 +63,7 @@ fn rich(seed: u64) -> Model {
             browser: keys.clone(),
             origin: keys,
         },
+        source: None,
     };
     model
 }

@@ -170,21 +170,36 @@ fn each<'a>(document: &'a Table<'_>, mut visit: impl FnMut(String, &'a Node<'a>,
         .get("context")
         .and_then(|node| node.get_ref().as_table())
     {
-        each_below("", table, Path::Root.key("context"), &mut visit);
+        // Among a service's attributes, those of the user need not say so.
+        let is_short = document.contains_key("source");
+        each_below("", table, is_short, Path::Root.key("context"), &mut visit);
     }
 }
 
 fn each_below<'a>(
     prefix: &str,
     table: &'a Table<'_>,
+    is_short: bool,
     path: Path<'_>,
     visit: &mut impl FnMut(String, &'a Node<'a>, Path<'_>),
 ) {
     for (key, node) in table {
         let name = format!("{prefix}{}", key.get_ref());
         let path = path.key(key.get_ref());
+        let name = match is_short && !name.contains('.') {
+            true => format!("user.{name}"),
+            false => name,
+        };
         match node.get_ref() {
-            DeValue::Table(table) => each_below(&format!("{name}."), table, path, visit),
+            DeValue::Table(table) => {
+                each_below(
+                    &format!("{prefix}{}.", key.get_ref()),
+                    table,
+                    false,
+                    path,
+                    visit,
+                );
+            }
             _ => visit(name, node, path),
         }
     }

@@ -1,5 +1,6 @@
 //! Lists of flag keys and patterns, and which flags leave the edge.
 
+use flagstone_compile::matches_pattern as matches;
 use flagstone_compile::model::Expose;
 
 use super::Lower;
@@ -40,7 +41,9 @@ impl Lower<'_> {
                 continue;
             };
             let names = self.names;
-            if pattern.contains('*') {
+            if names.has_source {
+                // The document will tell what there is.
+            } else if pattern.contains('*') {
                 if !names.flag_keys().any(|flag| matches(pattern, flag)) {
                     let message = format!("no flag matches `{pattern}`");
                     self.report.add(Finding::new(
@@ -59,6 +62,9 @@ impl Lower<'_> {
             }
             patterns.push(pattern);
         }
+        if self.names.has_source {
+            return patterns.into_iter().map(str::to_owned).collect();
+        }
         entries(document, "flags")
             .map(|(flag, _)| flag.get_ref())
             .filter(|flag| patterns.iter().any(|pattern| matches(pattern, flag)))
@@ -66,26 +72,3 @@ impl Lower<'_> {
             .collect()
     }
 }
-
-/// Whether a pattern, in which each `*` stands for any letters, matches the whole of a text.
-fn matches(pattern: &str, text: &str) -> bool {
-    let Some((head, rest)) = pattern.split_once('*') else {
-        return pattern == text;
-    };
-    let Some(mut text) = text.strip_prefix(head) else {
-        return false;
-    };
-    // The leftmost place for each part between two stars leaves most for the parts behind it.
-    let mut rest = rest;
-    while let Some((part, behind)) = rest.split_once('*') {
-        let Some(at) = text.find(part) else {
-            return false;
-        };
-        text = text.get(at + part.len()..).unwrap_or_default();
-        rest = behind;
-    }
-    text.ends_with(rest)
-}
-
-#[cfg(test)]
-mod tests;

@@ -141,6 +141,10 @@ pub fn model(model: &Model) -> Vec<String> {
     let expose = &model.edge.expose;
     lines.push(format!("browser {}", list(&expose.browser, String::clone)));
     lines.push(format!("origins {}", list(&expose.origin, String::clone)));
+    if let Some(source) = &model.edge.source {
+        let (service, sdk, key) = (source.service, source.sdk, &source.key);
+        lines.push(format!("source {service:?} {sdk:?} {key}"));
+    }
     lines
 }
 

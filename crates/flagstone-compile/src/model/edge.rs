@@ -1,5 +1,7 @@
 //! What the edge does with the decisions.
 
+pub use flagstone_core::layout::{SdkKind, ServiceKind};
+
 /// Identity, origins, routes and exposure. The default does nothing but forward to the origin `stable`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Edge {
@@ -13,6 +15,22 @@ pub struct Edge {
     pub routes: Vec<Route>,
     /// Which flags leave the edge.
     pub expose: Expose,
+    /// Where the flags are, if not in the model.
+    pub source: Option<FlagSource>,
+}
+
+/// A flag service's document in the edge's store.
+///
+/// A model with one has stubs for flags: what routes and exposure name, without rules. Patterns stay as they are, since
+/// only the document says which flags they match.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlagSource {
+    /// Whose document.
+    pub service: ServiceKind,
+    /// Whom its flags must agree with.
+    pub sdk: SdkKind,
+    /// Its key in the store.
+    pub key: String,
 }
 
 /// Where the targeting key comes from.

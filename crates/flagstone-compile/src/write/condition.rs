@@ -439,7 +439,17 @@ impl Writer<'_> {
             Matcher::ContainsIgnoringCase(text) => self
                 .text(Op::Contains, &text.to_ascii_lowercase())
                 .ignoring_case(),
+            #[cfg(feature = "patterns")]
             Matcher::Matches(pattern) => Question::new(Op::Pattern, self.pattern(pattern, path), 0),
+            #[cfg(not(feature = "patterns"))]
+            Matcher::Matches(_) => {
+                self.error(
+                    "no-patterns",
+                    path,
+                    "this program was built without patterns",
+                );
+                Question::new(Op::Fail, 0, 0)
+            }
             Matcher::SemVer(order, version) => self.semver(Op::SemVer, *order, version, path),
             Matcher::NpmSemVer(order, version) => self.semver(Op::NpmSemVer, *order, version, path),
             Matcher::InNetwork(networks) => self.networks(networks, path),

@@ -8,6 +8,7 @@ use flagstone_core::layout::{
     ActionRecord, EdgeRecord, NONE, NONE16, OriginRecord, PairRecord, RouteRecord, Section,
     SourceRecord,
 };
+use flagstone_core::layout::{SdkKind, ServiceKind};
 
 /// The name of the origin that always is.
 const STABLE: &str = "stable";
@@ -17,6 +18,12 @@ impl<'m> Writer<'m> {
         self.origins();
         self.identity_and_exposure();
         let model = self.model;
+        if model.edge.source.is_some() {
+            // Only the document will tell which of them are read.
+            for (name, _) in &model.edge.attributes {
+                self.attribute(name, "/context");
+            }
+        }
         for (index, route) in model.edge.routes.iter().enumerate() {
             self.route(route, &format!("/routes/{index}"));
         }
@@ -108,6 +115,9 @@ impl<'m> Writer<'m> {
             consent.map_or("", |consent| &consent.value),
             "/identity/consent",
         );
+        let source = edge.source.as_ref();
+        let (document_offset, document_len) =
+            self.short_text(source.map_or("", |source| &source.key), "/source");
         let (browser, browser_count) = self.flag_list(&edge.expose.browser, "/expose/browser");
         let (origin, origin_count) = self.flag_list(&edge.expose.origin, "/expose/origin");
         let record = EdgeRecord {
@@ -124,6 +134,11 @@ impl<'m> Writer<'m> {
             browser_count,
             origin,
             origin_count,
+            service: source.map_or(ServiceKind::None, |source| source.service) as u16,
+            sdk: source.map_or(SdkKind::Node, |source| source.sdk) as u16,
+            document_offset,
+            document_len,
+            reserved: 0,
         };
         self.tables.push(Section::Edge, &record);
     }

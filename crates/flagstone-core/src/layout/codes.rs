@@ -240,6 +240,34 @@ codes! {
 }
 
 codes! {
+    /// The flag service whose document in the store holds the flags.
+    ServiceKind: u16 {
+        /// None: the flags are in the snapshot.
+        None = 0,
+        /// LaunchDarkly.
+        LaunchDarkly = 1,
+        /// Split (Harness FME).
+        Split = 2,
+        /// Unleash.
+        Unleash = 3,
+        /// OpenFeature flagd.
+        Flagd = 4,
+        /// GrowthBook.
+        GrowthBook = 5,
+    }
+}
+
+codes! {
+    /// Which of a service's SDKs decisions agree with, where they differ.
+    SdkKind: u16 {
+        /// The one for Node.
+        Node = 0,
+        /// Those for other languages.
+        Other = 1,
+    }
+}
+
+codes! {
     /// The part of a request that an attribute comes from.
     SourceKind: u16 {
         /// None: the attribute is always missing at the edge.

@@ -32,7 +32,17 @@ define_records! {
         origin: u32 = 36,
         /// How many.
         origin_count: u32 = 40,
-    } = 44;
+        /// The [`ServiceKind`](super::ServiceKind) of the document that holds the flags.
+        service: u16 = 44,
+        /// An [`SdkKind`](super::SdkKind): whom the document's flags must agree with.
+        sdk: u16 = 46,
+        /// The document's key in the store, in data.
+        document_offset: u32 = 48,
+        /// Bytes of that key; 0 if the flags are here.
+        document_len: u16 = 52,
+        /// 0.
+        reserved: u16 = 54,
+    } = 56;
 
     /// A part of the request.
     SourceRecord {

@@ -4,9 +4,9 @@ use super::{Snapshot, VerifyError};
 use crate::layout::{
     ACCEPT, Absent, ActionRecord, Algorithm, AttributeRecord, BucketRecord, Conversion, DEAD,
     EdgeRecord, FlagRecord, IndexRecord, MATCHED, NONE, NONE16, Op, OriginRecord, PairRecord,
-    PatternRecord, REJECT, RampRecord, RangeRecord, Record, RouteRecord, RuleRecord, Section,
-    SegmentRecord, SemVerRecord, SetRecord, SourceKind, SourceRecord, SplitRecord,
-    TEST_CONVERSION_SHIFT, TestRecord, TextRecord, ValueKind, VariantRecord, rest,
+    PatternRecord, REJECT, RampRecord, RangeRecord, Record, RouteRecord, RuleRecord, SdkKind,
+    Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind, SourceRecord,
+    SplitRecord, TEST_CONVERSION_SHIFT, TestRecord, TextRecord, ValueKind, VariantRecord, rest,
 };
 use crate::snapshot::FlagIndex;
 
@@ -265,7 +265,10 @@ impl<'a> Snapshot<'a> {
                 edge.consent_value_len.into(),
             )?;
             c.flags("browser", edge.browser, edge.browser_count)?;
-            c.flags("origin", edge.origin, edge.origin_count)
+            c.flags("origin", edge.origin, edge.origin_count)?;
+            c.must("service", ServiceKind::from_code(edge.service).is_some())?;
+            c.must("sdk", SdkKind::from_code(edge.sdk).is_some())?;
+            c.text("document", edge.document_offset, edge.document_len.into())
         })?;
         self.each(Section::Sources, |c, source: SourceRecord| {
             c.text("name", source.name_offset, source.name_len.into())?;

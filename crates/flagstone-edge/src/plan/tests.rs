@@ -302,7 +302,7 @@ proptest! {
         let digest = Digest::of(&bytes[HEADER_LEN..]);
         bytes[16..HEADER_LEN].copy_from_slice(&digest.0.to_le_bytes());
         control.snapshot = digest;
-        if let Ok(configuration) = Configuration::new(bytes, control) {
+        if let Ok(configuration) = Configuration::new(bytes, control, None) {
             plan(Some(&configuration), None, &head, NOW, || [0xa5; 16])
                 .respond(&Response { status: 200, headers: Vec::new() });
         }

@@ -282,3 +282,80 @@ fn kills() {
         "flagstone; rev=7; stale; error=\"no-snapshot\""
     );
 }
+
+/// A compiler that takes documents that are snapshots themselves.
+fn as_it_is(_: &[u8], document: &[u8]) -> Option<Vec<u8>> {
+    flagstone_core::Snapshot::open(document).ok()?;
+    Some(document.to_vec())
+}
+
+/// A snapshot whose flags are in the document `flags`.
+fn framed() -> Vec<u8> {
+    let mut frame = model(vec![flag("a", Vec::new())], Vec::new());
+    frame.edge.source = Some(flagstone_compile::model::FlagSource {
+        service: flagstone_compile::model::ServiceKind::LaunchDarkly,
+        sdk: flagstone_compile::model::SdkKind::Node,
+        key: "flags".to_owned(),
+    });
+    snapshot(&frame)
+}
+
+impl Edge {
+    fn compiling() -> Self {
+        let mut edge = Self::new();
+        edge.node = Node::new(Options {
+            compile: Some(as_it_is),
+            ..Options::DEFAULT
+        });
+        edge
+    }
+
+    fn has_rules(&self) -> bool {
+        let snapshot = self.node.configuration().unwrap().snapshot().unwrap();
+        let flag = snapshot.flag(snapshot.find("a").unwrap()).unwrap();
+        flag.rule_name(0).is_some()
+    }
+}
+
+/// The document is read after the snapshot that names it, and then each time; what decides is compiled from it.
+#[test]
+fn documents() {
+    let mut edge = Edge::compiling();
+    edge.publish(7, &framed(), "");
+    edge.store.insert("flags".to_owned(), one());
+    assert_eq!(edge.request().0, Step::Load);
+    assert_eq!(edge.reads.len(), 3);
+    assert!(edge.has_rules());
+    edge.reads.clear();
+    edge.store.insert("flags".to_owned(), two());
+    assert_eq!(edge.status(), "flagstone; rev=7");
+    assert_eq!(edge.reads, ["control", "flags"]);
+    assert!(!edge.has_rules());
+}
+
+/// The last good document outlives those that are lost or broken; without any, the request goes to stable.
+#[test]
+fn documents_that_are_lost_or_broken() {
+    let mut edge = Edge::compiling();
+    edge.publish(7, &framed(), "");
+    assert_eq!(edge.status(), r#"flagstone; error="no-document""#);
+    edge.store.insert("flags".to_owned(), b"{}".to_vec());
+    assert_eq!(edge.status(), r#"flagstone; error="document-invalid""#);
+    edge.store.insert("flags".to_owned(), one());
+    assert_eq!(edge.status(), "flagstone; rev=7; id=header");
+    edge.store.insert("flags".to_owned(), b"{}".to_vec());
+    assert_eq!(
+        edge.status(),
+        r#"flagstone; rev=7; id=header; stale; error="document-invalid""#
+    );
+    edge.store.remove("flags");
+    assert_eq!(
+        edge.status(),
+        r#"flagstone; rev=7; id=header; stale; error="no-document""#
+    );
+    assert!(edge.has_rules());
+
+    let mut edge = Edge::new();
+    edge.publish(7, &framed(), "");
+    assert_eq!(edge.status(), r#"flagstone; error="document-unsupported""#);
+}

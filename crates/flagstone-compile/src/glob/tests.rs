@@ -1,4 +1,4 @@
-use super::matches;
+use super::matches_pattern as matches;
 
 #[test]
 fn stars_stand_for_any_letters() {
