@@ -14,6 +14,7 @@ mod ci;
 mod console;
 mod demo;
 mod dependencies;
+mod differential;
 mod instructions;
 mod npm;
 mod panics;
@@ -37,6 +38,8 @@ usage: cargo xtask <command> [--verbose]
   instructions            count what opening and deciding take, and compare with bench/budgets.toml (valgrind)
   panics                  check that the compiler left no panic in the request pipeline
   dependencies            check licences and sources of dependencies, and duplicates in the wasm builds
+  differential [SERVICE…] [--cases N] [--seed N]
+                          compare our decisions with those of the flag services' own SDKs (200000 cases each)
   test                    every test, both edge runtimes included
   with <program> [...]    run a program with our tools on PATH: wrangler dev, fastly compute serve, cargo test
   ci                      format, lints, docs, dependencies, sizes, panics, instructions, tests, demo
@@ -77,6 +80,7 @@ fn run(arguments: &[String]) -> Result<()> {
             command.args(rest).current_dir(std::env::current_dir()?);
             console.show(&what, &mut command)
         }
+        ["differential", rest @ ..] => differential::run(console, &differential::Plan::read(rest)?),
         ["test"] => test::run(console, &setup::run(console)?),
         ["ci"] => ci::run(console),
         [] | ["help" | "--help" | "-h"] => {

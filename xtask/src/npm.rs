@@ -1,7 +1,8 @@
-//! The npm packages that the root's package.json names: the Workers runtime, wasm-opt, the platforms' own tools.
+//! npm packages: those of the root's package.json (the Workers runtime, wasm-opt, the platforms' own tools), and those
+//! of folders with one of their own.
 
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -9,18 +10,18 @@ use anyhow::{Context, Result};
 use crate::console::Console;
 use crate::paths;
 
-/// Installs the packages when package.json has changed since; gives the folder to put on PATH.
+/// Installs the packages that `folder`'s package.json names, when it has changed since; gives the folder to put on PATH.
 ///
 /// There is no lock file: npm writes only this platform's optional packages into one and then refuses it
 /// elsewhere. Versions in package.json are exact instead. No package's install script is run.
 ///
 /// # Errors
 /// When Node or npm is missing, or a package cannot be fetched.
-pub fn ensure(console: Console) -> Result<PathBuf> {
+pub fn ensure(console: Console, folder: &Path) -> Result<PathBuf> {
     let root = paths::root();
-    let modules = root.join("node_modules");
+    let modules = folder.join("node_modules");
     let stamp = modules.join(".package.json");
-    let wanted = fs::read(root.join("package.json")).context("package.json")?;
+    let wanted = fs::read(folder.join("package.json")).context("package.json")?;
     let current = || fs::read(&stamp).is_ok_and(|installed| installed == wanted);
     if !current() {
         fs::create_dir_all(&modules)?;
@@ -29,15 +30,21 @@ pub fn ensure(console: Console) -> Result<PathBuf> {
         lock.lock()?;
         if !current() {
             let mut install = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
-            install.current_dir(root).args([
+            install.current_dir(folder).args([
                 "install",
                 "--ignore-scripts",
                 "--no-audit",
                 "--no-fund",
                 "--no-package-lock",
             ]);
+            let place = folder.strip_prefix(root).unwrap_or(folder).display();
+            let place = place.to_string();
+            let what = match place.as_str() {
+                "" => "install npm packages".to_owned(),
+                place => format!("install npm packages of {place}"),
+            };
             console
-                .run("install npm packages", &mut install)
+                .run(&what, &mut install)
                 .context("npm comes with Node, from nodejs.org")?;
             fs::write(&stamp, &wanted)?;
         }

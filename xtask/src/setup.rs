@@ -23,7 +23,7 @@ pub struct Setup {
 pub fn run(console: Console) -> Result<Setup> {
     let toolchain = toolchain::ensure(console)?;
     let mut folders = tools::ensure(console)?;
-    folders.push(npm::ensure(console)?);
+    folders.push(npm::ensure(console, paths::root())?);
     folders.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
     let path = env::join_paths(folders).context("a folder's name cannot be part of PATH")?;
     Ok(Setup { toolchain, path })

@@ -1,12 +1,19 @@
 //! Every test, both edge runtimes included.
 
+use std::env;
+
 use anyhow::Result;
 
 use crate::console::Console;
 use crate::setup::Setup;
-use crate::{build, paths};
+use crate::{build, differential, npm, paths};
 
-/// Builds both services, runs the workspace's tests, and has each platform's own tool check the deployment files.
+const NO_VECTORS: &str = "\
+FLAG_VECTORS is not set: the recorded suites of launchdarkly, split, unleash, flagd and growthbook are skipped. It names a
+folder with a folder of each, as published by the services; Unleash's own specification comes with npm and is run.";
+
+/// Builds both services, runs the workspace's tests, compares decisions with those of the flag services' SDKs, and has
+/// each platform's own tool check the deployment files.
 ///
 /// # Errors
 /// When something does not build or a test fails.
@@ -17,7 +24,24 @@ pub fn run(console: Console, setup: &Setup) -> Result<()> {
     cargo.arg("test");
     // A host that is missing fails its tests instead of being passed over.
     cargo.env("FLAGSTONE_HOSTS", "required");
+    npm::ensure(console, &differential::folder())?;
+    let specification = "node_modules/@unleash/client-specification/specifications";
+    cargo.env(
+        "FLAG_UNLEASH_SPECIFICATION",
+        differential::folder().join(specification),
+    );
+    if env::var_os("FLAG_VECTORS").is_none_or(|folder| folder.is_empty()) {
+        eprintln!("{NO_VECTORS}");
+    }
     console.show("cargo test", &mut cargo)?;
+    differential::run(
+        console,
+        &differential::Plan {
+            // Few enough for every run; the seed is fixed, so that a run says something about the change alone.
+            cases: 5_000,
+            ..differential::Plan::default()
+        },
+    )?;
     deployable(console, setup)
 }
 

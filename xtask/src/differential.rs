@@ -1,0 +1,184 @@
+//! Our decisions against those of the flag services' own SDKs, over random definitions and contexts.
+//!
+//! `tests/differential` makes them and has the SDKs decide; `flagstone eval` decides the same; every answer must be equal.
+
+mod compare;
+mod documents;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+use cargo_metadata::MetadataCommand;
+
+use crate::console::Console;
+use crate::setup::host_cargo;
+use crate::{npm, paths};
+use compare::Tally;
+use documents::Document;
+
+const SERVICES: [&str; 5] = ["launchdarkly", "split", "unleash", "flagd", "growthbook"];
+
+/// Requests about one document of definitions: few enough that there are many documents.
+const CASES_OF_A_DOCUMENT: u64 = 500;
+
+/// How many differences of a service are shown, and how many are written as files.
+const SHOWN: usize = 3;
+const WRITTEN: usize = 200;
+
+/// What to compare.
+pub struct Plan {
+    /// Whose definitions.
+    pub services: Vec<&'static str>,
+    /// How many comparisons a service, at the least.
+    pub cases: u64,
+    /// What is drawn depends on this alone.
+    pub seed: u64,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            services: SERVICES.to_vec(),
+            cases: 200_000,
+            seed: 1,
+        }
+    }
+}
+
+impl Plan {
+    /// Reads the words after `cargo xtask differential`.
+    ///
+    /// # Errors
+    /// With the first word that is not understood.
+    pub fn read(words: &[&str]) -> Result<Self> {
+        let mut plan = Self::default();
+        let mut services = Vec::new();
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            let mut number = || -> Result<u64> {
+                let text = words
+                    .next()
+                    .with_context(|| format!("{word} is followed by a number"))?;
+                text.parse().with_context(|| format!("{word} {text}"))
+            };
+            match *word {
+                "--cases" => plan.cases = number()?,
+                "--seed" => plan.seed = number()?,
+                name => match SERVICES.iter().find(|service| **service == name) {
+                    Some(service) => services.push(*service),
+                    None => bail!("`{name}` is none of {}", SERVICES.join(", ")),
+                },
+            }
+        }
+        if !services.is_empty() {
+            plan.services = services;
+        }
+        Ok(plan)
+    }
+}
+
+/// The folder of the programs that run the SDKs.
+pub fn folder() -> PathBuf {
+    paths::root().join("tests/differential")
+}
+
+/// Generates, decides and compares; says what came out.
+///
+/// # Errors
+/// When something does not build or run, or an answer differs.
+pub fn run(console: Console, plan: &Plan) -> Result<()> {
+    npm::ensure(console, &folder())?;
+    let flagstone = build(console)?;
+    let mut tallies = Vec::new();
+    for service in &plan.services {
+        tallies.push(compare_service(console, plan, service, &flagstone)?);
+    }
+    println!(
+        "{:<14}{:>12}{:>12}{:>12}{:>8}{:>9}",
+        "service", "comparisons", "differences", "unsupported", "throws", "seconds"
+    );
+    for tally in &tallies {
+        println!(
+            "{:<14}{:>12}{:>12}{:>12}{:>8}{:>9.1}",
+            tally.service,
+            tally.comparisons,
+            tally.differences,
+            tally.unsupported,
+            tally.throws,
+            tally.seconds
+        );
+    }
+    let differing: Vec<&str> = tallies
+        .iter()
+        .filter(|tally| tally.differences > 0)
+        .map(|tally| tally.service)
+        .collect();
+    if !differing.is_empty() {
+        bail!(
+            "answers differ from the SDKs of {}; cases are in {}",
+            differing.join(", "),
+            work().display()
+        );
+    }
+    Ok(())
+}
+
+fn work() -> PathBuf {
+    paths::root().join("target/differential")
+}
+
+/// Builds the command line; gives its place.
+fn build(console: Console) -> Result<PathBuf> {
+    let mut cargo = host_cargo();
+    cargo.args(["build", "--release", "--package", "flagstone-cli"]);
+    console.run("cargo build --release --package flagstone-cli", &mut cargo)?;
+    let mut metadata = MetadataCommand::new();
+    let metadata = metadata.current_dir(paths::root()).no_deps().exec()?;
+    let name = format!("flagstone{}", std::env::consts::EXE_SUFFIX);
+    Ok(metadata.target_directory.join("release").join(name).into())
+}
+
+fn compare_service(
+    console: Console,
+    plan: &Plan,
+    service: &'static str,
+    flagstone: &Path,
+) -> Result<Tally> {
+    let start = Instant::now();
+    let folder = work().join(service);
+    if folder.exists() {
+        fs::remove_dir_all(&folder)?;
+    }
+    fs::create_dir_all(&folder)?;
+    let documents = plan.cases.div_ceil(CASES_OF_A_DOCUMENT);
+    let cases = CASES_OF_A_DOCUMENT.min(plan.cases);
+    let mut node = Command::new("node");
+    node.current_dir(self::folder())
+        .args(["main.mjs", service])
+        .args(["--seed", &plan.seed.to_string()])
+        .args(["--documents", &documents.to_string()])
+        .args(["--cases", &cases.to_string()])
+        .arg("--out")
+        .arg(&folder);
+    console.run(&format!("{service}: its SDK decides"), &mut node)?;
+
+    let mut tally = Tally::new(service, plan.seed, folder.join("differences"));
+    console.step(&format!("{service}: flagstone decides"), || {
+        for index in 0..documents {
+            let document = Document::new(&folder, index);
+            let before = tally.differences;
+            document.answer(service, flagstone)?;
+            tally.document(&document)?;
+            // What agrees is of no more use, and there is much of it.
+            if tally.differences == before {
+                document.remove()?;
+            }
+        }
+        Ok(())
+    })?;
+    tally.seconds = start.elapsed().as_secs_f64();
+    Ok(tally)
+}
