@@ -47,7 +47,9 @@ export function generate(random, notes) {
     notes.begin(name)
     const made = flag(g, name)
     // The SDK throws at partitions that do not add up; what a flag that refers to such a one gives is undefined too.
-    if (made.conditions.every(({ partitions }) => partitions.reduce((sum, { size }) => sum + size, 0) === 100))
+    if (
+      made.conditions.every(({ partitions }) => (partitions?.reduce((sum, { size }) => sum + size, 0) ?? 100) === 100)
+    )
       g.flags.push(name)
     return made
   })
@@ -98,7 +100,7 @@ function flag(g, name) {
   if (made.algo !== 2) notes.add('algo not 2')
   if (random.chance(0.3)) {
     const edge = bucket(random.pick(keys), made.trafficAllocationSeed)
-    made.trafficAllocation = random.pick([0, 1, 50, 99, 100, 101, edge, edge - 1, 33.5, undefined])
+    made.trafficAllocation = random.pick([0, 1, 50, 99, 100, 101, edge, edge - 1, 33.5, undefined, null])
     notes.add('traffic allocation')
   }
   if (random.chance(0.06)) made.seed = undefined
@@ -150,6 +152,10 @@ function condition({ random, notes }, matchers, seed) {
 }
 
 function partitions(random, notes, seed) {
+  if (random.chance(0.01)) {
+    notes.add('no partitions')
+    return random.pick([undefined, null])
+  }
   if (random.chance(0.003)) {
     notes.add('partitions do not add up')
     return random.pick([

@@ -317,6 +317,8 @@ function context(random, flag, notes) {
   if (random.chance(0.6))
     made.currentTime = random.chance(0.6) ? random.pick(values.moments) : random.pick([...values.dates, null])
   if (random.chance(0.1)) made.tenantId = random.pick(ids)
+  // The group of a flexible rollout that names none.
+  if (random.chance(0.1)) made.featureToggle = random.pick(groups)
   if (random.chance(0.9)) {
     const properties = {}
     put(properties, 'age', 0.7, () => numberText(random))
