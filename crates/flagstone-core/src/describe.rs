@@ -65,6 +65,24 @@ impl Described<'_> {
         self.snapshot.text(self.test.a, self.test.b).unwrap_or("?")
     }
 
+    /// The orders in which a version must stand, as a sign.
+    fn sign(&self, negated: bool) -> &'static str {
+        let wanted = self.test.b;
+        let wanted = if negated {
+            (order::LESS | order::EQUAL | order::GREATER) & !wanted
+        } else {
+            wanted
+        };
+        match wanted {
+            order::LESS => "< ",
+            order::EQUAL => "== ",
+            order::GREATER => "> ",
+            _ if wanted == order::LESS | order::EQUAL => "<= ",
+            _ if wanted == order::GREATER | order::EQUAL => ">= ",
+            _ => "!= ",
+        }
+    }
+
     fn texts(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let texts = self
             .snapshot
@@ -168,6 +186,47 @@ impl Display for Described<'_> {
                 f.write_str(either("in ", "not in "))?;
                 self.texts(f)?;
             }
+            Op::StartsWithOne => {
+                f.write_str(either("starts with one of ", "starts with none of "))?;
+                self.texts(f)?;
+            }
+            Op::EndsWithOne => {
+                f.write_str(either("ends with one of ", "ends with none of "))?;
+                self.texts(f)?;
+            }
+            Op::ContainsOne => {
+                f.write_str(either("contains one of ", "contains none of "))?;
+                self.texts(f)?;
+            }
+            Op::ListHasOne => {
+                f.write_str(either("includes one of ", "includes none of "))?;
+                self.texts(f)?;
+            }
+            Op::ListHasAll => {
+                f.write_str(either("includes all of ", "does not include all of "))?;
+                self.texts(f)?;
+            }
+            Op::ListWithin => {
+                f.write_str(either("is part of ", "is not part of "))?;
+                self.texts(f)?;
+            }
+            Op::ListDistinct => write!(
+                f,
+                "has {} {} different elements",
+                either("at least", "less than"),
+                self.test.a
+            )?,
+            Op::SplitVersionIn => {
+                f.write_str(either(
+                    "is one of the versions ",
+                    "is none of the versions ",
+                ))?;
+                self.texts(f)?;
+            }
+            Op::SplitVersion => {
+                f.write_str(self.sign(negated))?;
+                f.write_str(self.snapshot.long_text(self.test.a).unwrap_or("?"))?;
+            }
             Op::NumberIn => {
                 f.write_str(either("in ", "not in "))?;
                 let numbers = self.snapshot.records::<NumberRecord>(
@@ -214,20 +273,7 @@ impl Display for Described<'_> {
                 )?;
             }
             Op::SemVer | Op::NpmSemVer => {
-                let wanted = self.test.b;
-                let wanted = if negated {
-                    (order::LESS | order::EQUAL | order::GREATER) & !wanted
-                } else {
-                    wanted
-                };
-                f.write_str(match wanted {
-                    order::LESS => "< ",
-                    order::EQUAL => "== ",
-                    order::GREATER => "> ",
-                    _ if wanted == order::LESS | order::EQUAL => "<= ",
-                    _ if wanted == order::GREATER | order::EQUAL => ">= ",
-                    _ => "!= ",
-                })?;
+                f.write_str(self.sign(negated))?;
                 match self
                     .snapshot
                     .record::<SemVerRecord>(Section::SemVers, self.test.a)

@@ -2,6 +2,7 @@
 
 mod condition;
 mod conversion;
+mod list;
 mod split;
 mod trace;
 

@@ -27,7 +27,8 @@ pub use decision::{Decision, Reason};
 pub use describe::Described;
 pub use eval::{Answer, Evaluator, Kill, MAX_DEPTH, MAX_TESTS, Trace};
 pub use hash::Digest;
-pub use semver::SemVer;
+pub use number::javascript as js_number;
+pub use semver::{SemVer, SplitVersion};
 pub use snapshot::{
     Attribute, AttributeIndex, Flag, FlagIndex, OpenError, Snapshot, Variant, VariantIndex,
     VerifyError,

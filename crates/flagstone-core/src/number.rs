@@ -25,7 +25,7 @@ pub(crate) fn parse(text: &str) -> Option<f64> {
 /// begin whole numbers, `Infinity` is spelt just so. NaN for anything else.
 ///
 /// Source: `StringToNumber` of ECMA-262.
-pub(crate) fn javascript(text: &str) -> f64 {
+pub fn javascript(text: &str) -> f64 {
     let text = text.trim_matches(crate::text::is_blank);
     let (is_negative, magnitude) = match text.as_bytes() {
         [b'-', ..] => (true, text.get(1..)),

@@ -1,6 +1,9 @@
 //! Semantic versions, read and compared without a copy.
 
 mod npm;
+mod split;
+
+pub use split::SplitVersion;
 
 use core::cmp::Ordering;
 

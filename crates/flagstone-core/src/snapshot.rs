@@ -9,7 +9,7 @@ use crate::hash::{self, Digest};
 use crate::layout::{
     self, AttributeRecord, BucketRecord, EntryRecord, FORMAT_VERSION, FlagRecord, HEADER_LEN,
     IndexRecord, MAGIC, PatternRecord, Record, RuleRecord, SECTION_ROW_LEN, Section, SetRecord,
-    SourceKind, ValueKind, VariantRecord,
+    SourceKind, TextRecord, ValueKind, VariantRecord,
 };
 use crate::value::Value;
 
@@ -218,6 +218,12 @@ impl<'a> Snapshot<'a> {
     #[inline]
     pub fn text(&self, offset: u32, len: u32) -> Option<&'a str> {
         core::str::from_utf8(self.data(offset, len)?).ok()
+    }
+
+    /// A text of the lists, by its record number.
+    pub(crate) fn long_text(&self, index: u32) -> Option<&'a str> {
+        let text = self.record::<TextRecord>(Section::Texts, index)?;
+        self.text(text.offset, text.len)
     }
 
     #[inline]

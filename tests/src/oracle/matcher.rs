@@ -74,6 +74,16 @@ pub(super) fn answer(matcher: &Matcher, value: Option<&Value>) -> Truth {
         | Matcher::JsDateBefore(_)
         | Matcher::JsDateAfter(_)
         | Matcher::NpmSemVer(..) => Truth::Unknown,
+        // So is Split's of what only its definitions have.
+        Matcher::StartsWithOneOf(_)
+        | Matcher::EndsWithOneOf(_)
+        | Matcher::ContainsOneOf(_)
+        | Matcher::ListHasOneOf(_)
+        | Matcher::ListHasAllOf(_)
+        | Matcher::ListWithin(_)
+        | Matcher::ListDistinct(_)
+        | Matcher::SplitVersion(..)
+        | Matcher::SplitVersionIn(_) => Truth::Unknown,
         Matcher::InNetwork(networks) => {
             let Some(address) = value.as_str().and_then(|text| text.parse::<IpAddr>().ok()) else {
                 return Truth::Unknown;

@@ -148,6 +148,25 @@ pub enum Matcher {
     JsDateAfter(f64),
     /// Text that is a version in this order to another, both as [`parse_npm`](flagstone_core::SemVer::parse_npm) reads them.
     NpmSemVer(Order, String),
+    /// Text that begins with one of these.
+    StartsWithOneOf(Vec<String>),
+    /// Text that ends with one of these.
+    EndsWithOneOf(Vec<String>),
+    /// Text in which one of these occurs.
+    ContainsOneOf(Vec<String>),
+    /// A list with an element that is one of these. Here and in the next three an element counts as the text that
+    /// JavaScript's `element + ""` makes of it, and no for an empty list.
+    ListHasOneOf(Vec<String>),
+    /// A list that has each of these among its elements.
+    ListHasAllOf(Vec<String>),
+    /// A list of which each element is one of these.
+    ListWithin(Vec<String>),
+    /// A list of at least so many different elements.
+    ListDistinct(u32),
+    /// Text that is a version in this order to another, both as [`SplitVersion`](flagstone_core::SplitVersion) reads them.
+    SplitVersion(Order, String),
+    /// Text that is the same version as one of these, both as [`SplitVersion`](flagstone_core::SplitVersion) reads them.
+    SplitVersionIn(Vec<String>),
     /// The text of an IPv4 or IPv6 address in one of these networks, such as `10.0.0.0/8`.
     InNetwork(Vec<String>),
     /// A number written as text, or a number, in this order to another: CEL's `double(x) < 5.0`.

@@ -14,8 +14,9 @@ use flagstone_core::layout::{
     TEST_CONVERSION_SHIFT, TEST_ELEMENTS, TEST_IGNORES_CASE, TEST_MISSING_IS_NO,
     TEST_MISTYPED_IS_NO, TEST_NEGATED, TestRecord, TextRecord, order,
 };
-use flagstone_core::{SemVer, UnixMillis};
+use flagstone_core::{SemVer, SplitVersion, UnixMillis};
 use std::net::IpAddr;
+use std::slice;
 
 /// Where to go.
 #[derive(Clone, Copy)]
@@ -452,6 +453,22 @@ impl Writer<'_> {
             }
             Matcher::SemVer(order, version) => self.semver(Op::SemVer, *order, version, path),
             Matcher::NpmSemVer(order, version) => self.semver(Op::NpmSemVer, *order, version, path),
+            Matcher::StartsWithOneOf(texts) => self.of_texts(Op::StartsWithOne, texts),
+            Matcher::EndsWithOneOf(texts) => self.of_texts(Op::EndsWithOne, texts),
+            Matcher::ContainsOneOf(texts) => self.of_texts(Op::ContainsOne, texts),
+            Matcher::ListHasOneOf(texts) => self.of_texts(Op::ListHasOne, texts),
+            Matcher::ListHasAllOf(texts) => self.of_texts(Op::ListHasAll, texts),
+            Matcher::ListWithin(texts) => self.of_texts(Op::ListWithin, texts),
+            Matcher::ListDistinct(count) => Question::new(Op::ListDistinct, *count, 0),
+            Matcher::SplitVersion(order, version) => {
+                self.split_versions(slice::from_ref(version), path);
+                let text = self.text_in([version.as_str()].into_iter());
+                Question::new(Op::SplitVersion, text.a, outcomes(*order))
+            }
+            Matcher::SplitVersionIn(versions) => {
+                self.split_versions(versions, path);
+                self.of_texts(Op::SplitVersionIn, versions)
+            }
             Matcher::InNetwork(networks) => self.networks(networks, path),
         };
         vec![one]
@@ -509,19 +526,27 @@ impl Writer<'_> {
         Question::new(Op::TextIn, first, texts.len() as u32)
     }
 
+    fn of_texts(&mut self, op: Op, texts: &[String]) -> Question {
+        let list = self.text_in(texts.iter().map(String::as_str));
+        Question { op, ..list }
+    }
+
+    /// Finds what is no version to Split.
+    fn split_versions(&mut self, versions: &[String], path: &str) {
+        for version in versions {
+            if SplitVersion::parse(version).is_none() {
+                let message = format!("`{version}` is no version");
+                self.error("invalid-version", path, message);
+            }
+        }
+    }
+
     fn text(&mut self, op: Op, text: &str) -> Question {
         let (offset, len) = self.tables.long_text(text);
         Question::new(op, offset, len)
     }
 
     fn semver(&mut self, op: Op, wanted: Order, version: &str, path: &str) -> Question {
-        let outcomes = match wanted {
-            Order::Equal => order::EQUAL,
-            Order::Less => order::LESS,
-            Order::LessOrEqual => order::LESS | order::EQUAL,
-            Order::Greater => order::GREATER,
-            Order::GreaterOrEqual => order::GREATER | order::EQUAL,
-        };
         let parsed = match op {
             Op::NpmSemVer => SemVer::parse_npm(version),
             _ => SemVer::parse(version),
@@ -551,7 +576,8 @@ impl Writer<'_> {
             pre_offset,
             pre_len,
         };
-        Question::new(op, self.tables.push(Section::SemVers, &record), outcomes)
+        let version = self.tables.push(Section::SemVers, &record);
+        Question::new(op, version, outcomes(wanted))
     }
 
     fn networks(&mut self, networks: &[String], path: &str) -> Question {
@@ -573,6 +599,17 @@ impl Writer<'_> {
     }
 }
 
+/// The outcomes of a comparison that satisfy an order, as a set of bits.
+fn outcomes(wanted: Order) -> u32 {
+    match wanted {
+        Order::Equal => order::EQUAL,
+        Order::Less => order::LESS,
+        Order::LessOrEqual => order::LESS | order::EQUAL,
+        Order::Greater => order::GREATER,
+        Order::GreaterOrEqual => order::GREATER | order::EQUAL,
+    }
+}
+
 /// The numbers in a matcher.
 fn numbers(matcher: &Matcher) -> impl Iterator<Item = f64> {
     let (one, scalars) = match matcher {
@@ -580,7 +617,7 @@ fn numbers(matcher: &Matcher) -> impl Iterator<Item = f64> {
         | Matcher::NumberInText(_, number)
         | Matcher::JsDateBefore(number)
         | Matcher::JsDateAfter(number) => (Some(*number), &[][..]),
-        Matcher::Equals(scalar) | Matcher::Includes(scalar) => (None, std::slice::from_ref(scalar)),
+        Matcher::Equals(scalar) | Matcher::Includes(scalar) => (None, slice::from_ref(scalar)),
         Matcher::OneOf(scalars) => (None, scalars.as_slice()),
         _ => (None, &[][..]),
     };

@@ -1,6 +1,7 @@
 //! Conditions: tests with jumps.
 
 use super::conversion::converted;
+use super::list::{about_list, some_part, split_version};
 use super::{Answer, MAX_DEPTH, Run, Trace};
 use crate::context::{AttributeValue, Attributes, List};
 use crate::decision::Reason;
@@ -245,6 +246,14 @@ fn about_one(
             elements(list).any(|element| matches!(element, AttributeValue::Null))
         }
 
+        (Op::StartsWithOne | Op::EndsWithOne | Op::ContainsOne, Text(is)) => {
+            some_part(snapshot, op, test, is)?
+        }
+        (Op::ListHasOne | Op::ListHasAll | Op::ListWithin | Op::ListDistinct, List(list)) => {
+            about_list(snapshot, op, test, list)?
+        }
+        (Op::SplitVersion | Op::SplitVersionIn, Text(is)) => split_version(snapshot, op, test, is)?,
+
         (Op::SetHas, Text(is)) => snapshot.set_contains(test.a, is)?,
         (Op::SetHas, _) => false,
 
@@ -351,7 +360,7 @@ fn contains(is: &str, constant: &str, test: &TestRecord) -> bool {
 }
 
 /// Looks for text in a list: from front to back in a short one or where case is ignored, by halving in a long one.
-fn text_in(snapshot: &Snapshot<'_>, test: &TestRecord, is: &str) -> Option<bool> {
+pub(super) fn text_in(snapshot: &Snapshot<'_>, test: &TestRecord, is: &str) -> Option<bool> {
     const SHORT: u32 = 8;
     if test.b <= SHORT || test.flags & TEST_IGNORES_CASE != 0 {
         for text in snapshot.records::<TextRecord>(Section::Texts, test.a, test.b) {

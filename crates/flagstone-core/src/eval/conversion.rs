@@ -38,6 +38,48 @@ pub(super) fn converted<T>(
             ask(Number(f64::from(u8::from(value))))
         }
         (Conversion::JsNumber, Missing | Number(_)) => ask(value),
+        (Conversion::SplitText, Missing | Null | Text("")) => ask(Missing),
+        (Conversion::SplitText, Text(_)) => ask(value),
+        (Conversion::SplitText, _) => {
+            let mut scratch = Scratch::<LONGEST>::new();
+            split_text(value, &mut scratch)?;
+            match scratch.text() {
+                "" => ask(Missing),
+                text => ask(Text(text)),
+            }
+        }
+    }
+}
+
+/// Adds the text that Split makes of a value: of a list its texts, of an object its `matchingKey`, as if it were a key.
+/// `None` if there is no room.
+///
+/// Source: `sanitizeString` and `toString` of `@splitsoftware/splitio-commons` 2.12.1.
+fn split_text<const N: usize>(value: AttributeValue<'_>, out: &mut Scratch<N>) -> Option<()> {
+    use AttributeValue::{Boolean, List, Missing, Null, Number, Object, Text};
+    let value = match value {
+        Object(object) => match object.get("matchingKey") {
+            Boolean(false) => Missing,
+            Number(key) if key == 0.0 || key.is_nan() => Missing,
+            key => key,
+        },
+        other => other,
+    };
+    match value {
+        Missing | Null => Some(()),
+        Number(zero) if zero == 0.0 && zero.is_sign_negative() => out.push("-0"),
+        List(list) => {
+            for index in 0..list.len() {
+                if index > 0 {
+                    out.push(",")?;
+                }
+                if let Text(text) = list.element(index) {
+                    out.push(text)?;
+                }
+            }
+            Some(())
+        }
+        other => text::value(other, out),
     }
 }
 

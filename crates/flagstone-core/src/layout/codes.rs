@@ -134,6 +134,24 @@ codes! {
         JsDateAfter = 44,
         /// Text that is a version to npm, as far as LaunchDarkly completes it; otherwise as `SemVer`.
         NpmSemVer = 45,
+        /// Text that begins with one of the `b` texts from text `a` on.
+        StartsWithOne = 46,
+        /// Text that ends with one of them.
+        EndsWithOne = 47,
+        /// Text that contains one of them.
+        ContainsOne = 48,
+        /// A list with an element whose text is one of them.
+        ListHasOne = 49,
+        /// A list that has each of them among the texts of its elements.
+        ListHasAll = 50,
+        /// A list with nothing but them as the texts of its elements.
+        ListWithin = 51,
+        /// A list of elements with at least `a` different texts.
+        ListDistinct = 52,
+        /// Text that is a version to Split; `b` is the order in which it must stand to the version that is text `a`.
+        SplitVersion = 53,
+        /// Text that is the same version to Split as one of the `b` texts from text `a` on.
+        SplitVersionIn = 54,
     }
 }
 
@@ -148,6 +166,8 @@ codes! {
         JsText = 1,
         /// To a number, as JavaScript's `Number(value)` does it; to nothing where that is NaN.
         JsNumber = 2,
+        /// To text that is not empty, as Split's JavaScript SDK does it; to nothing where there is none.
+        SplitText = 3,
     }
 }
 

@@ -113,3 +113,57 @@ fn versions_as_npm_and_launchdarkly_read_them() {
     assert_eq!(compared("1.0.0-9", "1.0.0-a"), Ordering::Less);
     assert_eq!(compared("1.0.0", "1.0.0-a"), Ordering::Greater);
 }
+
+#[test]
+fn versions_as_split_reads_them() {
+    let read = |text: &'static str| SplitVersion::parse(text).unwrap();
+    for (a, b, order, is_same) in [
+        ("1.2.3", "1.2.3", Ordering::Equal, true),
+        ("01.002.0003", "1.2.3", Ordering::Equal, true),
+        ("000.0.00", "0.0.0", Ordering::Equal, true),
+        ("1.2.3+a", "1.2.3", Ordering::Equal, false),
+        ("1.2.3+a+-b", "1.2.3+a+-b", Ordering::Equal, true),
+        ("1.2.3-rc.01", "1.2.3-rc.1", Ordering::Equal, true),
+        ("1.2.3-rc", "1.2.3", Ordering::Less, false),
+        ("1.2.3-rc", "1.2.3-rc.0", Ordering::Less, false),
+        ("1.2.3-9", "1.2.3-10", Ordering::Less, false),
+        // A number against a word is text against text.
+        ("1.2.3-9", "1.2.3-10a", Ordering::Greater, false),
+        ("1.10.0", "1.9.0", Ordering::Greater, false),
+        (
+            "99999999999999999999.0.0",
+            "100000000000000000000.0.0",
+            Ordering::Less,
+            false,
+        ),
+        // By UTF-16 code units a character beyond 16 bits comes before U+FFFF.
+        ("1.2.3-\u{10000}", "1.2.3-\u{ffff}", Ordering::Less, false),
+    ] {
+        assert_eq!(read(a).compare(&read(b)), order, "{a} {b}");
+        assert_eq!(read(b).compare(&read(a)), order.reverse(), "{b} {a}");
+        assert_eq!(read(a).is_same(&read(b)), is_same, "{a} {b}");
+    }
+    for text in [
+        "",
+        "1",
+        "1.2",
+        "1.2.3.4",
+        "v1.2.3",
+        " 1.2.3",
+        "1.2.3 ",
+        "1..3",
+        ".2.3",
+        "1.2.",
+        "1.2.3-",
+        "1.2.3-a..b",
+        "1.2.3-a.",
+        "1.2.3+",
+        "1.2.3-+b",
+        "1.2.x",
+        "-1.2.3",
+        "1.2.3.",
+        "١.٠.٠",
+    ] {
+        assert!(SplitVersion::parse(text).is_none(), "{text:?}");
+    }
+}

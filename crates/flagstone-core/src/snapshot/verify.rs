@@ -8,6 +8,7 @@ use crate::layout::{
     Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind, SourceRecord,
     SplitRecord, TEST_CONVERSION_SHIFT, TestRecord, TextRecord, ValueKind, VariantRecord, rest,
 };
+use crate::semver::SplitVersion;
 use crate::snapshot::FlagIndex;
 
 impl<'a> Snapshot<'a> {
@@ -180,7 +181,13 @@ impl<'a> Snapshot<'a> {
             | Op::EndsWith
             | Op::Contains
             | Op::IncludesText => c.text("a", test.a, test.b),
-            Op::TextIn => c.rows("a", Section::Texts, test.a, test.b),
+            Op::TextIn
+            | Op::StartsWithOne
+            | Op::EndsWithOne
+            | Op::ContainsOne
+            | Op::ListHasOne
+            | Op::ListHasAll
+            | Op::ListWithin => c.rows("a", Section::Texts, test.a, test.b),
             Op::NumberIn => c.rows("a", Section::Numbers, test.a, test.b),
             Op::Pattern => c.row("a", Section::Patterns, test.a),
             Op::SemVer | Op::NpmSemVer => c.row("a", Section::SemVers, test.a),
@@ -200,7 +207,13 @@ impl<'a> Snapshot<'a> {
                     count.unwrap_or(NONE),
                 )
             }
+            Op::SplitVersion => c.version(test.a),
+            Op::SplitVersionIn => {
+                c.rows("a", Section::Texts, test.a, test.b)?;
+                (test.a..test.a.saturating_add(test.b)).try_for_each(|text| c.version(text))
+            }
             Op::Exists
+            | Op::ListDistinct
             | Op::Boolean
             | Op::NumberEqual
             | Op::NumberLess
@@ -373,6 +386,12 @@ impl Checker<'_> {
 
     fn text(&self, field: &'static str, offset: u32, len: u32) -> Result<(), VerifyError> {
         self.must(field, self.snapshot.text(offset, len).is_some())
+    }
+
+    /// A text must be a version as Split reads them.
+    fn version(&self, index: u32) -> Result<(), VerifyError> {
+        let text = self.snapshot.long_text(index).and_then(SplitVersion::parse);
+        self.must("a", text.is_some())
     }
 
     fn row(&self, field: &'static str, section: Section, index: u32) -> Result<(), VerifyError> {
