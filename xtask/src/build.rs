@@ -18,8 +18,8 @@ const SHIM: [&str; 3] = ["shim.mjs", "guard.mjs", "headers.mjs"];
 /// # Errors
 /// When one of them does not build.
 pub fn all(console: Console, setup: &Setup) -> Result<()> {
-    worker(console, setup)?;
-    fastly(console, setup)
+    worker(console, setup, None)?;
+    fastly(console, setup, None)
 }
 
 /// Builds the Cloudflare Worker into `worker/pkg`, which `worker/shim.mjs` imports.
@@ -27,11 +27,19 @@ pub fn all(console: Console, setup: &Setup) -> Result<()> {
 /// wasm-opt is a step of its own, because wasm-pack passes over a missing one without an error. It takes longer
 /// than the rest, so it runs only when the wasm has changed.
 ///
+/// `imports` names the services whose documents it compiles, with commas; all of them if it is `None`.
+///
 /// # Errors
 /// When a step fails.
-pub fn worker(console: Console, setup: &Setup) -> Result<()> {
+pub fn worker(console: Console, setup: &Setup, imports: Option<&str>) -> Result<()> {
     let built = paths::wasm_target().join("worker");
-    wasm_pack(console, setup, "build the Worker", &built, &[])?;
+    wasm_pack(
+        console,
+        setup,
+        "build the Worker",
+        &built,
+        &features(imports),
+    )?;
 
     let pkg = paths::root().join("worker/pkg");
     let (source, target) = (built.join("index_bg.wasm"), pkg.join("index_bg.wasm"));
@@ -61,7 +69,7 @@ pub fn faulty_worker(console: Console, setup: &Setup) -> Result<()> {
         setup,
         "build the Worker with faults",
         &folder.join("pkg"),
-        &["--features", "faults"],
+        &["--no-default-features", "--features", "faults"],
     )?;
     for file in SHIM {
         fs::copy(paths::root().join("worker").join(file), folder.join(file))?;
@@ -73,7 +81,7 @@ pub fn faulty_worker(console: Console, setup: &Setup) -> Result<()> {
 ///
 /// # Errors
 /// When it does not build.
-pub fn fastly(console: Console, setup: &Setup) -> Result<()> {
+pub fn fastly(console: Console, setup: &Setup, imports: Option<&str>) -> Result<()> {
     let mut cargo = setup.wasm_builder("cargo");
     cargo.args([
         "build",
@@ -84,6 +92,7 @@ pub fn fastly(console: Console, setup: &Setup) -> Result<()> {
         "--target",
         "wasm32-wasip1",
     ]);
+    cargo.args(features(imports));
     console.run("build the Fastly service", &mut cargo)?;
     let built = paths::wasm_target().join("wasm32-wasip1/wasm/flagstone-fastly.wasm");
     let bin = paths::root().join("fastly/bin");
@@ -106,6 +115,35 @@ pub fn core(console: Console, setup: &Setup) -> Result<()> {
     console.run("optimize the core", &mut wasm_opt)
 }
 
+/// The flag services whose documents can be compiled at the edge: features of both shells.
+pub const SERVICES: [&str; 5] = ["launchdarkly", "split", "unleash", "flagd", "growthbook"];
+
+/// Builds what compiles each service's documents, to be weighed, into `target/wasm/import-<service>.wasm`.
+///
+/// # Errors
+/// When a step fails.
+pub fn imports(console: Console, setup: &Setup) -> Result<()> {
+    for service in SERVICES {
+        let mut cargo = bare(setup, "flagstone-import-size");
+        cargo.args(["--features", service]);
+        console.run(&format!("build the importer for {service}"), &mut cargo)?;
+        let mut wasm_opt = setup.tool("wasm-opt");
+        wasm_opt.args([
+            "-Os",
+            "--all-features",
+            "--strip-debug",
+            "--strip-producers",
+        ]);
+        wasm_opt.arg(bare_wasm("flagstone_import_size")).arg("-o");
+        wasm_opt.arg(paths::wasm_target().join(format!("import-{service}.wasm")));
+        console.run(
+            &format!("optimize the importer for {service}"),
+            &mut wasm_opt,
+        )?;
+    }
+    Ok(())
+}
+
 /// A build of a package of ours without any platform, into [`bare_wasm`].
 pub fn bare(setup: &Setup, package: &str) -> Command {
     let mut cargo = setup.wasm_builder("cargo");
@@ -118,6 +156,15 @@ pub fn bare(setup: &Setup, package: &str) -> Command {
 pub fn bare_wasm(library: &str) -> PathBuf {
     let folder = paths::wasm_target().join("wasm32-unknown-unknown/wasm");
     folder.join(library).with_extension("wasm")
+}
+
+/// Arguments for a shell that compiles documents of some services only.
+fn features(imports: Option<&str>) -> Vec<&str> {
+    match imports {
+        None => Vec::new(),
+        Some("" | "none") => vec!["--no-default-features"],
+        Some(services) => vec!["--no-default-features", "--features", services],
+    }
 }
 
 fn wasm_pack(

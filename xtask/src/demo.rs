@@ -14,9 +14,9 @@ use crate::setup::Setup;
 /// When something does not build or cannot be started.
 pub fn run(console: Console, setup: &Setup, arguments: &[&str]) -> Result<()> {
     if arguments.contains(&"--fastly") {
-        build::fastly(console, setup)?;
+        build::fastly(console, setup, None)?;
     } else {
-        build::worker(console, setup)?;
+        build::worker(console, setup, None)?;
     }
     let demo = ["--package", "flagstone-tests", "--example", "demo"];
     let mut cargo = setup.tool("cargo");

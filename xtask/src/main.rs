@@ -31,7 +31,10 @@ usage: cargo xtask <command> [--verbose]
   demo [--fastly] [--check] [--port N]
                           the main job for real: origins, an edge runtime, visitors; --check ends after it
   setup                   fetch what the other commands need: wasm targets, tools, npm packages
-  build [worker|fastly]   build the Cloudflare Worker, the Fastly service, or both
+  build [worker|fastly] [--imports SERVICES]
+                          build the Cloudflare Worker, the Fastly service, or both; SERVICES are those whose documents
+                          they compile, with commas (launchdarkly,split,unleash,flagd,growthbook), or none: all of them
+  build imports           build what compiles each service's documents, to be weighed
   build faults            build the Worker that breaks on request, for tests of its shim
   build core              build the core alone, to be weighed
   sizes                   compare what was built with bench/budgets.toml
@@ -61,12 +64,14 @@ fn run(arguments: &[String]) -> Result<()> {
     let mut words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let verbose = take_flag(&mut words, "--verbose");
     let console = Console { verbose };
+    let imports = take_option(&mut words, "--imports");
     match words.as_slice() {
         ["demo", rest @ ..] => demo::run(console, &setup::run(console)?, rest),
         ["setup"] => setup::run(console).map(drop),
         ["build"] => build::all(console, &setup::run(console)?),
-        ["build", "worker"] => build::worker(console, &setup::run(console)?),
-        ["build", "fastly"] => build::fastly(console, &setup::run(console)?),
+        ["build", "worker"] => build::worker(console, &setup::run(console)?, imports),
+        ["build", "fastly"] => build::fastly(console, &setup::run(console)?, imports),
+        ["build", "imports"] => build::imports(console, &setup::run(console)?),
         ["build", "faults"] => build::faulty_worker(console, &setup::run(console)?),
         ["build", "core"] => build::core(console, &setup::run(console)?),
         ["sizes"] => sizes::check(),
@@ -90,6 +95,13 @@ fn run(arguments: &[String]) -> Result<()> {
         _ => bail!("no such command: `{}`\n\n{USAGE}", words.join(" ")),
     }
     .with_context(|| format!("cargo xtask {}", arguments.join(" ")))
+}
+
+/// The word behind `option` among `words`; both are removed.
+fn take_option<'w>(words: &mut Vec<&'w str>, option: &str) -> Option<&'w str> {
+    let place = words.iter().position(|word| *word == option)?;
+    words.remove(place);
+    (place < words.len()).then(|| words.remove(place))
 }
 
 /// Whether `flag` is among `words`; it is removed.
