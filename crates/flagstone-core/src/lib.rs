@@ -28,6 +28,7 @@ pub use describe::Described;
 pub use eval::{Answer, Evaluator, Kill, MAX_DEPTH, MAX_TESTS, Trace};
 pub use hash::Digest;
 pub use number::javascript as js_number;
+pub use number::parse_number;
 pub use semver::{SemVer, SplitVersion};
 pub use snapshot::{
     Attribute, AttributeIndex, Flag, FlagIndex, OpenError, Snapshot, Variant, VariantIndex,

@@ -8,8 +8,10 @@ use std::fmt;
 pub enum ImportError {
     /// It is not JSON.
     Syntax {
-        /// What is wrong, with line and column.
-        message: String,
+        /// Line of the problem, from 1.
+        line: usize,
+        /// Column of the problem in bytes, from 1.
+        column: usize,
     },
     /// It is JSON of another shape.
     Shape {
@@ -25,7 +27,9 @@ pub enum ImportError {
 impl fmt::Display for ImportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Syntax { message } => write!(f, "is not JSON: {message}"),
+            Self::Syntax { line, column } => {
+                write!(f, "is not JSON: problem at line {line} column {column}")
+            }
             Self::Shape { path, expected } if path.is_empty() => write!(f, "must be {expected}"),
             Self::Shape { path, expected } => write!(f, "`{path}` must be {expected}"),
             Self::NotBuilt => f.write_str("the importer for this service is not built in"),

@@ -1,8 +1,9 @@
 //! JSON as a tree, as JavaScript sees it: every number is a 64-bit float, members keep their order.
 
+mod read;
+
 use crate::error::ImportError;
 use flagstone_core::{AttributeValue, JsNumber, List, Object};
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
 
@@ -30,9 +31,7 @@ impl<'j> Json<'j> {
     /// # Errors
     /// If it is not JSON, or nested more than 128 deep.
     pub fn read(text: &'j str) -> Result<Self, ImportError> {
-        serde_json::from_str(text).map_err(|error| ImportError::Syntax {
-            message: error.to_string(),
-        })
+        read::read(text)
     }
 
     /// The member of an object; `None` if there is none or this is no object.
@@ -165,68 +164,29 @@ impl fmt::Display for Json<'_> {
     }
 }
 
+/// Text in quotes, as `JSON.stringify` writes it.
 fn quoted(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    f.write_str(&serde_json::to_string(text).map_err(|_| fmt::Error)?)
-}
-
-impl<'j> Deserialize<'j> for Json<'j> {
-    fn deserialize<D: Deserializer<'j>>(json: D) -> Result<Self, D::Error> {
-        struct Tree;
-        impl<'j> Visitor<'j> for Tree {
-            type Value = Json<'j>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value")
-            }
-
-            fn visit_unit<E>(self) -> Result<Json<'j>, E> {
-                Ok(Json::Null)
-            }
-
-            fn visit_bool<E>(self, value: bool) -> Result<Json<'j>, E> {
-                Ok(Json::Boolean(value))
-            }
-
-            fn visit_i64<E>(self, value: i64) -> Result<Json<'j>, E> {
-                Ok(Json::Number(value as f64))
-            }
-
-            fn visit_u64<E>(self, value: u64) -> Result<Json<'j>, E> {
-                Ok(Json::Number(value as f64))
-            }
-
-            fn visit_f64<E>(self, value: f64) -> Result<Json<'j>, E> {
-                Ok(Json::Number(value))
-            }
-
-            fn visit_borrowed_str<E>(self, text: &'j str) -> Result<Json<'j>, E> {
-                Ok(Json::Text(Cow::Borrowed(text)))
-            }
-
-            fn visit_str<E>(self, text: &str) -> Result<Json<'j>, E> {
-                Ok(Json::Text(Cow::Owned(text.to_owned())))
-            }
-
-            fn visit_seq<S: SeqAccess<'j>>(self, mut list: S) -> Result<Json<'j>, S::Error> {
-                let mut elements = Vec::new();
-                while let Some(element) = list.next_element()? {
-                    elements.push(element);
-                }
-                Ok(Json::List(elements))
-            }
-
-            fn visit_map<M: MapAccess<'j>>(self, mut map: M) -> Result<Json<'j>, M::Error> {
-                let mut members = Vec::new();
-                while let Some(Name(name)) = map.next_key()? {
-                    members.push((name, map.next_value()?));
-                }
-                Ok(Json::Object(members))
-            }
+    f.write_str("\"")?;
+    let mut plain = text;
+    while let Some(at) = plain.find(|c: char| matches!(c, '"' | '\\') || c < ' ') {
+        let (before, rest) = plain.split_at_checked(at).ok_or(fmt::Error)?;
+        f.write_str(before)?;
+        let mut rest = rest.chars();
+        match rest.next() {
+            Some('"') => f.write_str("\\\"")?,
+            Some('\\') => f.write_str("\\\\")?,
+            Some('\u{8}') => f.write_str("\\b")?,
+            Some('\u{c}') => f.write_str("\\f")?,
+            Some('\n') => f.write_str("\\n")?,
+            Some('\r') => f.write_str("\\r")?,
+            Some('\t') => f.write_str("\\t")?,
+            other => write!(f, "\\u{:04x}", other.map_or(0, u32::from))?,
         }
-        json.deserialize_any(Tree)
+        plain = rest.as_str();
     }
+    f.write_str(plain)?;
+    f.write_str("\"")
 }
 
-/// A member's name, borrowed where it has no escapes.
-#[derive(serde::Deserialize)]
-struct Name<'j>(#[serde(borrow)] Cow<'j, str>);
+#[cfg(test)]
+mod tests;

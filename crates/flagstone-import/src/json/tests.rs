@@ -1,0 +1,170 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use super::Json;
+use crate::error::ImportError;
+use proptest::prelude::*;
+use serde_json::Value;
+
+/// The same tree, as `serde_json` has it; `None` for numbers that it refuses.
+fn same(json: &Json<'_>) -> Value {
+    match json {
+        Json::Null => Value::Null,
+        Json::Boolean(value) => Value::Bool(*value),
+        Json::Number(number) => Value::from(*number),
+        Json::Text(text) => Value::from(text.as_ref()),
+        Json::List(elements) => elements.iter().map(same).collect(),
+        Json::Object(members) => members
+            .iter()
+            .map(|(name, value)| (name.to_string(), same(value)))
+            .collect(),
+    }
+}
+
+fn floats(value: Value) -> Value {
+    match value {
+        Value::Number(number) => Value::from(number.as_f64().unwrap()),
+        Value::Array(elements) => elements.into_iter().map(floats).collect(),
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(name, value)| (name, floats(value)))
+            .collect(),
+        other => other,
+    }
+}
+
+fn check(text: &str) {
+    match (Json::read(text), serde_json::from_str::<Value>(text)) {
+        (Ok(json), Ok(value)) => {
+            assert_eq!(same(&json), floats(value.clone()), "{text}");
+            // What is written is read as the same.
+            assert_eq!(Json::read(&json.to_string()), Ok(json), "{text}");
+        }
+        (Err(_), Err(_)) => {}
+        (ours, theirs) => panic!("{text}: {ours:?}, {theirs:?}"),
+    }
+}
+
+#[test]
+fn documents_are_read_as_others_read_them() {
+    for text in [
+        "null",
+        " true ",
+        "false",
+        "0",
+        "-0",
+        "-0.0",
+        "1",
+        "-17",
+        "1.5",
+        "1e3",
+        "1E+3",
+        "1e-3",
+        "123456789012345678",
+        "9007199254740993",
+        "0.1",
+        "1.7976931348623157e308",
+        "5e-324",
+        "1e-400",
+        "\"\"",
+        "\"a\"",
+        r#""\"\\\/\b\f\n\r\t""#,
+        r#""\u00fc\ud83d\ude42""#,
+        "\"ü🙂\"",
+        "[]",
+        "[1]",
+        "[1, [2, {}]]",
+        "{}",
+        r#"{"a": 1}"#,
+        r#"{"a": {"b": [null]}, "c": ""}"#,
+        "\t{\r\n\"a\" : [ ] , \"b\" : { } }\n",
+        "",
+        " ",
+        "nul",
+        "nulll",
+        "tru",
+        "+1",
+        "01",
+        "-",
+        "1.",
+        ".5",
+        "1e",
+        "1e+",
+        "0x1",
+        "NaN",
+        "Infinity",
+        "'a'",
+        "\"a",
+        "\"\\x\"",
+        "\"\\u12\"",
+        "\"\t\"",
+        "[",
+        "[1",
+        "[1,",
+        "[1,]",
+        "[,1]",
+        "{",
+        "{\"a\"",
+        "{\"a\":",
+        "{\"a\":1",
+        "{\"a\":1,}",
+        "{a:1}",
+        "{1:1}",
+        "1 2",
+        "[] []",
+        "\u{a0}1",
+    ] {
+        check(text);
+    }
+}
+
+#[test]
+fn what_javascript_reads_and_others_do_not() {
+    assert_eq!(Json::read("1e999"), Ok(Json::Number(f64::INFINITY)));
+    assert_eq!(
+        Json::read(r#""\ud83dx""#),
+        Ok(Json::Text("\u{fffd}x".into()))
+    );
+    assert_eq!(
+        Json::read(r#""\ud83d\u0041""#),
+        Ok(Json::Text("\u{fffd}A".into()))
+    );
+}
+
+#[test]
+fn nesting_has_a_limit() {
+    let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
+    assert!(Json::read(&nested(127)).is_ok());
+    assert!(Json::read(&nested(100_000)).is_err());
+}
+
+#[test]
+fn problems_have_a_place() {
+    for (text, line, column) in [("", 1, 1), ("{\n  \"a\": x}", 2, 8), ("[1, 2", 1, 6)] {
+        let expected = ImportError::Syntax { line, column };
+        assert_eq!(Json::read(text), Err(expected), "{text}");
+    }
+}
+
+#[test]
+fn of_two_members_the_last_counts() {
+    let json = Json::read(r#"{"a": 1, "a": 2}"#).unwrap();
+    assert_eq!(json.get("a"), Some(&Json::Number(2.0)));
+}
+
+proptest! {
+    #[test]
+    fn any_text(text in "[\\[\\]{}:,\"\\\\ a-fntru0-9.eE+-]{0,40}") {
+        // Numbers beyond the range are an error to the other reader.
+        prop_assume!(!text.contains(['e', 'E']) || !text.bytes().any(|byte| byte.is_ascii_digit()));
+        check(&text);
+    }
+
+    #[test]
+    fn any_float(number in any::<f64>()) {
+        prop_assume!(number.is_finite());
+        let text = serde_json::to_string(&number).unwrap();
+        prop_assert_eq!(Json::read(&text), Ok(Json::Number(number)));
+        let written = Json::Number(number).to_string();
+        prop_assert_eq!(written.parse::<f64>().unwrap(), number);
+    }
+}
