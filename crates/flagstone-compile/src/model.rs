@@ -6,17 +6,24 @@
 mod allocation;
 mod condition;
 mod edge;
+mod js;
 
 pub use allocation::{Absent, Algorithm, Allocation, Bucketing, Range, Rest};
-pub use condition::{Condition, Conversion, Matcher, Order, Reading, Scalar, Test};
+pub use condition::{Condition, Conversion, Matcher, Order, Reading, Scalar, Scope, Test};
 pub use edge::{
     Action, Anonymous, Consent, Edge, Expose, FlagSource, GeoField, Identity, Origin, Route,
     SdkKind, ServiceKind, Source,
 };
+pub use js::{Js, kind};
+
 use flagstone_core::{UnixMillis, Weight};
 
 /// The name of the attribute that holds the targeting key.
 pub const TARGETING_KEY: &str = "user.key";
+
+/// The name of the element of a list that the condition of a [`Test::Within`] is asked about. What lies in it has a name
+/// that goes on with a dot and steps with dots between them, each the name of a member, the place of an element, or `length`.
+pub const ELEMENT: &str = "$element";
 
 /// Flags, segments and what the edge does with them.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -7,6 +7,7 @@ mod allocation;
 mod condition;
 mod displacement;
 mod edge;
+mod js;
 #[cfg(feature = "patterns")]
 mod pattern;
 mod reads;
@@ -24,7 +25,7 @@ use crate::model::{
 use flagstone_core::Digest;
 use flagstone_core::layout::{
     FLAG_DISABLED, FORMAT_VERSION, FlagRecord, HEADER_LEN, MAGIC, NONE, NONE16, RuleRecord,
-    SECTION_ROW_LEN, Section, SegmentRecord, ValueKind, VariantRecord,
+    SECTION_ROW_LEN, Section, SegmentRecord, TextRecord, ValueKind, VariantRecord,
 };
 use std::collections::HashMap;
 use tables::Tables;
@@ -54,6 +55,7 @@ struct Writer<'m> {
     segments: HashMap<&'m str, u32>,
     attributes: HashMap<String, u16>,
     variant_lists: HashMap<Vec<VariantRecord>, u32>,
+    text_lists: HashMap<Vec<TextRecord>, u32>,
     reads: reads::Reads,
 }
 
@@ -81,6 +83,7 @@ impl<'m> Writer<'m> {
             segments,
             attributes: HashMap::new(),
             variant_lists: HashMap::new(),
+            text_lists: HashMap::new(),
             reads: reads::Reads::new(model.flags.len(), model.segments.len()),
         }
     }

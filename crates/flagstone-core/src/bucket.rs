@@ -33,6 +33,9 @@ pub(crate) fn position(
         let bucket = (!unit.is_empty()).then(|| split_bucket(salt, unit).into());
         return Some(bucket);
     }
+    if let Algorithm::GrowthBookV1 | Algorithm::GrowthBookV2 = algorithm {
+        return growthbook::position(algorithm, core::str::from_utf8(salt).ok()?, value);
+    }
     foreign(algorithm, salt, split, value)
 }
 
@@ -59,24 +62,9 @@ fn foreign(
             text::value(value, &mut scratch)?;
             scratch.text()
         }
-        (UnitRule::Truthy, value) => {
-            // JavaScript's truth: what is 0, NaN or false counts as missing.
-            let is_truthy = match value {
-                AttributeValue::Missing | AttributeValue::Null => false,
-                AttributeValue::Boolean(value) => value,
-                AttributeValue::Number(number) => number != 0.0 && !number.is_nan(),
-                _ => true,
-            };
-            if !is_truthy {
-                return Some(None);
-            }
-            text::value(value, &mut scratch)?;
-            scratch.text()
-        }
         _ => return Some(None),
     };
     if unit.is_empty() && algorithm != Algorithm::LaunchDarkly && algorithm != Algorithm::Split {
-        // An empty list is truthy and has no text; GrowthBook hashes nothing that is empty either.
         return Some(None);
     }
     let group = || core::str::from_utf8(salt).ok();
@@ -88,8 +76,8 @@ fn foreign(
         Algorithm::SplitLegacy => split::legacy_position(seed, unit),
         Algorithm::Unleash => unleash::position(group()?, unit, seed, modulus, true),
         Algorithm::UnleashUtf8 => unleash::position(group()?, unit, seed, modulus, false),
-        Algorithm::GrowthBookV1 => growthbook::position_v1(group()?, unit),
-        Algorithm::GrowthBookV2 => growthbook::position_v2(group()?, unit)?,
+        // Decided by then.
+        Algorithm::GrowthBookV1 | Algorithm::GrowthBookV2 => return None,
     }))
 }
 
@@ -107,8 +95,6 @@ enum UnitRule {
     WholeNumbers { limit: f64 },
     /// All but what is missing or null.
     Everything,
-    /// All that JavaScript takes for true.
-    Truthy,
 }
 
 fn unit_rule(algorithm: Algorithm) -> UnitRule {
@@ -120,7 +106,7 @@ fn unit_rule(algorithm: Algorithm) -> UnitRule {
         Algorithm::LaunchDarkly => UnitRule::WholeNumbers { limit: f64::MAX },
         Algorithm::Split | Algorithm::SplitLegacy => UnitRule::TextOnly,
         Algorithm::Unleash | Algorithm::UnleashUtf8 => UnitRule::Everything,
-        Algorithm::GrowthBookV1 | Algorithm::GrowthBookV2 => UnitRule::Truthy,
+        Algorithm::GrowthBookV1 | Algorithm::GrowthBookV2 => UnitRule::TextOnly,
     }
 }
 

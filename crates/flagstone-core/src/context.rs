@@ -37,6 +37,23 @@ pub enum AttributeValue<'a> {
     Object(&'a dyn Object),
 }
 
+impl AttributeValue<'_> {
+    /// What lies inside under a name: a member of an object; of a list the element at that place, or `length`.
+    /// [`AttributeValue::Missing`] if there is nothing, and inside all other values.
+    #[must_use]
+    pub fn step(self, name: &str) -> Self {
+        match self {
+            Self::Object(object) => object.get(name),
+            Self::List(list) if name == "length" => Self::Number(list.len() as f64),
+            Self::List(list) => match crate::js::array_index(name) {
+                Some(index) => list.element(index as usize),
+                None => Self::Missing,
+            },
+            _ => Self::Missing,
+        }
+    }
+}
+
 /// A list among the attributes.
 pub trait List {
     /// The number of elements.

@@ -1,8 +1,8 @@
 //! Conditions in words, for people who ask why.
 
 use crate::layout::{
-    IndexRecord, NetworkRecord, NumberRecord, Op, PatternRecord, Section, SegmentRecord,
-    SemVerRecord, TEST_IGNORES_CASE, TEST_NEGATED, TestRecord, TextRecord, order,
+    IndexRecord, NetworkRecord, NumberRecord, Op, PatternRecord, Scope, Section, SegmentRecord,
+    SemVerRecord, TEST_IGNORES_CASE, TEST_NEGATED, TestRecord, TextRecord, kind, order,
 };
 use crate::snapshot::{AttributeIndex, FlagIndex, Snapshot, VariantIndex};
 use crate::units::UnixMillis;
@@ -96,6 +96,15 @@ impl Described<'_> {
         })
     }
 
+    /// The text that the first operand says the number of.
+    fn one_text(&self) -> &str {
+        let text = self
+            .snapshot
+            .record::<TextRecord>(Section::Texts, self.test.a);
+        text.and_then(|text| self.snapshot.text(text.offset, text.len))
+            .unwrap_or("?")
+    }
+
     fn network(f: &mut Formatter<'_>, network: &NetworkRecord) -> fmt::Result {
         match network.family {
             4 => write!(
@@ -111,6 +120,24 @@ impl Described<'_> {
                 network.prefix
             ),
         }
+    }
+}
+
+/// Which outcomes of a comparison satisfy a test, or do not. That a value cannot be compared is neither.
+fn outcomes(wanted: u32, is_not: bool) -> &'static str {
+    match wanted {
+        order::LESS if is_not => "not < ",
+        order::LESS => "< ",
+        order::EQUAL if is_not => "!= ",
+        order::EQUAL => "== ",
+        order::GREATER if is_not => "not > ",
+        order::GREATER => "> ",
+        _ if wanted == order::LESS | order::EQUAL && is_not => "not <= ",
+        _ if wanted == order::LESS | order::EQUAL => "<= ",
+        _ if wanted == order::GREATER | order::EQUAL && is_not => "not >= ",
+        _ if wanted == order::GREATER | order::EQUAL => ">= ",
+        _ if is_not => "== ",
+        _ => "!= ",
     }
 }
 
@@ -339,6 +366,60 @@ impl Display for Described<'_> {
             Op::Bucket => f.write_str(either("in the share", "not in the share"))?,
             Op::Never => f.write_str(either("matches nothing", "matches everything"))?,
             Op::Fail => f.write_str("cannot be decided: the definition is malformed here")?,
+            Op::JsTextEqual => {
+                write!(f, "{} {:?} as text", either("is", "is not"), self.text())?;
+            }
+            Op::JsNumberEqual => {
+                write!(
+                    f,
+                    "{} {} as a number",
+                    either("is", "is not"),
+                    self.number()
+                )?;
+            }
+            Op::JsTruthy => f.write_str(either("is truthy", "is falsy"))?,
+            Op::JsonEqual => write!(f, "{} {}", either("is", "is not"), self.text())?,
+            Op::JsTextOrder | Op::PaddedVersion => {
+                f.write_str(outcomes(self.test.b, negated))?;
+                write!(f, "{:?}", self.one_text())?;
+            }
+            Op::JsNumberOrder => {
+                f.write_str(outcomes(self.test.b, negated))?;
+                let number = self
+                    .snapshot
+                    .record::<NumberRecord>(Section::Numbers, self.test.a);
+                write!(
+                    f,
+                    "{}",
+                    number.map_or(f64::NAN, |number| f64::from_bits(number.bits))
+                )?;
+            }
+            Op::LowerIn => {
+                f.write_str(either("in ", "not in "))?;
+                self.texts(f)?;
+                f.write_str(", case ignored")?;
+            }
+            Op::TypeIn => {
+                f.write_str(either("is of type", "is not of type"))?;
+                let names = [
+                    (kind::NULL, " null"),
+                    (kind::BOOLEAN, " boolean"),
+                    (kind::NUMBER, " number"),
+                    (kind::TEXT, " string"),
+                    (kind::LIST, " array"),
+                    (kind::OBJECT, " object"),
+                ];
+                for (_, name) in names.iter().filter(|(bit, _)| self.test.a & bit != 0) {
+                    f.write_str(name)?;
+                }
+            }
+            Op::Within => {
+                f.write_str(match Scope::from_code((self.test.b >> 16) as u16) {
+                    Some(Scope::Length) => either("has a length", "has no length"),
+                    _ => either("has an element", "has no element"),
+                })?;
+                f.write_str(" for which a condition holds")?;
+            }
             Op::Flag | Op::FlagOn => {
                 let Some(flag) = self.snapshot.flag(FlagIndex(self.test.a)) else {
                     return f.write_char('?');

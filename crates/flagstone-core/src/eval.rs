@@ -2,13 +2,16 @@
 
 mod condition;
 mod conversion;
+mod element;
+mod js;
 mod list;
 mod split;
 mod trace;
 
+pub use js::padded;
 pub use trace::{Answer, Trace};
 
-use crate::context::Attributes;
+use crate::context::{AttributeValue, Attributes};
 use crate::decision::{Decision, Reason};
 use crate::layout::{NONE, NONE16};
 use crate::snapshot::{Flag, FlagIndex, Snapshot, VariantIndex};
@@ -71,6 +74,8 @@ impl<'s, A: Attributes> Evaluator<'s, '_, A> {
             input: self,
             trace,
             tests_left: MAX_TESTS,
+            element: None,
+            scopes: 0,
         }
         .flag(flag, 0)
         .unwrap_or(Decision::error(flag))
@@ -82,6 +87,10 @@ struct Run<'e, 's, 'c, A, T> {
     input: &'e Evaluator<'s, 'c, A>,
     trace: &'e mut T,
     tests_left: u32,
+    /// The element of a list that a condition is asked about.
+    element: Option<AttributeValue<'c>>,
+    /// How many such conditions lie in each other here.
+    scopes: u8,
 }
 
 impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {

@@ -9,9 +9,9 @@ mod edge;
 mod records;
 
 pub use codes::{
-    Absent, Algorithm, Conversion, Op, RANGE_BACKWARD, SdkKind, ServiceKind, SourceKind,
+    Absent, Algorithm, Conversion, Op, RANGE_BACKWARD, Scope, SdkKind, ServiceKind, SourceKind,
     TEST_CONVERSION_SHIFT, TEST_ELEMENTS, TEST_IGNORES_CASE, TEST_MISSING_IS_NO,
-    TEST_MISTYPED_IS_NO, TEST_NEGATED, ValueKind, order, rest,
+    TEST_MISTYPED_IS_NO, TEST_NEGATED, ValueKind, kind, order, rest,
 };
 pub use edge::{
     ActionRecord, EdgeRecord, OriginRecord, PairRecord, RouteRecord, SourceRecord, VaryRecord,

@@ -5,8 +5,9 @@ use flagstone_core::layout::{
     Absent, ActionRecord, Algorithm, AttributeRecord, BucketRecord, Conversion, EdgeRecord,
     EntryRecord, FORMAT_VERSION, FlagRecord, IndexRecord, NetworkRecord, NumberRecord, Op,
     OriginRecord, PairRecord, PatternRecord, PointRecord, RampRecord, RangeRecord, RouteRecord,
-    RuleRecord, SdkKind, Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind,
-    SourceRecord, SplitRecord, TestRecord, TextRecord, ValueKind, VariantRecord, VaryRecord,
+    RuleRecord, Scope, SdkKind, Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord,
+    SourceKind, SourceRecord, SplitRecord, TestRecord, TextRecord, ValueKind, VariantRecord,
+    VaryRecord,
 };
 use flagstone_core::{MAX_DEPTH, MAX_TESTS};
 use std::fmt::Debug;
@@ -80,6 +81,11 @@ fn codes() {
         &document,
         "What a test asks",
         &list(Op::ALL, |op| op as u16),
+    );
+    check(
+        &document,
+        "What of a list `Within` asks",
+        &list(Scope::ALL, |scope| scope as u16),
     );
     check(
         &document,

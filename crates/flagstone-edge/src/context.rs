@@ -61,7 +61,7 @@ impl<'p, 'n, H: RequestHead, F: FnOnce() -> [u8; 16]> Context<'p, 'n, H, F> {
         let parts = self.parts;
         let name = attribute.source_name;
         let text = match attribute.source {
-            SourceKind::Nothing | SourceKind::TargetingKey => None,
+            SourceKind::Nothing | SourceKind::TargetingKey | SourceKind::Element => None,
             SourceKind::Header => parts.header_text(name).map(Cow::Borrowed),
             SourceKind::Cookie => parts.cookie(name).map(Cow::Borrowed),
             SourceKind::Query => parts.head.query().and_then(|query| parameter(query, name)),

@@ -95,6 +95,8 @@ pub(super) fn answer(matcher: &Matcher, value: Option<&Value>) -> Truth {
                 .any(|network| network.contains(&address))
                 .into()
         }
+        // GrowthBook's SDK is the oracle of what only its definitions have.
+        Matcher::Js(_) => Truth::Unknown,
         Matcher::NumberInText(order, number) => {
             let is = match value {
                 Value::String(text) => text.parse().ok(),

@@ -85,6 +85,10 @@ impl<'m> Uses<'m> {
                 matcher: Matcher::OneOf(scalars),
                 ..
             }) => self.tests += scalars.len().max(1) as u64,
+            Condition::Test(Test::Within { when, .. }) => {
+                self.tests += 1;
+                self.condition(when);
+            }
             Condition::Test(
                 Test::Attribute { .. } | Test::Now { .. } | Test::Bucket { .. } | Test::Fail,
             ) => self.tests += 1,

@@ -1,8 +1,8 @@
 //! Conditions on the evaluation context.
 
-use super::{Absent, Bucketing};
+use super::{Absent, Bucketing, Js};
 use flagstone_core::UnixMillis;
-pub use flagstone_core::layout::Conversion;
+pub use flagstone_core::layout::{Conversion, Scope};
 
 /// A condition. Its value is true, false or unknown, as in CEL: a test of a missing or wrongly typed attribute is
 /// unknown, `All` and `Any` are commutative (false and unknown is false, true or unknown is true), and the opposite of
@@ -71,6 +71,15 @@ pub enum Test {
         ranges: Vec<(u64, u64)>,
         /// What becomes of a unit without a position.
         absent: Absent,
+    },
+    /// Whether a condition holds for elements of a list, or for its length. Never unknown; no for what is no list.
+    Within {
+        /// The attribute that is a list.
+        name: String,
+        /// What the condition is asked about.
+        scope: Scope,
+        /// What must hold; its attributes may be [`ELEMENT`](super::ELEMENT) and what lies in it.
+        when: Box<Condition>,
     },
     /// Gives up: the evaluation that comes here ends with reason `ERROR`.
     Fail,
@@ -171,6 +180,8 @@ pub enum Matcher {
     InNetwork(Vec<String>),
     /// A number written as text, or a number, in this order to another: CEL's `double(x) < 5.0`.
     NumberInText(Order, f64),
+    /// Something that JavaScript says of it.
+    Js(Js),
 }
 
 /// How two values stand to each other.

@@ -8,7 +8,7 @@
 use super::Writer;
 use super::reads::Reader;
 use crate::finding::Finding;
-use crate::model::{Absent, Condition, Matcher, Order, Reading, Scalar, Test};
+use crate::model::{Absent, Condition, Js, Matcher, Order, Reading, Scalar, Test};
 use flagstone_core::layout::{
     ACCEPT, NONE, NetworkRecord, NumberRecord, Op, REJECT, Section, SemVerRecord,
     TEST_CONVERSION_SHIFT, TEST_ELEMENTS, TEST_IGNORES_CASE, TEST_MISSING_IS_NO,
@@ -88,7 +88,7 @@ impl Simple<'_> {
             Self::Constant(_) => false,
             Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::may_fail),
             Self::Test(test, _) => match test {
-                Test::Fail | Test::Segment(_) | Test::Flag { .. } => true,
+                Test::Fail | Test::Segment(_) | Test::Flag { .. } | Test::Within { .. } => true,
                 Test::Bucket { absent, .. } => *absent == Absent::Fail,
                 Test::Attribute { .. } | Test::Now { .. } => false,
             },
@@ -127,7 +127,7 @@ fn join(parts: &[Condition], wanted: bool, all: bool) -> Simple<'_> {
 
 /// What a test's record asks.
 #[derive(Clone, Copy)]
-struct Question {
+pub(super) struct Question {
     op: Op,
     flags: u8,
     a: u32,
@@ -135,11 +135,11 @@ struct Question {
 }
 
 impl Question {
-    fn new(op: Op, a: u32, b: u32) -> Self {
+    pub(super) fn new(op: Op, a: u32, b: u32) -> Self {
         Self { op, flags: 0, a, b }
     }
 
-    fn wide(op: Op, number: u64) -> Self {
+    pub(super) fn wide(op: Op, number: u64) -> Self {
         Self::new(op, number as u32, (number >> 32) as u32)
     }
 
@@ -160,7 +160,7 @@ impl Question {
         self
     }
 
-    fn ignoring_case(mut self) -> Self {
+    pub(super) fn ignoring_case(mut self) -> Self {
         self.flags |= TEST_IGNORES_CASE;
         self
     }
@@ -296,6 +296,12 @@ impl Writer<'_> {
                 (0, vec![Question::new(Op::Segment, segment, 0)])
             }
             Test::Fail => (0, vec![Question::new(Op::Fail, 0, 0)]),
+            Test::Within { name, scope, when } => {
+                let (first, count) = self.condition(when, reader, path);
+                let attribute = self.read_attribute(name, reader, path);
+                let count = u32::from(count) | u32::from(*scope as u16) << 16;
+                (attribute, vec![Question::new(Op::Within, first, count)])
+            }
             Test::Bucket {
                 bucketing,
                 ranges,
@@ -470,6 +476,7 @@ impl Writer<'_> {
                 self.of_texts(Op::SplitVersionIn, versions)
             }
             Matcher::InNetwork(networks) => self.networks(networks, path),
+            Matcher::Js(js) => self.js(js),
         };
         vec![one]
     }
@@ -517,13 +524,8 @@ impl Writer<'_> {
         let mut texts: Vec<&str> = texts.collect();
         texts.sort_unstable();
         texts.dedup();
-        let first = self.tables.count(Section::Texts);
-        for text in &texts {
-            let (offset, len) = self.tables.long_text(text);
-            self.tables
-                .push(Section::Texts, &TextRecord { offset, len });
-        }
-        Question::new(Op::TextIn, first, texts.len() as u32)
+        let (first, count) = self.texts(&texts);
+        Question::new(Op::TextIn, first, count)
     }
 
     fn of_texts(&mut self, op: Op, texts: &[String]) -> Question {
@@ -541,7 +543,28 @@ impl Writer<'_> {
         }
     }
 
-    fn text(&mut self, op: Op, text: &str) -> Question {
+    /// Texts in ascending order without duplicates; equal lists share their records.
+    pub(super) fn texts(&mut self, texts: &[&str]) -> (u32, u32) {
+        let records: Vec<TextRecord> = texts
+            .iter()
+            .map(|text| {
+                let (offset, len) = self.tables.long_text(text);
+                TextRecord { offset, len }
+            })
+            .collect();
+        let count = records.len() as u32;
+        if let Some(first) = self.text_lists.get(&records) {
+            return (*first, count);
+        }
+        let first = self.tables.count(Section::Texts);
+        for record in &records {
+            self.tables.push(Section::Texts, record);
+        }
+        self.text_lists.insert(records, first);
+        (first, count)
+    }
+
+    pub(super) fn text(&mut self, op: Op, text: &str) -> Question {
         let (offset, len) = self.tables.long_text(text);
         Question::new(op, offset, len)
     }
@@ -600,7 +623,7 @@ impl Writer<'_> {
 }
 
 /// The outcomes of a comparison that satisfy an order, as a set of bits.
-fn outcomes(wanted: Order) -> u32 {
+pub(super) fn outcomes(wanted: Order) -> u32 {
     match wanted {
         Order::Equal => order::EQUAL,
         Order::Less => order::LESS,
@@ -616,8 +639,11 @@ fn numbers(matcher: &Matcher) -> impl Iterator<Item = f64> {
         Matcher::Number(_, number)
         | Matcher::NumberInText(_, number)
         | Matcher::JsDateBefore(number)
-        | Matcher::JsDateAfter(number) => (Some(*number), &[][..]),
-        Matcher::Equals(scalar) | Matcher::Includes(scalar) => (None, slice::from_ref(scalar)),
+        | Matcher::JsDateAfter(number)
+        | Matcher::Js(Js::Number(number)) => (Some(*number), &[][..]),
+        Matcher::Js(Js::Compare(_, scalar))
+        | Matcher::Equals(scalar)
+        | Matcher::Includes(scalar) => (None, slice::from_ref(scalar)),
         Matcher::OneOf(scalars) => (None, scalars.as_slice()),
         _ => (None, &[][..]),
     };

@@ -2,7 +2,7 @@
 
 use super::Writer;
 use crate::finding::Finding;
-use crate::model::{GeoField, Source, TARGETING_KEY};
+use crate::model::{ELEMENT, GeoField, Source, TARGETING_KEY};
 use flagstone_core::layout::{AttributeRecord, Section, SourceKind, TextRecord, VaryRecord};
 use std::collections::BTreeSet;
 
@@ -122,6 +122,9 @@ impl Writer<'_> {
     fn source_of(&self, name: &str) -> (SourceKind, String) {
         if name == TARGETING_KEY {
             return (SourceKind::TargetingKey, String::new());
+        }
+        if let Some(path) = name.strip_prefix(ELEMENT) {
+            return (SourceKind::Element, path.to_owned());
         }
         let given = self
             .model
@@ -261,6 +264,7 @@ fn header(kind: SourceKind, name: &str) -> Option<String> {
         | SourceKind::Query
         | SourceKind::Method
         | SourceKind::Host
-        | SourceKind::Path => return None,
+        | SourceKind::Path
+        | SourceKind::Element => return None,
     })
 }

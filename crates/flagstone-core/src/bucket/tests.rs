@@ -149,8 +149,8 @@ fn buckets_are_those_of_growthbook() {
         ("exp", "true", 2, 5548),
     ] {
         let found = match version {
-            1 => Some(growthbook::position_v1(seed, value)),
-            _ => growthbook::position_v2(seed, value),
+            1 => Some(growthbook::position_v1(seed, AttributeValue::Text(value))),
+            _ => growthbook::position_v2(seed, AttributeValue::Text(value)),
         };
         assert_eq!(found, Some(expected), "{seed} {value} {version}");
     }

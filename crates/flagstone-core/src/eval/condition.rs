@@ -1,6 +1,7 @@
 //! Conditions: tests with jumps.
 
 use super::conversion::converted;
+use super::js;
 use super::list::{about_list, some_part, split_version};
 use super::{Answer, MAX_DEPTH, Run, Trace};
 use crate::context::{AttributeValue, Attributes, List};
@@ -61,10 +62,22 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
             }
             Op::Never => return Some(Answer::No),
             Op::Fail => return None,
+            Op::Within => return Some(self.within(test, depth)?.into()),
+            Op::JsTextEqual
+            | Op::JsNumberEqual
+            | Op::JsTruthy
+            | Op::JsTextOrder
+            | Op::JsNumberOrder
+            | Op::JsonEqual
+            | Op::PaddedVersion
+            | Op::LowerIn
+            | Op::TypeIn => {
+                let value = self.value(test.attribute);
+                return Some(js::answer(&self.input.snapshot, op, test, value)?.into());
+            }
             _ => {}
         }
-        let attributes = self.input.attributes;
-        let value = attributes.attribute(AttributeIndex(test.attribute));
+        let value = self.value(test.attribute);
         about_value(&self.input.snapshot, op, test, value)
     }
 

@@ -152,6 +152,27 @@ codes! {
         SplitVersion = 53,
         /// Text that is the same version to Split as one of the `b` texts from text `a` on.
         SplitVersionIn = 54,
+        /// A value whose text, as JavaScript's `value + ""` makes it, is the `b` bytes of data at `a`.
+        JsTextEqual = 55,
+        /// A value that is the number `ab`, as JavaScript's `value * 1` makes it.
+        JsNumberEqual = 56,
+        /// A value that JavaScript takes for true.
+        JsTruthy = 57,
+        /// A value that stands in order `b` ([`order`]) to text `a`, as JavaScript's `<` and its like compare them.
+        JsTextOrder = 58,
+        /// A value that stands in order `b` ([`order`]) to number `a`, as JavaScript's `<` and its like compare them.
+        JsNumberOrder = 59,
+        /// A value whose JSON text, as `JSON.stringify` makes it, is the `b` bytes of data at `a`.
+        JsonEqual = 60,
+        /// A version that stands in order `b` ([`order`]) to version `a`, both in GrowthBook's padded form.
+        PaddedVersion = 61,
+        /// Text that in small letters, as `toLowerCase` makes them, is among the `b` texts from text `a` on.
+        LowerIn = 62,
+        /// A value whose type is among the bits of `a` ([`kind`]).
+        TypeIn = 63,
+        /// A list for whose elements or length a condition holds: the tests from `a` on, as many as the lower 16 bits of `b`
+        /// say; the upper 16 are a [`Scope`].
+        Within = 64,
     }
 }
 
@@ -245,6 +266,34 @@ pub mod order {
     pub const GREATER: u32 = 4;
 }
 
+/// Types of values for [`Op::TypeIn`], as a set of bits.
+pub mod kind {
+    /// Null, or missing.
+    pub const NULL: u32 = 1;
+    /// `true` or `false`.
+    pub const BOOLEAN: u32 = 2;
+    /// A number.
+    pub const NUMBER: u32 = 4;
+    /// Text.
+    pub const TEXT: u32 = 8;
+    /// A list.
+    pub const LIST: u32 = 16;
+    /// An object.
+    pub const OBJECT: u32 = 32;
+}
+
+codes! {
+    /// What of a list [`Op::Within`] asks its condition about.
+    Scope: u16 {
+        /// Each element; one for which the condition holds is a yes.
+        Elements = 0,
+        /// The same, without those that are null.
+        Present = 1,
+        /// The number of elements.
+        Length = 2,
+    }
+}
+
 codes! {
     /// The type of a variant's value.
     ValueKind: u16 {
@@ -318,6 +367,10 @@ codes! {
         Prefetch = 12,
         /// The client's address.
         ClientIp = 13,
+        /// The element of a list that a condition is asked about, or what lies in it: the source's name is empty, or a dot
+        /// and steps separated by dots. Each step is the name of a member, or of a list the place of an element from 0
+        /// on or `length`.
+        Element = 14,
         /// Country code.
         GeoCountry = 32,
         /// Region code.

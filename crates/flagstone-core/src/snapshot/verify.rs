@@ -4,9 +4,10 @@ use super::{Snapshot, VerifyError};
 use crate::layout::{
     ACCEPT, Absent, ActionRecord, Algorithm, AttributeRecord, BucketRecord, Conversion, DEAD,
     EdgeRecord, FlagRecord, IndexRecord, MATCHED, NONE, NONE16, Op, OriginRecord, PairRecord,
-    PatternRecord, REJECT, RampRecord, RangeRecord, Record, RouteRecord, RuleRecord, SdkKind,
-    Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind, SourceRecord,
-    SplitRecord, TEST_CONVERSION_SHIFT, TestRecord, TextRecord, ValueKind, VariantRecord, rest,
+    PatternRecord, REJECT, RampRecord, RangeRecord, Record, RouteRecord, RuleRecord, Scope,
+    SdkKind, Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind,
+    SourceRecord, SplitRecord, TEST_CONVERSION_SHIFT, TestRecord, TextRecord, ValueKind,
+    VariantRecord, rest,
 };
 use crate::semver::SplitVersion;
 use crate::snapshot::FlagIndex;
@@ -212,8 +213,23 @@ impl<'a> Snapshot<'a> {
                 c.rows("a", Section::Texts, test.a, test.b)?;
                 (test.a..test.a.saturating_add(test.b)).try_for_each(|text| c.version(text))
             }
+            Op::JsTextEqual | Op::JsonEqual => c.text("a", test.a, test.b),
+            Op::JsTextOrder | Op::PaddedVersion => c.row("a", Section::Texts, test.a),
+            Op::JsNumberOrder => c.row("a", Section::Numbers, test.a),
+            Op::LowerIn => c.rows("a", Section::Texts, test.a, test.b),
+            Op::Within => {
+                let count = test.b as u16;
+                c.must("b", Scope::from_code((test.b >> 16) as u16).is_some())?;
+                // It lies before the test that asks for it, and so never in itself.
+                let end = test.a.checked_add(count.into());
+                c.must("a", end.is_some_and(|end| end <= c.index))?;
+                c.jumps("a", test.a, count)
+            }
             Op::Exists
             | Op::ListDistinct
+            | Op::JsNumberEqual
+            | Op::JsTruthy
+            | Op::TypeIn
             | Op::Boolean
             | Op::NumberEqual
             | Op::NumberLess
