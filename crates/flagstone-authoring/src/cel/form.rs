@@ -291,8 +291,12 @@ fn can_be_unknown(condition: &Condition) -> bool {
         Condition::Test(Test::Attribute { matcher, .. }) => *matcher != Matcher::Exists,
         // Conditions in CEL have no shares.
         Condition::Test(Test::Bucket { .. }) => true,
-        Condition::Test(Test::Now { .. } | Test::Segment(_) | Test::Flag { .. } | Test::Fail) => {
-            false
-        }
+        Condition::Test(
+            Test::Now { .. }
+            | Test::Segment(_)
+            | Test::Flag { .. }
+            | Test::Within { .. }
+            | Test::Fail,
+        ) => false,
     }
 }
