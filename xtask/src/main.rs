@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 
 use console::Console;
 
+mod bench;
 mod build;
 mod ci;
 mod console;
@@ -37,6 +38,7 @@ usage: cargo xtask <command> [--verbose]
   build imports           build what compiles each service's documents, to be weighed
   build faults            build the Worker that breaks on request, for tests of its shim
   build core              build the core alone, to be weighed
+  bench                   measure beside others' programs, write docs/benchmarks.md (a few minutes)
   sizes                   compare what was built with bench/budgets.toml
   instructions            count what opening and deciding take, and compare with bench/budgets.toml (valgrind)
   panics                  check that the compiler left no panic in the request pipeline
@@ -74,6 +76,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["build", "imports"] => build::imports(console, &setup::run(console)?),
         ["build", "faults"] => build::faulty_worker(console, &setup::run(console)?),
         ["build", "core"] => build::core(console, &setup::run(console)?),
+        ["bench"] => bench::run(console, &setup::run(console)?),
         ["sizes"] => sizes::check(),
         ["instructions"] => instructions::check(console),
         ["panics"] => panics::check(console, &setup::run(console)?),

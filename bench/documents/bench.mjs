@@ -1,0 +1,96 @@
+// CPU time until a LaunchDarkly document can be evaluated, in workerd: ours beside their edge SDK, on the same bytes, in turn.
+//
+// usage: node bench.mjs OUT WASM FRAME [rounds]
+// OUT gets what is made; WASM is `target/wasm/import-launchdarkly.wasm`, FRAME the snapshot of a file with `[source]`.
+// Prints one JSON object. Time is what the scheduler counted for all threads of the process, so that other work on the machine
+// counts little; the least of all rounds is given, since such noise only adds.
+import { spawn } from 'node:child_process';
+import fs from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { createRequire } from 'node:module';
+import { build } from 'esbuild';
+import { document } from './workload.mjs';
+
+const [out, wasm, frame, rounds = '5'] = process.argv.slice(2);
+const here = import.meta.dirname;
+const root = path.resolve(here, '../..');
+const require = createRequire(path.join(root, 'node_modules/miniflare/package.json'));
+const workerd = require('workerd').default;
+const SIZES = [{ flags: 1000, times: 20 }, { flags: 10000, times: 3 }];
+const ENGINES = ['flagstone', 'launchdarkly'];
+
+fs.mkdirSync(out, { recursive: true });
+fs.copyFileSync(wasm, path.join(out, 'flagstone.wasm'));
+fs.copyFileSync(frame, path.join(out, 'frame.bin'));
+for (const engine of ENGINES) {
+  await build({
+    entryPoints: [path.join(here, `${engine}.worker.mjs`)], outfile: path.join(out, `${engine}.mjs`), bundle: true,
+    format: 'esm', external: ['*.wasm', '*.bin', 'node:*'], logLevel: 'error',
+  });
+}
+
+function configuration(engine) {
+  const modules = [`(name = "main", esModule = embed "${engine}.mjs")`, '(name = "document.bin", data = embed "document.bin")'];
+  if (engine === 'flagstone') {
+    modules.push('(name = "flagstone.wasm", wasm = embed "flagstone.wasm")', '(name = "frame.bin", data = embed "frame.bin")');
+  }
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [(name = "main", worker = (modules = [${modules.join(', ')}], compatibilityDate = "2026-01-01", compatibilityFlags = ["nodejs_compat"]))],
+  sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")]
+);`;
+}
+
+/** Nanoseconds of CPU that a process has had. */
+const cpu = (pid) => fs.readdirSync(`/proc/${pid}/task`)
+  .map((task) => Number(fs.readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]))
+  .reduce((sum, time) => sum + time, 0);
+
+const get = (port, times) => new Promise((done, failed) => {
+  http.get({ host: '127.0.0.1', port, path: `/?times=${times}` }, (response) => {
+    response.resume();
+    response.on('end', () => (response.statusCode === 200 ? done() : failed(new Error(`status ${response.statusCode}`))));
+  }).on('error', failed);
+});
+
+async function measure(engine, { times }) {
+  const file = path.join(out, `${engine}.capnp`);
+  fs.writeFileSync(file, configuration(engine));
+  // The runtime itself, not npm's launcher of it: the process whose time is read.
+  const running = spawn(workerd, ['serve', file, '--control-fd=3'], { stdio: ['ignore', 'inherit', 'inherit', 'pipe'] });
+  try {
+    const port = await new Promise((done, failed) => {
+      running.on('exit', () => failed(new Error('workerd has ended')));
+      running.stdio[3].on('data', (line) => {
+        const told = JSON.parse(String(line).trim().split('\n')[0]);
+        if (told.event === 'listen') done(told.port);
+      });
+    });
+    await get(port, 0);
+    const taken = async (count) => {
+      const before = cpu(running.pid);
+      await get(port, count);
+      return (cpu(running.pid) - before) / 1e6 / count;
+    };
+    return { first: await taken(1), warm: await taken(times) };
+  } finally {
+    running.removeAllListeners('exit');
+    running.kill('SIGKILL');
+  }
+}
+
+const results = [];
+for (const size of SIZES) {
+  const text = document(size.flags);
+  fs.writeFileSync(path.join(out, 'document.bin'), text);
+  const best = Object.fromEntries(ENGINES.map((engine) => [engine, { first: Infinity, warm: Infinity }]));
+  for (let round = 0; round < Number(rounds); round++) {
+    for (const engine of ENGINES) {
+      const { first, warm } = await measure(engine, size);
+      best[engine] = { first: Math.min(best[engine].first, first), warm: Math.min(best[engine].warm, warm) };
+    }
+  }
+  results.push({ flags: size.flags, bytes: text.length, ...best });
+}
+console.log(JSON.stringify({ node: process.version, rounds: Number(rounds), results }));

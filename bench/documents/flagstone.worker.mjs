@@ -1,0 +1,27 @@
+// What the Worker does with a document: its bytes into the wasm's memory, compiled to a snapshot.
+import module from 'flagstone.wasm';
+import frame from 'frame.bin';
+import document from 'document.bin';
+
+const { exports } = new WebAssembly.Instance(module);
+const PAGE = 65536;
+
+/** Copies bytes into memory of their own; gives their address. */
+function place(bytes) {
+  const at = exports.memory.grow(Math.ceil(bytes.byteLength / PAGE)) * PAGE;
+  new Uint8Array(exports.memory.buffer, at, bytes.byteLength).set(new Uint8Array(bytes));
+  return at;
+}
+
+const [frameAt, documentAt] = [place(frame), place(document)];
+
+export default {
+  fetch(request) {
+    let size = 0;
+    for (let times = Number(new URL(request.url).searchParams.get('times')); times > 0; times--) {
+      size = exports.compile(frameAt, frame.byteLength, documentAt, document.byteLength);
+      if (size === 0) return new Response('not compiled', { status: 500 });
+    }
+    return new Response(`snapshot of ${size} bytes`);
+  },
+};
