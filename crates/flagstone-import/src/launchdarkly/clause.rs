@@ -1,0 +1,277 @@
+//! Clauses: what rules of flags and of segments are made of.
+
+use super::document::{Document, is_truthy, list};
+use super::flag::{FEW, MOST, fail, one_of};
+use super::reference::{self, Reference};
+use super::segment::Segments;
+use crate::json::Json;
+use crate::report::Fidelity;
+use flagstone_compile::model::{Condition, Matcher, Order, Reading, Scalar, Test};
+use flagstone_core::{SemVer, parse_v8};
+
+/// How LaunchDarkly reads an attribute: of a list each element, and what is of another type does not match; what is missing
+/// or null makes a clause false whether it is negated or not.
+const READING: Reading = Reading {
+    elements: true,
+    missing_is_no: false,
+    mistyped_is_no: true,
+    conversion: flagstone_compile::model::Conversion::None,
+};
+
+/// Clauses as parts of a condition, in their order.
+pub(super) struct Clauses {
+    pub parts: Vec<Condition>,
+    /// How many tests they are made of.
+    pub tests: usize,
+    /// The places of the segments that they refer to.
+    pub segments: Vec<usize>,
+    /// What there is to know.
+    pub notes: Vec<(Fidelity, String)>,
+}
+
+/// Lowers the clauses of a rule.
+pub(super) fn conditions(
+    document: &Document<'_, '_>,
+    segments: &Segments,
+    clauses: &Json<'_>,
+) -> Clauses {
+    let mut lowered = Clauses {
+        parts: Vec::new(),
+        tests: 0,
+        segments: Vec::new(),
+        notes: Vec::new(),
+    };
+    for clause in clauses.elements() {
+        let part = lowered.clause(document, segments, clause);
+        lowered.parts.push(part);
+    }
+    if lowered.tests > MOST {
+        lowered.parts = vec![fail()];
+        lowered.tests = 1;
+        let note = "one of its rules is larger than a snapshot has room for".to_owned();
+        lowered.notes.push((Fidelity::NotEvaluable, note));
+    }
+    lowered
+}
+
+impl Clauses {
+    fn clause(
+        &mut self,
+        document: &Document<'_, '_>,
+        segments: &Segments,
+        clause: &Json<'_>,
+    ) -> Condition {
+        let op = clause.get("op").and_then(Json::text).unwrap_or("");
+        let is_negated = is_truthy(clause.get("negate"));
+        let values = list(clause, "values");
+        if op == "segmentMatch" {
+            return self.segments(document, segments, values, is_negated);
+        }
+        let attribute = clause.get("attribute").and_then(Json::text).unwrap_or("");
+        let kind = clause.some("contextKind");
+        let name = match reference::read(attribute, kind, document.sdk) {
+            Reference::Attribute(name) => name,
+            Reference::Nowhere => return Condition::never(),
+            Reference::Invalid => return fail(),
+        };
+        let exists = |name, elements| {
+            let matcher = Matcher::Exists;
+            let reading = Reading {
+                elements,
+                ..Reading::default()
+            };
+            Condition::Test(Test::Attribute {
+                name,
+                matcher,
+                reading,
+            })
+        };
+        if is_inherited(op) && !values.is_empty() {
+            let some = exists(name.clone(), true);
+            return if is_negated {
+                Condition::All(vec![exists(name, false), Condition::Not(Box::new(some))])
+            } else {
+                some
+            };
+        }
+        let mut tests = Vec::new();
+        if op == "in" {
+            equal(&name, values, &mut tests);
+        } else {
+            for matcher in matchers(op, values) {
+                tests.push(Condition::Test(Test::Attribute {
+                    name: name.clone(),
+                    matcher,
+                    reading: READING,
+                }));
+            }
+        }
+        if op == "matches" && values.iter().any(|value| value.text().is_some()) {
+            tests.push(fail());
+            self.notes.push((
+                Fidelity::NotEvaluable,
+                "regular expressions are not evaluated".to_owned(),
+            ));
+        }
+        self.tests += tests.len() + 2;
+        let may_fail = tests.contains(&fail());
+        let mut condition = match tests.len() {
+            1 => tests.swap_remove(0),
+            _ => Condition::Any(tests),
+        };
+        let nothing = condition == Condition::never();
+        if is_negated && nothing {
+            return exists(name, false);
+        }
+        if is_negated {
+            condition = Condition::Not(Box::new(condition));
+        }
+        if may_fail {
+            // Without a value nothing is compared.
+            return Condition::All(vec![exists(name, false), condition]);
+        }
+        condition
+    }
+
+    /// Whether the unit belongs to one of some segments.
+    fn segments(
+        &mut self,
+        document: &Document<'_, '_>,
+        segments: &Segments,
+        values: &[Json<'_>],
+        is_negated: bool,
+    ) -> Condition {
+        let mut tests = Vec::new();
+        for key in values.iter().filter_map(Json::text) {
+            // One that there is not is passed over.
+            let Some(place) = document.segment(key) else {
+                continue;
+            };
+            tests.push(Condition::Test(Test::Segment(segments.name(place))));
+            self.segments.push(place);
+        }
+        self.tests += tests.len();
+        let any = match tests.len() {
+            1 => tests.swap_remove(0),
+            _ => Condition::Any(tests),
+        };
+        if is_negated {
+            Condition::Not(Box::new(any))
+        } else {
+            any
+        }
+    }
+}
+
+/// What a value is held against for `in`.
+fn equal(name: &str, values: &[Json<'_>], tests: &mut Vec<Condition>) {
+    let mut texts = Vec::new();
+    let mut others = Vec::new();
+    let mut has_null = false;
+    for value in values {
+        match value {
+            Json::Text(text) => texts.push(text.clone().into_owned()),
+            Json::Number(number) => others.push(Scalar::Number(*number)),
+            Json::Boolean(value) => others.push(Scalar::Boolean(*value)),
+            Json::Null => has_null = true,
+            // Never the same as another.
+            Json::List(_) | Json::Object(_) => {}
+        }
+    }
+    let mut test = |matcher| {
+        tests.push(Condition::Test(Test::Attribute {
+            name: name.to_owned(),
+            matcher,
+            reading: READING,
+        }));
+    };
+    match (&*others, &*texts) {
+        ([], []) => {}
+        ([], _) => tests.push(Condition::Test(one_of(name.to_owned(), texts, READING))),
+        ([_], []) => test(Matcher::Equals(others.swap_remove(0))),
+        (_, texts) if texts.len() <= FEW => {
+            others.extend(texts.iter().cloned().map(Scalar::Text));
+            test(Matcher::OneOf(others));
+        }
+        _ => {
+            test(Matcher::OneOf(others));
+            test(Matcher::InSet(texts));
+        }
+    }
+    if has_null {
+        // COMPAT(launchdarkly): null counts as missing, but not in a list.
+        tests.push(Condition::Test(Test::Attribute {
+            name: name.to_owned(),
+            matcher: Matcher::IncludesNull,
+            reading: Reading {
+                elements: false,
+                ..READING
+            },
+        }));
+    }
+}
+
+/// What a value is held against, any of which will do. Values that an operator cannot use are left out.
+fn matchers(op: &str, values: &[Json<'_>]) -> Vec<Matcher> {
+    let texts = |matcher: fn(String) -> Matcher| {
+        let texts = values.iter().filter_map(Json::text);
+        texts.map(|text| matcher(text.to_owned())).collect()
+    };
+    let versions = |order| {
+        let texts = values.iter().filter_map(Json::text);
+        let versions = texts.filter(|text| SemVer::parse_npm(text).is_some());
+        versions
+            .map(|text| Matcher::NpmSemVer(order, text.to_owned()))
+            .collect()
+    };
+    // Of several bounds the one that lets most through decides.
+    let numbers = || values.iter().filter_map(Json::number);
+    let below = |order| {
+        let bound = numbers().max_by(f64::total_cmp);
+        let bound = bound.map(|bound| Matcher::Number(order, bound));
+        bound.into_iter().collect()
+    };
+    let above = |order| {
+        let bound = numbers().min_by(f64::total_cmp);
+        let bound = bound.map(|bound| Matcher::Number(order, bound));
+        bound.into_iter().collect()
+    };
+    let dates = || {
+        values.iter().filter_map(|value| match value {
+            Json::Number(millis) => Some(*millis),
+            Json::Text(text) => parse_v8(text).map(|at| at.0 as f64),
+            _ => None,
+        })
+    };
+    match op {
+        "startsWith" => texts(Matcher::StartsWith),
+        "endsWith" => texts(Matcher::EndsWith),
+        "contains" => texts(Matcher::Contains),
+        "lessThan" => below(Order::Less),
+        "lessThanOrEqual" => below(Order::LessOrEqual),
+        "greaterThan" => above(Order::Greater),
+        "greaterThanOrEqual" => above(Order::GreaterOrEqual),
+        "before" => {
+            let bound = dates().max_by(f64::total_cmp);
+            bound.map(Matcher::JsDateBefore).into_iter().collect()
+        }
+        "after" => {
+            let bound = dates().min_by(f64::total_cmp);
+            bound.map(Matcher::JsDateAfter).into_iter().collect()
+        }
+        "semVerEqual" => versions(Order::Equal),
+        "semVerLessThan" => versions(Order::Less),
+        "semVerGreaterThan" => versions(Order::Greater),
+        // An operator that the SDK does not know matches nothing.
+        _ => Vec::new(),
+    }
+}
+
+/// Whether the SDK finds an operator of this name that JavaScript gives to every object, and takes its result for true.
+fn is_inherited(op: &str) -> bool {
+    // COMPAT(launchdarkly): operators are looked up without `hasOwnProperty`.
+    matches!(
+        op,
+        "constructor" | "toString" | "toLocaleString" | "valueOf"
+    )
+}

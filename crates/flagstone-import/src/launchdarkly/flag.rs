@@ -1,0 +1,397 @@
+//! Flags.
+
+use super::clause::{Clauses, conditions};
+use super::document::{Document, Item, index, is_truthy, list, texts};
+use super::reference::{self, USER};
+use super::rollout::{self, Experiment};
+use super::segment::Segments;
+use crate::json::Json;
+use crate::report::{Entry, Fidelity};
+use flagstone_compile::model::{
+    Condition, Flag, Matcher, Reading, Rule, Scalar, Serve, Test, Value, Variant,
+};
+
+/// Bytes of the longest key, and of the longest variant key that is made of a value.
+const LONGEST_KEY: usize = 255;
+const LONGEST_VALUE: usize = 40;
+/// Numbers of variations, of rules, of tests in a condition and bytes of a name that a snapshot has room for.
+pub(super) const MOST: usize = 60_000;
+/// Above so many, texts are a set.
+pub(super) const FEW: usize = 16;
+
+/// What a rule of the model was in the document.
+#[derive(Clone, Copy)]
+pub(super) enum Origin<'d> {
+    /// The prerequisite with this flag.
+    Prerequisite(&'d str),
+    /// A list of targets.
+    Target,
+    /// A rule.
+    Rule {
+        /// Its place.
+        index: usize,
+        /// Its id, if it has one.
+        id: Option<&'d Json<'d>>,
+    },
+    /// What is served otherwise.
+    Fallthrough,
+}
+
+/// A flag as it goes into the model, and what its rules were.
+pub(super) struct Lowered<'d> {
+    pub flag: Flag,
+    /// Whether the model can hold the flag.
+    pub is_usable: bool,
+    /// For each rule what it was, and the experiment that it serves.
+    pub meanings: Vec<(Origin<'d>, Option<Experiment>)>,
+}
+
+/// Lowers a flag, and says in its entry of the report what there is to know.
+pub(super) fn lower<'d, 'j>(
+    document: &'d Document<'d, 'j>,
+    segments: &Segments,
+    item: Item<'d, 'j>,
+    entry: &mut Entry,
+) -> Lowered<'d>
+where
+    'j: 'd,
+{
+    let json = item.json;
+    let variants = variants(list(json, "variations"));
+    let keys = variant_keys(json);
+    let mut lowering = Lowering {
+        document,
+        segments,
+        item,
+        keys,
+        entry,
+        rules: Vec::new(),
+        meanings: Vec::new(),
+    };
+    let off = lowering.off();
+    let is_on = is_truthy(json.get("on"));
+    let problem = problem(item);
+    let is_usable = problem.is_none();
+    if let Some(problem) = problem {
+        lowering.entry.note(Fidelity::NotEvaluable, problem);
+    } else {
+        match (is_on, &off) {
+            (true, _) => lowering.rules(&off),
+            (false, Off::Fail) => lowering.push("off", fail(), Serve::Default, Origin::Fallthrough),
+            (false, _) => {}
+        }
+    }
+    let Lowering {
+        keys,
+        rules,
+        meanings,
+        ..
+    } = lowering;
+    let mut variants: Vec<Variant> = keys
+        .into_iter()
+        .zip(variants)
+        .map(|(key, value)| Variant { key, value })
+        .collect();
+    if variants.is_empty() {
+        // Nothing can be served then, and the model wants a variant.
+        variants.push(Variant {
+            key: "none".to_owned(),
+            value: Value::Json("null".to_owned()),
+        });
+    }
+    let default = match off {
+        Off::Variation(index) => variants.get(index).map(|variant| variant.key.clone()),
+        Off::Caller | Off::Fail => None,
+    };
+    Lowered {
+        flag: Flag {
+            key: item.key.to_owned(),
+            variants,
+            default,
+            enabled: is_on || !rules.is_empty(),
+            prerequisites: Vec::new(),
+            rules,
+        },
+        is_usable,
+        meanings,
+    }
+}
+
+/// What a flag serves that is off or whose prerequisites fail.
+enum Off {
+    Variation(usize),
+    /// The default of whoever asks.
+    Caller,
+    /// The variation does not exist.
+    Fail,
+}
+
+/// What is served to whom a rule matches.
+enum Outcome {
+    Serve(Serve, Option<Experiment>),
+    Malformed,
+}
+
+struct Lowering<'l, 'd, 'j> {
+    document: &'d Document<'d, 'j>,
+    segments: &'l Segments,
+    item: Item<'d, 'j>,
+    /// Keys of the variants, by variation.
+    keys: Vec<String>,
+    entry: &'l mut Entry,
+    rules: Vec<Rule>,
+    meanings: Vec<(Origin<'d>, Option<Experiment>)>,
+}
+
+impl<'d, 'j> Lowering<'_, 'd, 'j> {
+    fn off(&self) -> Off {
+        match self.item.json.get("offVariation") {
+            Some(json @ Json::Number(_)) => {
+                index(Some(json), self.keys.len()).map_or(Off::Fail, Off::Variation)
+            }
+            _ => Off::Caller,
+        }
+    }
+
+    fn push(&mut self, name: &str, when: Condition, serve: Serve, origin: Origin<'d>) {
+        self.serve(name, when, Outcome::Serve(serve, None), origin);
+    }
+
+    /// Adds a rule.
+    fn serve(&mut self, name: &str, when: Condition, outcome: Outcome, origin: Origin<'d>) {
+        let (when, serve, experiment) = match outcome {
+            Outcome::Serve(serve, experiment) => (when, serve, experiment),
+            Outcome::Malformed => {
+                let when = match when {
+                    Condition::All(mut parts) => {
+                        parts.push(fail());
+                        Condition::All(parts)
+                    }
+                    other => Condition::All(vec![other, fail()]),
+                };
+                (when, Serve::Default, None)
+            }
+        };
+        self.rules.push(Rule {
+            name: name.to_owned(),
+            when,
+            serve,
+        });
+        self.meanings.push((origin, experiment));
+    }
+
+    /// Prerequisites, targets, rules and fallthrough, up to what takes everybody.
+    fn rules(&mut self, off: &Off) {
+        for required in list(self.item.json, "prerequisites") {
+            if self.prerequisite(required, off) {
+                return;
+            }
+        }
+        self.targets();
+        for (index, rule) in list(self.item.json, "rules").iter().enumerate() {
+            // COMPAT(launchdarkly): without `clauses` a rule matches nobody, with an empty list everybody.
+            let Some(clauses) = rule.some("clauses") else {
+                continue;
+            };
+            let Clauses {
+                parts,
+                segments,
+                notes,
+                ..
+            } = conditions(self.document, self.segments, clauses);
+            let of_segments = segments
+                .iter()
+                .flat_map(|place| self.segments.notes(*place));
+            for (fidelity, note) in notes.iter().chain(of_segments) {
+                self.entry.note(*fidelity, &**note);
+            }
+            let takes_everybody = parts.is_empty();
+            let id = rule.some("id");
+            let origin = Origin::Rule { index, id };
+            let outcome = self.outcome(rule);
+            let name = id.and_then(Json::text).filter(|id| is_name(id));
+            match name {
+                Some(name) => self.serve(name, Condition::All(parts), outcome, origin),
+                None => {
+                    let name = format!("rule-{index}");
+                    self.serve(&name, Condition::All(parts), outcome, origin);
+                }
+            }
+            if takes_everybody {
+                return;
+            }
+        }
+        let outcome = match self.item.json.some("fallthrough") {
+            Some(fallthrough) => self.outcome(fallthrough),
+            None => Outcome::Malformed,
+        };
+        self.serve(
+            "fallthrough",
+            Condition::always(),
+            outcome,
+            Origin::Fallthrough,
+        );
+    }
+
+    /// A rule for whom a prerequisite fails; says whether that is everybody.
+    fn prerequisite(&mut self, required: &'d Json<'j>, off: &Off) -> bool {
+        let key = required.some("key").and_then(Json::text).unwrap_or("");
+        let outcome = match off {
+            Off::Variation(_) | Off::Caller => Outcome::Serve(Serve::Default, None),
+            Off::Fail => Outcome::Malformed,
+        };
+        let flag = self.document.flag(key);
+        let when = match flag {
+            None => Condition::always(),
+            // A flag that the model cannot hold cannot be asked.
+            Some(json) if problem(Item { key, json }).is_some() => fail(),
+            Some(flag) => {
+                let wanted = index(required.some("variation"), list(flag, "variations").len());
+                let keys = wanted.map(|index| variant_key(&variant_keys(flag), index));
+                Condition::Not(Box::new(Condition::Test(Test::Flag {
+                    key: key.to_owned(),
+                    variants: keys.into_iter().collect(),
+                    enabled_only: true,
+                })))
+            }
+        };
+        let name = if is_name(key) { key } else { "prerequisite" };
+        self.serve(name, when, outcome, Origin::Prerequisite(key));
+        flag.is_none()
+    }
+
+    fn targets(&mut self) {
+        let json = self.item.json;
+        let targets = list(json, "targets");
+        let by_kind = list(json, "contextTargets");
+        if by_kind.is_empty() {
+            for target in targets {
+                self.target(target);
+            }
+            return;
+        }
+        for target in by_kind {
+            let kind = target.some("contextKind");
+            if is_truthy(kind) && kind.and_then(Json::text) != Some(USER) {
+                self.target(target);
+                continue;
+            }
+            // COMPAT(launchdarkly): for users it only says when the list of the same variation has its turn.
+            let variation = target.some("variation");
+            let same = |target: &&Json<'_>| target.some("variation") == variation;
+            if let Some(target) = targets.iter().find(same) {
+                self.target(target);
+            }
+        }
+    }
+
+    fn target(&mut self, target: &Json<'_>) {
+        let Some(kind) = reference::kind(target.get("contextKind")) else {
+            return;
+        };
+        let keys: Vec<String> = texts(target, "values").map(str::to_owned).collect();
+        if keys.is_empty() {
+            return;
+        }
+        let outcome = self.variation(target.some("variation"));
+        let when = Condition::Test(one_of(reference::key_of(kind), keys, Reading::default()));
+        self.serve("targets", when, outcome, Origin::Target);
+    }
+
+    fn variation(&self, json: Option<&Json<'_>>) -> Outcome {
+        match index(json, self.keys.len()) {
+            Some(index) => Outcome::Serve(Serve::Variant(variant_key(&self.keys, index)), None),
+            None => Outcome::Malformed,
+        }
+    }
+
+    /// A variation, or a rollout if there is none.
+    fn outcome(&self, json: &Json<'_>) -> Outcome {
+        if let Some(variation) = json.some("variation") {
+            return self.variation(Some(variation));
+        }
+        let lowered = json
+            .some("rollout")
+            .and_then(|rollout| rollout::lower(self.document, self.item, &self.keys, rollout));
+        match lowered {
+            Some((allocation, experiment)) => {
+                Outcome::Serve(Serve::Allocation(allocation), experiment)
+            }
+            None => Outcome::Malformed,
+        }
+    }
+}
+
+/// Why the model cannot hold a flag, if so.
+fn problem(item: Item<'_, '_>) -> Option<&'static str> {
+    let len = |name| list(item.json, name).len();
+    if !is_name(item.key) {
+        return Some("its key must have 1 to 255 bytes and no control characters");
+    }
+    let rules = len("rules") + len("targets") + len("contextTargets") + len("prerequisites");
+    let is_large = len("variations") > MOST || rules > MOST || rollout::salt_len(item) > MOST;
+    is_large.then_some("it is larger than a snapshot has room for")
+}
+
+/// Fails whoever comes here.
+pub(super) fn fail() -> Condition {
+    Condition::Test(Test::Fail)
+}
+
+/// Whether an attribute is one of some texts.
+pub(super) fn one_of(name: String, mut texts: Vec<String>, reading: Reading) -> Test {
+    let matcher = match texts.len() {
+        1 => Matcher::Equals(Scalar::Text(texts.swap_remove(0))),
+        2..=FEW => Matcher::OneOf(texts.into_iter().map(Scalar::Text).collect()),
+        _ => Matcher::InSet(texts),
+    };
+    Test::Attribute {
+        name,
+        matcher,
+        reading,
+    }
+}
+
+/// Whether a text can be the name or key of something.
+pub(super) fn is_name(text: &str) -> bool {
+    (1..=LONGEST_KEY).contains(&text.len()) && !text.chars().any(char::is_control)
+}
+
+fn variants(variations: &[Json<'_>]) -> Vec<Value> {
+    let value = |json: &Json<'_>| match json {
+        Json::Boolean(value) => Value::Boolean(*value),
+        Json::Number(number) => Value::Number(*number),
+        Json::Text(text) => Value::String(text.clone().into_owned()),
+        Json::Null | Json::List(_) | Json::Object(_) => Value::Json(json.to_string()),
+    };
+    variations.iter().map(value).collect()
+}
+
+/// The key of a variant.
+pub(super) fn variant_key(keys: &[String], index: usize) -> String {
+    keys.get(index).cloned().unwrap_or_default()
+}
+
+/// Keys for the variations of a flag: their values where these are short and different, else their indices.
+fn variant_keys(flag: &Json<'_>) -> Vec<String> {
+    let variations = list(flag, "variations");
+    let text = |json: &Json<'_>| match json {
+        Json::Boolean(value) => Some(if *value { "true" } else { "false" }.to_owned()),
+        Json::Number(_) => Some(json.to_string()),
+        Json::Text(text) if is_name(text) && text.len() <= LONGEST_VALUE => {
+            Some(text.clone().into_owned())
+        }
+        _ => None,
+    };
+    let few = variations.len() <= FEW;
+    let keys: Option<Vec<String>> = variations.iter().map(text).take_while(|_| few).collect();
+    let distinct = |keys: &Vec<String>| {
+        let mut seen = keys.iter().enumerate();
+        few && seen.all(|(at, key)| !keys.iter().take(at).any(|other| other == key))
+    };
+    keys.filter(distinct).unwrap_or_else(|| {
+        (0..variations.len())
+            .map(|index| index.to_string())
+            .collect()
+    })
+}
