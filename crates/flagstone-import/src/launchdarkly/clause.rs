@@ -41,9 +41,13 @@ pub(super) fn conditions(
         segments: Vec::new(),
         notes: Vec::new(),
     };
-    for clause in clauses.elements() {
+    let mut clauses = clauses.elements().iter().peekable();
+    while let Some(clause) = clauses.next() {
         let part = lowered.clause(document, segments, clause);
-        lowered.parts.push(part);
+        // COMPAT(launchdarkly): what is wrong with a clause is forgotten when another comes after it.
+        if part != fail() || clauses.peek().is_none() {
+            lowered.parts.push(part);
+        }
     }
     if lowered.tests > MOST {
         lowered.parts = vec![fail()];

@@ -20,6 +20,10 @@ pub(super) const MOST: usize = 60_000;
 pub(super) const FEW: usize = 16;
 
 /// What a rule of the model was in the document.
+#[cfg_attr(
+    not(feature = "answers"),
+    allow(dead_code, reason = "only answers tell it")
+)]
 #[derive(Clone, Copy)]
 pub(super) enum Origin<'d> {
     /// The prerequisite with this flag.
@@ -38,6 +42,10 @@ pub(super) enum Origin<'d> {
 }
 
 /// A flag as it goes into the model, and what its rules were.
+#[cfg_attr(
+    not(feature = "answers"),
+    allow(dead_code, reason = "only answers tell it")
+)]
 pub(super) struct Lowered<'d> {
     pub flag: Flag,
     /// Whether the model can hold the flag.
