@@ -1,8 +1,9 @@
 //! Conditions in words, for people who ask why.
 
 use crate::layout::{
-    IndexRecord, NetworkRecord, NumberRecord, Op, PatternRecord, Scope, Section, SegmentRecord,
-    SemVerRecord, TEST_IGNORES_CASE, TEST_NEGATED, TestRecord, TextRecord, kind, order,
+    IndexRecord, NetworkRecord, NumberRecord, Op, PROGRAM_IGNORES_CASE, PatternRecord,
+    ProgramRecord, Scope, Section, SegmentRecord, SemVerRecord, TEST_IGNORES_CASE, TEST_NEGATED,
+    TestRecord, TextRecord, kind, order,
 };
 use crate::snapshot::{AttributeIndex, FlagIndex, Snapshot, VariantIndex};
 use crate::units::UnixMillis;
@@ -297,6 +298,24 @@ impl Display for Described<'_> {
                     "{} /{}/",
                     either("matches", "does not match"),
                     source.unwrap_or("?")
+                )?;
+            }
+            Op::Program => {
+                let program = self
+                    .snapshot
+                    .record::<ProgramRecord>(Section::Programs, self.test.a);
+                let source = program.and_then(|program| {
+                    self.snapshot
+                        .text(program.source_offset, program.source_len)
+                });
+                let ignores_case =
+                    program.is_some_and(|program| program.flags & PROGRAM_IGNORES_CASE != 0);
+                write!(
+                    f,
+                    "{} /{}/{}",
+                    either("matches", "does not match"),
+                    source.unwrap_or("?"),
+                    if ignores_case { "i" } else { "" }
                 )?;
             }
             Op::SemVer | Op::NpmSemVer => {

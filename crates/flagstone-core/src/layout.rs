@@ -6,6 +6,7 @@
 
 mod codes;
 mod edge;
+mod program;
 mod records;
 
 pub use codes::{
@@ -15,6 +16,10 @@ pub use codes::{
 };
 pub use edge::{
     ActionRecord, EdgeRecord, OriginRecord, PairRecord, RouteRecord, SourceRecord, VaryRecord,
+};
+pub use program::{
+    InstructionRecord, MAX_PROGRAM, PROGRAM_CODE_POINTS, PROGRAM_IGNORES_CASE, ProgramRecord,
+    SpanRecord, Step,
 };
 pub use records::{
     AttributeRecord, BucketRecord, EntryRecord, FLAG_DISABLED, FlagRecord, IndexRecord,
@@ -87,6 +92,8 @@ pub enum Section {
     Networks,
     /// Regular expressions as tables of a deterministic automaton.
     Patterns,
+    /// Regular expressions in the dialects of other languages, as programs.
+    Programs,
     /// Lists of flags: prerequisites' variants, exposure, routes.
     Indices,
     /// One record: identity and exposure.
@@ -105,7 +112,7 @@ pub enum Section {
     Vary,
     /// The names behind those bits; `*` for what no header shows, such as the client's address.
     VaryNames,
-    /// Text, automata: plain bytes.
+    /// Text, automata, programs: plain bytes.
     Data,
 }
 
@@ -134,6 +141,7 @@ impl Section {
         (Self::SemVers, SemVerRecord::SIZE),
         (Self::Networks, NetworkRecord::SIZE),
         (Self::Patterns, PatternRecord::SIZE),
+        (Self::Programs, ProgramRecord::SIZE),
         (Self::Indices, IndexRecord::SIZE),
         (Self::Edge, EdgeRecord::SIZE),
         (Self::Sources, SourceRecord::SIZE),

@@ -14,6 +14,7 @@ pub mod hash;
 pub mod js;
 pub mod layout;
 mod number;
+mod program;
 mod scratch;
 mod semver;
 mod snapshot;

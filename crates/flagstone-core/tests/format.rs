@@ -3,11 +3,11 @@
 
 use flagstone_core::layout::{
     Absent, ActionRecord, Algorithm, AttributeRecord, BucketRecord, Conversion, EdgeRecord,
-    EntryRecord, FORMAT_VERSION, FlagRecord, IndexRecord, NetworkRecord, NumberRecord, Op,
-    OriginRecord, PairRecord, PatternRecord, PointRecord, RampRecord, RangeRecord, RouteRecord,
-    RuleRecord, Scope, SdkKind, Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord,
-    SourceKind, SourceRecord, SplitRecord, TestRecord, TextRecord, ValueKind, VariantRecord,
-    VaryRecord,
+    EntryRecord, FORMAT_VERSION, FlagRecord, IndexRecord, InstructionRecord, MAX_PROGRAM,
+    NetworkRecord, NumberRecord, Op, OriginRecord, PairRecord, PatternRecord, PointRecord,
+    ProgramRecord, RampRecord, RangeRecord, RouteRecord, RuleRecord, Scope, SdkKind, Section,
+    SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind, SourceRecord, SpanRecord,
+    SplitRecord, Step, TestRecord, TextRecord, ValueKind, VariantRecord, VaryRecord,
 };
 use flagstone_core::{MAX_DEPTH, MAX_TESTS};
 use std::fmt::Debug;
@@ -56,6 +56,7 @@ fn records() {
     check_records!(
         FlagRecord VariantRecord RuleRecord TestRecord SplitRecord RangeRecord RampRecord PointRecord AttributeRecord
         SegmentRecord SetRecord BucketRecord EntryRecord TextRecord NumberRecord SemVerRecord NetworkRecord PatternRecord
+        ProgramRecord InstructionRecord SpanRecord
         IndexRecord EdgeRecord SourceRecord OriginRecord RouteRecord ActionRecord PairRecord VaryRecord
     );
 }
@@ -86,6 +87,11 @@ fn codes() {
         &document,
         "What of a list `Within` asks",
         &list(Scope::ALL, |scope| scope as u16),
+    );
+    check(
+        &document,
+        "What an instruction does",
+        &list(Step::ALL, |step| step as u16),
     );
     check(
         &document,
@@ -135,5 +141,6 @@ fn numbers() {
     ] {
         assert!(document.contains(&text), "`{text}`");
     }
+    assert!(document.contains("at most 2,048 instructions") && MAX_PROGRAM == 2048);
     assert!(document.contains("1,048,576 tests") && MAX_TESTS == 1_048_576);
 }

@@ -75,7 +75,11 @@ fn only_snapshots_are_opened() {
         ),
         (
             "record behind the end",
-            with(whole.clone(), row(Section::Tests) + 4, &[17, 0, 0, 0]),
+            with(
+                whole.clone(),
+                row(Section::Tests) + 4,
+                &(TABLE_END as u32).to_le_bytes(),
+            ),
             Some(bounds(Section::Tests)),
         ),
         (

@@ -12,6 +12,7 @@ use crate::layout::{
     TEST_IGNORES_CASE, TEST_MISSING_IS_NO, TEST_MISTYPED_IS_NO, TEST_NEGATED, TestRecord,
     TextRecord, order,
 };
+use crate::program;
 use crate::semver::SemVer;
 use crate::snapshot::{AttributeIndex, FlagIndex, Snapshot};
 use crate::time::{parse_rfc3339, parse_v8};
@@ -242,6 +243,7 @@ fn about_one(
         }
         (Op::Contains, Text(is)) => contains(is, core::str::from_utf8(constant()?).ok()?, test),
         (Op::Pattern, Text(is)) => matches(snapshot, test.a, is.as_bytes())?,
+        (Op::Program, Text(is)) => program::matches(snapshot, test.a, is)?,
 
         (Op::IncludesText, List(list)) => {
             let wanted = constant()?;

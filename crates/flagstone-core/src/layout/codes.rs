@@ -38,6 +38,7 @@ macro_rules! codes {
         }
     };
 }
+pub(super) use codes;
 
 codes! {
     /// What a test asks. `a` and `b` are the operands of its record, `ab` both as one 64-bit number with `a` low.
@@ -173,6 +174,8 @@ codes! {
         /// A list for whose elements or length a condition holds: the tests from `a` on, as many as the lower 16 bits of `b`
         /// say; the upper 16 are a [`Scope`].
         Within = 64,
+        /// Text in which program `a` matches.
+        Program = 65,
     }
 }
 

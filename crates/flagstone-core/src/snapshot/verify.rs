@@ -4,11 +4,12 @@ use super::{Snapshot, VerifyError};
 use crate::layout::{
     ACCEPT, Absent, ActionRecord, Algorithm, AttributeRecord, BucketRecord, Conversion, DEAD,
     EdgeRecord, FlagRecord, IndexRecord, MATCHED, NONE, NONE16, Op, OriginRecord, PairRecord,
-    PatternRecord, REJECT, RampRecord, RangeRecord, Record, RouteRecord, RuleRecord, Scope,
-    SdkKind, Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind,
+    PatternRecord, ProgramRecord, REJECT, RampRecord, RangeRecord, Record, RouteRecord, RuleRecord,
+    Scope, SdkKind, Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind,
     SourceRecord, SplitRecord, TEST_CONVERSION_SHIFT, TestRecord, TextRecord, ValueKind,
     VariantRecord, rest,
 };
+use crate::program::Program;
 use crate::semver::SplitVersion;
 use crate::snapshot::FlagIndex;
 
@@ -158,6 +159,11 @@ impl<'a> Snapshot<'a> {
         self.each(Section::Patterns, |c, pattern: PatternRecord| {
             self.verify_pattern(&c, &pattern)
         })?;
+        self.each(Section::Programs, |c, record: ProgramRecord| {
+            c.text("source", record.source_offset, record.source_len)?;
+            let program = Program::of(self, &record);
+            c.must("code", program.is_some_and(|program| program.is_sound()))
+        })?;
         self.verify_edge()
     }
 
@@ -191,6 +197,7 @@ impl<'a> Snapshot<'a> {
             | Op::ListWithin => c.rows("a", Section::Texts, test.a, test.b),
             Op::NumberIn => c.rows("a", Section::Numbers, test.a, test.b),
             Op::Pattern => c.row("a", Section::Patterns, test.a),
+            Op::Program => c.row("a", Section::Programs, test.a),
             Op::SemVer | Op::NpmSemVer => c.row("a", Section::SemVers, test.a),
             Op::Network => c.rows("a", Section::Networks, test.a, test.b),
             Op::Segment => c.row("a", Section::Segments, test.a),
