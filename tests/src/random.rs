@@ -12,10 +12,11 @@ use flagstone_compile::model::{
     Condition, Flag, Matcher, Model, Order, Prerequisite, Rule, Scalar, Segment, Serve,
     TARGETING_KEY, Test, Value, Variant,
 };
+use flagstone_compile::regex::Dialect;
 use flagstone_core::UnixMillis;
 use pools::{
-    ADDRESSES, ATTRIBUTES, DATES, EMAILS, FLAG_KEYS, Kind, NETWORKS, NUMBERS, NUMBERS_IN_TEXT,
-    PATTERNS, PLANS, SHORT_TEXTS, TIMES, VARIANT_KEYS, VERSIONS,
+    ADDRESSES, ATTRIBUTES, COMMON_PATTERNS, DATES, EMAILS, FLAG_KEYS, Kind, NETWORKS, NUMBERS,
+    NUMBERS_IN_TEXT, PATTERNS, PLANS, SHORT_TEXTS, TIMES, VARIANT_KEYS, VERSIONS,
 };
 
 /// A source of models and contexts; equal seeds give equal ones.
@@ -295,7 +296,7 @@ impl Random {
 
     fn about_text(&mut self, order: Order, pool: &[&str]) -> Matcher {
         let text = self.text(pool);
-        match self.0.u32(..10) {
+        match self.0.u32(..11) {
             0 => Matcher::StartsWith(self.part(&text)),
             1 => Matcher::EndsWith(self.part(&text)),
             2 => Matcher::Contains(self.part(&text)),
@@ -305,6 +306,11 @@ impl Random {
             6 => Matcher::OneOfIgnoringCase(self.texts(pool)),
             7 => Matcher::Matches(self.text(PATTERNS)),
             8 => Matcher::Text(order, text),
+            9 => Matcher::MatchesIn {
+                dialect: *self.pick(&[Dialect::EcmaScript, Dialect::Re2]),
+                pattern: self.text(COMMON_PATTERNS),
+                ignore_case: self.0.bool(),
+            },
             _ => Matcher::Equals(Scalar::Text(text)),
         }
     }

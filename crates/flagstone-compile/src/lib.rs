@@ -26,6 +26,7 @@ mod finding;
 mod frame;
 mod glob;
 pub mod model;
+pub mod regex;
 mod write;
 
 pub use finding::{Finding, Severity};

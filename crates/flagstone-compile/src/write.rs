@@ -10,6 +10,7 @@ mod edge;
 mod js;
 #[cfg(feature = "patterns")]
 mod pattern;
+mod program;
 mod reads;
 mod set;
 mod split;

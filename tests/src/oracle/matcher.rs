@@ -59,6 +59,20 @@ pub(super) fn answer(matcher: &Matcher, value: Option<&Value>) -> Truth {
             Ok(regex) => text_is(value, |is| regex.is_match(is)),
             Err(_) => Truth::Unknown,
         },
+        // Of the languages' own ways this crate knows nothing: models are to have patterns that mean the same in all.
+        Matcher::MatchesIn {
+            pattern,
+            ignore_case,
+            dialect: _,
+        } => {
+            let built = regex::RegexBuilder::new(pattern)
+                .case_insensitive(*ignore_case)
+                .build();
+            match built {
+                Ok(regex) => text_is(value, |is| regex.is_match(is)),
+                Err(_) => Truth::Unknown,
+            }
+        }
         Matcher::SemVer(order, version) => {
             let Ok(version) = semver::Version::parse(version) else {
                 return Truth::Unknown;

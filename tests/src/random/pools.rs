@@ -268,6 +268,27 @@ pub(super) const DATES: &[&str] = &[
     "",
 ];
 
+/// Patterns that mean the same in every dialect, on every text of the pools.
+pub(super) const COMMON_PATTERNS: &[&str] = &[
+    "",
+    "^$",
+    "a",
+    "^a",
+    "b$",
+    "^ab?$",
+    "^a|b$",
+    "(ab)+$",
+    "^(?:a|b){2,3}$",
+    "[a-c]{2}",
+    "^[0-9]+$",
+    r"^\d+(\.\d+)?$",
+    r"\.example$",
+    "(a*)*b",
+    "a{0,3}b{2,}",
+    "@",
+];
+
+/// Patterns of `regex`'s own syntax.
 pub(super) const PATTERNS: &[&str] = &[
     "",
     "^",

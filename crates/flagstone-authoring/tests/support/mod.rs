@@ -189,6 +189,11 @@ fn matched(name: &str, matcher: &Matcher) -> String {
         Matcher::EndsWithIgnoringCase(text) => format!("(ends-lower {name} {text:?})"),
         Matcher::ContainsIgnoringCase(text) => format!("(contains-lower {name} {text:?})"),
         Matcher::Matches(pattern) => format!("(matches {name} {pattern:?})"),
+        Matcher::MatchesIn {
+            dialect,
+            pattern,
+            ignore_case,
+        } => format!("(matches-in {dialect:?} {name} {pattern:?} {ignore_case})"),
         Matcher::SemVer(order, version) => format!("({}version {name} {version})", sign(*order)),
         Matcher::Date(order, time) => format!("({}time {name} {})", sign(*order), time.0),
         Matcher::InNetwork(networks) => {

@@ -1,6 +1,7 @@
 //! Conditions on the evaluation context.
 
 use super::{Absent, Bucketing, Js};
+use crate::regex::Dialect;
 use flagstone_core::UnixMillis;
 pub use flagstone_core::layout::{Conversion, Scope};
 
@@ -146,6 +147,15 @@ pub enum Matcher {
     ContainsIgnoringCase(String),
     /// Text in which this regular expression (syntax of the crate `regex`, RE2's family) matches somewhere.
     Matches(String),
+    /// Text in which this regular expression of another language matches somewhere.
+    MatchesIn {
+        /// Whose.
+        dialect: Dialect,
+        /// The pattern.
+        pattern: String,
+        /// Whether capital and small letters are equal, as the dialect sees it.
+        ignore_case: bool,
+    },
     /// Text that is a semantic version in this order to another, by the precedence of SemVer 2.0.
     SemVer(Order, String),
     /// RFC 3339 text, or a number of milliseconds since 1970, in this order to a moment.

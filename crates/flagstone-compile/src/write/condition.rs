@@ -475,6 +475,15 @@ impl Writer<'_> {
                 self.split_versions(versions, path);
                 self.of_texts(Op::SplitVersionIn, versions)
             }
+            Matcher::MatchesIn {
+                dialect,
+                pattern,
+                ignore_case,
+            } => Question::new(
+                Op::Program,
+                self.program(*dialect, pattern, *ignore_case, path),
+                0,
+            ),
             Matcher::InNetwork(networks) => self.networks(networks, path),
             Matcher::Js(js) => self.js(js),
         };
