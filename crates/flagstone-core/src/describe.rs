@@ -366,7 +366,7 @@ impl Display for Described<'_> {
                     Self::network(f, &network)
                 })?;
             }
-            Op::Segment => {
+            Op::Segment | Op::SegmentUnlessFails => {
                 let segment = self
                     .snapshot
                     .record::<SegmentRecord>(Section::Segments, self.test.a);
@@ -384,6 +384,16 @@ impl Display for Described<'_> {
             Op::SetHas => f.write_str(either("in a set of keys", "not in a set of keys"))?,
             Op::Bucket => f.write_str(either("in the share", "not in the share"))?,
             Op::Never => f.write_str(either("matches nothing", "matches everything"))?,
+            Op::Inside => {
+                let flag = self.snapshot.flag(FlagIndex(self.test.a));
+                let key = flag.map_or("?", |flag| flag.key());
+                write!(
+                    f,
+                    "{} flag {key:?}",
+                    either("is required by", "is not required by")
+                )?;
+            }
+            Op::Abort => f.write_str("cannot be decided here")?,
             Op::Fail => f.write_str("cannot be decided: the definition is malformed here")?,
             Op::JsTextEqual => {
                 write!(f, "{} {:?} as text", either("is", "is not"), self.text())?;

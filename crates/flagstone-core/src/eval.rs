@@ -7,6 +7,7 @@ mod js;
 mod list;
 mod split;
 mod trace;
+mod way;
 
 pub use js::padded;
 pub use trace::{Answer, Trace};
@@ -17,6 +18,7 @@ use crate::layout::{NONE, NONE16};
 use crate::snapshot::{Flag, FlagIndex, Snapshot, VariantIndex};
 use crate::units::UnixMillis;
 use split::Outcome;
+use way::Way;
 
 /// How deep flags may require flags and segments may refer to segments. The compiler refuses more.
 pub const MAX_DEPTH: u8 = 16;
@@ -77,7 +79,7 @@ impl<'s, A: Attributes> Evaluator<'s, '_, A> {
             element: None,
             scopes: 0,
         }
-        .flag(flag, 0)
+        .flag(flag, &Way::START)
         .unwrap_or(Decision::error(flag))
     }
 }
@@ -94,13 +96,13 @@ struct Run<'e, 's, 'c, A, T> {
 }
 
 impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
-    fn flag(&mut self, index: FlagIndex, depth: u8) -> Option<Decision<'s>> {
-        if depth > MAX_DEPTH {
-            return None;
+    fn flag(&mut self, index: FlagIndex, way: &Way<'_>) -> Option<Decision<'s>> {
+        if way.depth > MAX_DEPTH {
+            return self.abort();
         }
         self.trace.enter_flag(index);
         let flag = self.input.snapshot.flag(index)?;
-        let (variant, reason, rule) = self.decide(&flag, depth)?;
+        let (variant, reason, rule) = self.decide(&flag, way)?;
         let variant = match variant {
             Some(index) => Some(flag.variant(index)?),
             None => None,
@@ -115,10 +117,16 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
         Some(decision)
     }
 
+    /// Fails, and lets no test go on.
+    fn abort<R>(&mut self) -> Option<R> {
+        self.tests_left = 0;
+        None
+    }
+
     fn decide(
         &mut self,
         flag: &Flag<'s>,
-        depth: u8,
+        way: &Way<'_>,
     ) -> Option<(Option<VariantIndex>, Reason, Option<u16>)> {
         if let Some(kill) = self
             .input
@@ -138,7 +146,7 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
         }
         if record.gate_count != 0 {
             self.trace.enter_prerequisites();
-            if !self.condition(record.gate, record.gate_count, depth)? {
+            if !self.condition(record.gate, record.gate_count, way)? {
                 self.trace.prerequisites_failed();
                 return Some((flag.default(), Reason::Default, None));
             }
@@ -146,7 +154,7 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
         for index in 0..record.rules_count {
             let rule = flag.rule(index)?;
             self.trace.enter_rule(index);
-            let matched = self.condition(rule.tests, rule.tests_count, depth)?;
+            let matched = self.condition(rule.tests, rule.tests_count, way)?;
             self.trace.leave_rule(index, matched);
             if !matched {
                 continue;

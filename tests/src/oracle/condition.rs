@@ -25,7 +25,12 @@ impl Oracle<'_> {
         match test {
             Test::Attribute { name, matcher, .. } => answer(matcher, self.context.get(name)),
             // The services' own SDKs are the oracle of what only their definitions have.
-            Test::Bucket { .. } | Test::Within { .. } | Test::Fail => Truth::Unknown,
+            Test::Bucket { .. }
+            | Test::Within { .. }
+            | Test::SegmentUnlessFails(_)
+            | Test::Inside(_)
+            | Test::Fail
+            | Test::Abort => Truth::Unknown,
             Test::Now { order, time } => stands(*order, self.now.cmp(time)).into(),
             Test::Segment(key) => {
                 let mut segments = self.model.segments.iter();

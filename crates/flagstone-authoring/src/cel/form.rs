@@ -294,6 +294,9 @@ fn can_be_unknown(condition: &Condition) -> bool {
         Condition::Test(
             Test::Now { .. }
             | Test::Segment(_)
+            | Test::SegmentUnlessFails(_)
+            | Test::Inside(_)
+            | Test::Abort
             | Test::Flag { .. }
             | Test::Within { .. }
             | Test::Fail,

@@ -79,7 +79,9 @@ impl<'m> Uses<'m> {
                 parts.iter().for_each(|part| self.condition(part));
             }
             Condition::Not(inner) => self.condition(inner),
-            Condition::Test(Test::Segment(key)) => self.reference(Node::Segment(key)),
+            Condition::Test(Test::Segment(key) | Test::SegmentUnlessFails(key)) => {
+                self.reference(Node::Segment(key))
+            }
             Condition::Test(Test::Flag { key, .. }) => self.reference(Node::Flag(key)),
             Condition::Test(Test::Attribute {
                 matcher: Matcher::OneOf(scalars),
@@ -90,7 +92,12 @@ impl<'m> Uses<'m> {
                 self.condition(when);
             }
             Condition::Test(
-                Test::Attribute { .. } | Test::Now { .. } | Test::Bucket { .. } | Test::Fail,
+                Test::Attribute { .. }
+                | Test::Now { .. }
+                | Test::Bucket { .. }
+                | Test::Inside(_)
+                | Test::Fail
+                | Test::Abort,
             ) => self.tests += 1,
         }
     }

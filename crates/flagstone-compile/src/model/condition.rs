@@ -82,8 +82,14 @@ pub enum Test {
         /// What must hold; its attributes may be [`ELEMENT`](super::ELEMENT) and what lies in it.
         when: Box<Condition>,
     },
+    /// As `Segment`; but where the evaluation of the segment fails, this is true whether it is asked for or its opposite.
+    SegmentUnlessFails(String),
+    /// Whether the evaluation is inside a flag already, by its key, because another flag requires it. Never unknown.
+    Inside(String),
     /// Gives up: the evaluation that comes here ends with reason `ERROR`.
     Fail,
+    /// Gives up as `Fail` does, also inside a segment whose failure is tolerated.
+    Abort,
 }
 
 /// How the value of an attribute is read before it is held against something.

@@ -88,9 +88,14 @@ impl Simple<'_> {
             Self::Constant(_) => false,
             Self::All(parts) | Self::Any(parts) => parts.iter().any(Self::may_fail),
             Self::Test(test, _) => match test {
-                Test::Fail | Test::Segment(_) | Test::Flag { .. } | Test::Within { .. } => true,
+                Test::Fail
+                | Test::Abort
+                | Test::Segment(_)
+                | Test::SegmentUnlessFails(_)
+                | Test::Flag { .. }
+                | Test::Within { .. } => true,
                 Test::Bucket { absent, .. } => *absent == Absent::Fail,
-                Test::Attribute { .. } | Test::Now { .. } => false,
+                Test::Attribute { .. } | Test::Now { .. } | Test::Inside(_) => false,
             },
         }
     }
@@ -274,7 +279,7 @@ impl Writer<'_> {
     ) {
         let (attribute, questions) = match test {
             Test::Now { order, time } => (0, vec![now(*order, *time)]),
-            Test::Segment(key) => {
+            Test::Segment(key) | Test::SegmentUnlessFails(key) => {
                 let Some(segment) = self.segments.get(key.as_str()).copied() else {
                     let known: Vec<&str> = self
                         .model
@@ -293,9 +298,20 @@ impl Writer<'_> {
                     return;
                 };
                 self.reads.segment(reader, segment);
-                (0, vec![Question::new(Op::Segment, segment, 0)])
+                let op = match test {
+                    Test::Segment(_) => Op::Segment,
+                    _ => Op::SegmentUnlessFails,
+                };
+                (0, vec![Question::new(op, segment, 0)])
+            }
+            Test::Inside(key) => {
+                let Some((slot, _)) = self.flag_of(key, path) else {
+                    return;
+                };
+                (0, vec![Question::new(Op::Inside, slot, 0)])
             }
             Test::Fail => (0, vec![Question::new(Op::Fail, 0, 0)]),
+            Test::Abort => (0, vec![Question::new(Op::Abort, 0, 0)]),
             Test::Within { name, scope, when } => {
                 let (first, count) = self.condition(when, reader, path);
                 let attribute = self.read_attribute(name, reader, path);

@@ -3,6 +3,7 @@
 use super::conversion::converted;
 use super::js;
 use super::list::{about_list, some_part, split_version};
+use super::way::{Place, Way};
 use super::{Answer, MAX_DEPTH, Run, Trace};
 use crate::context::{AttributeValue, Attributes, List};
 use crate::decision::Reason;
@@ -21,7 +22,7 @@ use core::net::IpAddr;
 
 impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
     /// Whether a condition of `count` tests from `first` on holds.
-    pub(super) fn condition(&mut self, first: u32, count: u16, depth: u8) -> Option<bool> {
+    pub(super) fn condition(&mut self, first: u32, count: u16, way: &Way<'_>) -> Option<bool> {
         let mut at = 0;
         while at < count {
             self.tests_left = self.tests_left.checked_sub(1)?;
@@ -30,7 +31,7 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
                 .input
                 .snapshot
                 .record::<TestRecord>(Section::Tests, index)?;
-            let answer = self.answer(&test, depth)?;
+            let answer = self.answer(&test, way)?;
             let holds = match answer {
                 Answer::Yes => test.flags & TEST_NEGATED == 0,
                 Answer::No => test.flags & TEST_NEGATED != 0,
@@ -49,13 +50,22 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
     }
 
     #[inline]
-    fn answer(&mut self, test: &TestRecord, depth: u8) -> Option<Answer> {
+    fn answer(&mut self, test: &TestRecord, way: &Way<'_>) -> Option<Answer> {
         let op = Op::from_code(test.op)?;
         match op {
             Op::NowBefore => return Some((self.input.now.0 < operand(test) as i64).into()),
             Op::NowEqual => return Some((self.input.now.0 == operand(test) as i64).into()),
-            Op::Segment => return Some(self.segment(test.a, depth)?.into()),
-            Op::Flag | Op::FlagOn => return Some(self.flag_has(op, test, depth)?.into()),
+            Op::Segment => return Some(self.segment(test.a, way)?.into()),
+            Op::SegmentUnlessFails => {
+                let answer = match self.segment(test.a, way) {
+                    Some(answer) => answer,
+                    None if self.tests_left == 0 => return None,
+                    None => test.flags & TEST_NEGATED == 0,
+                };
+                return Some(answer.into());
+            }
+            Op::Inside => return Some(way.is_inside(Place::Flag(test.a)).into()),
+            Op::Flag | Op::FlagOn => return Some(self.flag_has(op, test, way)?.into()),
             Op::Bucket => {
                 let answer = self.lies_in(test.a)?.map(Answer::from);
                 let unanswered = unanswered(test, TEST_MISSING_IS_NO);
@@ -63,7 +73,8 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
             }
             Op::Never => return Some(Answer::No),
             Op::Fail => return None,
-            Op::Within => return Some(self.within(test, depth)?.into()),
+            Op::Abort => return self.abort(),
+            Op::Within => return Some(self.within(test, way)?.into()),
             Op::JsTextEqual
             | Op::JsNumberEqual
             | Op::JsTruthy
@@ -83,8 +94,12 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
     }
 
     /// Whether the unit belongs to a segment.
-    fn segment(&mut self, index: u32, depth: u8) -> Option<bool> {
-        if depth >= MAX_DEPTH {
+    fn segment(&mut self, index: u32, way: &Way<'_>) -> Option<bool> {
+        if way.depth >= MAX_DEPTH {
+            return self.abort();
+        }
+        // One that leads back to itself would never end.
+        if way.is_inside(Place::Segment(index)) {
             return None;
         }
         self.trace.enter_segment(index);
@@ -103,12 +118,16 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
                 return Some(false);
             }
         }
-        self.condition(segment.tests, segment.tests_count, depth + 1)
+        self.condition(
+            segment.tests,
+            segment.tests_count,
+            &way.to(Place::Segment(index)),
+        )
     }
 
     /// Whether another flag has one of the variants listed from index `b` on.
-    fn flag_has(&mut self, op: Op, test: &TestRecord, depth: u8) -> Option<bool> {
-        let decision = self.flag(FlagIndex(test.a), depth + 1)?;
+    fn flag_has(&mut self, op: Op, test: &TestRecord, way: &Way<'_>) -> Option<bool> {
+        let decision = self.flag(FlagIndex(test.a), &way.to(Place::Flag(test.a)))?;
         let Some(variant) = decision.variant.map(|variant| variant.index) else {
             return Some(false);
         };

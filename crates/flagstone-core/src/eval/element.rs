@@ -3,7 +3,7 @@
 //! While such a condition is decided, attributes of source [`SourceKind::Element`] are looked up in the element that it
 //! is asked about, and all others as ever.
 
-use super::{MAX_DEPTH, Run, Trace};
+use super::{MAX_DEPTH, Run, Trace, way::Way};
 use crate::context::{AttributeValue, Attributes};
 use crate::layout::{Scope, SourceKind, TestRecord};
 use crate::snapshot::AttributeIndex;
@@ -44,7 +44,7 @@ impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
 
     /// Whether a condition holds for what its test says: an element of the list, or its length.
     #[inline(never)]
-    pub(super) fn within(&mut self, test: &TestRecord, depth: u8) -> Option<bool> {
+    pub(super) fn within(&mut self, test: &TestRecord, way: &Way<'_>) -> Option<bool> {
         let AttributeValue::List(list) = self.value(test.attribute) else {
             return Some(false);
         };
@@ -54,7 +54,7 @@ impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
         let found = match Scope::from_code((test.b >> 16) as u16)? {
             Scope::Length => {
                 self.element = Some(AttributeValue::Number(list.len() as f64));
-                self.condition(test.a, count, depth)?
+                self.condition(test.a, count, way)?
             }
             scope => {
                 let mut found = false;
@@ -65,7 +65,7 @@ impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
                         continue;
                     }
                     self.element = Some(element);
-                    if self.condition(test.a, count, depth)? {
+                    if self.condition(test.a, count, way)? {
                         found = true;
                         break;
                     }

@@ -176,6 +176,12 @@ codes! {
         Within = 64,
         /// Text in which program `a` matches.
         Program = 65,
+        /// As `Segment`; but where that fails the test holds, negated or not. No attribute.
+        SegmentUnlessFails = 66,
+        /// The evaluation is inside flag `a`, which another requires. No attribute.
+        Inside = 67,
+        /// As `Fail`, also where failure is tolerated. No attribute.
+        Abort = 68,
     }
 }
 
@@ -250,6 +256,9 @@ impl Op {
             Self::NowBefore
                 | Self::NowEqual
                 | Self::Segment
+                | Self::SegmentUnlessFails
+                | Self::Inside
+                | Self::Abort
                 | Self::Flag
                 | Self::FlagOn
                 | Self::Bucket

@@ -200,8 +200,9 @@ impl<'a> Snapshot<'a> {
             Op::Program => c.row("a", Section::Programs, test.a),
             Op::SemVer | Op::NpmSemVer => c.row("a", Section::SemVers, test.a),
             Op::Network => c.rows("a", Section::Networks, test.a, test.b),
-            Op::Segment => c.row("a", Section::Segments, test.a),
+            Op::Segment | Op::SegmentUnlessFails => c.row("a", Section::Segments, test.a),
             Op::SetHas => c.row("a", Section::Sets, test.a),
+            Op::Inside => c.row("a", Section::Flags, test.a),
             Op::Bucket => c.row("a", Section::Splits, test.a),
             Op::Flag | Op::FlagOn => {
                 c.row("a", Section::Flags, test.a)?;
@@ -261,7 +262,8 @@ impl<'a> Snapshot<'a> {
             | Op::ParsedGreater
             | Op::ParsedAtLeast
             | Op::Never
-            | Op::Fail => Ok(()),
+            | Op::Fail
+            | Op::Abort => Ok(()),
         }
     }
 

@@ -43,14 +43,15 @@ pub(super) fn conditions(
     };
     let mut clauses = clauses.elements().iter().peekable();
     while let Some(clause) = clauses.next() {
-        let part = lowered.clause(document, segments, clause);
+        let is_last = clauses.peek().is_none();
+        let part = lowered.clause(document, segments, clause, is_last);
         // COMPAT(launchdarkly): what is wrong with a clause is forgotten when another comes after it.
-        if part != fail() || clauses.peek().is_none() {
+        if part != fail() || is_last {
             lowered.parts.push(part);
         }
     }
     if lowered.tests > MOST {
-        lowered.parts = vec![fail()];
+        lowered.parts = vec![Condition::Test(Test::Abort)];
         lowered.tests = 1;
         let note = "one of its rules is larger than a snapshot has room for".to_owned();
         lowered.notes.push((Fidelity::NotEvaluable, note));
@@ -64,12 +65,13 @@ impl Clauses {
         document: &Document<'_, '_>,
         segments: &Segments,
         clause: &Json<'_>,
+        is_last: bool,
     ) -> Condition {
         let op = clause.get("op").and_then(Json::text).unwrap_or("");
         let is_negated = is_truthy(clause.get("negate"));
         let values = list(clause, "values");
         if op == "segmentMatch" {
-            return self.segments(document, segments, values, is_negated);
+            return self.segments(document, segments, values, is_negated, is_last);
         }
         let attribute = clause.get("attribute").and_then(Json::text).unwrap_or("");
         let kind = clause.some("contextKind");
@@ -111,14 +113,14 @@ impl Clauses {
             }
         }
         if op == "matches" && values.iter().any(|value| value.text().is_some()) {
-            tests.push(fail());
+            tests.push(Condition::Test(Test::Abort));
             self.notes.push((
                 Fidelity::NotEvaluable,
                 "regular expressions are not evaluated".to_owned(),
             ));
         }
         self.tests += tests.len() + 2;
-        let may_fail = tests.contains(&fail());
+        let may_fail = tests.contains(&Condition::Test(Test::Abort));
         let mut condition = match tests.len() {
             1 => tests.swap_remove(0),
             _ => Condition::Any(tests),
@@ -144,6 +146,7 @@ impl Clauses {
         segments: &Segments,
         values: &[Json<'_>],
         is_negated: bool,
+        is_last: bool,
     ) -> Condition {
         let mut tests = Vec::new();
         for key in values.iter().filter_map(Json::text) {
@@ -151,10 +154,18 @@ impl Clauses {
             let Some(place) = document.segment(key) else {
                 continue;
             };
-            tests.push(Condition::Test(Test::Segment(segments.name(place))));
+            let name = segments.name(place);
+            tests.push(Condition::Test(if is_last {
+                Test::Segment(name)
+            } else {
+                Test::SegmentUnlessFails(name)
+            }));
             self.segments.push(place);
         }
-        self.tests += tests.len();
+        self.tests += 3 * tests.len();
+        if is_negated && !is_last && tests.len() > 1 {
+            return none_unless_fails(tests);
+        }
         let any = match tests.len() {
             1 => tests.swap_remove(0),
             _ => Condition::Any(tests),
@@ -165,6 +176,18 @@ impl Clauses {
             any
         }
     }
+}
+
+/// Whether none of some tests of segments holds; the first that fails makes it true, and those behind it are not asked.
+fn none_unless_fails(tests: Vec<Condition>) -> Condition {
+    let not = |test| Condition::Not(Box::new(test));
+    let mut tests = tests.into_iter().rev();
+    let last = tests.next().map_or_else(Condition::always, not);
+    tests.fold(last, |behind, test| {
+        // Only what fails holds as well as its opposite.
+        let fails = Condition::All(vec![test.clone(), not(test.clone())]);
+        Condition::Any(vec![fails, Condition::All(vec![not(test), behind])])
+    })
 }
 
 /// What a value is held against for `in`.

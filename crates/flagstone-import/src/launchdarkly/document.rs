@@ -3,7 +3,7 @@
 use crate::error::ImportError;
 use crate::json::Json;
 use crate::service::Sdk;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A flag or a segment.
 #[derive(Clone, Copy)]
@@ -28,6 +28,8 @@ impl Item<'_, '_> {
 pub(super) struct Document<'d, 'j> {
     flags: Items<'d, 'j>,
     segments: Items<'d, 'j>,
+    /// Flags that may require themselves, over others or directly.
+    circular: HashSet<&'d str>,
     /// Whose oddities count.
     pub sdk: Sdk,
 }
@@ -63,8 +65,10 @@ impl<'d, 'j> Document<'d, 'j> {
                 return Err(shape(&path, "an object with a member for each key"));
             }
         }
+        let flags = Items::of(flags);
         Ok(Self {
-            flags: Items::of(flags),
+            circular: circular(&flags),
+            flags,
             segments: segments.map(Items::of).unwrap_or_default(),
             sdk,
         })
@@ -81,6 +85,11 @@ impl<'d, 'j> Document<'d, 'j> {
     /// The flag with this key.
     pub fn flag(&self, key: &str) -> Option<&'d Json<'j>> {
         self.flags.find(key).map(|(_, json)| json)
+    }
+
+    /// Whether a flag may come to require itself.
+    pub fn is_circular(&self, key: &str) -> bool {
+        self.circular.contains(key)
     }
 
     /// The place of the segment with this key.
@@ -121,6 +130,30 @@ impl<'d, 'j> Items<'d, 'j> {
         let place = *self.places.get(key)?;
         Some((place, self.list.get(place)?.json))
     }
+}
+
+/// The flags that may require themselves, and those that require them.
+fn circular<'d>(flags: &Items<'d, '_>) -> HashSet<&'d str> {
+    // How many flags may require each other in a row before this is taken for a circle. It costs only time if it is none.
+    const LONGEST: usize = 32;
+    let requires = |item: &Item<'d, '_>| list(item.json, "prerequisites");
+    let mut open: Vec<Item<'d, '_>> = flags.list.clone();
+    open.retain(|item| !requires(item).is_empty());
+    let mut keys: HashSet<&str> = open.iter().map(|item| item.key).collect();
+    for _ in 0..LONGEST {
+        // What requires only flags that come to an end comes to an end.
+        let is_open = |required: &Json<'_>| {
+            let key = required.get("key").and_then(Json::text);
+            key.is_some_and(|key| keys.contains(key))
+        };
+        let before = open.len();
+        open.retain(|item| requires(item).iter().any(is_open));
+        if open.len() == before {
+            break;
+        }
+        keys = open.iter().map(|item| item.key).collect();
+    }
+    keys
 }
 
 fn is_deleted(json: &Json<'_>) -> bool {

@@ -195,6 +195,7 @@ impl<'d, 'j> Lowering<'_, 'd, 'j> {
                 return;
             }
         }
+        self.circles();
         self.targets();
         for (index, rule) in list(self.item.json, "rules").iter().enumerate() {
             // COMPAT(launchdarkly): without `clauses` a rule matches nobody, with an empty list everybody.
@@ -252,20 +253,38 @@ impl<'d, 'j> Lowering<'_, 'd, 'j> {
         let when = match flag {
             None => Condition::always(),
             // A flag that the model cannot hold cannot be asked.
-            Some(json) if problem(Item { key, json }).is_some() => fail(),
+            Some(json) if problem(Item { key, json }).is_some() => Condition::Test(Test::Abort),
             Some(flag) => {
                 let wanted = index(required.some("variation"), list(flag, "variations").len());
                 let keys = wanted.map(|index| variant_key(&variant_keys(flag), index));
-                Condition::Not(Box::new(Condition::Test(Test::Flag {
+                let failed = Condition::Not(Box::new(Condition::Test(Test::Flag {
                     key: key.to_owned(),
                     variants: keys.into_iter().collect(),
                     enabled_only: true,
-                })))
+                })));
+                if self.document.is_circular(key) {
+                    Condition::All(vec![Condition::Not(Box::new(inside(key))), failed])
+                } else {
+                    failed
+                }
             }
         };
         let name = if is_name(key) { key } else { "prerequisite" };
         self.serve(name, when, outcome, Origin::Prerequisite(key));
         flag.is_none()
+    }
+
+    /// Fails a flag that requires itself.
+    fn circles(&mut self) {
+        // COMPAT(launchdarkly): a prerequisite that fails, also one that comes later, counts before a circle.
+        let required = list(self.item.json, "prerequisites").iter();
+        let keys = required.filter_map(|required| required.get("key").and_then(Json::text));
+        let circular = keys.filter(|key| self.document.is_circular(key));
+        let circles: Vec<Condition> = circular.map(inside).collect();
+        if !circles.is_empty() {
+            let when = Condition::All(vec![Condition::Any(circles), fail()]);
+            self.push("circle", when, Serve::Default, Origin::Fallthrough);
+        }
     }
 
     fn targets(&mut self) {
@@ -339,6 +358,11 @@ fn problem(item: Item<'_, '_>) -> Option<&'static str> {
     let rules = len("rules") + len("targets") + len("contextTargets") + len("prerequisites");
     let is_large = len("variations") > MOST || rules > MOST || rollout::salt_len(item) > MOST;
     is_large.then_some("it is larger than a snapshot has room for")
+}
+
+/// Whether the evaluation is in a flag already.
+fn inside(key: &str) -> Condition {
+    Condition::Test(Test::Inside(key.to_owned()))
 }
 
 /// Fails whoever comes here.

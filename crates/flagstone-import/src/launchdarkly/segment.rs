@@ -139,7 +139,7 @@ fn segment(
     if rules.tests > MOST {
         let note = "one of its segments is larger than a snapshot has room for".to_owned();
         rules.notes.push((Fidelity::NotEvaluable, note));
-        rules.conditions = vec![fail()];
+        rules.conditions = vec![Condition::Test(Test::Abort)];
     }
     let rules = Condition::Any(std::mem::take(&mut rules.conditions));
     let mut segment = Segment {
@@ -258,8 +258,9 @@ impl Rules {
             let kind = rule.some("rolloutContextKind");
             let by = rule.some("bucketBy").and_then(Json::text).unwrap_or("");
             let by = bucket_by(by, kind, document.sdk);
-            parts.push(match by.filter(|_| rollout::salt_len(item) <= MOST) {
+            parts.push(match by {
                 None => fail(),
+                Some(_) if rollout::salt_len(item) > MOST => Condition::Test(Test::Abort),
                 Some(by) => match position_of(weight(rule)) {
                     0 => Condition::never(),
                     end => Condition::Test(Test::Bucket {

@@ -99,7 +99,12 @@ impl<'s> Listener<'s> {
     fn segment_tests(&self, test: u32, tests: &[TestTrace]) -> usize {
         let record = self.snapshot.record::<TestRecord>(Section::Tests, test);
         let segment = record
-            .filter(|record| Op::from_code(record.op) == Some(Op::Segment))
+            .filter(|record| {
+                matches!(
+                    Op::from_code(record.op),
+                    Some(Op::Segment | Op::SegmentUnlessFails)
+                )
+            })
             .and_then(|record| {
                 self.snapshot
                     .record::<SegmentRecord>(Section::Segments, record.a)
