@@ -3,7 +3,7 @@
 //! What decides is what the server-side SDK for Node does (`@launchdarkly/node-server-sdk` 9.13, with
 //! `@launchdarkly/js-server-sdk-common` 2.x), also where it does odd things; they are marked `COMPAT(launchdarkly)`. With
 //! [`Sdk::Other`](crate::Sdk::Other) it is the SDKs for Go and Rust where those differ in what a document may contain: a
-//! seed of 0 counts, and references are read by their rules.
+//! seed of 0 counts, references are read by their rules, and patterns are RE2's.
 //!
 //! - Flags become rules in the order of evaluation: one for each prerequisite, for each list of targets, for each rule, and
 //!   one for the fallthrough. A flag that is off is disabled.

@@ -6,7 +6,9 @@ use super::reference::{self, Reference};
 use super::segment::Segments;
 use crate::json::Json;
 use crate::report::Fidelity;
+use crate::service::Sdk;
 use flagstone_compile::model::{Condition, Matcher, Order, Reading, Scalar, Test};
+use flagstone_compile::regex::{self, Dialect, PatternError};
 use flagstone_core::{SemVer, parse_v8};
 
 /// How LaunchDarkly reads an attribute: of a list each element, and what is of another type does not match; what is missing
@@ -101,23 +103,13 @@ impl Clauses {
             };
         }
         let mut tests = Vec::new();
-        if op == "in" {
-            equal(&name, values, &mut tests);
-        } else {
-            for matcher in matchers(op, values) {
-                tests.push(Condition::Test(Test::Attribute {
-                    name: name.clone(),
-                    matcher,
-                    reading: READING,
-                }));
+        match op {
+            "in" => equal(&name, values, &mut tests),
+            "matches" => self.patterns(document.sdk, &name, values, &mut tests),
+            _ => {
+                let matchers = matchers(op, values).into_iter();
+                tests.extend(matchers.map(|matcher| held_against(&name, matcher)));
             }
-        }
-        if op == "matches" && values.iter().any(|value| value.text().is_some()) {
-            tests.push(Condition::Test(Test::Abort));
-            self.notes.push((
-                Fidelity::NotEvaluable,
-                "regular expressions are not evaluated".to_owned(),
-            ));
         }
         self.tests += tests.len() + 2;
         let may_fail = tests.contains(&Condition::Test(Test::Abort));
@@ -137,6 +129,33 @@ impl Clauses {
             return Condition::All(vec![exists(name, false), condition]);
         }
         condition
+    }
+
+    /// What a value is held against for `matches`.
+    fn patterns(&mut self, sdk: Sdk, name: &str, values: &[Json<'_>], tests: &mut Vec<Condition>) {
+        let dialect = match sdk {
+            Sdk::Node => Dialect::EcmaScript,
+            Sdk::Other => Dialect::Re2,
+        };
+        for pattern in values.iter().filter_map(Json::text) {
+            match regex::check(dialect, pattern, false) {
+                Ok(()) => {
+                    let matcher = Matcher::MatchesIn {
+                        dialect,
+                        pattern: pattern.to_owned(),
+                        ignore_case: false,
+                    };
+                    tests.push(held_against(name, matcher));
+                }
+                // What is no pattern matches nothing.
+                Err(PatternError::Syntax { .. }) => {}
+                Err(problem) => {
+                    tests.push(Condition::Test(Test::Abort));
+                    let note = format!("the pattern `{pattern}` cannot be evaluated: {problem}");
+                    self.notes.push((Fidelity::NotEvaluable, note));
+                }
+            }
+        }
     }
 
     /// Whether the unit belongs to one of some segments.
@@ -190,6 +209,14 @@ fn none_unless_fails(tests: Vec<Condition>) -> Condition {
     })
 }
 
+fn held_against(name: &str, matcher: Matcher) -> Condition {
+    Condition::Test(Test::Attribute {
+        name: name.to_owned(),
+        matcher,
+        reading: READING,
+    })
+}
+
 /// What a value is held against for `in`.
 fn equal(name: &str, values: &[Json<'_>], tests: &mut Vec<Condition>) {
     let mut texts = Vec::new();
@@ -205,13 +232,7 @@ fn equal(name: &str, values: &[Json<'_>], tests: &mut Vec<Condition>) {
             Json::List(_) | Json::Object(_) => {}
         }
     }
-    let mut test = |matcher| {
-        tests.push(Condition::Test(Test::Attribute {
-            name: name.to_owned(),
-            matcher,
-            reading: READING,
-        }));
-    };
+    let mut test = |matcher| tests.push(held_against(name, matcher));
     match (&*others, &*texts) {
         ([], []) => {}
         ([], _) => tests.push(Condition::Test(one_of(name.to_owned(), texts, READING))),
