@@ -144,7 +144,11 @@ impl Reader<'_> {
         let Some(kind) = Type::of(matcher) else {
             return Condition::never();
         };
-        let list = || matcher.get("whitelistMatcherData")?.get("whitelist");
+        // JavaScript: `data && data.whitelist`.
+        let list = || match matcher.get("whitelistMatcherData") {
+            data if truthy(data) => data?.get("whitelist"),
+            data => data,
+        };
         match kind {
             Type::AllKeys => match subject.0 {
                 Some(_) => subject.text(Matcher::Exists),
@@ -415,20 +419,32 @@ pub(super) fn attribute(name: &str) -> String {
     format!("user[{}]", Json::Text(name.into()))
 }
 
-/// Lists of text in a list.
+/// Sets of text.
 fn set(kind: Type, list: Option<&Json<'_>>, subject: &Subject) -> Condition {
-    let Some(Json::List(list)) = list else {
-        return Condition::never();
+    // An element is compared as text, so that what is no text in the list is equal to none.
+    let (texts, only_texts): (Vec<String>, bool) = match (list, kind) {
+        (None | Some(Json::Null), _) => return Condition::never(),
+        (Some(Json::List(list)), _) => {
+            let texts = list
+                .iter()
+                .filter_map(|value| value.text().map(str::to_owned));
+            (
+                texts.collect(),
+                list.iter().all(|value| value.text().is_some()),
+            )
+        }
+        // Text has a length and, as elements, UTF-16 code units. What has no length has as many as are needed.
+        (Some(Json::Text(text)), Type::ContainsAny | Type::ContainsAll) => {
+            let units = text.chars().filter(|c| c.len_utf16() == 1);
+            let only_units = text.chars().all(|c| c.len_utf16() == 1);
+            (units.map(String::from).collect(), only_units)
+        }
+        (Some(_), Type::ContainsAll) => (Vec::new(), true),
+        (Some(_), _) => return Condition::never(),
     };
-    let texts: Vec<String> = list
-        .iter()
-        .filter_map(|value| value.text().map(str::to_owned))
-        .collect();
     let mut different = texts.clone();
     different.sort_unstable();
     different.dedup();
-    // An element is compared as text, so that what is no text in the list is equal to none.
-    let only_texts = texts.len() == list.len();
     let test = |matcher| subject.other(matcher, Conversion::None);
     match kind {
         Type::ContainsAny => test(Matcher::ListHasOneOf(texts)),
