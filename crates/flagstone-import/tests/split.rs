@@ -263,9 +263,6 @@ fn patterns() {
     let Some(folder) = vectors(SERVICE) else {
         return;
     };
-    if excluded(SERVICE).contains_key("regex.txt") {
-        return;
-    }
     let text = fs::read_to_string(folder.join("regex.txt")).unwrap();
     let cases = text.lines().filter(|line| !line.is_empty()).map(|line| {
         let cells: Vec<&str> = line.split('#').collect();
@@ -304,19 +301,15 @@ fn documents_of_the_sdks() {
         let document = json!({"splitChanges": read(&path), "segmentChanges": segments});
         let subject = subject(&document, Sdk::Node);
         for entry in &subject.imported.report.entries {
-            let patterns_only = entry
-                .notes
-                .iter()
-                .any(|note| note.contains("regular expression"));
-            let is_kept = entry.fidelity < Fidelity::NotEvaluable || patterns_only;
-            assert!(is_kept, "{}: {entry:?}", path.display());
+            assert!(
+                entry.fidelity < Fidelity::NotEvaluable,
+                "{}: {entry:?}",
+                path.display()
+            );
             for key in ["user1", "grüne_Straße", "other"] {
                 let context = json!({"key": key, "attributes": {"version": "1.2.3"}});
                 let answer = subject.ask(question(&entry.flag, &context));
-                assert!(
-                    answer["label"] != "exception" || patterns_only,
-                    "{entry:?} {answer}"
-                );
+                assert!(answer["label"] != "exception", "{entry:?} {answer}");
             }
         }
     }

@@ -10,6 +10,7 @@ use crate::service::Sdk;
 use flagstone_compile::model::{
     Condition, Conversion, Matcher, Order, Reading, Scalar, TARGETING_KEY, Test,
 };
+use flagstone_compile::regex::{self, Dialect, PatternError};
 use flagstone_core::SplitVersion;
 
 /// The types of matchers.
@@ -224,7 +225,23 @@ impl Reader<'_> {
                 }
                 _ => Condition::never(),
             },
-            Type::Matches => self.fail("it has a regular expression"),
+            Type::Matches => {
+                // JavaScript: `new RegExp(data)`, for which nothing is the empty pattern.
+                let pattern = matcher
+                    .get("stringMatcherData")
+                    .map_or_else(String::new, text);
+                match regex::check(Dialect::EcmaScript, &pattern, false) {
+                    Ok(()) => subject.text(Matcher::MatchesIn {
+                        dialect: Dialect::EcmaScript,
+                        pattern,
+                        ignore_case: false,
+                    }),
+                    Err(PatternError::Syntax { .. }) => Condition::never(),
+                    Err(problem) => {
+                        self.fail(format!("its regular expression `{pattern}`: {problem}"))
+                    }
+                }
+            }
             Type::EqualToVersion | Type::AtLeastVersion | Type::AtMostVersion => {
                 let Some(version) = version(matcher.get("stringMatcherData")) else {
                     return Condition::never();
