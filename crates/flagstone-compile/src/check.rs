@@ -3,7 +3,7 @@
 mod depth;
 mod names;
 mod routes;
-pub(crate) mod split;
+mod split;
 
 use crate::finding::Finding;
 use crate::model::Model;

@@ -20,15 +20,15 @@ mod tables;
 pub use pattern::check_pattern;
 
 use crate::finding::Finding;
+use crate::index::Index;
 use crate::model::{
     Condition, Flag, Model, Prerequisite, Rule, Segment, Serve, TARGETING_KEY, Test, Value,
 };
 use flagstone_core::Digest;
 use flagstone_core::layout::{
-    FLAG_DISABLED, FORMAT_VERSION, FlagRecord, HEADER_LEN, MAGIC, NONE, NONE16, RuleRecord,
-    SECTION_ROW_LEN, Section, SegmentRecord, TextRecord, ValueKind, VariantRecord,
+    FLAG_DISABLED, FORMAT_VERSION, FlagRecord, HEADER_LEN, MAGIC, NONE, NONE16, Record, RuleRecord,
+    SECTION_ROW_LEN, Section, SegmentRecord, ValueKind, VariantRecord,
 };
-use std::collections::HashMap;
 use tables::Tables;
 
 /// A number that does not fit its field.
@@ -51,12 +51,16 @@ struct Writer<'m> {
     model: &'m Model,
     tables: Tables,
     findings: Vec<Finding>,
-    /// Flag key to its slot and its place in the model.
-    slots: HashMap<&'m str, (u32, usize)>,
-    segments: HashMap<&'m str, u32>,
-    attributes: HashMap<String, u16>,
-    variant_lists: HashMap<Vec<VariantRecord>, u32>,
-    text_lists: HashMap<Vec<TextRecord>, u32>,
+    /// Flag key to its place in the model.
+    places: Index,
+    /// The slot of each flag, in the order of the model.
+    slots: Vec<u32>,
+    segments: Index,
+    attributes: Index,
+    /// Names of attributes, in the order of their numbers.
+    names: Vec<String>,
+    variant_lists: Index,
+    text_lists: Index,
     reads: reads::Reads,
 }
 
@@ -68,23 +72,24 @@ impl<'m> Writer<'m> {
         for seed in placement.seeds {
             tables.push_index(Section::Seeds, seed);
         }
-        let flags = model.flags.iter().zip(placement.slots).enumerate();
-        let slots = flags
-            .map(|(index, (flag, slot))| (flag.key.as_str(), (slot, index)))
-            .collect();
-        let segments = (0u32..)
-            .zip(&model.segments)
-            .map(|(index, segment)| (segment.key.as_str(), index))
-            .collect();
+        let number = |keys: &mut dyn Iterator<Item = &str>| {
+            let mut index = Index::default();
+            for (key, number) in keys.zip(0..) {
+                index.insert(key.as_bytes(), number);
+            }
+            index
+        };
         Self {
             model,
             tables,
             findings: Vec::new(),
-            slots,
-            segments,
-            attributes: HashMap::new(),
-            variant_lists: HashMap::new(),
-            text_lists: HashMap::new(),
+            places: number(&mut keys.into_iter()),
+            slots: placement.slots,
+            segments: number(&mut model.segments.iter().map(|segment| segment.key.as_str())),
+            attributes: Index::default(),
+            names: Vec::new(),
+            variant_lists: Index::default(),
+            text_lists: Index::default(),
             reads: reads::Reads::new(model.flags.len(), model.segments.len()),
         }
     }
@@ -102,7 +107,7 @@ impl<'m> Writer<'m> {
                 self.error(
                     TOO_MANY,
                     path,
-                    format!("{count} {what}, at most 65534 are possible"),
+                    text!("{count} {what}, at most 65534 are possible"),
                 );
                 0
             })
@@ -116,46 +121,42 @@ impl<'m> Writer<'m> {
 
     fn flags(&mut self) {
         let mut records = vec![None; self.model.flags.len()];
-        for flag in &self.model.flags {
-            let record = self.flag(flag);
-            let slot = self
-                .slots
-                .get(flag.key.as_str())
-                .map(|(slot, _)| *slot as usize);
-            if let Some(place) = slot.and_then(|slot| records.get_mut(slot)) {
-                *place = Some(record);
+        for (place, flag) in self.model.flags.iter().enumerate() {
+            let slot = self.slots.get(place).copied().unwrap_or(0);
+            let record = self.flag(flag, slot);
+            if let Some(place) = records.get_mut(slot as usize)
+                && place.replace(record).is_some()
+                && cfg!(not(feature = "findings"))
+            {
+                // The checks have said so otherwise. Flags of one key have one slot, and another slot stays empty.
+                self.error("duplicate-key", "", "");
             }
         }
-        // A slot stays empty only when two flags have the same key, which is an error.
         for record in records.into_iter().flatten() {
             self.tables.push(Section::Flags, &record);
         }
     }
 
-    fn flag(&mut self, flag: &'m Flag) -> FlagRecord {
-        let path = format!("/flags/{}", flag.key);
-        let reader = reads::Reader::Flag(
-            self.slots
-                .get(flag.key.as_str())
-                .map_or(0, |(slot, _)| *slot),
-        );
+    fn flag(&mut self, flag: &'m Flag, slot: u32) -> FlagRecord {
+        let path = text!("/flags/{}", flag.key);
+        let reader = reads::Reader::Flag(slot);
         let (key_offset, key_len) = self.short_text(&flag.key, &path);
         let variants = self.variants(flag, &path);
         let gate = prerequisites(&flag.prerequisites);
         let (gate, gate_count) = if flag.prerequisites.is_empty() {
             (0, 0)
         } else {
-            self.condition(&gate, reader, &format!("{path}/prerequisites"))
+            self.condition(&gate, reader, &text!("{path}/prerequisites"))
         };
         let rules: Vec<RuleRecord> = (0..)
             .zip(&flag.rules)
-            .map(|(index, rule)| self.rule(flag, rule, reader, &format!("{path}/rules/{index}")))
+            .map(|(index, rule)| self.rule(flag, rule, reader, &text!("{path}/rules/{index}")))
             .collect();
         let first_rule = self.tables.count(Section::Rules);
         for rule in &rules {
             self.tables.push(Section::Rules, rule);
         }
-        let default = self.default_of(flag, &format!("{path}/default"));
+        let default = self.default_of(flag, &text!("{path}/default"));
         let hash = flagstone_core::hash::key(flag.key.as_bytes());
         FlagRecord {
             key_offset,
@@ -200,14 +201,13 @@ impl<'m> Writer<'m> {
                 }
             })
             .collect();
-        if let Some(first) = self.variant_lists.get(&records) {
-            return *first;
+        let bytes = rows(&records);
+        if let Some(first) = self.variant_lists.get(&bytes) {
+            return first;
         }
         let first = self.tables.count(Section::Variants);
-        for record in &records {
-            self.tables.push(Section::Variants, record);
-        }
-        self.variant_lists.insert(records, first);
+        self.tables.extend(Section::Variants, &bytes);
+        self.variant_lists.insert(&bytes, first);
         first
     }
 
@@ -218,17 +218,14 @@ impl<'m> Writer<'m> {
         reader: reads::Reader,
         path: &str,
     ) -> RuleRecord {
-        let (tests, tests_count) = self.condition(&rule.when, reader, &format!("{path}/when"));
+        let (tests, tests_count) = self.condition(&rule.when, reader, &text!("{path}/when"));
         let (name_offset, name_len) = self.short_text(&rule.name, path);
         let (variant, split) = match &rule.serve {
-            Serve::Variant(key) => (self.variant_of(flag, key, &format!("{path}/serve")), NONE),
-            Serve::Split(split) => (
-                0,
-                self.split(flag, split, reader, &format!("{path}/rollout")),
-            ),
+            Serve::Variant(key) => (self.variant_of(flag, key, &text!("{path}/serve")), NONE),
+            Serve::Split(split) => (0, self.split(flag, split, reader, &text!("{path}/rollout"))),
             Serve::Allocation(allocation) => (
                 0,
-                self.allocation(flag, allocation, reader, &format!("{path}/rollout")),
+                self.allocation(flag, allocation, reader, &text!("{path}/rollout")),
             ),
             Serve::Default => (NONE16, NONE),
         };
@@ -244,18 +241,14 @@ impl<'m> Writer<'m> {
     }
 
     fn segment(&mut self, segment: &'m Segment) {
-        let path = format!("/segments/{}", segment.key);
-        let reader = reads::Reader::Segment(
-            self.segments
-                .get(segment.key.as_str())
-                .copied()
-                .unwrap_or(0),
-        );
+        let path = text!("/segments/{}", segment.key);
+        let number = self.segments.get(segment.key.as_bytes());
+        let reader = reads::Reader::Segment(number.unwrap_or(0));
         let (key_offset, key_len) = self.short_text(&segment.key, &path);
-        let by = self.read_attribute(&segment.by, reader, &format!("{path}/by"));
-        let included = self.set(&segment.included, &format!("{path}/included"));
-        let excluded = self.set(&segment.excluded, &format!("{path}/excluded"));
-        let (tests, tests_count) = self.condition(&segment.when, reader, &format!("{path}/when"));
+        let by = self.read_attribute(&segment.by, reader, &text!("{path}/by"));
+        let included = self.set(&segment.included, &text!("{path}/included"));
+        let excluded = self.set(&segment.excluded, &text!("{path}/excluded"));
+        let (tests, tests_count) = self.condition(&segment.when, reader, &text!("{path}/when"));
         let record = SegmentRecord {
             key_offset,
             included,
@@ -291,9 +284,9 @@ impl<'m> Writer<'m> {
                     Finding::error(
                         "unknown-variant",
                         path,
-                        format!("flag `{}` has no variant `{key}`", flag.key),
+                        text!("flag `{}` has no variant `{key}`", flag.key),
                     )
-                    .help(format!("its variants are {}", quoted(&known))),
+                    .help(text!("its variants are {}", quoted(&known))),
                 );
                 0
             }
@@ -302,15 +295,23 @@ impl<'m> Writer<'m> {
 
     /// The slot of a flag and the flag itself, or a finding.
     fn flag_of(&mut self, key: &str, path: &str) -> Option<(u32, &'m Flag)> {
-        let found = self
-            .slots
-            .get(key)
-            .and_then(|(slot, index)| Some((*slot, self.model.flags.get(*index)?)));
+        let place = self.places.get(key.as_bytes()).map(|place| place as usize);
+        let found =
+            place.and_then(|place| Some((*self.slots.get(place)?, self.model.flags.get(place)?)));
         if found.is_none() {
-            self.error("unknown-flag", path, format!("there is no flag `{key}`"));
+            self.error("unknown-flag", path, text!("there is no flag `{key}`"));
         }
         found
     }
+}
+
+/// The bytes of records that lie together.
+fn rows<R: Record>(records: &[R]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(records.len() * R::SIZE);
+    for record in records {
+        bytes.extend_from_slice(record.write().as_ref());
+    }
+    bytes
 }
 
 /// Prerequisites as a condition.

@@ -1,5 +1,7 @@
 //! Sets of units.
 
+use crate::sort::sort;
+
 /// Spans, from the first to the last unit of each: in ascending order and apart from each other once it is
 /// [`normal`](Set::normal).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -27,7 +29,7 @@ impl Set {
     }
 
     pub(super) fn normal(mut self) -> Self {
-        sort(&mut self.0);
+        sort(&mut self.0, |a, b| a < b);
         self.0.dedup_by(|next, kept| {
             let touches = next.0 <= kept.1.saturating_add(1);
             if touches {
@@ -61,21 +63,6 @@ impl Set {
             .checked_sub(1)
             .and_then(|place| self.0.get(place))
             .is_some_and(|(_, to)| unit <= *to)
-    }
-}
-
-/// Shell's sort, with Ciura's gaps: spans come almost in order, and the standard library's sort weighs 3 KB in wasm.
-fn sort(spans: &mut [(u32, u32)]) {
-    for gap in [8861, 3938, 1750, 701, 301, 132, 57, 23, 10, 4, 1] {
-        for end in gap..spans.len() {
-            let mut at = end;
-            while let Some(before) = at.checked_sub(gap)
-                && spans.get(before) > spans.get(at)
-            {
-                spans.swap(before, at);
-                at = before;
-            }
-        }
     }
 }
 

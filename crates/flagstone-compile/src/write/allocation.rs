@@ -56,7 +56,7 @@ impl Writer<'_> {
             self.error(
                 "invalid-range",
                 path,
-                format!("the range from {from} to {to} ends before it begins"),
+                text!("the range from {from} to {to} ends before it begins"),
             );
         }
         let record = RangeRecord {

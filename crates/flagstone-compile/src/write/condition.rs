@@ -5,10 +5,11 @@
 //! `b` is. So opposites are pushed down to the tests, and all that is left is branching: each test says where to go when
 //! it holds and where when not. Jumps go forward only.
 
-use super::Writer;
 use super::reads::Reader;
+use super::{Writer, rows};
 use crate::finding::Finding;
 use crate::model::{Absent, Condition, Js, Matcher, Order, Reading, Scalar, Test};
+use crate::sort::{sort, sorted};
 use flagstone_core::layout::{
     ACCEPT, NONE, NetworkRecord, NumberRecord, Op, REJECT, Section, SemVerRecord,
     TEST_CONVERSION_SHIFT, TEST_ELEMENTS, TEST_IGNORES_CASE, TEST_MISSING_IS_NO,
@@ -280,7 +281,7 @@ impl Writer<'_> {
         let (attribute, questions) = match test {
             Test::Now { order, time } => (0, vec![now(*order, *time)]),
             Test::Segment(key) | Test::SegmentUnlessFails(key) => {
-                let Some(segment) = self.segments.get(key.as_str()).copied() else {
+                let Some(segment) = self.segments.get(key.as_bytes()) else {
                     let known: Vec<&str> = self
                         .model
                         .segments
@@ -291,9 +292,9 @@ impl Writer<'_> {
                         Finding::error(
                             "unknown-segment",
                             path,
-                            format!("there is no segment `{key}`"),
+                            text!("there is no segment `{key}`"),
                         )
-                        .help(format!("there are {}", super::quoted(&known))),
+                        .help(text!("there are {}", super::quoted(&known))),
                     );
                     return;
                 };
@@ -527,7 +528,7 @@ impl Writer<'_> {
             }
         }
         if !numbers.is_empty() {
-            numbers.sort_by(f64::total_cmp);
+            sort(&mut numbers, |a, b| a.total_cmp(b).is_lt());
             let first = self.tables.count(Section::Numbers);
             for number in &numbers {
                 self.tables.push(
@@ -546,9 +547,7 @@ impl Writer<'_> {
     }
 
     fn text_in<'t>(&mut self, texts: impl Iterator<Item = &'t str>) -> Question {
-        let mut texts: Vec<&str> = texts.collect();
-        texts.sort_unstable();
-        texts.dedup();
+        let texts = sorted(texts.collect());
         let (first, count) = self.texts(&texts);
         Question::new(Op::TextIn, first, count)
     }
@@ -562,7 +561,7 @@ impl Writer<'_> {
     fn split_versions(&mut self, versions: &[String], path: &str) {
         for version in versions {
             if SplitVersion::parse(version).is_none() {
-                let message = format!("`{version}` is no version");
+                let message = text!("`{version}` is no version");
                 self.error("invalid-version", path, message);
             }
         }
@@ -578,14 +577,13 @@ impl Writer<'_> {
             })
             .collect();
         let count = records.len() as u32;
-        if let Some(first) = self.text_lists.get(&records) {
-            return (*first, count);
+        let bytes = rows(&records);
+        if let Some(first) = self.text_lists.get(&bytes) {
+            return (first, count);
         }
         let first = self.tables.count(Section::Texts);
-        for record in &records {
-            self.tables.push(Section::Texts, record);
-        }
-        self.text_lists.insert(records, first);
+        self.tables.extend(Section::Texts, &bytes);
+        self.text_lists.insert(&bytes, first);
         (first, count)
     }
 
@@ -604,7 +602,7 @@ impl Writer<'_> {
                 Finding::error(
                     "invalid-version",
                     path,
-                    format!("`{version}` is no semantic version"),
+                    text!("`{version}` is no semantic version"),
                 )
                 .help("three numbers as in `2.3.0`, maybe a pre-release as in `2.3.0-rc.1`"),
             );
@@ -638,7 +636,7 @@ impl Writer<'_> {
                     count += 1;
                 }
                 None => self.findings.push(
-                    Finding::error("invalid-network", path, format!("`{text}` is no network"))
+                    Finding::error("invalid-network", path, text!("`{text}` is no network"))
                         .help("an address and the number of leading bits: `10.0.0.0/8`, `fd00::/8`, `192.0.2.7`"),
                 ),
             }

@@ -27,12 +27,16 @@ pub(super) fn place(keys: &[&str]) -> Placement {
             bucket.push(*hash);
         }
     }
-    let mut order: Vec<usize> = (0..buckets).collect();
-    order.sort_by_key(|bucket| std::cmp::Reverse(members.get(*bucket).map_or(0, Vec::len)));
+    let fullest = members.iter().map(Vec::len).max().unwrap_or(0);
+    let order = (1..=fullest).rev().flat_map(|size| {
+        let of_size = move |(_, members): &(usize, &Vec<u128>)| members.len() == size;
+        let members = members.iter().enumerate();
+        members.filter(of_size).map(|(bucket, _)| bucket)
+    });
     let mut taken = vec![false; keys.len()];
     let mut seeds = vec![0; buckets];
     for bucket in order {
-        let Some(hashes) = members.get(bucket).filter(|hashes| !hashes.is_empty()) else {
+        let Some(hashes) = members.get(bucket) else {
             continue;
         };
         let free = (0..=u32::MAX).find_map(|seed| {

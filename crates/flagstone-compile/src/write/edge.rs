@@ -4,6 +4,7 @@ use super::Writer;
 use super::reads::code;
 use crate::finding::Finding;
 use crate::model::{Action, Route, Source};
+use crate::sort::sorted;
 use flagstone_core::layout::{
     ActionRecord, EdgeRecord, NONE, NONE16, OriginRecord, PairRecord, RouteRecord, Section,
     SourceRecord,
@@ -25,14 +26,14 @@ impl<'m> Writer<'m> {
             }
         }
         for (index, route) in model.edge.routes.iter().enumerate() {
-            self.route(route, &format!("/routes/{index}"));
+            self.route(route, &text!("/routes/{index}"));
         }
     }
 
     fn origins(&mut self) {
         let names = self.origin_names();
         for (index, name) in names.iter().enumerate() {
-            let path = format!("/origins/{name}");
+            let path = text!("/origins/{name}");
             let given = self
                 .model
                 .edge
@@ -48,7 +49,7 @@ impl<'m> Writer<'m> {
                     self.error(
                         "unknown-origin",
                         &path,
-                        format!("`{fallback}` is no other origin"),
+                        text!("`{fallback}` is no other origin"),
                     );
                     NONE16
                 }
@@ -83,7 +84,7 @@ impl<'m> Writer<'m> {
         let edge = &self.model.edge;
         let sources = self.tables.count(Section::Sources);
         for (index, source) in edge.identity.sources.iter().enumerate() {
-            let path = format!("/identity/sources/{index}");
+            let path = text!("/identity/sources/{index}");
             if !matches!(source, Source::Header(_) | Source::Cookie(_)) {
                 self.findings.push(
                     Finding::error("invalid-identity", &path, "cannot identify a visitor")
@@ -145,9 +146,7 @@ impl<'m> Writer<'m> {
 
     /// Writes a list of flags in ascending order of their keys.
     fn flag_list(&mut self, keys: &[String], path: &str) -> (u32, u32) {
-        let mut keys: Vec<&String> = keys.iter().collect();
-        keys.sort_unstable();
-        keys.dedup();
+        let keys = sorted(keys.iter().map(String::as_str).collect());
         let first = self.tables.count(Section::Indices);
         for key in keys {
             if let Some((slot, _)) = self.flag_of(key, path) {
@@ -161,7 +160,7 @@ impl<'m> Writer<'m> {
         let (host_offset, host_len) = self.short_text(&route.host, path);
         let (path_offset, path_len) = self.short_text(&route.path, path);
         let (flags, flags_count) = match &route.flags {
-            Some(keys) => self.flag_list(keys, &format!("{path}/flags")),
+            Some(keys) => self.flag_list(keys, &text!("{path}/flags")),
             None => (0, NONE),
         };
         let (flag, actions) = if route.flag.is_empty() {
@@ -184,11 +183,11 @@ impl<'m> Writer<'m> {
 
     /// Writes an action for each variant of the route's flag.
     fn actions(&mut self, route: &'m Route, path: &str) -> (u32, u32) {
-        let Some((slot, flag)) = self.flag_of(&route.flag, &format!("{path}/flag")) else {
+        let Some((slot, flag)) = self.flag_of(&route.flag, &text!("{path}/flag")) else {
             return (NONE, NONE);
         };
         for (key, _) in &route.variants {
-            self.variant_of(flag, key, &format!("{path}/variants/{key}"));
+            self.variant_of(flag, key, &text!("{path}/variants/{key}"));
         }
         let idle = Action::default();
         let records: Vec<ActionRecord> = flag
@@ -196,7 +195,7 @@ impl<'m> Writer<'m> {
             .iter()
             .map(|variant| {
                 let given = route.variants.iter().find(|(key, _)| *key == variant.key);
-                let path = format!("{path}/variants/{}", variant.key);
+                let path = text!("{path}/variants/{}", variant.key);
                 self.action(given.map_or(&idle, |(_, action)| action), &path)
             })
             .collect();
@@ -217,17 +216,17 @@ impl<'m> Writer<'m> {
             Some(place) => place as u16,
             None => {
                 let known = super::quoted(&self.origin_names());
-                let message = format!("there is no origin `{}`", action.origin);
-                let path = format!("{path}/origin");
+                let message = text!("there is no origin `{}`", action.origin);
+                let path = text!("{path}/origin");
                 self.findings.push(
                     Finding::error("unknown-origin", path, message)
-                        .help(format!("there are {known}")),
+                        .help(text!("there are {known}")),
                 );
                 NONE16
             }
         };
         let (rewrite_offset, rewrite_len) =
-            self.short_text(&action.rewrite, &format!("{path}/rewrite"));
+            self.short_text(&action.rewrite, &text!("{path}/rewrite"));
         let (request_headers, request_headers_count) = self.pairs(&action.request_headers, path);
         let (response_headers, response_headers_count) = self.pairs(&action.response_headers, path);
         let (cookies, cookies_count) = self.pairs(&action.cookies, path);

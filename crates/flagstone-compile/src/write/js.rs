@@ -3,6 +3,7 @@
 use super::Writer;
 use super::condition::{Question, outcomes};
 use crate::model::{Js, Scalar};
+use crate::sort::sorted;
 use flagstone_core::layout::{NumberRecord, Op, Section};
 use std::ops::ControlFlow;
 
@@ -37,9 +38,7 @@ impl Writer<'_> {
                 Question::new(Op::PaddedVersion, text, outcomes(*order))
             }
             Js::OneOfLower(texts) => {
-                let mut texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-                texts.sort_unstable();
-                texts.dedup();
+                let texts = sorted(texts.iter().map(String::as_str).collect());
                 let (first, count) = self.texts(&texts);
                 Question::new(Op::LowerIn, first, count)
             }

@@ -1,11 +1,9 @@
 //! Regular expressions of other languages as programs.
 
-use super::Writer;
+use super::{Writer, rows};
 use crate::finding::Finding;
 use crate::regex::{self, Dialect, MAX_PROGRAM, PatternError};
-use flagstone_core::layout::{
-    PROGRAM_CODE_POINTS, PROGRAM_IGNORES_CASE, ProgramRecord, Record, Section,
-};
+use flagstone_core::layout::{PROGRAM_CODE_POINTS, PROGRAM_IGNORES_CASE, ProgramRecord, Section};
 
 impl Writer<'_> {
     /// Writes a pattern and gives the number of its program.
@@ -45,14 +43,6 @@ impl Writer<'_> {
     }
 }
 
-fn rows<R: Record>(records: &[R]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(records.len() * R::SIZE);
-    for record in records {
-        bytes.extend_from_slice(record.write().as_ref());
-    }
-    bytes
-}
-
 fn finding(error: &PatternError, dialect: Dialect, source: &str, path: &str) -> Finding {
     let language = match dialect {
         Dialect::EcmaScript => "JavaScript",
@@ -62,13 +52,13 @@ fn finding(error: &PatternError, dialect: Dialect, source: &str, path: &str) -> 
         PatternError::Syntax { at, message } => Finding::error(
             "invalid-pattern",
             path,
-            format!("`{source}` is no regular expression of {language}: {message}, at byte {at}"),
+            text!("`{source}` is no regular expression of {language}: {message}, at byte {at}"),
         )
-        .help(format!("{language} refuses it too")),
+        .help(text!("{language} refuses it too")),
         PatternError::Unsupported { at, what } => Finding::error(
             "unsupported-pattern",
             path,
-            format!("`{source}` has {what}, at byte {at}"),
+            text!("`{source}` has {what}, at byte {at}"),
         )
         .help(match dialect {
             Dialect::EcmaScript => {
@@ -79,7 +69,7 @@ fn finding(error: &PatternError, dialect: Dialect, source: &str, path: &str) -> 
         PatternError::TooLarge => Finding::error(
             "large-pattern",
             path,
-            format!("`{source}` needs more than {MAX_PROGRAM} instructions"),
+            text!("`{source}` needs more than {MAX_PROGRAM} instructions"),
         )
         .help("use smaller repetitions, and nest groups less"),
     }

@@ -4,7 +4,6 @@ use super::Writer;
 use crate::finding::Finding;
 use crate::model::{ELEMENT, GeoField, Source, TARGETING_KEY};
 use flagstone_core::layout::{AttributeRecord, Section, SourceKind, TextRecord, VaryRecord};
-use std::collections::BTreeSet;
 
 /// Whose condition it is.
 #[derive(Clone, Copy)]
@@ -13,12 +12,23 @@ pub(super) enum Reader {
     Segment(u32),
 }
 
-/// What one flag or segment reads by itself.
+/// What one flag or segment reads by itself, each in ascending order.
 #[derive(Clone, Default)]
 struct Direct {
-    attributes: BTreeSet<u16>,
-    flags: BTreeSet<u32>,
-    segments: BTreeSet<u32>,
+    attributes: Vec<u32>,
+    flags: Vec<u32>,
+    segments: Vec<u32>,
+}
+
+/// Adds a number to a list in ascending order; whether it was not there.
+fn add(list: &mut Vec<u32>, number: u32) -> bool {
+    match list.binary_search(&number) {
+        Ok(_) => false,
+        Err(place) => {
+            list.insert(place, number);
+            true
+        }
+    }
 }
 
 /// What flags and segments read, collected while conditions are written.
@@ -36,29 +46,31 @@ impl Reads {
     }
 
     pub(super) fn flag(&mut self, reader: Reader, flag: u32) {
-        self.of(reader, |direct| direct.flags.insert(flag));
+        self.of(reader, |direct| add(&mut direct.flags, flag));
     }
 
     pub(super) fn segment(&mut self, reader: Reader, segment: u32) {
-        self.of(reader, |direct| direct.segments.insert(segment));
+        self.of(reader, |direct| add(&mut direct.segments, segment));
     }
 
     fn attribute(&mut self, reader: Reader, attribute: u16) {
-        self.of(reader, |direct| direct.attributes.insert(attribute));
+        self.of(reader, |direct| {
+            add(&mut direct.attributes, attribute.into())
+        });
     }
 
-    fn of(&mut self, reader: Reader, add: impl FnOnce(&mut Direct) -> bool) {
+    fn of(&mut self, reader: Reader, change: impl FnOnce(&mut Direct) -> bool) {
         let direct = match reader {
             Reader::Flag(index) => self.flags.get_mut(index as usize),
             Reader::Segment(index) => self.segments.get_mut(index as usize),
         };
-        direct.map(add);
+        direct.map(change);
     }
 
-    /// All attributes that a flag's decision depends on, through prerequisites and segments too.
-    fn closure(&self, flag: u32) -> BTreeSet<u16> {
-        let mut attributes = BTreeSet::new();
-        let (mut flags, mut segments) = (BTreeSet::from([flag]), BTreeSet::new());
+    /// Calls `visit` for all attributes that a flag's decision depends on, through prerequisites and segments too; for some
+    /// more than once.
+    fn each(&self, flag: u32, mut visit: impl FnMut(u32)) {
+        let (mut flags, mut segments) = (vec![flag], Vec::new());
         let mut open = vec![Reader::Flag(flag)];
         while let Some(reader) = open.pop() {
             let direct = match reader {
@@ -66,25 +78,18 @@ impl Reads {
                 Reader::Segment(index) => self.segments.get(index as usize),
             };
             let Some(direct) = direct else { continue };
-            attributes.extend(&direct.attributes);
-            open.extend(
-                direct
-                    .flags
-                    .iter()
-                    .filter(|flag| flags.insert(**flag))
-                    .copied()
-                    .map(Reader::Flag),
-            );
-            open.extend(
-                direct
-                    .segments
-                    .iter()
-                    .filter(|of| segments.insert(**of))
-                    .copied()
-                    .map(Reader::Segment),
-            );
+            direct.attributes.iter().copied().for_each(&mut visit);
+            for flag in &direct.flags {
+                if add(&mut flags, *flag) {
+                    open.push(Reader::Flag(*flag));
+                }
+            }
+            for segment in &direct.segments {
+                if add(&mut segments, *segment) {
+                    open.push(Reader::Segment(*segment));
+                }
+            }
         }
-        attributes
     }
 }
 
@@ -98,8 +103,8 @@ impl Writer<'_> {
 
     /// The number of an attribute.
     pub(super) fn attribute(&mut self, name: &str, path: &str) -> u16 {
-        if let Some(attribute) = self.attributes.get(name) {
-            return *attribute;
+        if let Some(attribute) = self.attributes.get(name.as_bytes()) {
+            return attribute as u16;
         }
         let (kind, source_name) = self.source_of(name);
         let (name_offset, name_len) = self.short_text(name, path);
@@ -114,7 +119,8 @@ impl Writer<'_> {
         };
         let number = self.tables.push(Section::Attributes, &record) as usize;
         let number = self.small(number, "attributes", path);
-        self.attributes.insert(name.to_owned(), number);
+        self.attributes.insert(name.as_bytes(), number.into());
+        self.names.push(name.to_owned());
         number
     }
 
@@ -143,39 +149,35 @@ impl Writer<'_> {
 
     /// For each flag, the request headers that its decision depends on.
     pub(super) fn vary(&mut self) {
-        let attributes: Vec<(SourceKind, String)> = {
-            let mut names: Vec<(&String, &u16)> = self.attributes.iter().collect();
-            names.sort_by_key(|(_, number)| **number);
-            names
-                .into_iter()
-                .map(|(name, _)| self.source_of(name))
-                .collect()
-        };
         let identity = self.identity_headers();
         let mut names: Vec<String> = Vec::new();
+        // For each attribute the bits of the headers that it comes from.
+        let mut bits = Vec::with_capacity(self.names.len());
+        for attribute in &self.names {
+            let (kind, name) = self.source_of(attribute);
+            let headers = match kind {
+                SourceKind::TargetingKey => identity.clone(),
+                kind => header(kind, &name).into_iter().collect(),
+            };
+            let bits_of = headers.into_iter().fold(0, |bits, header| {
+                let known = names.iter().position(|name| *name == header);
+                let bit = known.unwrap_or_else(|| {
+                    names.push(header);
+                    names.len() - 1
+                });
+                bits | 1u64.checked_shl(bit as u32).unwrap_or(0)
+            });
+            bits.push(bits_of);
+        }
         for slot in 0..self.model.flags.len() as u32 {
-            let mut bits = 0u64;
-            for attribute in self.reads.closure(slot) {
-                let Some((kind, name)) = attributes.get(usize::from(attribute)) else {
-                    continue;
-                };
-                let headers = match kind {
-                    SourceKind::TargetingKey => identity.clone(),
-                    _ => header(*kind, name).into_iter().collect(),
-                };
-                for header in headers {
-                    let known = names.iter().position(|name| *name == header);
-                    let bit = known.unwrap_or_else(|| {
-                        names.push(header);
-                        names.len() - 1
-                    });
-                    bits |= 1u64.checked_shl(bit as u32).unwrap_or(0);
-                }
-            }
-            self.tables.push(Section::Vary, &VaryRecord { names: bits });
+            let mut record = VaryRecord { names: 0 };
+            self.reads.each(slot, |attribute| {
+                record.names |= bits.get(attribute as usize).copied().unwrap_or(0);
+            });
+            self.tables.push(Section::Vary, &record);
         }
         if names.len() > 64 {
-            let message = format!(
+            let message = text!(
                 "decisions depend on {} request headers, at most 64 are possible",
                 names.len()
             );

@@ -2,6 +2,7 @@
 
 use super::Writer;
 use crate::finding::Finding;
+use crate::sort::sort;
 use flagstone_core::hash::{self, set_bucket, set_entry};
 use flagstone_core::layout::{BucketRecord, EntryRecord, NONE, Section, SetRecord};
 
@@ -16,25 +17,31 @@ impl Writer<'_> {
             .checked_ilog2()
             .map_or(0, |bits| bits + 1)
             .min(24);
-        let mut hashes: Vec<(u32, u64, &str)> = keys
-            .iter()
-            .map(|key| {
-                let hash = hash::key(key.as_bytes());
-                (set_bucket(hash, bits), set_entry(hash), key.as_str())
-            })
-            .collect();
-        hashes.sort_unstable();
-        hashes.dedup();
-        for pair in hashes.windows(2) {
-            if let [(bucket, entry, key), (next_bucket, next_entry, next)] = pair
-                && (bucket, entry) == (next_bucket, next_entry)
+        // Entries by bucket: how many there are in each, then each to its place.
+        let hash = |key: &String| {
+            let hash = hash::key(key.as_bytes());
+            (set_bucket(hash, bits) as usize, set_entry(hash))
+        };
+        let mut ends = vec![0usize; (1 << bits) + 1];
+        for key in keys {
+            if let Some(count) = ends.get_mut(hash(key).0 + 1) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        for end in &mut ends {
+            sum += *end;
+            *end = sum;
+        }
+        let mut entries: Vec<(u64, &str)> = vec![(0, ""); keys.len()];
+        let mut next = ends.clone();
+        for key in keys {
+            let (bucket, entry) = hash(key);
+            if let Some(place) = next.get_mut(bucket)
+                && let Some(here) = entries.get_mut(*place)
             {
-                // About once in 10 to the power of 12 for a million keys.
-                let message = format!(
-                    "keys `{key}` and `{next}` have the same hash and cannot be told apart"
-                );
-                self.findings
-                    .push(Finding::warning("hash-collision", path, message));
+                *here = (entry, key);
+                *place += 1;
             }
         }
         let set = SetRecord {
@@ -42,28 +49,45 @@ impl Writer<'_> {
             bits,
         };
         let first = self.tables.count(Section::Entries);
-        let mut entry = 0;
-        for bucket in 0..1u32 << bits {
+        let mut written = 0;
+        for bounds in ends.windows(2) {
             self.tables.push(
                 Section::Buckets,
                 &BucketRecord {
-                    entry: first + entry as u32,
+                    entry: first + written,
                 },
             );
-            while hashes.get(entry).is_some_and(|(of, ..)| *of == bucket) {
-                entry += 1;
+            let bucket = match bounds {
+                [start, end] => entries.get_mut(*start..*end).unwrap_or_default(),
+                _ => &mut [],
+            };
+            sort(bucket, |a, b| a < b);
+            let mut last: Option<(u64, &str)> = None;
+            for (entry, key) in bucket {
+                match last {
+                    Some((hash, other)) if hash == *entry && other == *key => continue,
+                    Some((hash, other)) if hash == *entry => {
+                        // About once in 10 to the power of 12 for a million keys.
+                        let message = text!(
+                            "keys `{key}` and `{other}` have the same hash and cannot be told apart"
+                        );
+                        self.findings
+                            .push(Finding::warning("hash-collision", path, message));
+                    }
+                    _ => {}
+                }
+                last = Some((*entry, key));
+                self.tables
+                    .push(Section::Entries, &EntryRecord { hash: *entry });
+                written += 1;
             }
         }
         self.tables.push(
             Section::Buckets,
             &BucketRecord {
-                entry: first + entry as u32,
+                entry: first + written,
             },
         );
-        for (_, hash, _) in &hashes {
-            self.tables
-                .push(Section::Entries, &EntryRecord { hash: *hash });
-        }
         self.tables.push(Section::Sets, &set)
     }
 }

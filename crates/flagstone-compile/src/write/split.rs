@@ -7,8 +7,8 @@
 
 use super::Writer;
 use super::reads::Reader;
-use crate::check::split::{Slots, peak};
 use crate::model::{Flag, Share, Split};
+use crate::slots::{Slots, peak};
 use flagstone_core::Weight;
 use flagstone_core::layout::{
     Absent, Algorithm, NONE, PointRecord, RANGE_BACKWARD, RampRecord, RangeRecord, Section,

@@ -1,19 +1,19 @@
 //! The sections while they grow.
 
+use crate::index::Index;
 use flagstone_core::layout::{IndexRecord, Record, Section};
-use std::collections::HashMap;
 
 /// Rows of every section, and the text that is already in data.
 pub(super) struct Tables {
     sections: Vec<Vec<u8>>,
-    interned: HashMap<Vec<u8>, u32>,
+    interned: Index,
 }
 
 impl Default for Tables {
     fn default() -> Self {
         Self {
             sections: vec![Vec::new(); Section::COUNT],
-            interned: HashMap::new(),
+            interned: Index::default(),
         }
     }
 }
@@ -26,6 +26,15 @@ impl Tables {
         self.section(section)
             .extend_from_slice(record.write().as_ref());
         number
+    }
+
+    /// Appends the bytes of records.
+    pub(super) fn extend(&mut self, section: Section, records: &[u8]) {
+        debug_assert!(
+            records.len().is_multiple_of(section.record_size()),
+            "{section:?}"
+        );
+        self.section(section).extend_from_slice(records);
     }
 
     /// Appends a number to a list of numbers.
@@ -44,11 +53,11 @@ impl Tables {
             return 0;
         }
         if let Some(offset) = self.interned.get(bytes) {
-            return *offset;
+            return offset;
         }
         let offset = self.count(Section::Data);
         self.section(Section::Data).extend_from_slice(bytes);
-        self.interned.insert(bytes.to_vec(), offset);
+        self.interned.insert(bytes, offset);
         offset
     }
 
