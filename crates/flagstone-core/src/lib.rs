@@ -5,6 +5,9 @@
 //! I/O, reads a clock or panics, and there is no `unsafe`.
 #![no_std]
 
+#[cfg(test)]
+extern crate std;
+
 mod bucket;
 mod context;
 mod decision;

@@ -87,6 +87,158 @@ fn whole(digits: &str, radix: u32) -> Option<f64> {
     (!digits.is_empty()).then_some(value)
 }
 
+/// The fewest decimal digits that mean a float, of several the nearest; without zeros at the end.
+///
+/// The standard library finds the same, in quicker ways that weigh ten times as much.
+pub(crate) struct Shortest {
+    digits: [u8; 17],
+    len: usize,
+    /// The point stands behind this many digits.
+    pub point: i32,
+}
+
+impl Shortest {
+    /// The digits of a finite number above 0.
+    pub fn of(number: f64) -> Self {
+        let exact = exact_digits(number);
+        let mut shortest = Self {
+            digits: [b'0'; 17],
+            len: 0,
+            point: exact.point,
+        };
+        for len in 1..=17 {
+            let (below, above) = exact.rounded(len);
+            let means = |candidate: &Self| candidate.value() == Some(number);
+            // The nearer first; where floats lie unevenly, at powers of two, only the farther may mean the number.
+            let mut candidates = [below, above];
+            if exact.is_nearer_above(len) {
+                candidates.swap(0, 1);
+            }
+            if let Some(found) = candidates.into_iter().find(means) {
+                shortest = found;
+                break;
+            }
+        }
+        while shortest.digits().len() > 1 && shortest.digits().ends_with("0") {
+            shortest.len -= 1;
+        }
+        shortest
+    }
+
+    /// The digits.
+    pub fn digits(&self) -> &str {
+        let digits = self.digits.get(..self.len).unwrap_or_default();
+        core::str::from_utf8(digits).unwrap_or_default()
+    }
+
+    fn value(&self) -> Option<f64> {
+        let decimal = Decimal {
+            digits: self.digits.get(..self.len)?,
+            exponent: self.point - self.len as i32,
+        };
+        Some(decimal.nearest())
+    }
+}
+
+/// The first digits of a number, and whether there are more behind them.
+struct Exact {
+    digits: [u8; 20],
+    is_more: bool,
+    point: i32,
+}
+
+/// The first 20 digits of a finite number above 0.
+fn exact_digits(number: f64) -> Exact {
+    let bits = number.to_bits();
+    let exponent = ((bits >> 52) & 0x7ff) as i32;
+    let fraction = bits & ((1 << 52) - 1);
+    let (mantissa, power) = match exponent {
+        0 => (fraction, -1074),
+        _ => (fraction | 1 << 52, exponent - 1075),
+    };
+    let mut big = Big::default();
+    big.multiply_and_add(1, (mantissa >> 32) as u32);
+    big.shift_left(32);
+    big.multiply_and_add(1, mantissa as u32);
+    // As a whole number times a power of ten: 2 to the power of -p is 5 to the power of p, with the point p places on.
+    let mut scale = 0;
+    if power >= 0 {
+        big.shift_left(power as u32);
+    } else {
+        for _ in 0..power.unsigned_abs() {
+            big.multiply_and_add(5, 0);
+        }
+        scale = power;
+    }
+    // The number has at most 767 digits; those behind the first 20 only count as more than nothing.
+    let mut count = 0;
+    let mut reversed = [0u8; 800];
+    while big.len() > 0 {
+        let digit = big.divide(10) as u8;
+        if let Some(place) = reversed.get_mut(count) {
+            *place = digit;
+            count += 1;
+        } else {
+            break;
+        }
+    }
+    let mut exact = Exact {
+        digits: [0; 20],
+        is_more: false,
+        point: count as i32 + scale,
+    };
+    let used = reversed.get(..count).unwrap_or_default();
+    let mut rest = used.iter().rev();
+    for (place, digit) in exact.digits.iter_mut().zip(rest.by_ref()) {
+        *place = *digit;
+    }
+    exact.is_more = rest.any(|digit| *digit != 0);
+    exact
+}
+
+impl Exact {
+    /// The number cut off behind so many digits, and the next greater one of as many.
+    fn rounded(&self, len: usize) -> (Shortest, Shortest) {
+        let mut below = Shortest {
+            digits: [b'0'; 17],
+            len,
+            point: self.point,
+        };
+        for (place, digit) in below.digits.iter_mut().zip(self.digits).take(len) {
+            *place = b'0' + digit;
+        }
+        let mut above = Shortest { ..below };
+        let mut carry = true;
+        for place in above.digits.iter_mut().take(len).rev() {
+            if !carry {
+                break;
+            }
+            carry = *place == b'9';
+            *place = if carry { b'0' } else { *place + 1 };
+        }
+        if carry {
+            // 99 became 100, of which two digits are enough.
+            if let Some(first) = above.digits.first_mut() {
+                *first = b'1';
+            }
+            above.point += 1;
+        }
+        (below, above)
+    }
+
+    /// Whether the number is more than halfway to the greater of the two; halfway counts for the even one.
+    fn is_nearer_above(&self, len: usize) -> bool {
+        let last = len.checked_sub(1).and_then(|last| self.digits.get(last));
+        let is_odd = last.is_some_and(|digit| digit % 2 == 1);
+        let mut rest = self.digits.iter().skip(len);
+        match rest.next() {
+            Some(5) => is_odd || self.is_more || rest.any(|digit| *digit != 0),
+            Some(next) => *next > 5,
+            None => false,
+        }
+    }
+}
+
 /// Digits as a whole number, times a power of ten.
 struct Decimal<'t> {
     /// Digits, and a point that does not count.

@@ -3,8 +3,9 @@
 //! Several services compare and hash the text of a value, and their rules are those of JavaScript's `String(value)`.
 
 use crate::context::AttributeValue;
+use crate::number::Shortest;
 use crate::scratch::Scratch;
-use core::fmt::{self, Write};
+use core::fmt;
 
 /// How deep lists may lie in lists to become text.
 const DEPTH: u8 = 8;
@@ -51,19 +52,12 @@ pub(crate) fn number<const N: usize>(number: f64, out: &mut Scratch<N>) -> Optio
             "Infinity"
         });
     }
-    // `-d.ddde-x`, with the fewest digits.
-    let mut shortest = Scratch::<32>::new();
-    write!(shortest, "{number:e}").ok()?;
-    let text = shortest.text();
-    let (sign, text) = text
-        .strip_prefix('-')
-        .map_or(("", text), |rest| ("-", rest));
-    let (digits, exponent) = text.split_once('e')?;
-    let (first, rest) = digits.split_once('.').unwrap_or((digits, ""));
-    // The point stands behind this many digits.
-    let exponent: i32 = exponent.parse().ok()?;
-    let point = exponent + 1;
-    let count = 1 + rest.len() as i32;
+    let shortest = Shortest::of(number.abs());
+    let (point, digits) = (shortest.point, shortest.digits());
+    let (first, rest) = digits.split_at_checked(1)?;
+    let count = digits.len() as i32;
+    let exponent = point - 1;
+    let sign = if number < 0.0 { "-" } else { "" };
     out.push(sign)?;
     match point {
         1..=21 if count <= point => {
@@ -90,8 +84,18 @@ pub(crate) fn number<const N: usize>(number: f64, out: &mut Scratch<N>) -> Optio
                 out.push(".")?;
                 out.push(rest)?;
             }
-            let sign = if exponent < 0 { '-' } else { '+' };
-            write!(out, "e{sign}{}", exponent.unsigned_abs()).ok()
+            out.push(if exponent < 0 { "e-" } else { "e+" })?;
+            // An exponent has at most three digits.
+            let exponent = exponent.unsigned_abs();
+            let mut significant = false;
+            for power in [100, 10, 1] {
+                let digit = exponent / power % 10;
+                significant |= digit > 0 || power == 1;
+                if significant {
+                    out.push(char::from(b'0' + digit as u8).encode_utf8(&mut [0; 4]))?;
+                }
+            }
+            Some(())
         }
     }
 }

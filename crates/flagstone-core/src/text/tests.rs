@@ -1,4 +1,5 @@
 use super::*;
+use std::format;
 
 #[test]
 fn numbers_are_written_as_javascript_writes_them() {
@@ -20,6 +21,8 @@ fn numbers_are_written_as_javascript_writes_them() {
         (1e-7, "1e-7"),
         (1.25e-7, "1.25e-7"),
         (5e-324, "5e-324"),
+        (1.0 / 33_554_432.0, "2.9802322387695312e-8"),
+        (5.684_341_886_080_802e-14, "5.684341886080802e-14"),
         (f64::MAX, "1.7976931348623157e+308"),
         (1e308, "1e+308"),
         (9_007_199_254_740_993.0, "9007199254740992"),
@@ -38,4 +41,46 @@ fn numbers_are_written_as_javascript_writes_them() {
 fn what_does_not_fit_is_not_written() {
     let mut out = Scratch::<4>::new();
     assert_eq!(number(12_345.0, &mut out), None);
+}
+
+/// The standard library's digits are the fewest too. Of two that are equally near it takes another one than JavaScript,
+/// which takes the even one.
+#[test]
+fn digits_are_the_fewest() {
+    let check = |value: f64| {
+        if !value.is_finite() || value == 0.0 {
+            return;
+        }
+        let value = value.abs();
+        let written = format!("{value:e}");
+        let (digits, exponent) = written.split_once('e').unwrap_or_default();
+        let found = crate::number::Shortest::of(value);
+        let point = exponent.parse::<i32>().unwrap_or(0) + 1;
+        assert_eq!(
+            (found.digits().len(), found.point),
+            (digits.replace('.', "").len(), point),
+            "{value:e}"
+        );
+        let mut out = Scratch::<64>::new();
+        number(value, &mut out);
+        assert_eq!(out.text().parse(), Ok(value), "{value:e}");
+    };
+    let mut bits = 0x9e37_79b9_7f4a_7c15u64;
+    for _ in 0..300 {
+        bits ^= bits << 13;
+        bits ^= bits >> 7;
+        bits ^= bits << 17;
+        check(f64::from_bits(bits));
+        check((bits >> 40) as f64 / 100.0);
+        check((bits >> 11) as f64);
+    }
+    for exponent in (1..2047u64).step_by(13) {
+        let value = f64::from_bits(exponent << 52);
+        check(value);
+        check(value.next_up());
+        check(value.next_down());
+    }
+    check(f64::MAX);
+    check(f64::MIN_POSITIVE);
+    check(f64::from_bits(1));
 }
