@@ -7,6 +7,7 @@
 mod assemble;
 mod ecmascript;
 mod fold;
+#[cfg(feature = "re2")]
 mod re2;
 mod set;
 
@@ -108,7 +109,15 @@ pub(crate) fn compile(
     };
     let parsed = match dialect {
         Dialect::EcmaScript => ecmascript::parse(source, ignore_case),
+        #[cfg(feature = "re2")]
         Dialect::Re2 => re2::parse(source, ignore_case),
+        #[cfg(not(feature = "re2"))]
+        Dialect::Re2 => {
+            return Err(PatternError::Unsupported {
+                at: 0,
+                what: "RE2's syntax, which this program was built without",
+            });
+        }
     };
     match parsed {
         Ok(Parsed {

@@ -24,11 +24,11 @@ use crate::index::Index;
 use crate::model::{
     Condition, Flag, Model, Prerequisite, Rule, Segment, Serve, TARGETING_KEY, Test, Value,
 };
-use flagstone_core::Digest;
 use flagstone_core::layout::{
     FLAG_DISABLED, FORMAT_VERSION, FlagRecord, HEADER_LEN, MAGIC, NONE, NONE16, Record, RuleRecord,
     SECTION_ROW_LEN, Section, SegmentRecord, ValueKind, VariantRecord,
 };
+use flagstone_core::{Digest, JsNumber};
 use tables::Tables;
 
 /// A number that does not fit its field.
@@ -185,9 +185,11 @@ impl<'m> Writer<'m> {
                         (ValueKind::Boolean, u64::from(*value), value.to_string())
                     }
                     Value::String(value) => (ValueKind::String, 0, value.clone()),
-                    Value::Number(value) => {
-                        (ValueKind::Number, value.to_bits(), json_number(*value))
-                    }
+                    Value::Number(value) => (
+                        ValueKind::Number,
+                        value.to_bits(),
+                        JsNumber(*value).to_string(),
+                    ),
                     Value::Json(text) => (ValueKind::Json, 0, text.clone()),
                 };
                 let (text_offset, text_len) = self.tables.long_text(&text);
@@ -324,15 +326,6 @@ fn prerequisites(list: &[Prerequisite]) -> Condition {
         })
     };
     Condition::All(list.iter().map(test).collect())
-}
-
-/// A number as JSON writes it: whole numbers of up to 53 bits without a point.
-fn json_number(number: f64) -> String {
-    if number == number.trunc() && number.abs() < 9_007_199_254_740_992.0 {
-        format!("{}", number as i64)
-    } else {
-        format!("{number:?}")
-    }
 }
 
 /// `a`, `b` and `c`.

@@ -6,7 +6,9 @@ use crate::language::preferred;
 use crate::parts::Parts;
 use crate::query::parameter;
 use flagstone_core::layout::{EdgeRecord, SourceKind};
-use flagstone_core::{Attribute, AttributeIndex, AttributeValue, Attributes, Snapshot};
+use flagstone_core::{
+    Attribute, AttributeIndex, AttributeValue, Attributes, Snapshot, parse_number,
+};
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 
@@ -83,7 +85,7 @@ impl<'p, 'n, H: RequestHead, F: FnOnce() -> [u8; 16]> Context<'p, 'n, H, F> {
             SourceKind::GeoAsn | SourceKind::GeoLatitude | SourceKind::GeoLongitude => {
                 let number = self
                     .geo(attribute.source)
-                    .and_then(|text| text.parse().ok());
+                    .and_then(|text| parse_number(&text));
                 return number.map_or(Value::Missing, Value::Number);
             }
             place => self.geo(place),
