@@ -1,0 +1,103 @@
+//! Names of attributes in the model.
+
+use crate::json::Json;
+use flagstone_compile::model::TARGETING_KEY;
+use flagstone_core::{AttributeIndex, AttributeValue, Attributes, Snapshot};
+use std::collections::HashMap;
+
+/// Which attribute each name in the model stands for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Names {
+    /// The way from all attributes to the value.
+    paths: HashMap<String, Vec<String>>,
+    /// The names of paths, as they are written in conditions.
+    known: HashMap<String, String>,
+}
+
+impl Names {
+    /// The name of what a path leads to: steps with dots between them.
+    pub fn of_path(&mut self, path: &str) -> String {
+        if let Some(name) = self.known.get(path) {
+            return name.clone();
+        }
+        let name = self.of_steps(path.split('.'));
+        self.known.insert(path.to_owned(), name.clone());
+        name
+    }
+
+    /// The name of an attribute that is no path: `a.b` is an attribute called that.
+    pub fn of_key(&mut self, key: &str) -> String {
+        if key.contains('.') {
+            return self.of_steps([key].into_iter());
+        }
+        self.of_path(key)
+    }
+
+    fn of_steps<'s>(&mut self, steps: impl Iterator<Item = &'s str> + Clone) -> String {
+        let mut name = String::new();
+        for (index, step) in steps.clone().enumerate() {
+            match (index, step) {
+                (0, "id") => name.push_str(TARGETING_KEY),
+                // `user.key` is the targeting key.
+                (0, "key") => name.push_str("user[\"key\"]"),
+                _ => {
+                    if index == 0 {
+                        name.push_str("user");
+                    }
+                    push_step(&mut name, step);
+                }
+            }
+        }
+        self.paths
+            .entry(name.clone())
+            .or_insert_with(|| steps.map(str::to_owned).collect());
+        name
+    }
+
+    /// The way to an attribute of the model.
+    pub fn path(&self, name: &str) -> Option<&[String]> {
+        self.paths.get(name).map(Vec::as_slice)
+    }
+}
+
+/// Adds a step as CEL would write it.
+fn push_step(name: &mut String, step: &str) {
+    let is_identifier = !step.starts_with(|c: char| c.is_ascii_digit())
+        && !step.is_empty()
+        && step
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    if is_identifier {
+        name.push('.');
+        name.push_str(step);
+        return;
+    }
+    name.push_str("[\"");
+    for c in step.chars() {
+        if matches!(c, '"' | '\\') {
+            name.push('\\');
+        }
+        name.push(c);
+    }
+    name.push_str("\"]");
+}
+
+/// GrowthBook's attributes, as the evaluator asks for them.
+#[derive(Clone, Copy)]
+pub(super) struct Lookup<'a> {
+    pub snapshot: Snapshot<'a>,
+    pub names: &'a Names,
+    /// An object of all attributes.
+    pub attributes: &'a Json<'a>,
+}
+
+impl Attributes for Lookup<'_> {
+    fn attribute(&self, index: AttributeIndex) -> AttributeValue<'_> {
+        let attribute = self.snapshot.attribute(index);
+        let Some(path) = attribute.and_then(|attribute| self.names.path(attribute.name)) else {
+            return AttributeValue::Missing;
+        };
+        let all = self.attributes.value();
+        path.iter().fold(all, |value, step| value.step(step))
+    }
+}
