@@ -300,7 +300,7 @@ impl Display for Described<'_> {
                     source.unwrap_or("?")
                 )?;
             }
-            Op::Program => {
+            Op::Program | Op::JsProgram => {
                 let program = self
                     .snapshot
                     .record::<ProgramRecord>(Section::Programs, self.test.a);

@@ -25,6 +25,13 @@ pub enum Js {
     /// [`Reading::elements`](super::Reading::elements) also a list with such an element; no other part of a reading has a
     /// meaning here.
     OneOfLower(Vec<String>),
+    /// In its text, as `value + ""` makes it, this regular expression of JavaScript matches somewhere.
+    Matches {
+        /// The pattern, in the dialect [`EcmaScript`](crate::regex::Dialect::EcmaScript).
+        pattern: String,
+        /// Whether capital and small letters are equal.
+        ignore_case: bool,
+    },
     /// Its type is one of these: bits of [`kind`].
     Type(u32),
 }

@@ -502,7 +502,7 @@ impl Writer<'_> {
                 0,
             ),
             Matcher::InNetwork(networks) => self.networks(networks, path),
-            Matcher::Js(js) => self.js(js),
+            Matcher::Js(js) => self.js(js, path),
         };
         vec![one]
     }

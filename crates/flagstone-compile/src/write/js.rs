@@ -3,12 +3,13 @@
 use super::Writer;
 use super::condition::{Question, outcomes};
 use crate::model::{Js, Scalar};
+use crate::regex::Dialect;
 use crate::sort::sorted;
 use flagstone_core::layout::{NumberRecord, Op, Section};
 use std::ops::ControlFlow;
 
 impl Writer<'_> {
-    pub(super) fn js(&mut self, js: &Js) -> Question {
+    pub(super) fn js(&mut self, js: &Js, path: &str) -> Question {
         match js {
             Js::Text(text) => self.text(Op::JsTextEqual, text),
             Js::LowerText(text) => self.text(Op::JsTextEqual, text).ignoring_case(),
@@ -41,6 +42,13 @@ impl Writer<'_> {
                 let texts = sorted(texts.iter().map(String::as_str).collect());
                 let (first, count) = self.texts(&texts);
                 Question::new(Op::LowerIn, first, count)
+            }
+            Js::Matches {
+                pattern,
+                ignore_case,
+            } => {
+                let program = self.program(Dialect::EcmaScript, pattern, *ignore_case, path);
+                Question::new(Op::JsProgram, program, 0)
             }
             Js::Type(kinds) => Question::new(Op::TypeIn, *kinds, 0),
         }

@@ -83,7 +83,8 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
             | Op::JsonEqual
             | Op::PaddedVersion
             | Op::LowerIn
-            | Op::TypeIn => {
+            | Op::TypeIn
+            | Op::JsProgram => {
                 let value = self.value(test.attribute);
                 return Some(js::answer(&self.input.snapshot, op, test, value)?.into());
             }

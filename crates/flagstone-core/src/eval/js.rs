@@ -7,6 +7,7 @@ use crate::layout::{
     order,
 };
 use crate::number::javascript;
+use crate::program;
 use crate::scratch::Scratch;
 use crate::snapshot::Snapshot;
 use crate::text;
@@ -85,8 +86,29 @@ fn about_one(
             _ => false,
         },
         Op::TypeIn => test.a & kind_of(value) != 0,
+        Op::JsProgram => match value {
+            AttributeValue::Text(text) => program::matches(snapshot, test.a, text)?,
+            other => program_matches(snapshot, test.a, other)?,
+        },
         _ => return None,
     })
+}
+
+/// Whether a program matches in the text of a value that is none. `None` too if the text is too long.
+#[inline(never)]
+fn program_matches(
+    snapshot: &Snapshot<'_>,
+    program: u32,
+    value: AttributeValue<'_>,
+) -> Option<bool> {
+    const LONGEST: usize = 1024;
+    let mut text = Scratch::<LONGEST>::new();
+    let made = js::text(value, &mut |piece| match text.push(piece) {
+        Some(()) => Continue(()),
+        None => Break(()),
+    });
+    made.is_continue().then_some(())?;
+    program::matches(snapshot, program, text.text())
 }
 
 /// The bit of [`order`] of an outcome.

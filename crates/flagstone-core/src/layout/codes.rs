@@ -182,6 +182,8 @@ codes! {
         Inside = 67,
         /// As `Fail`, also where failure is tolerated. No attribute.
         Abort = 68,
+        /// A value in whose text, as JavaScript's `value + ""` makes it, program `a` matches.
+        JsProgram = 69,
     }
 }
 

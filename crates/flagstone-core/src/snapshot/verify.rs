@@ -197,7 +197,7 @@ impl<'a> Snapshot<'a> {
             | Op::ListWithin => c.rows("a", Section::Texts, test.a, test.b),
             Op::NumberIn => c.rows("a", Section::Numbers, test.a, test.b),
             Op::Pattern => c.row("a", Section::Patterns, test.a),
-            Op::Program => c.row("a", Section::Programs, test.a),
+            Op::Program | Op::JsProgram => c.row("a", Section::Programs, test.a),
             Op::SemVer | Op::NpmSemVer => c.row("a", Section::SemVers, test.a),
             Op::Network => c.rows("a", Section::Networks, test.a, test.b),
             Op::Segment | Op::SegmentUnlessFails => c.row("a", Section::Segments, test.a),

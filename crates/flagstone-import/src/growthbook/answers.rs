@@ -1,17 +1,41 @@
 //! Answers as GrowthBook's SDK gives them.
 
 use super::feature::lower;
-use super::names::{Lookup, Names};
+use super::names::Names;
 use super::overrides::Overrides;
+use super::positions::Shares;
 use super::wire::{Definitions, json_text, truthy};
 use crate::answer::{Answer, Native, Request, Step, Steps, Type};
 use crate::json::Json;
 use crate::report::Report;
 use flagstone_compile::compile_imported;
-use flagstone_core::{Decision, Evaluator, FlagIndex, JsNumber, Reason, Snapshot};
+use flagstone_core::{
+    AttributeIndex, AttributeValue, Attributes, Decision, Evaluator, FlagIndex, JsNumber, Reason,
+    Snapshot,
+};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write;
+
+/// GrowthBook's attributes, as the evaluator asks for them.
+#[derive(Clone, Copy)]
+struct Lookup<'a> {
+    snapshot: Snapshot<'a>,
+    names: &'a Names,
+    /// An object of all attributes.
+    attributes: &'a Json<'a>,
+}
+
+impl Attributes for Lookup<'_> {
+    fn attribute(&self, index: AttributeIndex) -> AttributeValue<'_> {
+        let attribute = self.snapshot.attribute(index);
+        let Some(path) = attribute.and_then(|attribute| self.names.path(attribute.name)) else {
+            return AttributeValue::Missing;
+        };
+        let all = self.attributes.value();
+        path.iter().fold(all, |value, step| value.step(step))
+    }
+}
 
 /// What the values and the rules of a flag mean.
 #[derive(Debug)]
@@ -51,7 +75,7 @@ pub(super) struct Experiment {
     /// Number of positions.
     pub total: u64,
     /// Positions, and the variation that they have.
-    pub shares: Vec<(u64, u64, usize)>,
+    pub shares: Shares,
     /// The keys of the variations, as JSON.
     pub keys: Vec<String>,
     /// The leaf of the contextual bandit, as JSON.

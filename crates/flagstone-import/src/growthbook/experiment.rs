@@ -9,7 +9,7 @@ use super::condition::{Root, all, not};
 use super::feature::id;
 use super::feature::{Rules, variations};
 use super::overrides::{Forced, Sticky};
-use super::positions::{algorithm, between, by_weights, first_of, range};
+use super::positions::{Shares, algorithm, between, by_weights, first_of, range};
 #[cfg(feature = "answers")]
 use super::wire::json_text;
 use super::wire::{at, is_truthy, number, text, truthy};
@@ -233,7 +233,7 @@ fn shares(
     count: usize,
     weights: Option<&Json<'_>>,
     total: u64,
-) -> Option<(Vec<(u64, u64, usize)>, Rest)> {
+) -> Option<(Shares, Rest)> {
     let (ranges, rest) = match truthy(rule, "ranges") {
         None => (
             by_weights(count, rule.get("coverage"), weights, total)?,

@@ -1,8 +1,6 @@
 //! Names of attributes in the model.
 
-use crate::json::Json;
 use flagstone_compile::model::TARGETING_KEY;
-use flagstone_core::{AttributeIndex, AttributeValue, Attributes, Snapshot};
 use std::collections::HashMap;
 
 /// Which attribute each name in the model stands for.
@@ -80,24 +78,4 @@ fn push_step(name: &mut String, step: &str) {
         name.push(c);
     }
     name.push_str("\"]");
-}
-
-/// GrowthBook's attributes, as the evaluator asks for them.
-#[derive(Clone, Copy)]
-pub(super) struct Lookup<'a> {
-    pub snapshot: Snapshot<'a>,
-    pub names: &'a Names,
-    /// An object of all attributes.
-    pub attributes: &'a Json<'a>,
-}
-
-impl Attributes for Lookup<'_> {
-    fn attribute(&self, index: AttributeIndex) -> AttributeValue<'_> {
-        let attribute = self.snapshot.attribute(index);
-        let Some(path) = attribute.and_then(|attribute| self.names.path(attribute.name)) else {
-            return AttributeValue::Missing;
-        };
-        let all = self.attributes.value();
-        path.iter().fold(all, |value, step| value.step(step))
-    }
 }

@@ -8,6 +8,7 @@ use crate::json::Json;
 use flagstone_compile::model::{
     Condition, ELEMENT, Js, Matcher, Order, Reading, Scalar, Scope, Test, kind,
 };
+use flagstone_compile::regex::{self, Dialect, PatternError};
 
 /// Where values are compared strictly, what is missing is no.
 const STRICT: Reading = Reading {
@@ -90,9 +91,9 @@ impl<'d> Conditions<'d> {
                 }
                 all(parts)
             }
-            "$regex" | "$regexi" => match what {
-                Json::Text(_) => self.fail("it has a regular expression"),
-                _ => Condition::never(),
+            "$regex" | "$regexi" => match what.text() {
+                Some(pattern) => self.matches(pattern, operator == "$regexi", name),
+                None => Condition::never(),
             },
             "$type" => {
                 let kinds = match what.text() {
@@ -114,6 +115,25 @@ impl<'d> Conditions<'d> {
     fn within(&mut self, name: &str, scope: Scope, when: Condition) -> Condition {
         let when = Box::new(when);
         self.attribute(name, |name| Test::Within { name, scope, when })
+    }
+
+    /// A regular expression. Slashes that the SDK escapes mean the same as they are.
+    fn matches(&mut self, pattern: &str, ignore_case: bool, name: &str) -> Condition {
+        match regex::check(Dialect::EcmaScript, pattern, ignore_case) {
+            Ok(()) => {
+                let pattern = pattern.to_owned();
+                self.js(
+                    name,
+                    Js::Matches {
+                        pattern,
+                        ignore_case,
+                    },
+                )
+            }
+            // JavaScript throws, and the SDK takes that for no.
+            Err(PatternError::Syntax { .. }) => Condition::never(),
+            Err(error) => self.fail(&format!("the regular expression `{pattern}`: {error}")),
+        }
     }
 
     /// `===`.

@@ -13,6 +13,10 @@ pub(super) struct Overrides<'o> {
 }
 
 /// What a request says about an experiment.
+#[cfg_attr(
+    not(feature = "answers"),
+    expect(dead_code, reason = "requests say nothing then")
+)]
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Forced {
     No,
@@ -25,6 +29,10 @@ pub(super) enum Forced {
 }
 
 /// What a store of sticky buckets says about an experiment.
+#[cfg_attr(
+    not(feature = "answers"),
+    expect(dead_code, reason = "there is no store then")
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sticky {
     No,

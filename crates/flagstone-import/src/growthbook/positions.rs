@@ -50,13 +50,16 @@ pub(super) fn range(json: &Json<'_>, total: u64) -> Option<(u64, u64)> {
     Some(between(number(at(json, 0)), number(at(json, 1)), total))
 }
 
+/// Positions from the first to the one after the last, and the place of the variation that they have.
+pub(super) type Shares = Vec<(u64, u64, usize)>;
+
 /// Which range each position belongs to, the first that it lies in: ranges that do not overlap, in ascending order, each
 /// with its place in the list.
-pub(super) fn first_of(ranges: &[(u64, u64)]) -> Vec<(u64, u64, usize)> {
+pub(super) fn first_of(ranges: &[(u64, u64)]) -> Shares {
     let mut cuts: Vec<u64> = ranges.iter().flat_map(|(from, to)| [*from, *to]).collect();
     cuts.sort_unstable();
     cuts.dedup();
-    let mut found: Vec<(u64, u64, usize)> = Vec::new();
+    let mut found = Shares::new();
     for pair in cuts.windows(2) {
         let [from, to] = *pair else { continue };
         let place = ranges
@@ -78,12 +81,10 @@ pub(super) fn by_weights(
     weights: Option<&Json<'_>>,
     total: u64,
 ) -> Option<Vec<(u64, u64)>> {
-    let mut coverage = coverage.map_or(1.0, |json| number(Some(json)));
-    if coverage < 0.0 {
-        coverage = 0.0;
-    } else if coverage > 1.0 {
-        coverage = 1.0;
-    }
+    // NaN stays what it is.
+    let coverage = coverage
+        .map_or(1.0, |json| number(Some(json)))
+        .clamp(0.0, 1.0);
     let equal = vec![1.0 / count as f64; count];
     let given = match weights {
         Some(Json::List(weights)) if weights.len() == count => Some(
