@@ -4,7 +4,7 @@
 //! is asked about, and all others as ever.
 
 use super::{MAX_DEPTH, Run, Trace, way::Way};
-use crate::context::{AttributeValue, Attributes};
+use crate::context::{AttributeValue, Attributes, List};
 use crate::layout::{Scope, SourceKind, TestRecord};
 use crate::snapshot::AttributeIndex;
 
@@ -48,33 +48,41 @@ impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
         let AttributeValue::List(list) = self.value(test.attribute) else {
             return Some(false);
         };
-        self.scopes = self.scopes.checked_add(1).filter(|at| *at <= MAX_DEPTH)?;
+        if self.scopes >= MAX_DEPTH {
+            return self.abort();
+        }
+        self.scopes += 1;
         let outer = self.element;
-        let count = test.b as u16;
-        let found = match Scope::from_code((test.b >> 16) as u16)? {
-            Scope::Length => {
-                self.element = Some(AttributeValue::Number(list.len() as f64));
-                self.condition(test.a, count, way)?
-            }
-            scope => {
-                let mut found = false;
-                for index in 0..list.len() {
-                    let element = list.element(index);
-                    let is_null = matches!(element, AttributeValue::Missing | AttributeValue::Null);
-                    if scope == Scope::Present && is_null {
-                        continue;
-                    }
-                    self.element = Some(element);
-                    if self.condition(test.a, count, way)? {
-                        found = true;
-                        break;
-                    }
-                }
-                found
-            }
-        };
+        let found = self.within_list(test, list, way);
+        // Also where it failed: whoever tolerates that goes on outside.
         self.element = outer;
         self.scopes -= 1;
-        Some(found)
+        found
+    }
+
+    fn within_list(
+        &mut self,
+        test: &TestRecord,
+        list: &'c dyn List,
+        way: &Way<'_>,
+    ) -> Option<bool> {
+        let count = test.b as u16;
+        let scope = Scope::from_code((test.b >> 16) as u16)?;
+        if scope == Scope::Length {
+            self.element = Some(AttributeValue::Number(list.len() as f64));
+            return self.condition(test.a, count, way);
+        }
+        for index in 0..list.len() {
+            let element = list.element(index);
+            let is_null = matches!(element, AttributeValue::Missing | AttributeValue::Null);
+            if scope == Scope::Present && is_null {
+                continue;
+            }
+            self.element = Some(element);
+            if self.condition(test.a, count, way)? {
+                return Some(true);
+            }
+        }
+        Some(false)
     }
 }
