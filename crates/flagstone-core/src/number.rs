@@ -174,7 +174,7 @@ fn exact_digits(number: f64) -> Exact {
     let mut count = 0;
     let mut reversed = [0u8; 800];
     while big.len() > 0 {
-        let digit = big.divide(10) as u8;
+        let digit = big.divide_by_ten() as u8;
         if let Some(place) = reversed.get_mut(count) {
             *place = digit;
             count += 1;
@@ -336,7 +336,7 @@ impl<'t> Decimal<'t> {
             shift = (places * 10).div_ceil(3) + 64;
             number.shift_left(shift);
             for _ in 0..places {
-                is_more |= number.divide(10) != 0;
+                is_more |= number.divide_by_ten() != 0;
             }
         }
         number.round(shift, is_more)
@@ -389,13 +389,13 @@ impl Big {
         }
     }
 
-    /// Divides, rounding down; gives the remainder.
-    fn divide(&mut self, divisor: u32) -> u32 {
+    /// Divides by 10, rounding down; gives the remainder.
+    fn divide_by_ten(&mut self) -> u32 {
         let mut remainder = 0;
         for word in self.words.iter_mut().take(self.used).rev() {
             let part = remainder << 32 | u64::from(*word);
-            *word = (part / u64::from(divisor)) as u32;
-            remainder = part % u64::from(divisor);
+            *word = (part / 10) as u32;
+            remainder = part % 10;
         }
         remainder as u32
     }

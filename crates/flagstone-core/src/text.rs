@@ -87,13 +87,10 @@ pub(crate) fn number<const N: usize>(number: f64, out: &mut Scratch<N>) -> Optio
             out.push(if exponent < 0 { "e-" } else { "e+" })?;
             // An exponent has at most three digits.
             let exponent = exponent.unsigned_abs();
-            let mut significant = false;
-            for power in [100, 10, 1] {
-                let digit = exponent / power % 10;
-                significant |= digit > 0 || power == 1;
-                if significant {
-                    out.push(char::from(b'0' + digit as u8).encode_utf8(&mut [0; 4]))?;
-                }
+            let digits = [exponent / 100 % 10, exponent / 10 % 10, exponent % 10];
+            let zeros = usize::from(exponent < 100) + usize::from(exponent < 10);
+            for digit in digits.into_iter().skip(zeros) {
+                out.push(char::from(b'0' + digit as u8).encode_utf8(&mut [0; 4]))?;
             }
             Some(())
         }

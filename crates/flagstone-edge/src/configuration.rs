@@ -22,7 +22,7 @@ pub(crate) struct Frame {
     /// Key of the flag service's document in the store.
     pub key: String,
     /// The snapshot that names it.
-    pub bytes: Arc<[u8]>,
+    pub bytes: Arc<Vec<u8>>,
     /// Of the document.
     pub document: Digest,
 }

@@ -88,7 +88,7 @@ pub struct Document {
     key: String,
     control: Control,
     /// The snapshot that names it.
-    frame: Arc<[u8]>,
+    frame: Arc<Vec<u8>>,
 }
 
 impl Need {
@@ -255,7 +255,7 @@ impl Node {
             return Ok(Some(Need::Document(Document {
                 key,
                 control,
-                frame: bytes.into(),
+                frame: Arc::new(bytes),
             })));
         }
         let revision = control.revision;
