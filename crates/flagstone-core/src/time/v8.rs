@@ -38,13 +38,13 @@ pub fn parse_v8(text: &str) -> Option<UnixMillis> {
             millis += i64::from(digit) * scale;
             scale /= 10;
             digits += 1;
+            // COMPAT(launchdarkly): V8 sees a digit behind the milliseconds before it drops it.
+            is_midnight &= digit == 0;
             literal(&mut rest, b"0123456789")?;
         }
         if digits == 0 {
             return None;
         }
-        // COMPAT(launchdarkly): V8 sees a digit behind the milliseconds before it drops it.
-        is_midnight &= millis == 0 && digits <= 3;
     }
     let is_time = hour < 24 || (hour == 24 && is_midnight);
     if !(1..=12).contains(&month)
