@@ -17,7 +17,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let service = service.ok_or("the first argument is the name of a service")?;
     for path in arguments {
         let text = fs::read_to_string(&path)?;
-        let imported = import(service, &text, &Options::default()).map_err(|error| error.to_string())?;
+        let imported =
+            import(service, &text, &Options::default()).map_err(|error| error.to_string())?;
         println!(
             "{path}: {} bytes, {} flags; parse {:?}, parse and lower {:?}, compile {:?}",
             text.len(),

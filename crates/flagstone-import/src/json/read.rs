@@ -9,7 +9,12 @@ const MAX_DEPTH: u8 = 128;
 
 /// Reads a document.
 pub(super) fn read(text: &str) -> Result<Json<'_>, ImportError> {
-    let mut reader = Reader { text, at: 0 };
+    let mut reader = Reader {
+        text,
+        at: 0,
+        elements: Vec::new(),
+        members: Vec::new(),
+    };
     let value = reader.value(MAX_DEPTH);
     match value {
         Some(value) if reader.peek().is_none() => Ok(value),
@@ -21,7 +26,12 @@ pub(super) fn read(text: &str) -> Result<Json<'_>, ImportError> {
 struct Reader<'j> {
     text: &'j str,
     at: usize,
+    /// Elements of the lists that are open, and members of the objects: what is complete moves into memory of its size.
+    elements: Vec<Json<'j>>,
+    members: Vec<Member<'j>>,
 }
+
+type Member<'j> = (Cow<'j, str>, Json<'j>);
 
 impl<'j> Reader<'j> {
     fn value(&mut self, depth: u8) -> Option<Json<'j>> {
@@ -38,9 +48,9 @@ impl<'j> Reader<'j> {
 
     fn object(&mut self, depth: u8) -> Option<Json<'j>> {
         self.at += 1;
-        let mut members = Vec::new();
+        let first = self.members.len();
         if self.takes(b'}') {
-            return Some(Json::Object(members));
+            return Some(Json::Object(Vec::new()));
         }
         loop {
             if self.peek()? != b'"' {
@@ -48,8 +58,10 @@ impl<'j> Reader<'j> {
             }
             let name = self.string()?;
             self.takes(b':').then_some(())?;
-            members.push((name, self.value(depth)?));
+            let value = self.value(depth)?;
+            self.members.push((name, value));
             if !self.takes(b',') {
+                let members = self.members.split_off(first);
                 return self.takes(b'}').then_some(Json::Object(members));
             }
         }
@@ -57,13 +69,15 @@ impl<'j> Reader<'j> {
 
     fn list(&mut self, depth: u8) -> Option<Json<'j>> {
         self.at += 1;
-        let mut elements = Vec::new();
+        let first = self.elements.len();
         if self.takes(b']') {
-            return Some(Json::List(elements));
+            return Some(Json::List(Vec::new()));
         }
         loop {
-            elements.push(self.value(depth)?);
+            let value = self.value(depth)?;
+            self.elements.push(value);
             if !self.takes(b',') {
+                let elements = self.elements.split_off(first);
                 return self.takes(b']').then_some(Json::List(elements));
             }
         }
@@ -75,11 +89,7 @@ impl<'j> Reader<'j> {
         let mut copied = self.at;
         let mut unescaped: Option<String> = None;
         loop {
-            let rest = self.rest();
-            let plain = rest
-                .iter()
-                .position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
-            self.at += plain.unwrap_or(rest.len());
+            self.at += plain(self.rest());
             let piece = self.text.get(copied..self.at)?;
             match self.rest().first()? {
                 b'"' => {
@@ -152,8 +162,9 @@ impl<'j> Reader<'j> {
         let start = self.at;
         self.at += usize::from(self.rest().first() == Some(&b'-'));
         let begins_with_zero = self.rest().first() == Some(&b'0');
-        let whole = self.digits()?;
-        if begins_with_zero && whole > 1 {
+        let first = self.at;
+        let value = self.digits()?;
+        if begins_with_zero && self.at > first + 1 {
             return None;
         }
         let mut is_whole = true;
@@ -170,25 +181,23 @@ impl<'j> Reader<'j> {
         }
         let text = self.text.get(start..self.at)?;
         // Fifteen digits are exact in both.
-        if is_whole
-            && text.len() <= 15
-            && text != "-0"
-            && let Ok(number) = text.parse::<i64>()
-        {
-            return Some(Json::Number(number as f64));
+        if is_whole && text.len() <= 15 {
+            let number = value as f64;
+            let is_negative = first > start;
+            return Some(Json::Number(if is_negative { -number } else { number }));
         }
         flagstone_core::parse_number(text).map(Json::Number)
     }
 
-    /// Passes over digits; gives their number, `None` for none.
-    fn digits(&mut self) -> Option<usize> {
-        let count = self
-            .rest()
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count();
-        self.at += count;
-        (count > 0).then_some(count)
+    /// Passes over digits; gives what they mean, as far as 64 bits hold it, `None` if there are none.
+    fn digits(&mut self) -> Option<u64> {
+        let mut value = 0u64;
+        let first = self.at;
+        while let Some(digit @ b'0'..=b'9') = self.rest().first() {
+            value = value.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
+            self.at += 1;
+        }
+        (self.at > first).then_some(value)
     }
 
     fn word(&mut self, word: &str, value: Json<'j>) -> Option<Json<'j>> {
@@ -209,6 +218,12 @@ impl<'j> Reader<'j> {
     #[inline]
     fn peek(&mut self) -> Option<u8> {
         let rest = self.rest();
+        // As a rule there is none.
+        if let Some(byte) = rest.first()
+            && *byte > b' '
+        {
+            return Some(*byte);
+        }
         let space = rest
             .iter()
             .position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
@@ -230,4 +245,29 @@ impl<'j> Reader<'j> {
         let column = self.at - start.map_or(0, |at| at + 1) + 1;
         ImportError::Syntax { line, column }
     }
+}
+
+/// How many bytes text has before a quote, a backslash or a control character; eight are looked at in one step.
+fn plain(bytes: &[u8]) -> usize {
+    let (words, tail) = bytes.as_chunks::<8>();
+    for (index, word) in words.iter().enumerate() {
+        let found = special(u64::from_le_bytes(*word));
+        if found != 0 {
+            return index * 8 + (found.trailing_zeros() / 8) as usize;
+        }
+    }
+    let end = tail
+        .iter()
+        .position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+    words.len() * 8 + end.unwrap_or(tail.len())
+}
+
+/// The highest bit of the first byte that ends plain text; those of bytes behind it mean nothing.
+fn special(word: u64) -> u64 {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGHEST: u64 = ONES << 7;
+    // A byte below a limit of up to 128 borrows from its highest bit, which it has not itself.
+    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
+    let equal = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
+    (below(word, b' ') | equal(b'"') | equal(b'\\')) & HIGHEST
 }
