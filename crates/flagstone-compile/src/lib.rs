@@ -52,6 +52,7 @@ mod write;
 pub use finding::{Finding, Severity};
 pub use frame::{read_edge, source};
 pub use glob::matches_pattern;
+pub use index::Index;
 pub use model::Model;
 #[cfg(feature = "patterns")]
 pub use write::check_pattern;

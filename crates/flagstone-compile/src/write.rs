@@ -29,6 +29,7 @@ use flagstone_core::layout::{
     SECTION_ROW_LEN, Section, SegmentRecord, ValueKind, VariantRecord,
 };
 use flagstone_core::{Digest, JsNumber};
+use std::borrow::Cow;
 use tables::Tables;
 
 /// A number that does not fit its field.
@@ -73,7 +74,7 @@ impl<'m> Writer<'m> {
             tables.push_index(Section::Seeds, seed);
         }
         let number = |keys: &mut dyn Iterator<Item = &str>| {
-            let mut index = Index::default();
+            let mut index = Index::with_capacity(keys.size_hint().0);
             for (key, number) in keys.zip(0..) {
                 index.insert(key.as_bytes(), number);
             }
@@ -148,25 +149,22 @@ impl<'m> Writer<'m> {
         } else {
             self.condition(&gate, reader, &text!("{path}/prerequisites"))
         };
-        let rules: Vec<RuleRecord> = (0..)
-            .zip(&flag.rules)
-            .map(|(index, rule)| self.rule(flag, rule, reader, &text!("{path}/rules/{index}")))
-            .collect();
-        let first_rule = self.tables.count(Section::Rules);
-        for rule in &rules {
-            self.tables.push(Section::Rules, rule);
+        let rules = self.tables.count(Section::Rules);
+        for (index, rule) in flag.rules.iter().enumerate() {
+            let record = self.rule(flag, rule, reader, &text!("{path}/rules/{index}"));
+            self.tables.push(Section::Rules, &record);
         }
         let default = self.default_of(flag, &text!("{path}/default"));
         let hash = flagstone_core::hash::key(flag.key.as_bytes());
         FlagRecord {
             key_offset,
             variants,
-            rules: first_rule,
+            rules,
             gate,
             key_hash: flagstone_core::hash::flag_tag(hash),
             key_len,
             variants_count: self.small(flag.variants.len(), "variants", &path),
-            rules_count: self.small(rules.len(), "rules", &path),
+            rules_count: self.small(flag.rules.len(), "rules", &path),
             gate_count,
             default,
             flags: if flag.enabled { 0 } else { FLAG_DISABLED },
@@ -175,41 +173,36 @@ impl<'m> Writer<'m> {
 
     /// The first variant of a flag; flags with equal variants share them.
     fn variants(&mut self, flag: &Flag, path: &str) -> u32 {
-        let records: Vec<VariantRecord> = flag
-            .variants
-            .iter()
-            .map(|variant| {
-                let (key_offset, key_len) = self.short_text(&variant.key, path);
-                let (kind, number, text) = match &variant.value {
-                    Value::Boolean(value) => {
-                        (ValueKind::Boolean, u64::from(*value), value.to_string())
-                    }
-                    Value::String(value) => (ValueKind::String, 0, value.clone()),
-                    Value::Number(value) => (
-                        ValueKind::Number,
-                        value.to_bits(),
-                        JsNumber(*value).to_string(),
-                    ),
-                    Value::Json(text) => (ValueKind::Json, 0, text.clone()),
-                };
-                let (text_offset, text_len) = self.tables.long_text(&text);
-                VariantRecord {
-                    key_offset,
-                    text_offset,
-                    text_len,
-                    key_len,
-                    kind: kind as u16,
-                    number,
-                }
-            })
-            .collect();
-        let bytes = rows(&records);
-        if let Some(first) = self.variant_lists.get(&bytes) {
-            return first;
+        let mut bytes = Vec::with_capacity(flag.variants.len() * VariantRecord::SIZE);
+        for variant in &flag.variants {
+            let (key_offset, key_len) = self.short_text(&variant.key, path);
+            let (kind, number, text) = match &variant.value {
+                Value::Boolean(true) => (ValueKind::Boolean, 1, Cow::Borrowed("true")),
+                Value::Boolean(false) => (ValueKind::Boolean, 0, Cow::Borrowed("false")),
+                Value::String(value) => (ValueKind::String, 0, value.into()),
+                Value::Number(value) => (
+                    ValueKind::Number,
+                    value.to_bits(),
+                    JsNumber(*value).to_string().into(),
+                ),
+                Value::Json(text) => (ValueKind::Json, 0, text.into()),
+            };
+            let (text_offset, text_len) = self.tables.long_text(&text);
+            let record = VariantRecord {
+                key_offset,
+                text_offset,
+                text_len,
+                key_len,
+                kind: kind as u16,
+                number,
+            };
+            bytes.extend_from_slice(&record.write());
         }
-        let first = self.tables.count(Section::Variants);
-        self.tables.extend(Section::Variants, &bytes);
-        self.variant_lists.insert(&bytes, first);
+        let next = self.tables.count(Section::Variants);
+        let first = self.variant_lists.get_or_insert(&bytes, next);
+        if first == next {
+            self.tables.extend(Section::Variants, &bytes);
+        }
         first
     }
 

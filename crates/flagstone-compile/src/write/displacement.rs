@@ -35,25 +35,24 @@ pub(super) fn place(keys: &[&str]) -> Placement {
     });
     let mut taken = vec![false; keys.len()];
     let mut seeds = vec![0; buckets];
+    let mut slots = Vec::new();
     for bucket in order {
         let Some(hashes) = members.get(bucket) else {
             continue;
         };
-        let free = (0..=u32::MAX).find_map(|seed| {
-            let slots: Vec<u32> = hashes
-                .iter()
-                .map(|hash| flag_slot(*hash, seed, count))
-                .collect();
-            let fits = slots.iter().enumerate().all(|(index, slot)| {
-                taken.get(*slot as usize) == Some(&false)
-                    && !slots.iter().take(index).any(|other| other == slot)
-            });
-            fits.then_some((seed, slots))
-        });
         // Seeds are mixed into 64 bits, so a free place for the few keys of a bucket is always found.
-        let Some((seed, slots)) = free else { continue };
-        for slot in slots {
-            if let Some(place) = taken.get_mut(slot as usize) {
+        let free = (0..=u32::MAX).find(|seed| {
+            slots.clear();
+            hashes.iter().all(|hash| {
+                let slot = flag_slot(*hash, *seed, count);
+                let is_free = taken.get(slot as usize) == Some(&false) && !slots.contains(&slot);
+                slots.push(slot);
+                is_free
+            })
+        });
+        let Some(seed) = free else { continue };
+        for slot in &slots {
+            if let Some(place) = taken.get_mut(*slot as usize) {
                 *place = true;
             }
         }

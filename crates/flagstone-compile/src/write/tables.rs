@@ -22,9 +22,10 @@ impl Tables {
     /// Appends a record and gives its number.
     pub(super) fn push<R: Record>(&mut self, section: Section, record: &R) -> u32 {
         debug_assert_eq!(section.record_size(), R::SIZE, "{section:?}");
-        let number = self.count(section);
-        self.section(section)
-            .extend_from_slice(record.write().as_ref());
+        let rows = self.section(section);
+        // The size is a constant here, so that this is no division.
+        let number = (rows.len() / R::SIZE) as u32;
+        rows.extend_from_slice(record.write().as_ref());
         number
     }
 
@@ -52,12 +53,11 @@ impl Tables {
         if bytes.is_empty() {
             return 0;
         }
-        if let Some(offset) = self.interned.get(bytes) {
-            return offset;
+        let end = self.rows(Section::Data).len() as u32;
+        let offset = self.interned.get_or_insert(bytes, end);
+        if offset == end {
+            self.section(Section::Data).extend_from_slice(bytes);
         }
-        let offset = self.count(Section::Data);
-        self.section(Section::Data).extend_from_slice(bytes);
-        self.interned.insert(bytes, offset);
         offset
     }
 

@@ -35,22 +35,31 @@ type Member<'j> = (Cow<'j, str>, Json<'j>);
 
 impl<'j> Reader<'j> {
     fn value(&mut self, depth: u8) -> Option<Json<'j>> {
-        match self.peek()? {
-            b'{' => self.object(depth.checked_sub(1)?),
-            b'[' => self.list(depth.checked_sub(1)?),
-            b'"' => self.string().map(Json::Text),
-            b't' => self.word("true", Json::Boolean(true)),
-            b'f' => self.word("false", Json::Boolean(false)),
-            b'n' => self.word("null", Json::Null),
-            _ => self.number(),
-        }
+        Some(match self.peek()? {
+            b'"' => Json::Text(self.string()?),
+            b'{' => Json::Object(self.object(depth.checked_sub(1)?)?),
+            b'[' => Json::List(self.list(depth.checked_sub(1)?)?),
+            b't' => {
+                self.word(b"true")?;
+                Json::Boolean(true)
+            }
+            b'f' => {
+                self.word(b"false")?;
+                Json::Boolean(false)
+            }
+            b'n' => {
+                self.word(b"null")?;
+                Json::Null
+            }
+            _ => Json::Number(self.number()?),
+        })
     }
 
-    fn object(&mut self, depth: u8) -> Option<Json<'j>> {
+    fn object(&mut self, depth: u8) -> Option<Vec<Member<'j>>> {
         self.at += 1;
         let first = self.members.len();
         if self.takes(b'}') {
-            return Some(Json::Object(Vec::new()));
+            return Some(Vec::new());
         }
         loop {
             if self.peek()? != b'"' {
@@ -62,23 +71,23 @@ impl<'j> Reader<'j> {
             self.members.push((name, value));
             if !self.takes(b',') {
                 let members = self.members.split_off(first);
-                return self.takes(b'}').then_some(Json::Object(members));
+                return self.takes(b'}').then_some(members);
             }
         }
     }
 
-    fn list(&mut self, depth: u8) -> Option<Json<'j>> {
+    fn list(&mut self, depth: u8) -> Option<Vec<Json<'j>>> {
         self.at += 1;
         let first = self.elements.len();
         if self.takes(b']') {
-            return Some(Json::List(Vec::new()));
+            return Some(Vec::new());
         }
         loop {
             let value = self.value(depth)?;
             self.elements.push(value);
             if !self.takes(b',') {
                 let elements = self.elements.split_off(first);
-                return self.takes(b']').then_some(Json::List(elements));
+                return self.takes(b']').then_some(elements);
             }
         }
     }
@@ -158,7 +167,7 @@ impl<'j> Reader<'j> {
     }
 
     /// A number, to the nearest float; one that is too large is infinite, as `JSON.parse` has it.
-    fn number(&mut self) -> Option<Json<'j>> {
+    fn number(&mut self) -> Option<f64> {
         let start = self.at;
         self.at += usize::from(self.rest().first() == Some(&b'-'));
         let begins_with_zero = self.rest().first() == Some(&b'0');
@@ -184,9 +193,9 @@ impl<'j> Reader<'j> {
         if is_whole && text.len() <= 15 {
             let number = value as f64;
             let is_negative = first > start;
-            return Some(Json::Number(if is_negative { -number } else { number }));
+            return Some(if is_negative { -number } else { number });
         }
-        flagstone_core::parse_number(text).map(Json::Number)
+        flagstone_core::parse_number(text)
     }
 
     /// Passes over digits; gives what they mean, as far as 64 bits hold it, `None` if there are none.
@@ -200,11 +209,9 @@ impl<'j> Reader<'j> {
         (self.at > first).then_some(value)
     }
 
-    fn word(&mut self, word: &str, value: Json<'j>) -> Option<Json<'j>> {
-        self.rest().starts_with(word.as_bytes()).then(|| {
-            self.at += word.len();
-            value
-        })
+    /// Passes over a word.
+    fn word(&mut self, word: &[u8]) -> Option<()> {
+        self.rest().starts_with(word).then(|| self.at += word.len())
     }
 
     /// Passes over white space and a byte, if it is the next.

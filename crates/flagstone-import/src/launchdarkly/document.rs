@@ -3,42 +3,111 @@
 use crate::error::ImportError;
 use crate::json::Json;
 use crate::service::Sdk;
-use std::collections::{HashMap, HashSet};
+use flagstone_compile::Index;
 
-/// A flag or a segment.
+/// A flag, with the members that decide. One that is null is not there.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Flag<'d, 'j> {
+    /// The name under which it is kept.
+    pub key: &'d str,
+    /// Key and salt of its own.
+    pub names: Names<'d>,
+    pub on: Option<&'d Json<'j>>,
+    pub variations: &'d [Json<'j>],
+    pub off_variation: Option<&'d Json<'j>>,
+    pub fallthrough: Option<&'d Json<'j>>,
+    pub prerequisites: &'d [Json<'j>],
+    pub targets: &'d [Json<'j>],
+    pub context_targets: &'d [Json<'j>],
+    pub rules: &'d [Json<'j>],
+}
+
+/// A segment.
 #[derive(Clone, Copy)]
-pub(super) struct Item<'d, 'j> {
+pub(super) struct Segment<'d, 'j> {
     /// The name under which it is kept.
     pub key: &'d str,
     /// What it is.
     pub json: &'d Json<'j>,
 }
 
-impl Item<'_, '_> {
-    /// The key that it says itself, which is the one that is hashed.
-    pub fn own_key(&self) -> &str {
-        self.json
-            .some("key")
-            .and_then(Json::text)
-            .unwrap_or(self.key)
+/// What a flag or a segment adds to what is hashed.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Names<'d> {
+    key: &'d str,
+    salt: &'d str,
+}
+
+impl Names<'_> {
+    /// Bytes of [`Names::joined`].
+    pub fn len(&self) -> usize {
+        self.key.len() + 1 + self.salt.len()
+    }
+
+    /// The key, a point and the salt.
+    pub fn joined(&self) -> String {
+        let mut text = String::with_capacity(self.len());
+        text.push_str(self.key);
+        text.push('.');
+        text.push_str(self.salt);
+        text
+    }
+}
+
+impl<'d, 'j> Flag<'d, 'j> {
+    /// Reads a flag; `None` if it is deleted. Each member is looked at once, of two with one name the last counts.
+    fn read(key: &'d str, json: &'d Json<'j>) -> Option<Self> {
+        let mut flag = Self {
+            key,
+            names: Names { key, salt: "" },
+            ..Self::default()
+        };
+        for (name, member) in json.members() {
+            let some = Some(member).filter(|member| !member.is_null());
+            match &**name {
+                "key" => flag.names.key = member.text().unwrap_or(key),
+                "salt" => flag.names.salt = member.text().unwrap_or_default(),
+                "on" => flag.on = some,
+                "variations" => flag.variations = member.elements(),
+                "offVariation" => flag.off_variation = some,
+                "fallthrough" => flag.fallthrough = some,
+                "prerequisites" => flag.prerequisites = member.elements(),
+                "targets" => flag.targets = member.elements(),
+                "contextTargets" => flag.context_targets = member.elements(),
+                "rules" => flag.rules = member.elements(),
+                "deleted" if is_truthy(some) => return None,
+                _ => {}
+            }
+        }
+        Some(flag)
+    }
+}
+
+impl<'d> Segment<'d, '_> {
+    /// Key and salt of its own.
+    pub fn names(&self) -> Names<'d> {
+        let text = |name| self.json.get(name).and_then(Json::text);
+        Names {
+            key: text("key").unwrap_or(self.key),
+            salt: text("salt").unwrap_or_default(),
+        }
     }
 }
 
 /// Flags and segments by key.
 pub(super) struct Document<'d, 'j> {
-    flags: Items<'d, 'j>,
-    segments: Items<'d, 'j>,
-    /// Flags that may require themselves, over others or directly.
-    circular: HashSet<&'d str>,
+    flags: Items<Flag<'d, 'j>>,
+    segments: Items<Segment<'d, 'j>>,
+    /// For each flag whether it may require itself, over others or directly; empty if none does.
+    circular: Vec<bool>,
     /// Whose oddities count.
     pub sdk: Sdk,
 }
 
 /// What is not deleted, in the order of the document.
-#[derive(Default)]
-struct Items<'d, 'j> {
-    list: Vec<Item<'d, 'j>>,
-    places: HashMap<&'d str, usize>,
+struct Items<T> {
+    list: Vec<T>,
+    places: Index,
 }
 
 impl<'d, 'j> Document<'d, 'j> {
@@ -61,103 +130,126 @@ impl<'d, 'j> Document<'d, 'j> {
         let segments = data.some("segments");
         for (name, json) in [("flags", Some(flags)), ("segments", segments)] {
             if json.is_some_and(|json| !matches!(json, Json::Object(_))) {
-                let path = format!("{path}/{name}");
+                let path = [path, "/", name].concat();
                 return Err(shape(&path, "an object with a member for each key"));
             }
         }
-        let flags = Items::of(flags);
-        Ok(Self {
-            circular: circular(&flags),
-            flags,
-            segments: segments.map(Items::of).unwrap_or_default(),
+        let segment = |key, json: &'d Json<'j>| {
+            (!is_truthy(json.get("deleted"))).then_some(Segment { key, json })
+        };
+        let mut document = Self {
+            flags: Items::of(flags, Flag::read),
+            segments: Items::of(segments.unwrap_or(&Json::Null), segment),
+            circular: Vec::new(),
             sdk,
-        })
+        };
+        document.find_circles();
+        Ok(document)
     }
 
-    pub fn flags(&self) -> impl Iterator<Item = Item<'d, 'j>> {
-        self.flags.list.iter().copied()
+    pub fn flags(&self) -> &[Flag<'d, 'j>] {
+        &self.flags.list
     }
 
-    pub fn segments(&self) -> impl Iterator<Item = Item<'d, 'j>> {
-        self.segments.list.iter().copied()
+    pub fn segments(&self) -> &[Segment<'d, 'j>] {
+        &self.segments.list
     }
 
     /// The flag with this key.
-    pub fn flag(&self, key: &str) -> Option<&'d Json<'j>> {
-        self.flags.find(key).map(|(_, json)| json)
-    }
-
-    /// Whether a flag may come to require itself.
-    pub fn is_circular(&self, key: &str) -> bool {
-        self.circular.contains(key)
+    pub fn flag(&self, key: &str) -> Option<&Flag<'d, 'j>> {
+        self.flags.list.get(self.flags.place(key)?)
     }
 
     /// The place of the segment with this key.
     pub fn segment(&self, key: &str) -> Option<usize> {
-        self.segments.find(key).map(|(place, _)| place)
+        self.segments.place(key)
+    }
+
+    /// Whether a flag may come to require itself.
+    pub fn is_circular(&self, key: &str) -> bool {
+        let place = self.flags.place(key);
+        place.is_some_and(|place| self.circular.get(place) == Some(&true))
+    }
+
+    /// Finds the flags that may require themselves, and those that require them.
+    fn find_circles(&mut self) {
+        // How many flags may require each other in a row before this is taken for a circle. It costs only time if it is none.
+        const LONGEST: usize = 32;
+        let mut open: Vec<(usize, &Flag<'_, '_>)> = self.flags().iter().enumerate().collect();
+        open.retain(|(_, flag)| !flag.prerequisites.is_empty());
+        if open.is_empty() {
+            return;
+        }
+        let mut circular = vec![false; self.flags().len()];
+        let mark = |circular: &mut Vec<bool>, open: &[(usize, &Flag<'_, '_>)], is| {
+            for (place, _) in open {
+                if let Some(mark) = circular.get_mut(*place) {
+                    *mark = is;
+                }
+            }
+        };
+        mark(&mut circular, &open, true);
+        for _ in 0..LONGEST {
+            // What requires only flags that come to an end comes to an end.
+            let is_open = |required: &Json<'_>| {
+                let key = required.get("key").and_then(Json::text);
+                let place = key.and_then(|key| self.flags.place(key));
+                place.is_some_and(|place| circular.get(place) == Some(&true))
+            };
+            let ends = |(_, flag): &(usize, &Flag<'_, '_>)| !flag.prerequisites.iter().any(is_open);
+            let (ended, rest): (Vec<_>, Vec<_>) = open.into_iter().partition(ends);
+            open = rest;
+            if ended.is_empty() {
+                break;
+            }
+            mark(&mut circular, &ended, false);
+        }
+        if !open.is_empty() {
+            self.circular = circular;
+        }
     }
 }
 
-impl<'d, 'j> Items<'d, 'j> {
-    fn of(json: &'d Json<'j>) -> Self {
+impl<T> Items<T> {
+    /// The items of an object, as `read` has them; `None` for what is deleted.
+    fn of<'d, 'j>(json: &'d Json<'j>, read: impl Fn(&'d str, &'d Json<'j>) -> Option<T>) -> Self {
         let members = json.members();
         let mut items = Self {
             list: Vec::with_capacity(members.len()),
-            places: HashMap::with_capacity(members.len()),
+            places: Index::with_capacity(members.len()),
         };
+        let mut is_plain = true;
         for (key, json) in members {
-            let item = Item { key, json };
-            // Of two with the same key the last counts.
-            match items.places.insert(key, items.list.len()) {
-                None => items.list.push(item),
-                Some(place) => {
-                    items.places.insert(key, place);
-                    if let Some(before) = items.list.get_mut(place) {
-                        *before = item;
-                    }
-                }
-            }
+            let place = items.list.len() as u32;
+            let item = read(key, json);
+            is_plain &= item.is_some();
+            is_plain &= items.places.insert(key.as_bytes(), place).is_none();
+            items.list.extend(item);
         }
-        if items.list.iter().any(|item| is_deleted(item.json)) {
-            items.list.retain(|item| !is_deleted(item.json));
-            let places = items.list.iter().enumerate();
-            items.places = places.map(|(place, item)| (item.key, place)).collect();
+        if is_plain {
+            return items;
+        }
+        // Of two with the same key the last counts, also if it is deleted.
+        let mut last = Index::with_capacity(members.len());
+        for ((key, _), place) in members.iter().zip(0..) {
+            last.insert(key.as_bytes(), place);
+        }
+        items.list.clear();
+        items.places = Index::default();
+        for ((key, json), place) in members.iter().zip(0..) {
+            if last.get(key.as_bytes()) == Some(place)
+                && let Some(item) = read(key, json)
+            {
+                items.places.insert(key.as_bytes(), items.list.len() as u32);
+                items.list.push(item);
+            }
         }
         items
     }
 
-    fn find(&self, key: &str) -> Option<(usize, &'d Json<'j>)> {
-        let place = *self.places.get(key)?;
-        Some((place, self.list.get(place)?.json))
+    fn place(&self, key: &str) -> Option<usize> {
+        self.places.get(key.as_bytes()).map(|place| place as usize)
     }
-}
-
-/// The flags that may require themselves, and those that require them.
-fn circular<'d>(flags: &Items<'d, '_>) -> HashSet<&'d str> {
-    // How many flags may require each other in a row before this is taken for a circle. It costs only time if it is none.
-    const LONGEST: usize = 32;
-    let requires = |item: &Item<'d, '_>| list(item.json, "prerequisites");
-    let mut open: Vec<Item<'d, '_>> = flags.list.clone();
-    open.retain(|item| !requires(item).is_empty());
-    let mut keys: HashSet<&str> = open.iter().map(|item| item.key).collect();
-    for _ in 0..LONGEST {
-        // What requires only flags that come to an end comes to an end.
-        let is_open = |required: &Json<'_>| {
-            let key = required.get("key").and_then(Json::text);
-            key.is_some_and(|key| keys.contains(key))
-        };
-        let before = open.len();
-        open.retain(|item| requires(item).iter().any(is_open));
-        if open.len() == before {
-            break;
-        }
-        keys = open.iter().map(|item| item.key).collect();
-    }
-    keys
-}
-
-fn is_deleted(json: &Json<'_>) -> bool {
-    is_truthy(json.get("deleted"))
 }
 
 /// Whether JavaScript takes a member for true.

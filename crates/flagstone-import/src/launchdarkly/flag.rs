@@ -1,7 +1,7 @@
 //! Flags.
 
 use super::clause::{Clauses, conditions};
-use super::document::{Document, Item, index, is_truthy, list, texts};
+use super::document::{self, Document, index, is_truthy, texts};
 use super::reference::{self, USER};
 use super::rollout::{self, Experiment};
 use super::segment::Segments;
@@ -58,27 +58,26 @@ pub(super) struct Lowered<'d> {
 pub(super) fn lower<'d, 'j>(
     document: &'d Document<'d, 'j>,
     segments: &Segments,
-    item: Item<'d, 'j>,
+    flag: &document::Flag<'d, 'j>,
     entry: &mut Entry,
 ) -> Lowered<'d>
 where
     'j: 'd,
 {
-    let json = item.json;
-    let variants = variants(list(json, "variations"));
-    let keys = variant_keys(json);
+    let variants = variants(flag.variations);
+    let keys = variant_keys(flag.variations);
     let mut lowering = Lowering {
         document,
         segments,
-        item,
+        flag,
         keys,
         entry,
         rules: Vec::new(),
         meanings: Vec::new(),
     };
     let off = lowering.off();
-    let is_on = is_truthy(json.get("on"));
-    let problem = problem(item);
+    let is_on = is_truthy(flag.on);
+    let problem = problem(flag);
     let is_usable = problem.is_none();
     if let Some(problem) = problem {
         lowering.entry.note(Fidelity::NotEvaluable, problem);
@@ -113,7 +112,7 @@ where
     };
     Lowered {
         flag: Flag {
-            key: item.key.to_owned(),
+            key: flag.key.to_owned(),
             variants,
             default,
             enabled: is_on || !rules.is_empty(),
@@ -143,7 +142,7 @@ enum Outcome {
 struct Lowering<'l, 'd, 'j> {
     document: &'d Document<'d, 'j>,
     segments: &'l Segments,
-    item: Item<'d, 'j>,
+    flag: &'l document::Flag<'d, 'j>,
     /// Keys of the variants, by variation.
     keys: Vec<String>,
     entry: &'l mut Entry,
@@ -153,7 +152,7 @@ struct Lowering<'l, 'd, 'j> {
 
 impl<'d, 'j> Lowering<'_, 'd, 'j> {
     fn off(&self) -> Off {
-        match self.item.json.get("offVariation") {
+        match self.flag.off_variation {
             Some(json @ Json::Number(_)) => {
                 index(Some(json), self.keys.len()).map_or(Off::Fail, Off::Variation)
             }
@@ -190,14 +189,14 @@ impl<'d, 'j> Lowering<'_, 'd, 'j> {
 
     /// Prerequisites, targets, rules and fallthrough, up to what takes everybody.
     fn rules(&mut self, off: &Off) {
-        for required in list(self.item.json, "prerequisites") {
+        for required in self.flag.prerequisites {
             if self.prerequisite(required, off) {
                 return;
             }
         }
         self.circles();
         self.targets();
-        for (index, rule) in list(self.item.json, "rules").iter().enumerate() {
+        for (index, rule) in self.flag.rules.iter().enumerate() {
             // COMPAT(launchdarkly): without `clauses` a rule matches nobody, with an empty list everybody.
             let Some(clauses) = rule.some("clauses") else {
                 continue;
@@ -230,7 +229,7 @@ impl<'d, 'j> Lowering<'_, 'd, 'j> {
                 return;
             }
         }
-        let outcome = match self.item.json.some("fallthrough") {
+        let outcome = match self.flag.fallthrough {
             Some(fallthrough) => self.outcome(fallthrough),
             None => Outcome::Malformed,
         };
@@ -253,10 +252,10 @@ impl<'d, 'j> Lowering<'_, 'd, 'j> {
         let when = match flag {
             None => Condition::always(),
             // A flag that the model cannot hold cannot be asked.
-            Some(json) if problem(Item { key, json }).is_some() => Condition::Test(Test::Abort),
+            Some(flag) if problem(flag).is_some() => Condition::Test(Test::Abort),
             Some(flag) => {
-                let wanted = index(required.some("variation"), list(flag, "variations").len());
-                let keys = wanted.map(|index| variant_key(&variant_keys(flag), index));
+                let wanted = index(required.some("variation"), flag.variations.len());
+                let keys = wanted.map(|index| variant_key(&variant_keys(flag.variations), index));
                 let failed = Condition::Not(Box::new(Condition::Test(Test::Flag {
                     key: key.to_owned(),
                     variants: keys.into_iter().collect(),
@@ -277,7 +276,7 @@ impl<'d, 'j> Lowering<'_, 'd, 'j> {
     /// Fails a flag that requires itself.
     fn circles(&mut self) {
         // COMPAT(launchdarkly): a prerequisite that fails, also one that comes later, counts before a circle.
-        let required = list(self.item.json, "prerequisites").iter();
+        let required = self.flag.prerequisites.iter();
         let keys = required.filter_map(|required| required.get("key").and_then(Json::text));
         let circular = keys.filter(|key| self.document.is_circular(key));
         let circles: Vec<Condition> = circular.map(inside).collect();
@@ -288,9 +287,8 @@ impl<'d, 'j> Lowering<'_, 'd, 'j> {
     }
 
     fn targets(&mut self) {
-        let json = self.item.json;
-        let targets = list(json, "targets");
-        let by_kind = list(json, "contextTargets");
+        let targets = self.flag.targets;
+        let by_kind = self.flag.context_targets;
         if by_kind.is_empty() {
             for target in targets {
                 self.target(target);
@@ -337,9 +335,9 @@ impl<'d, 'j> Lowering<'_, 'd, 'j> {
         if let Some(variation) = json.some("variation") {
             return self.variation(Some(variation));
         }
-        let lowered = json
-            .some("rollout")
-            .and_then(|rollout| rollout::lower(self.document, self.item, &self.keys, rollout));
+        let lowered = json.some("rollout").and_then(|rollout| {
+            rollout::lower(self.document.sdk, self.flag.names, &self.keys, rollout)
+        });
         match lowered {
             Some((allocation, experiment)) => {
                 Outcome::Serve(Serve::Allocation(allocation), experiment)
@@ -350,13 +348,13 @@ impl<'d, 'j> Lowering<'_, 'd, 'j> {
 }
 
 /// Why the model cannot hold a flag, if so.
-fn problem(item: Item<'_, '_>) -> Option<&'static str> {
-    let len = |name| list(item.json, name).len();
-    if !is_name(item.key) {
+fn problem(flag: &document::Flag<'_, '_>) -> Option<&'static str> {
+    if !is_name(flag.key) {
         return Some("its key must have 1 to 255 bytes and no control characters");
     }
-    let rules = len("rules") + len("targets") + len("contextTargets") + len("prerequisites");
-    let is_large = len("variations") > MOST || rules > MOST || rollout::salt_len(item) > MOST;
+    let targets = flag.targets.len() + flag.context_targets.len();
+    let rules = flag.rules.len() + targets + flag.prerequisites.len();
+    let is_large = flag.variations.len() > MOST || rules > MOST || flag.names.len() > MOST;
     is_large.then_some("it is larger than a snapshot has room for")
 }
 
@@ -405,8 +403,7 @@ pub(super) fn variant_key(keys: &[String], index: usize) -> String {
 }
 
 /// Keys for the variations of a flag: their values where these are short and different, else their indices.
-fn variant_keys(flag: &Json<'_>) -> Vec<String> {
-    let variations = list(flag, "variations");
+fn variant_keys(variations: &[Json<'_>]) -> Vec<String> {
     let text = |json: &Json<'_>| match json {
         Json::Boolean(value) => Some(if *value { "true" } else { "false" }.to_owned()),
         Json::Number(_) => Some(json.to_string()),

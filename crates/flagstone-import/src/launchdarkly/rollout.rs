@@ -1,6 +1,6 @@
 //! Percentage rollouts and experiments.
 
-use super::document::{Document, Item, index, list};
+use super::document::{Names, index, is_truthy, list};
 use super::flag::{MOST, variant_key};
 use super::reference::{self, Reference, USER};
 use crate::json::Json;
@@ -42,8 +42,8 @@ impl Experiment {
 
 /// A rollout as an allocation; `None` if it is malformed.
 pub(super) fn lower(
-    document: &Document<'_, '_>,
-    flag: Item<'_, '_>,
+    sdk: Sdk,
+    names: Names<'_>,
     variants: &[String],
     rollout: &Json<'_>,
 ) -> Option<(Allocation, Option<Experiment>)> {
@@ -56,7 +56,7 @@ pub(super) fn lower(
         Some(by) if !is_experiment => by,
         _ => "",
     };
-    let by = bucket_by(by, kind, document.sdk)?;
+    let by = bucket_by(by, kind, sdk)?;
     let mut sum = 0.0;
     let mut start = 0;
     let mut has_gap = false;
@@ -75,7 +75,7 @@ pub(super) fn lower(
             None => has_gap |= end > start,
         }
         if is_experiment {
-            ends.push((end, !super::document::is_truthy(entry.get("untracked"))));
+            ends.push((end, !is_truthy(entry.get("untracked"))));
         }
         start = end;
     }
@@ -93,10 +93,7 @@ pub(super) fn lower(
         }
         None => Rest::Fail,
     };
-    let salt = match seed(rollout, document.sdk) {
-        Some(seed) => seed,
-        None => salt(flag),
-    };
+    let salt = seed(rollout, sdk).unwrap_or_else(|| names.joined());
     let allocation = Allocation {
         bucketing: bucketing(by, salt),
         ranges,
@@ -124,23 +121,6 @@ pub(super) fn bucket_by(text: &str, kind: Option<&Json<'_>>, sdk: Sdk) -> Option
         Reference::Nowhere => Some(nowhere()),
         Reference::Invalid => None,
     }
-}
-
-/// Bytes of the salt.
-pub(super) fn salt_len(item: Item<'_, '_>) -> usize {
-    let salt = item.json.get("salt").and_then(Json::text).unwrap_or("");
-    item.own_key().len() + 1 + salt.len()
-}
-
-/// The key of a flag or segment, a point and its salt.
-pub(super) fn salt(item: Item<'_, '_>) -> String {
-    let key = item.own_key();
-    let salt = item.json.get("salt").and_then(Json::text).unwrap_or("");
-    let mut text = String::with_capacity(key.len() + 1 + salt.len());
-    text.push_str(key);
-    text.push('.');
-    text.push_str(salt);
-    text
 }
 
 pub(super) fn bucketing(by: String, salt: String) -> Bucketing {

@@ -1,17 +1,16 @@
 //! Segments.
 
 use super::clause::{Clauses, conditions};
-use super::document::{Document, Item, is_truthy, list, texts};
+use super::document::{self, Document, is_truthy, list, texts};
 use super::flag::{MOST, fail, is_name, one_of};
 use super::reference::{self, USER, key_of};
-use super::rollout::{self, bucket_by, bucketing, position_of, weight};
+use super::rollout::{bucket_by, bucketing, position_of, weight};
 use crate::json::Json;
 use crate::report::Fidelity;
-use flagstone_compile::Model;
 use flagstone_compile::model::{
     Absent, Condition, Matcher, Reading, Scalar, Segment, TARGETING_KEY, Test,
 };
-use std::collections::HashSet;
+use flagstone_compile::{Index, Model};
 
 /// What is known of the segments before flags are lowered, in the order of the document and of the model.
 pub(super) struct Segments {
@@ -51,14 +50,16 @@ impl Segments {
 /// Lowers all segments.
 pub(super) fn lower(document: &Document<'_, '_>, model: &mut Model) -> Segments {
     let mut segments = Segments { list: Vec::new() };
-    let mut names = HashSet::new();
-    for (place, item) in document.segments().enumerate() {
+    let mut names = Index::with_capacity(document.segments().len());
+    for (place, item) in document.segments().iter().enumerate() {
         let mut name = item.key.to_owned();
         // The key is only a name here: flags refer to segments by place.
-        while !is_name(&name) || names.contains(&name) {
-            name = format!("segment {place}, {}", names.len());
+        let mut number = place;
+        while !is_name(&name) || names.get(name.as_bytes()).is_some() {
+            name = format!("segment {number}");
+            number += 1;
         }
-        names.insert(name.clone());
+        names.insert(name.as_bytes(), place as u32);
         let unbounded = is_truthy(item.json.get("unbounded"));
         let mut notes = Vec::new();
         if unbounded {
@@ -77,7 +78,7 @@ pub(super) fn lower(document: &Document<'_, '_>, model: &mut Model) -> Segments 
         });
     }
     let mut references = Vec::new();
-    for (place, item) in document.segments().enumerate() {
+    for (place, item) in document.segments().iter().enumerate() {
         let mut rules = Rules::default();
         let segment = segment(document, &segments, place, item, &mut rules);
         model.segments.push(segment);
@@ -97,13 +98,17 @@ impl Segments {
             return;
         }
         let reached = |from: usize| {
-            let (mut seen, mut open) = (HashSet::from([from]), vec![from]);
+            let mut seen = vec![false; self.list.len()];
+            let mut open = vec![from];
+            let mut places = Vec::new();
             while let Some(place) = open.pop() {
-                let next = references.get(place).into_iter().flatten().copied();
-                open.extend(next.filter(|next| seen.insert(*next)));
+                let Some(is_seen @ false) = seen.get_mut(place) else {
+                    continue;
+                };
+                *is_seen = true;
+                places.push(place);
+                open.extend(references.get(place).into_iter().flatten().copied());
             }
-            let mut places: Vec<usize> = seen.into_iter().collect();
-            places.sort_unstable();
             places
         };
         let notes = |places: Vec<usize>| {
@@ -130,7 +135,7 @@ fn segment(
     document: &Document<'_, '_>,
     segments: &Segments,
     place: usize,
-    item: Item<'_, '_>,
+    item: &document::Segment<'_, '_>,
     rules: &mut Rules,
 ) -> Segment {
     for rule in list(item.json, "rules") {
@@ -238,7 +243,7 @@ impl Rules {
         &mut self,
         document: &Document<'_, '_>,
         segments: &Segments,
-        item: Item<'_, '_>,
+        item: &document::Segment<'_, '_>,
         rule: &Json<'_>,
     ) {
         // COMPAT(launchdarkly): without `clauses` a rule matches nobody, with an empty list everybody.
@@ -260,11 +265,11 @@ impl Rules {
             let by = bucket_by(by, kind, document.sdk);
             parts.push(match by {
                 None => fail(),
-                Some(_) if rollout::salt_len(item) > MOST => Condition::Test(Test::Abort),
+                Some(_) if item.names().len() > MOST => Condition::Test(Test::Abort),
                 Some(by) => match position_of(weight(rule)) {
                     0 => Condition::never(),
                     end => Condition::Test(Test::Bucket {
-                        bucketing: bucketing(by, rollout::salt(item)),
+                        bucketing: bucketing(by, item.names().joined()),
                         ranges: vec![(0, end)],
                         // Whoever has nothing to be bucketed by is at position 0.
                         absent: Absent::First,
