@@ -54,7 +54,7 @@ fn digits_are_the_fewest() {
         let value = value.abs();
         let written = format!("{value:e}");
         let (digits, exponent) = written.split_once('e').unwrap_or_default();
-        let found = crate::number::Shortest::of(value);
+        let found = Shortest::of(value);
         let point = exponent.parse::<i32>().unwrap_or(0) + 1;
         assert_eq!(
             (found.digits().len(), found.point),
