@@ -22,6 +22,7 @@
 
 mod cel;
 mod code;
+mod describe;
 mod document;
 mod finding;
 mod grammar;
@@ -35,6 +36,7 @@ mod schema;
 mod suggest;
 
 pub use code::{CODES, Code};
+pub use describe::descriptions;
 pub use finding::{Finding, Label, Severity, line_column};
 pub use places::Places;
 pub use read::{Outcome, ReadFile, no_files, read};

@@ -5,7 +5,9 @@ mod compile;
 mod eval;
 mod explain;
 mod inspect;
+mod manifest;
 mod schema;
+mod types;
 
 use crate::report::{Failure, Outcome, Report};
 
@@ -17,7 +19,9 @@ pub enum Command {
     Eval(eval::Arguments),
     Explain(explain::Arguments),
     Inspect(inspect::Arguments),
+    Manifest(manifest::Arguments),
     Schema(schema::Arguments),
+    Types(types::Arguments),
 }
 
 impl Command {
@@ -28,7 +32,9 @@ impl Command {
             Self::Eval(arguments) => eval::run(arguments, report),
             Self::Explain(arguments) => explain::run(arguments, report),
             Self::Inspect(arguments) => inspect::run(arguments, report),
+            Self::Manifest(arguments) => manifest::run(arguments, report),
             Self::Schema(arguments) => schema::run(arguments, report),
+            Self::Types(arguments) => types::run(arguments, report),
         }
     }
 }

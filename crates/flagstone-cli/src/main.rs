@@ -5,6 +5,7 @@
 mod clock;
 mod commands;
 mod context;
+mod listing;
 mod report;
 mod source;
 

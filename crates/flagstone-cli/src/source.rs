@@ -6,6 +6,7 @@ use flagstone_compile::{Model, compile};
 use flagstone_core::Snapshot;
 use flagstone_core::layout::MAGIC;
 use flagstone_import::{Imported, Sdk, Service};
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -131,8 +132,20 @@ pub fn open(path: &Path) -> Result<Input, Failure> {
 /// # Errors
 /// If the file cannot be used, or does not have the environment.
 pub fn load(arguments: &SourceArguments, report: &Report) -> Result<Option<Vec<u8>>, Failure> {
+    compiled(open(&arguments.path)?, arguments, report)
+}
+
+/// The same for a file that has been read already.
+///
+/// # Errors
+/// If the file cannot be used, or does not have the environment.
+pub fn compiled(
+    input: Input,
+    arguments: &SourceArguments,
+    report: &Report,
+) -> Result<Option<Vec<u8>>, Failure> {
     let SourceArguments { path, options } = arguments;
-    match open(path)? {
+    match input {
         Input::Snapshot(_) if options.environment.is_some() => {
             Err(Failure::EnvironmentOfSnapshot { path: path.clone() })
         }
@@ -260,6 +273,16 @@ impl Source {
             findings,
             environments: outcome.environments,
         })
+    }
+
+    /// What flags are for, by key, where the source says so.
+    pub fn descriptions(&self, options: &SourceOptions) -> BTreeMap<String, String> {
+        match options.from {
+            Form::Native => {
+                flagstone_authoring::descriptions(&self.text, options.environment.as_deref())
+            }
+            _ => BTreeMap::new(),
+        }
     }
 
     /// A finding as text, with colours.

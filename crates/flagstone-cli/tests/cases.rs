@@ -210,6 +210,16 @@ fn explain_command() {
 }
 
 #[test]
+fn types_command() {
+    check_all("types.toml");
+}
+
+#[test]
+fn manifest_command() {
+    check_all("manifest.toml");
+}
+
+#[test]
 fn everything_else() {
     check_all("general.toml");
 }

@@ -124,7 +124,7 @@ impl Written<'_> {
 }
 
 /// Writes a file in one step: whoever reads it sees what was there before or all that is new.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let beside = path.with_file_name(name);
