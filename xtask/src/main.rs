@@ -12,6 +12,7 @@ use console::Console;
 mod bench;
 mod build;
 mod ci;
+mod client;
 mod console;
 mod demo;
 mod dependencies;
@@ -45,6 +46,7 @@ usage: cargo xtask <command> [--verbose]
   dependencies            check licences and sources of dependencies, and duplicates in the wasm builds
   differential [SERVICE…] [--cases N] [--seed N]
                           compare our decisions with those of the flag services' own SDKs (200000 cases each)
+  client                  build and test js/client, and compare its sizes with bench/budgets.toml
   test                    every test, both edge runtimes included
   with <program> [...]    run a program with our tools on PATH: wrangler dev, fastly compute serve, cargo test
   ci                      format, lints, docs, dependencies, sizes, panics, instructions, tests, demo
@@ -89,6 +91,7 @@ fn run(arguments: &[String]) -> Result<()> {
             console.show(&what, &mut command)
         }
         ["differential", rest @ ..] => differential::run(console, &differential::Plan::read(rest)?),
+        ["client"] => client::test(console),
         ["test"] => test::run(console, &setup::run(console)?),
         ["ci"] => ci::run(console),
         [] | ["help" | "--help" | "-h"] => {

@@ -11,20 +11,28 @@ use toml::{Table, Value};
 
 use crate::paths;
 
-/// Prints each artefact's gzip size beside its ceiling.
+/// Prints the gzip size of each artefact of the edge beside its ceiling.
 ///
 /// # Errors
 /// When an artefact is above its ceiling or has not been built.
 pub fn check() -> Result<()> {
+    check_table("gzip")
+}
+
+/// The same for the artefacts of one table of `bench/budgets.toml`.
+///
+/// # Errors
+/// When an artefact is above its ceiling or has not been built.
+pub fn check_table(table: &str) -> Result<()> {
     let text = fs::read_to_string(paths::root().join("bench/budgets.toml"))
         .context("bench/budgets.toml")?;
     let budgets: Table = text.parse().context("bench/budgets.toml")?;
-    let gzip = budgets
-        .get("gzip")
+    let artefacts = budgets
+        .get(table)
         .and_then(Value::as_table)
-        .context("bench/budgets.toml has no [gzip]")?;
+        .with_context(|| format!("bench/budgets.toml has no [{table}]"))?;
     let mut over = Vec::new();
-    for (name, budget) in gzip {
+    for (name, budget) in artefacts {
         let (ceiling, size) = measure(name, budget)?;
         eprintln!("size of {name}, gzip: {size} of {ceiling} B");
         if size > ceiling {
@@ -37,8 +45,7 @@ pub fn check() -> Result<()> {
 
 /// Ceiling and size of one artefact, in bytes.
 fn measure(name: &str, budget: &Value) -> Result<(u64, u64)> {
-    let malformed =
-        || format!("bench/budgets.toml: gzip.{name} needs `ceiling` in bytes and `files`");
+    let malformed = || format!("bench/budgets.toml: {name} needs `ceiling` in bytes and `files`");
     let ceiling = budget
         .get("ceiling")
         .and_then(Value::as_integer)

@@ -6,14 +6,14 @@ use anyhow::Result;
 
 use crate::console::Console;
 use crate::setup::Setup;
-use crate::{build, differential, npm, paths};
+use crate::{build, client, differential, npm, paths};
 
 const NO_VECTORS: &str = "\
 FLAG_VECTORS is not set: the recorded suites of launchdarkly, split, unleash, flagd and growthbook are skipped. It names a
 folder with a folder of each, as published by the services; Unleash's own specification comes with npm and is run.";
 
-/// Builds both services, runs the workspace's tests, compares decisions with those of the flag services' SDKs, and has
-/// each platform's own tool check the deployment files.
+/// Builds both services, runs the workspace's tests and those of the TypeScript client, compares decisions with those of
+/// the flag services' SDKs, and has each platform's own tool check the deployment files.
 ///
 /// # Errors
 /// When something does not build or a test fails.
@@ -34,6 +34,7 @@ pub fn run(console: Console, setup: &Setup) -> Result<()> {
         eprintln!("{NO_VECTORS}");
     }
     console.show("cargo test", &mut cargo)?;
+    client::test(console)?;
     differential::run(
         console,
         &differential::Plan {

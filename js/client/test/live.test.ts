@@ -1,0 +1,146 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { readFlags } from '@flagstone/client';
+import { liveFlags, refresh, withValues } from '@flagstone/client/live';
+import type { LiveFlags } from '@flagstone/client/live';
+import { page, script } from './page.js';
+
+/** The keys of each change that was announced. */
+function announced(live: LiveFlags): string[][] {
+  const all: string[][] = [];
+  live.subscribe((changed, flags) => {
+    assert.equal(flags, live.current);
+    all.push([...changed]);
+  });
+  return all;
+}
+
+const FIRST = { a: { variant: 'off', value: false }, b: { variant: 'x', value: 'X' } };
+
+test('a soft navigation that brings another script element', () => {
+  using opened = page({ html: script(FIRST) });
+  const live = liveFlags();
+  const changes = announced(live);
+  opened.window.document.head.innerHTML = script({ a: { variant: 'on', value: true } }, { revision: 8 });
+  assert.equal(live.current.value('a', false), false);
+  opened.navigation.dispatchEvent(new Event('navigatesuccess'));
+  assert.deepEqual(changes, [['a']]);
+  assert.equal(live.current.value('a', false), true);
+  assert.equal(live.current.revision, 8);
+  // The new page tells of fewer flags; that says nothing about the others.
+  assert.equal(live.current.value('b', ''), 'X');
+  live.close();
+});
+
+const OCCASIONS = {
+  'a soft navigation': (opened) => opened.navigation.dispatchEvent(new Event('navigatesuccess')),
+  'back without the Navigation API': () => globalThis.dispatchEvent(new Event('popstate')),
+  'back to a page that was kept': () => globalThis.dispatchEvent(new Event('pageshow')),
+  'the tab is shown again': (opened) => opened.setHidden(false),
+  'the cookie has changed': (opened) => opened.cookieStore.dispatchEvent(new Event('change')),
+  'refresh()': () => refresh(),
+} satisfies Record<string, (opened: ReturnType<typeof page>) => void>;
+
+for (const [name, happens] of Object.entries(OCCASIONS)) {
+  test(`a newer cookie is taken over: ${name}`, () => {
+    using opened = page({ html: script(FIRST), cookie: '*=7%2C%20a=off' });
+    const live = liveFlags();
+    const changes = announced(live);
+    happens(opened);
+    assert.deepEqual(changes, [], 'nothing has changed yet');
+    opened.setCookie('*=8%2C%20a=on%3Bv=?1%2C%20b=x');
+    happens(opened);
+    assert.deepEqual(changes, [['a']]);
+    assert.equal(live.current.source, 'cookie');
+    // The variant is the same and came without its value, which is therefore known.
+    assert.equal(live.current.value('b', ''), 'X');
+    happens(opened);
+    assert.equal(changes.length, 1);
+    live.close();
+    opened.setCookie('*=9%2C%20a=off');
+    happens(opened);
+    assert.equal(changes.length, 1, 'closed');
+  });
+}
+
+test('a cookie that was there before the page is no news', () => {
+  using opened = page({ html: script(FIRST), cookie: '*=9%2C%20a=on' });
+  const live = liveFlags();
+  opened.navigation.dispatchEvent(new Event('navigatesuccess'));
+  assert.equal(live.current.variant('a'), 'off');
+  live.close();
+});
+
+test('a response of an older revision is no news', () => {
+  using _ = page({ html: script(FIRST) });
+  const live = liveFlags();
+  const old = { 'feature-flags': 'a=on;v=?1', 'flagstone-status': 'flagstone; rev=6' };
+  assert.deepEqual(live.refresh(old), []);
+  assert.deepEqual(live.refresh({ ...old, 'flagstone-status': 'flagstone; rev=7; id=cookie' }), ['a']);
+  assert.deepEqual(live.refresh({}), [], 'a response without flags says nothing');
+  assert.equal(live.current.value('a', false), true);
+  live.close();
+});
+
+test('a visitor who is not known stays so until somebody who knows says otherwise', () => {
+  using _ = page({ html: script(FIRST, { why: 'consent' }) });
+  const live = liveFlags();
+  live.refresh({ 'feature-flags': 'a=on;v=?1' });
+  assert.equal(live.current.why, 'consent');
+  assert.equal(live.current.revision, 7);
+  live.refresh({ 'feature-flags': 'a=on;v=?1', 'flagstone-status': 'flagstone; rev=7; id=cookie' });
+  assert.equal(live.current.why, undefined);
+  live.close();
+});
+
+test('a source that has gone is no news', () => {
+  using opened = page({ html: script(FIRST) });
+  const live = liveFlags();
+  opened.window.document.head.innerHTML = '';
+  assert.deepEqual(live.refresh(), []);
+  assert.equal(live.current.variant('b'), 'x');
+  live.close();
+});
+
+test('without following, only refresh changes anything', () => {
+  using opened = page({ cookie: 'a=off' });
+  const live = liveFlags({ follow: false });
+  opened.setCookie('a=on');
+  opened.navigation.dispatchEvent(new Event('navigatesuccess'));
+  assert.equal(live.current.variant('a'), 'off');
+  refresh();
+  assert.equal(live.current.variant('a'), 'on');
+  live.close();
+});
+
+test('a listener can be taken away', () => {
+  using opened = page({ cookie: 'a=off' });
+  const live = liveFlags();
+  let heard = 0;
+  const forget = live.subscribe(() => heard++);
+  forget();
+  opened.setCookie('a=on');
+  refresh();
+  assert.equal(heard, 0);
+  live.close();
+});
+
+test('it can begin with the flags of a request', () => {
+  const live = liveFlags({ flags: readFlags({ 'feature-flags': 'a=on;v=?1' }) });
+  assert.equal(live.current.value('a', false), true);
+  live.close();
+});
+
+test('values from a table', () => {
+  const table = { a: { on: true, off: false }, constructor: { x: 1 } };
+  const flags = withValues(readFlags({ 'feature-flags': 'a=on, b=on, constructor=x, valueof=x' }), table);
+  assert.equal(flags.value('a', false), true);
+  assert.equal(flags.value('b', 'none'), 'none');
+  assert.equal(flags.value('constructor', 0), 1);
+  assert.equal(flags.value('valueof', 0), 0);
+  assert.equal(
+    withValues(readFlags({ 'feature-flags': 'a=on;v=?0' }), table).value('a', true),
+    false,
+    'delivered values win',
+  );
+});

@@ -1,0 +1,2 @@
+import { liveFlags } from '@flagstone/client/live';
+console.log(liveFlags());

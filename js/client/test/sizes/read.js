@@ -1,0 +1,2 @@
+import { readFlags } from '@flagstone/client';
+console.log(readFlags());

@@ -1,0 +1,92 @@
+//! The TypeScript client: built, type-checked, tested and weighed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::console::Console;
+use crate::setup::host_cargo;
+use crate::{npm, paths, sizes};
+
+/// Builds `js/client` into `dist`, and has its tests use it from there, as programs do.
+///
+/// # Errors
+/// When something does not compile that should, or compiles that should not; when a test fails; when a bundle is too big.
+pub fn test(console: Console) -> Result<()> {
+    let folder = paths::root().join("js/client");
+    npm::ensure(console, &folder)?;
+    for built in ["dist", "build"] {
+        let built = folder.join(built);
+        if built.exists() {
+            fs::remove_dir_all(built)?;
+        }
+    }
+    type_check(console, &folder, "src", "build js/client")?;
+    types(console, &folder)?;
+    for project in ["test/types", "test/types/tsconfig.untyped.json"] {
+        let what = format!("js/client: what compiles and what does not, {project}");
+        type_check(console, &folder, project, &what)?;
+    }
+    type_check(console, &folder, "test", "js/client: build its tests")?;
+    let mut tests = node(&folder, "--test");
+    tests.arg("--test-reporter=spec").args(test_files(&folder)?);
+    console.show("js/client: tests", &mut tests)?;
+    bundle(console, &folder)?;
+    sizes::check_table("client")
+}
+
+/// Runs the TypeScript compiler over a project of the client's.
+fn type_check(console: Console, folder: &Path, project: &str, what: &str) -> Result<()> {
+    let mut tsc = node(folder, "node_modules/typescript/bin/tsc");
+    console.run(what, tsc.args(["-p", project]))
+}
+
+/// Has the command line write the types of the example's flags, which the client's programs are then checked with.
+fn types(console: Console, folder: &Path) -> Result<()> {
+    let mut flagstone = host_cargo();
+    flagstone
+        .args(["run", "--quiet", "--package", "flagstone-cli", "--"])
+        .args(["types", "examples/shop/flagstone.toml", "--values", "-o"])
+        .arg(folder.join("build/flags.ts"));
+    fs::create_dir_all(folder.join("build"))?;
+    console.run("flagstone types examples/shop", &mut flagstone)
+}
+
+/// Node 20 takes folders and Node 22 takes patterns; both take files.
+fn test_files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder.join("build/test"))? {
+        let path = entry?.path();
+        if path.to_string_lossy().ends_with(".test.js") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// Bundles what `bench/budgets.toml` has ceilings for, as a frontend's build does.
+fn bundle(console: Console, folder: &Path) -> Result<()> {
+    let mut esbuild = node(folder, "node_modules/esbuild/bin/esbuild");
+    for entry in fs::read_dir(folder.join("test/sizes"))? {
+        esbuild.arg(entry?.path());
+    }
+    esbuild.args([
+        "--bundle",
+        "--minify",
+        "--format=esm",
+        "--target=es2022",
+        "--external:@openfeature/*",
+        "--outdir=build/sizes",
+    ]);
+    console.run("js/client: bundle", &mut esbuild)
+}
+
+/// Node with a program or an option, in the client's folder.
+fn node(folder: &Path, program: &str) -> Command {
+    let mut node = Command::new("node");
+    node.current_dir(folder).arg(program);
+    node
+}
