@@ -1,6 +1,7 @@
 // Compiles with the types of examples/shop that `flagstone types --values` writes.
 import { readFlags } from '@flagstone/client';
 import type { Decision, Flags } from '@flagstone/client';
+import { reportExposures } from '@flagstone/client/exposure';
 import { liveFlags, withValues } from '@flagstone/client/live';
 import { setFlags } from '@flagstone/client/testing';
 import { values } from '../../build/flags.js';
@@ -39,5 +40,5 @@ const rows: 9 | 1 | 0 = readFlags<Own>().value('menu', { rows: 0 }).rows;
 setFlags({ 'new-checkout': 'treatment', currency: { variant: 'usd', value: 'USD' }, 'api-limit': 60 }, values)();
 setFlags<Own>({ menu: { value: { rows: 9 } } })();
 liveFlags({ values, flags }).subscribe((_, now) => now.variant('theme'));
-const wrapped: Flags = withValues(flags, values);
+const wrapped: Flags = reportExposures().of(withValues(flags, values));
 export { decision, level, limit, rows, server, wrapped };

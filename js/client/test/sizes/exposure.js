@@ -1,0 +1,2 @@
+import { reportExposures } from '@flagstone/client/exposure';
+console.log(reportExposures());
