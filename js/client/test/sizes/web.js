@@ -1,0 +1,2 @@
+import { FlagstoneWebProvider } from '@flagstone/client/web';
+console.log(new FlagstoneWebProvider());
