@@ -70,14 +70,17 @@ fn documents(console: Console, setup: &Setup) -> Result<String> {
          | flags | document | ours, first | ours, warm | LaunchDarkly, first | LaunchDarkly, warm | ratio, warm |\n\
          |--:|--:|--:|--:|--:|--:|--:|\n",
     );
-    for row in found["results"].as_array().into_iter().flatten() {
-        let time = |engine: &str, which: &str| row[engine][which].as_f64().unwrap_or(f64::NAN);
+    let results = found.get("results").and_then(Value::as_array);
+    for row in results.into_iter().flatten() {
+        let number = |path: &str| row.pointer(path).and_then(Value::as_f64);
+        let time =
+            |engine: &str, which: &str| number(&format!("/{engine}/{which}")).unwrap_or(f64::NAN);
         let (ours, theirs) = (time("flagstone", "warm"), time("launchdarkly", "warm"));
         writeln!(
             table,
-            "| {} | {} KB | {:.1} | {ours:.1} | {:.1} | {theirs:.1} | {:.2} |",
-            row["flags"],
-            row["bytes"].as_u64().unwrap_or(0) / 1000,
+            "| {} | {:.0} KB | {:.1} | {ours:.1} | {:.1} | {theirs:.1} | {:.2} |",
+            number("/flags").unwrap_or(f64::NAN),
+            number("/bytes").unwrap_or(f64::NAN) / 1000.0,
             time("flagstone", "first"),
             time("launchdarkly", "first"),
             ours / theirs,
