@@ -27,6 +27,7 @@ mod document;
 mod flag;
 mod javascript;
 mod matcher;
+mod named;
 #[cfg(feature = "answers")]
 mod native;
 mod partitions;
@@ -41,32 +42,32 @@ use document::Document;
 use flag::Known;
 use flagstone_compile::Model;
 use flagstone_compile::model::{Condition, Test};
+use named::Named;
 use segment::Segments;
-use std::collections::HashMap;
 
 /// Reads `{"splitChanges": …, "segments": …}` or a body of `/splitChanges` as it is.
 pub(crate) fn import(document: &Json<'_>, options: &Options) -> Result<Imported, ImportError> {
     let document = Document::read(document)?;
     let mut reader = Reader {
         sdk: options.sdk,
-        known: HashMap::new(),
+        known: Named::default(),
         segments: Segments::default(),
         notes: Vec::new(),
         document: &document,
     };
-    for (name, flag) in &document.flags {
-        reader
-            .known
-            .insert(name, Known::read(name, flag, options.sdk));
+    for (name, flag) in document.flags.iter() {
+        let known = Known::read(name, flag, options.sdk);
+        reader.known.set(name, known);
     }
     let mut model = Model::default();
     let mut report = Report::default();
     #[cfg(feature = "answers")]
     let mut native = native::Split::default();
-    for (name, json) in &document.flags {
-        let Some(known) = reader.known.get(name).cloned() else {
+    for (name, json) in document.flags.iter() {
+        let Some((_, known)) = reader.known.get(name) else {
             continue;
         };
+        let known = known.clone();
         let entry = report.flag(name);
         if !known.is_key {
             entry.note(
@@ -91,7 +92,7 @@ pub(crate) fn import(document: &Json<'_>, options: &Options) -> Result<Imported,
             .note(Fidelity::NotEvaluable, "it has no name");
     }
     reader.write_segments(&mut model);
-    settle::settle(&model, &reader.segments, &mut report);
+    settle::settle(&model, &reader.segments.notes, &mut report);
     Ok(Imported {
         model,
         report,
@@ -104,7 +105,7 @@ pub(crate) fn import(document: &Json<'_>, options: &Options) -> Result<Imported,
 struct Reader<'d> {
     sdk: Sdk,
     document: &'d Document<'d>,
-    known: HashMap<&'d str, Known<'d>>,
+    known: Named<'d, Known<'d>>,
     segments: Segments<'d>,
     /// About the flag or segment that is being lowered.
     notes: Vec<(Fidelity, String)>,

@@ -1,23 +1,24 @@
 //! The forms of a document.
 
+use super::named::Named;
 use crate::error::ImportError;
 use crate::json::Json;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 /// Flags and segments as the SDK's stores hold them once it has read everything.
 #[derive(Default)]
 pub(super) struct Document<'d> {
-    /// By name, in the order of the document.
-    pub flags: Vec<(&'d str, &'d Json<'d>)>,
+    pub flags: Named<'d, &'d Json<'d>>,
     /// Where flags without a name lie.
     pub nameless: Vec<String>,
-    pub rule_based: HashMap<&'d str, &'d Json<'d>>,
+    pub rule_based: Named<'d, &'d Json<'d>>,
+    /// Keys of segments.
     pub segments: Members<'d>,
     pub large: Members<'d>,
 }
 
-/// Keys of segments, by name.
-pub(super) type Members<'d> = HashMap<&'d str, Vec<&'d str>>;
+/// Keys of segments.
+pub(super) type Members<'d> = Named<'d, Vec<&'d str>>;
 
 impl<'d> Document<'d> {
     pub fn read(json: &'d Json<'d>) -> Result<Self, ImportError> {
@@ -33,13 +34,9 @@ impl<'d> Document<'d> {
         }
         // Keys may come by name or as bodies of `/segmentChanges`.
         for name in ["segments", "segmentChanges"] {
-            if let Some(segments) = json.some(name) {
-                members(segments, &mut document.segments, &format!("/{name}"))?;
-            }
+            members(json, name, &mut document.segments)?;
         }
-        if let Some(segments) = json.some("largeSegments") {
-            members(segments, &mut document.large, "/largeSegments")?;
-        }
+        members(json, "largeSegments", &mut document.large)?;
         Ok(document)
     }
 
@@ -52,102 +49,94 @@ impl<'d> Document<'d> {
                 expected: "an object with `ff` or `splits`",
             });
         }
-        let flags = match ff {
-            Some(ff) => items(ff.get("d"), &format!("{path}/ff/d"))?,
-            None => items(splits, &format!("{path}/splits"))?,
+        let (flags, place) = match ff {
+            Some(ff) => (ff.get("d"), "ff/d"),
+            None => (splits, "splits"),
         };
-        let segments = match rbs {
-            Some(rbs) => items(rbs.get("d"), &format!("{path}/rbs/d"))?,
-            None => &[],
-        };
-        let mut places: HashMap<&str, usize> = HashMap::new();
-        for (index, (name, _)) in self.flags.iter().enumerate() {
-            places.insert(name, index);
+        for index in update(&mut self.flags, items(flags, path, place)?) {
+            self.nameless.push(format!("{path}/{place}/{index}"));
         }
-        let mut archived = HashSet::new();
-        for (index, flag) in flags.iter().enumerate() {
-            match flag.get("name").and_then(Json::text) {
-                None => self.nameless.push(format!("{path}/ff/d/{index}")),
-                Some(name) if is_archived(flag) => {
-                    archived.insert(name);
-                }
-                Some(name) => match places.get(name).and_then(|at| self.flags.get_mut(*at)) {
-                    Some((_, known)) => *known = flag,
-                    None => {
-                        places.insert(name, self.flags.len());
-                        self.flags.push((name, flag));
-                    }
-                },
-            }
-        }
-        // What is archived is removed after everything else was added, wherever it stands.
-        self.flags.retain(|(name, _)| !archived.contains(name));
-        let named = |segment: &'d Json<'d>| Some((segment.get("name")?.text()?, segment));
-        let (removed, added): (Vec<_>, Vec<_>) = segments
-            .iter()
-            .filter_map(named)
-            .partition(|(_, segment)| is_archived(segment));
-        self.rule_based.extend(added);
-        for (name, _) in removed {
-            self.rule_based.remove(name);
-        }
+        let segments = rbs.and_then(|rbs| rbs.get("d"));
+        update(&mut self.rule_based, items(segments, path, "rbs/d")?);
         Ok(())
     }
 }
 
-fn is_archived(item: &Json<'_>) -> bool {
-    item.get("status").and_then(Json::text) == Some("ARCHIVED")
+/// Adds what is not archived, then removes what is, wherever it stands. Gives the places of what has no name.
+fn update<'d>(known: &mut Named<'d, &'d Json<'d>>, items: &'d [Json<'d>]) -> Vec<usize> {
+    let mut nameless = Vec::new();
+    let mut archived = HashSet::new();
+    for (index, item) in items.iter().enumerate() {
+        let is_archived = item.get("status").and_then(Json::text) == Some("ARCHIVED");
+        match item.get("name").and_then(Json::text) {
+            None => nameless.push(index),
+            Some(name) if is_archived => {
+                archived.insert(name);
+            }
+            Some(name) => known.set(name, item),
+        }
+    }
+    known.remove(&archived);
+    nameless
 }
 
 /// A list that may be missing.
-fn items<'d>(json: Option<&'d Json<'d>>, path: &str) -> Result<&'d [Json<'d>], ImportError> {
+fn items<'d>(
+    json: Option<&'d Json<'d>>,
+    path: &str,
+    place: &str,
+) -> Result<&'d [Json<'d>], ImportError> {
     match json {
         None | Some(Json::Null) => Ok(&[]),
         Some(Json::List(items)) => Ok(items),
         Some(_) => Err(ImportError::Shape {
-            path: path.to_owned(),
+            path: format!("{path}/{place}"),
             expected: "a list",
         }),
     }
 }
 
-/// `{name: keys}`, `{name: body}` or a list of bodies.
+/// `{name: keys}`, `{name: body}` or a list of bodies, as a member of a document.
 fn members<'d>(
     json: &'d Json<'d>,
+    name: &str,
     segments: &mut Members<'d>,
-    path: &str,
 ) -> Result<(), ImportError> {
-    match json {
-        Json::Object(named) => {
+    match json.get(name) {
+        None | Some(Json::Null) => {}
+        Some(Json::Object(named)) => {
             for (name, value) in named {
                 match value {
                     Json::List(keys) => {
-                        segments.insert(name, keys.iter().filter_map(Json::text).collect());
+                        segments.set(name, keys.iter().filter_map(Json::text).collect());
                     }
                     body => change(segments, name, body),
                 }
             }
-            Ok(())
         }
-        Json::List(bodies) => {
+        Some(Json::List(bodies)) => {
             for body in bodies {
                 if let Some(name) = body.get("name").and_then(Json::text) {
                     change(segments, name, body);
                 }
             }
-            Ok(())
         }
-        _ => Err(ImportError::Shape {
-            path: path.to_owned(),
-            expected: "an object of lists of keys, or a list of segment changes",
-        }),
+        Some(_) => {
+            return Err(ImportError::Shape {
+                path: format!("/{name}"),
+                expected: "an object of lists of keys, or a list of segment changes",
+            });
+        }
     }
+    Ok(())
 }
 
 /// Applies a body of `/segmentChanges`.
 fn change<'d>(segments: &mut Members<'d>, name: &'d str, body: &'d Json<'d>) {
     let list = |name| body.get(name).map_or(&[][..], Json::elements);
-    let keys = segments.entry(name).or_default();
+    let Some(keys) = segments.or_default(name) else {
+        return;
+    };
     keys.extend(list("added").iter().filter_map(Json::text));
     let removed: HashSet<&str> = list("removed").iter().filter_map(Json::text).collect();
     if !removed.is_empty() {

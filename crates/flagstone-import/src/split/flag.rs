@@ -226,7 +226,7 @@ impl<'d> Reader<'d> {
             return Met::Throws;
         }
         let name = prerequisite.get("n").and_then(Json::text);
-        let known = name.and_then(|name| Some((name, self.known.get(name)?)));
+        let known = name.and_then(|name| self.known.get(name));
         if let Some((_, known)) = known
             && let Shape::Throws(_) = known.shape
         {
@@ -387,7 +387,7 @@ pub(super) enum Met {
     LeftOut,
 }
 
-/// Whether a flag gives one of some treatments.
+/// Whether a flag gives one of some treatments. It is asked even if it can give none of them, since it may fail.
 pub(super) fn has_treatment(
     name: &str,
     known: &Known<'_>,
@@ -395,9 +395,6 @@ pub(super) fn has_treatment(
 ) -> Condition {
     let treatments = known.treatments.iter().copied().filter(wanted);
     let variants: Vec<String> = treatments.map(|of| known.variant(of)).collect();
-    if variants.is_empty() {
-        return Condition::never();
-    }
     Condition::Test(Test::Flag {
         key: name.to_owned(),
         variants,

@@ -352,7 +352,7 @@ impl Reader<'_> {
         let list = data.get("treatments").map_or(&[][..], Json::elements);
         let wanted = |treatment: &&str| list.iter().any(|of| of.text() == Some(treatment));
         let name = data.get("split").and_then(Json::text);
-        let Some((name, known)) = name.and_then(|name| Some((name, self.known.get(name)?))) else {
+        let Some((name, known)) = name.and_then(|name| self.known.get(name)) else {
             // A flag that is not there gives `control`.
             return if wanted(&CONTROL) {
                 Condition::always()
@@ -366,6 +366,10 @@ impl Reader<'_> {
         if !known.is_key {
             return self.fail("it depends on a flag that cannot have a place here");
         }
+        // Whatever it fails at, it does not match then.
+        if !known.treatments.iter().any(wanted) {
+            return Condition::never();
+        }
         let has = has_treatment(name, known, wanted);
         match self.throws(name, 0) {
             Some(throws) => Condition::All(vec![not(throws), has]),
@@ -376,7 +380,7 @@ impl Reader<'_> {
     /// When the SDK throws at a flag that it can read: at one of its prerequisites. `None` for never.
     fn throws(&self, name: &str, depth: u8) -> Option<Condition> {
         const DEEPEST: u8 = 16;
-        let known = self.known.get(name)?;
+        let (_, known) = self.known.get(name)?;
         if known.is_killed {
             return None;
         }

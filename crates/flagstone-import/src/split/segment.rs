@@ -1,18 +1,19 @@
 //! Segments: lists of keys, and those with rules.
 
 use super::condition::{Shape, of_segment};
-use super::document::Members;
+use super::document::{Document, Members};
 use super::flag::is_key;
 use super::javascript::truthy;
+use super::named::Named;
 use super::{Reader, not};
 use crate::json::Json;
 use crate::report::Fidelity;
 use flagstone_compile::Model;
 use flagstone_compile::model::{Condition, Segment, TARGETING_KEY, Test};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 /// The kinds of segments; names are unique in each.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Standard,
     Large,
@@ -23,39 +24,72 @@ enum Kind {
 #[derive(Default)]
 pub(super) struct Segments<'d> {
     /// Their keys in the model.
-    keys: HashMap<(Kind, &'d str), String>,
-    taken: HashSet<String>,
+    standard: Named<'d, String>,
+    large: Named<'d, String>,
+    rule_based: Named<'d, String>,
+    /// How many there are.
+    count: usize,
     /// Those that are not in the model yet.
     open: Vec<(Kind, &'d str)>,
-    /// What is to be said of flags that refer to a segment, by its key.
-    pub notes: HashMap<String, Vec<(Fidelity, String)>>,
+    /// What is to be said of flags that refer to a segment, by its place in the model.
+    pub notes: Vec<Vec<(Fidelity, String)>>,
 }
 
 impl<'d> Segments<'d> {
-    /// A test of a segment.
-    fn test(&mut self, kind: Kind, name: &'d str) -> Condition {
-        let Self {
-            keys, taken, open, ..
-        } = self;
-        let key = keys.entry((kind, name)).or_insert_with(|| {
-            open.push((kind, name));
-            let plain = if is_key(name) { name } else { "segment" };
-            let candidates = (1..).map(|count| match (count, kind) {
-                (1, _) => plain.to_owned(),
-                (2, Kind::RuleBased) => format!("{plain} (rule-based)"),
-                (2, Kind::Large) => format!("{plain} (large)"),
-                _ => format!("segment {count}"),
-            });
-            let mut free = candidates.filter(|key| is_key(key) && !taken.contains(key));
-            let key = free.next().unwrap_or_default();
-            taken.insert(key.clone());
-            key
-        });
-        Condition::Test(Test::Segment(key.clone()))
+    fn keys(&mut self, kind: Kind) -> &mut Named<'d, String> {
+        match kind {
+            Kind::Standard => &mut self.standard,
+            Kind::Large => &mut self.large,
+            Kind::RuleBased => &mut self.rule_based,
+        }
     }
 }
 
+/// A key for a segment: its name, unless one of another kind has it or it cannot be a key.
+fn key(document: &Document<'_>, kind: Kind, name: &str, count: usize) -> String {
+    let Document {
+        segments,
+        large,
+        rule_based,
+        ..
+    } = document;
+    let is_alone = match kind {
+        Kind::Standard => true,
+        Kind::RuleBased => !segments.contains(name),
+        Kind::Large => !segments.contains(name) && !rule_based.contains(name),
+    };
+    if is_alone && is_key(name) {
+        return name.to_owned();
+    }
+    let is_name =
+        |key: &str| segments.contains(key) || large.contains(key) || rule_based.contains(key);
+    let mut key = match kind {
+        Kind::Standard => String::new(),
+        Kind::Large => format!("{name} (large)"),
+        Kind::RuleBased => format!("{name} (rule-based)"),
+    };
+    if !is_key(&key) || is_name(&key) {
+        key = format!("segment {count}");
+        while is_name(&key) {
+            key.push('\'');
+        }
+    }
+    key
+}
+
 impl<'d> Reader<'d> {
+    /// A test of a segment that is in the document.
+    fn in_kind(&mut self, kind: Kind, name: &'d str) -> Condition {
+        if let Some((_, key)) = self.segments.keys(kind).get(name) {
+            return Condition::Test(Test::Segment(key.clone()));
+        }
+        self.segments.count += 1;
+        self.segments.open.push((kind, name));
+        let key = key(self.document, kind, name, self.segments.count);
+        self.segments.keys(kind).set(name, key.clone());
+        Condition::Test(Test::Segment(key))
+    }
+
     fn list(&self, large: bool) -> &'d Members<'d> {
         if large {
             &self.document.large
@@ -67,8 +101,8 @@ impl<'d> Reader<'d> {
     /// When the key is in a list.
     pub(super) fn in_segment(&mut self, name: &str, large: bool) -> Condition {
         let kind = if large { Kind::Large } else { Kind::Standard };
-        match self.list(large).get_key_value(name) {
-            Some((name, _)) => self.segments.test(kind, name),
+        match self.list(large).get(name) {
+            Some((name, _)) => self.in_kind(kind, name),
             None => {
                 self.not_there(name, large);
                 Condition::never()
@@ -79,7 +113,7 @@ impl<'d> Reader<'d> {
     /// The keys in a list; `None` if it is not there.
     pub(super) fn members(&mut self, name: &str, large: bool) -> Option<Vec<String>> {
         match self.list(large).get(name) {
-            Some(keys) => Some(keys.iter().map(|key| (*key).to_owned()).collect()),
+            Some((_, keys)) => Some(keys.iter().map(|key| (*key).to_owned()).collect()),
             None => {
                 self.not_there(name, large);
                 None
@@ -93,8 +127,8 @@ impl<'d> Reader<'d> {
 
     /// When the key belongs to a segment with rules.
     pub(super) fn in_rule_based(&mut self, name: &str) -> Condition {
-        match self.document.rule_based.get_key_value(name) {
-            Some((name, _)) => self.segments.test(Kind::RuleBased, name),
+        match self.document.rule_based.get(name) {
+            Some((name, _)) => self.in_kind(Kind::RuleBased, name),
             None => {
                 self.missing("rule-based segment", name);
                 Condition::never()
@@ -105,8 +139,10 @@ impl<'d> Reader<'d> {
     /// Adds all segments that something refers to.
     pub(super) fn write_segments(&mut self, model: &mut Model) {
         while let Some((kind, name)) = self.segments.open.pop() {
-            let key = self.segments.keys.get(&(kind, name));
-            let Some(key) = key.cloned() else { continue };
+            let Some((_, key)) = self.segments.keys(kind).get(name) else {
+                continue;
+            };
+            let key = key.clone();
             let mut segment = Segment {
                 key,
                 by: TARGETING_KEY.to_owned(),
@@ -119,13 +155,13 @@ impl<'d> Reader<'d> {
                     segment.included = self.members(name, kind == Kind::Large).unwrap_or_default();
                 }
                 Kind::RuleBased => {
-                    if let Some(json) = self.document.rule_based.get(name).copied() {
+                    if let Some((_, json)) = self.document.rule_based.get(name) {
                         self.rule_based(json, &mut segment);
                     }
                 }
             }
             let notes = std::mem::take(&mut self.notes);
-            self.segments.notes.insert(segment.key.clone(), notes);
+            self.segments.notes.push(notes);
             model.segments.push(segment);
         }
     }
@@ -177,7 +213,7 @@ impl<'d> Reader<'d> {
 
     /// Whether the SDK may throw when it looks whether a key belongs to a segment with rules.
     fn may_throw(&self, name: &'d str, seen: &mut HashSet<&'d str>) -> bool {
-        let Some(json) = self.document.rule_based.get(name) else {
+        let Some((_, json)) = self.document.rule_based.get(name) else {
             return false;
         };
         if !seen.insert(name) {

@@ -1,68 +1,76 @@
 //! What there is to say of a flag because of what it refers to.
 
-use super::segment::Segments;
+use super::named::Named;
 use crate::report::{Fidelity, Report};
 use flagstone_compile::Model;
-use flagstone_compile::model::{Condition, Rule, Test};
-use std::collections::{HashMap, HashSet};
+use flagstone_compile::model::{Condition, Test};
 
-/// A flag or a segment, by key.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Node<'m> {
-    Flag(&'m str),
-    Segment(&'m str),
-}
-
-/// Adds to each flag what was said of segments that it refers to, and whether it depends on a flag that cannot be
-/// evaluated.
-pub(super) fn settle(model: &Model, segments: &Segments<'_>, report: &mut Report) {
-    let mut uses: HashMap<Node<'_>, Vec<Node<'_>>> = HashMap::new();
-    for flag in &model.flags {
-        let mut found = Vec::new();
-        for Rule { when, .. } in &flag.rules {
-            collect(when, &mut found);
-        }
-        if !found.is_empty() {
-            uses.insert(Node::Flag(&flag.key), found);
+/// Adds to each flag what was said of segments that it refers to, by their places in the model, and whether it depends on
+/// itself or on a flag that cannot be evaluated.
+pub(super) fn settle(model: &Model, notes: &[Vec<(Fidelity, String)>], report: &mut Report) {
+    // Segments first, then flags.
+    let mut segments = Named::default();
+    for (index, segment) in model.segments.iter().enumerate() {
+        segments.set(&segment.key, index);
+    }
+    let mut flags = Named::default();
+    for (index, flag) in model.flags.iter().enumerate() {
+        flags.set(&flag.key, model.segments.len() + index);
+    }
+    let place = |test: &Test| match test {
+        Test::Segment(key) => segments.get(key).map(|(_, place)| *place),
+        Test::Flag { key, .. } => flags.get(key).map(|(_, place)| *place),
+        _ => None,
+    };
+    let of_segments = model.segments.iter().map(|segment| vec![&segment.when]);
+    let of_flags = model.flags.iter();
+    let of_flags = of_flags.map(|flag| flag.rules.iter().map(|rule| &rule.when).collect());
+    let uses: Vec<Vec<usize>> = of_segments
+        .chain(of_flags)
+        .map(|conditions: Vec<&Condition>| {
+            let mut found = Vec::new();
+            for condition in conditions {
+                collect(condition, &place, &mut found);
+            }
+            found
+        })
+        .collect();
+    // Of what was not written, and so has no place, nothing depends.
+    let mut known = vec![None; uses.len()];
+    for entry in &report.entries {
+        if let Some((_, place)) = flags.get(&entry.flag)
+            && let Some(known) = known.get_mut(*place)
+        {
+            *known = Some((entry.flag.clone(), entry.fidelity));
         }
     }
-    for segment in &model.segments {
-        let mut found = Vec::new();
-        collect(&segment.when, &mut found);
-        uses.insert(Node::Segment(&segment.key), found);
-    }
-    let not_evaluable = report
-        .entries
-        .iter()
-        .filter(|entry| entry.fidelity == Fidelity::NotEvaluable);
-    let not_evaluable: HashSet<String> = not_evaluable.map(|entry| entry.flag.clone()).collect();
     for entry in &mut report.entries {
-        let flag = entry.flag.clone();
-        let mut seen = HashSet::new();
-        let mut open = vec![Node::Flag(&flag)];
-        while let Some(node) = open.pop() {
-            for next in uses.get(&node).map_or(&[][..], Vec::as_slice) {
-                if *next == Node::Flag(&flag) {
-                    entry.note(
-                        Fidelity::NotEvaluable,
-                        "it depends on itself, at which the SDK runs out of stack",
-                    );
+        let Some((_, start)) = flags.get(&entry.flag) else {
+            continue;
+        };
+        let uses = |place: usize| uses.get(place).map_or(&[][..], Vec::as_slice);
+        if uses(*start).is_empty() {
+            continue;
+        }
+        let mut seen = vec![false; known.len()];
+        let mut open = vec![*start];
+        while let Some(place) = open.pop() {
+            for next in uses(place) {
+                if next == start {
+                    let note = "it depends on itself, at which the SDK runs out of stack";
+                    entry.note(Fidelity::NotEvaluable, note);
                 }
-                if !seen.insert(*next) {
-                    continue;
+                match seen.get_mut(*next) {
+                    Some(seen) if !*seen => *seen = true,
+                    _ => continue,
                 }
-                match next {
-                    Node::Segment(key) => {
-                        for (fidelity, note) in segments.notes.get(*key).into_iter().flatten() {
-                            entry.note(*fidelity, note.clone());
-                        }
-                    }
-                    Node::Flag(key) if not_evaluable.contains(*key) => {
-                        let note =
-                            format!("it depends on flag `{key}`, which cannot be evaluated here");
-                        entry.note(Fidelity::NotEvaluable, note);
-                    }
-                    Node::Flag(_) => {}
+                for (fidelity, note) in notes.get(*next).into_iter().flatten() {
+                    entry.note(*fidelity, note.clone());
+                }
+                if let Some(Some((flag, Fidelity::NotEvaluable))) = known.get(*next) {
+                    let note =
+                        format!("it depends on flag `{flag}`, which cannot be evaluated here");
+                    entry.note(Fidelity::NotEvaluable, note);
                 }
                 open.push(*next);
             }
@@ -70,14 +78,15 @@ pub(super) fn settle(model: &Model, segments: &Segments<'_>, report: &mut Report
     }
 }
 
-fn collect<'m>(condition: &'m Condition, found: &mut Vec<Node<'m>>) {
+/// The places of what a condition refers to.
+fn collect(condition: &Condition, place: &impl Fn(&Test) -> Option<usize>, found: &mut Vec<usize>) {
     match condition {
         Condition::All(parts) | Condition::Any(parts) => {
-            parts.iter().for_each(|part| collect(part, found));
+            for part in parts {
+                collect(part, place, found);
+            }
         }
-        Condition::Not(inner) => collect(inner, found),
-        Condition::Test(Test::Segment(key)) => found.push(Node::Segment(key)),
-        Condition::Test(Test::Flag { key, .. }) => found.push(Node::Flag(key)),
-        Condition::Test(_) => {}
+        Condition::Not(inner) => collect(inner, place, found),
+        Condition::Test(test) => found.extend(place(test)),
     }
 }
