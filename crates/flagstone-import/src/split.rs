@@ -23,6 +23,7 @@
 //! lists or objects may have 1,024 bytes; names such as `constructor` mean nothing special.
 
 mod condition;
+mod dependency;
 mod document;
 mod flag;
 mod javascript;
@@ -30,8 +31,10 @@ mod matcher;
 mod named;
 #[cfg(feature = "answers")]
 mod native;
+mod number;
 mod partitions;
 mod segment;
+mod set;
 mod settle;
 
 use crate::error::ImportError;

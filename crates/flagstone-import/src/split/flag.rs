@@ -1,6 +1,7 @@
 //! Flags.
 
 use super::condition::{Shape, is_rollout};
+use super::dependency::Met;
 use super::javascript::{number, truthy, unsigned};
 use super::partitions::{Part, Partitions};
 use super::{Reader, not};
@@ -220,39 +221,6 @@ impl<'d> Reader<'d> {
         true
     }
 
-    /// When a prerequisite is met.
-    pub(super) fn met(&self, prerequisite: &Json<'_>) -> Met {
-        if prerequisite.is_null() {
-            return Met::Throws;
-        }
-        let name = prerequisite.get("n").and_then(Json::text);
-        let known = name.and_then(|name| self.known.get(name));
-        if let Some((_, known)) = known
-            && let Shape::Throws(_) = known.shape
-        {
-            return Met::Throws;
-        }
-        let wanted = |treatment: &str| match prerequisite.get("ts") {
-            Some(Json::List(list)) => Some(list.iter().any(|of| of.text() == Some(treatment))),
-            // JavaScript looks for text in text, too.
-            Some(Json::Text(text)) => Some(text.contains(treatment)),
-            _ => None,
-        };
-        let Some(control) = wanted(CONTROL) else {
-            return Met::Throws;
-        };
-        match known {
-            // A flag that is not there gives `control`.
-            None if control => Met::Always,
-            None => Met::Never,
-            Some((_, known)) if !known.is_key => Met::LeftOut,
-            Some((name, known)) => {
-                let wanted = |treatment: &&str| wanted(treatment).unwrap_or(false);
-                Met::If(has_treatment(name, known, wanted))
-            }
-        }
-    }
-
     fn conditions(
         &mut self,
         json: &'d Json<'d>,
@@ -374,30 +342,4 @@ impl<'d> Reader<'d> {
             absent: Absent::Fail,
         }))
     }
-}
-
-/// When a prerequisite is met.
-pub(super) enum Met {
-    Always,
-    Never,
-    If(Condition),
-    /// The SDK throws.
-    Throws,
-    /// The flag that it is about is not in the model.
-    LeftOut,
-}
-
-/// Whether a flag gives one of some treatments. It is asked even if it can give none of them, since it may fail.
-pub(super) fn has_treatment(
-    name: &str,
-    known: &Known<'_>,
-    wanted: impl Fn(&&str) -> bool,
-) -> Condition {
-    let treatments = known.treatments.iter().copied().filter(wanted);
-    let variants: Vec<String> = treatments.map(|of| known.variant(of)).collect();
-    Condition::Test(Test::Flag {
-        key: name.to_owned(),
-        variants,
-        enabled_only: false,
-    })
 }

@@ -1,11 +1,10 @@
 //! Matchers.
 
-use super::condition::Shape;
-use super::flag::{BUCKETING_KEY, CONTROL, Met, has_treatment};
-use super::javascript::{number, text, truthy, unsigned};
+use super::flag::BUCKETING_KEY;
+use super::javascript::{text, truthy, unsigned};
+use super::set::set;
 use super::{Reader, not};
 use crate::json::Json;
-use crate::report::Fidelity;
 use crate::service::Sdk;
 use flagstone_compile::model::{
     Condition, Conversion, Matcher, Order, Reading, Scalar, TARGETING_KEY, Test,
@@ -76,7 +75,7 @@ impl Type {
 }
 
 /// What a matcher is about: the key, or an attribute by its name in the model.
-struct Subject(Option<String>);
+pub(super) struct Subject(Option<String>);
 
 impl Subject {
     /// A test of text. A key is always text that is not empty.
@@ -89,7 +88,7 @@ impl Subject {
     }
 
     /// A test of something else, which no key is.
-    fn other(&self, matcher: Matcher, conversion: Conversion) -> Condition {
+    pub fn other(&self, matcher: Matcher, conversion: Conversion) -> Condition {
         match self.0 {
             Some(_) => self.test(matcher, conversion),
             None => Condition::never(),
@@ -274,158 +273,7 @@ impl Reader<'_> {
             }
         }
     }
-
-    /// Numbers, and dates as numbers of milliseconds: as far as an end of a day or a minute.
-    fn numeric(&mut self, kind: Type, matcher: &Json<'_>, subject: &Subject) -> Condition {
-        const DAY: f64 = 86_400_000.0;
-        const MINUTE: f64 = 60_000.0;
-        let data = match kind {
-            Type::Between => matcher.get("betweenMatcherData"),
-            _ => matcher.get("unaryNumericMatcherData"),
-        };
-        let constant = |name| data.and_then(|data| data.get(name));
-        let is_date = constant("dataType").and_then(Json::text) == Some("DATETIME");
-        let (start, end) = match kind {
-            Type::EqualTo => (constant("value"), constant("value")),
-            Type::AtLeast => (constant("value"), None),
-            Type::AtMost => (None, constant("value")),
-            _ => (constant("start"), constant("end")),
-        };
-        let compare = |order, number: f64| match number.is_nan() {
-            true => Condition::never(),
-            false => subject.other(Matcher::Number(order, number), Conversion::JsNumber),
-        };
-        if !is_date {
-            if kind == Type::EqualTo {
-                return match start {
-                    Some(Json::Number(number)) => compare(Order::Equal, *number),
-                    _ => Condition::never(),
-                };
-            }
-            let bounds = [
-                (kind != Type::AtMost).then(|| compare(Order::GreaterOrEqual, number(start))),
-                (kind != Type::AtLeast).then(|| compare(Order::LessOrEqual, number(end))),
-            ];
-            return Condition::All(bounds.into_iter().flatten().collect());
-        }
-        let is_readable = |date: Option<&Json<'_>>| {
-            !matches!(date, Some(Json::Text(_) | Json::List(_) | Json::Object(_)))
-        };
-        if !is_readable(start) || !is_readable(end) {
-            return self.fail("a date of it is no number");
-        }
-        let unit = if kind == Type::EqualTo { DAY } else { MINUTE };
-        // The first and the last millisecond that count as the same as a date. JavaScript's dates end 100 million days
-        // from 1970; what lies beyond is no date, and no date is equal to or in an order to any.
-        let first = |json| {
-            let date = number(json);
-            (date.abs() <= MAX_DATE).then(|| (date.trunc() / unit).floor() * unit)
-        };
-        let from = match kind {
-            Type::AtMost => Some(-MAX_DATE),
-            _ => first(start),
-        };
-        let to = match kind {
-            Type::AtLeast => Some(MAX_DATE),
-            _ => first(end).map(|first| (first + unit - 1.0).min(MAX_DATE)),
-        };
-        let (Some(from), Some(to)) = (from, to) else {
-            return Condition::never();
-        };
-        // Parts of milliseconds are cut off towards zero: below zero, more than the first counts; above, more than the last.
-        let lower = match from {
-            from if from <= 0.0 && from > -MAX_DATE => compare(Order::Greater, from - 1.0),
-            from => compare(Order::GreaterOrEqual, from),
-        };
-        let upper = match to {
-            to if (0.0..MAX_DATE).contains(&to) => compare(Order::Less, to + 1.0),
-            to => compare(Order::LessOrEqual, to),
-        };
-        Condition::All(vec![lower, upper])
-    }
-
-    /// When another flag gives one of some treatments.
-    fn in_treatment(&mut self, data: Option<&Json<'_>>) -> Condition {
-        let Some(data) = data.filter(|data| !data.is_null()) else {
-            return Condition::never();
-        };
-        let list = data.get("treatments").map_or(&[][..], Json::elements);
-        let wanted = |treatment: &&str| list.iter().any(|of| of.text() == Some(treatment));
-        let name = data.get("split").and_then(Json::text);
-        let Some((name, known)) = name.and_then(|name| self.known.get(name)) else {
-            // A flag that is not there gives `control`.
-            return if wanted(&CONTROL) {
-                Condition::always()
-            } else {
-                Condition::never()
-            };
-        };
-        if let Shape::Throws(_) = known.shape {
-            return Condition::never();
-        }
-        if !known.is_key {
-            return self.fail("it depends on a flag that cannot have a place here");
-        }
-        // Whatever it fails at, it does not match then.
-        if !known.treatments.iter().any(wanted) {
-            return Condition::never();
-        }
-        let has = has_treatment(name, known, wanted);
-        match self.throws(name, 0) {
-            Some(throws) => Condition::All(vec![not(throws), has]),
-            None => has,
-        }
-    }
-
-    /// When the SDK throws at a flag that it can read: at one of its prerequisites. `None` for never.
-    fn throws(&self, name: &str, depth: u8) -> Option<Condition> {
-        const DEEPEST: u8 = 16;
-        let (_, known) = self.known.get(name)?;
-        if known.is_killed {
-            return None;
-        }
-        let list = match known.json.get("prerequisites") {
-            None | Some(Json::Null) => return None,
-            Some(Json::List(list)) => list,
-            Some(_) => return Some(Condition::always()),
-        };
-        if depth == DEEPEST {
-            return None;
-        }
-        let mut reached = Vec::new();
-        let mut ways = Vec::new();
-        for prerequisite in list {
-            let other = prerequisite.get("n").and_then(Json::text);
-            let throws = other.and_then(|other| self.throws(other, depth + 1));
-            let mut way = |throws| {
-                let parts = reached.iter().cloned().chain([throws]);
-                ways.push(Condition::All(parts.collect()));
-            };
-            if let Some(throws) = throws {
-                way(throws);
-            }
-            match self.met(prerequisite) {
-                Met::Throws => {
-                    way(Condition::always());
-                    break;
-                }
-                Met::Always => {}
-                Met::Never | Met::LeftOut => break,
-                Met::If(test) => reached.push(test),
-            }
-        }
-        (!ways.is_empty()).then_some(Condition::Any(ways))
-    }
-
-    /// Says that nobody is in a segment, since it is not in the document.
-    pub(super) fn missing(&mut self, kind: &str, name: &str) {
-        let note = format!("{kind} `{name}` is not in the document: nobody belongs to it");
-        self.note(Fidelity::Noted, note);
-    }
 }
-
-/// The last and, negative, the first millisecond of JavaScript's dates.
-const MAX_DATE: f64 = 8.64e15;
 
 /// An attribute's name in the model. `key` and `bucketingKey` by themselves are what the SDK is given as the key.
 pub(super) fn attribute(name: &str) -> String {
@@ -438,55 +286,6 @@ pub(super) fn attribute(name: &str) -> String {
         return plain;
     }
     format!("user[{}]", Json::Text(name.into()))
-}
-
-/// Sets of text.
-fn set(kind: Type, list: Option<&Json<'_>>, subject: &Subject) -> Condition {
-    // An element is compared as text, so that what is no text in the list is equal to none.
-    let (texts, only_texts): (Vec<String>, bool) = match (list, kind) {
-        (None | Some(Json::Null), _) => return Condition::never(),
-        (Some(Json::List(list)), _) => {
-            let texts = list
-                .iter()
-                .filter_map(|value| value.text().map(str::to_owned));
-            (
-                texts.collect(),
-                list.iter().all(|value| value.text().is_some()),
-            )
-        }
-        // Text has a length and, as elements, UTF-16 code units. What has no length has as many as are needed.
-        (Some(Json::Text(text)), Type::ContainsAny | Type::ContainsAll) => {
-            let units = text.chars().filter(|c| c.len_utf16() == 1);
-            let only_units = text.chars().all(|c| c.len_utf16() == 1);
-            (units.map(String::from).collect(), only_units)
-        }
-        (Some(_), Type::ContainsAll) => (Vec::new(), true),
-        (Some(_), _) => return Condition::never(),
-    };
-    let mut different = texts.clone();
-    different.sort_unstable();
-    different.dedup();
-    let test = |matcher| subject.other(matcher, Conversion::None);
-    match kind {
-        Type::ContainsAny => test(Matcher::ListHasOneOf(texts)),
-        Type::PartOf => test(Matcher::ListWithin(texts)),
-        _ if !only_texts => Condition::never(),
-        Type::ContainsAll if different.len() == texts.len() => test(Matcher::ListHasAllOf(texts)),
-        Type::ContainsAll => {
-            // COMPAT(split): the lengths are compared first, and values that are listed twice count twice.
-            let count = u32::try_from(texts.len()).unwrap_or(u32::MAX);
-            Condition::All(vec![
-                test(Matcher::ListHasAllOf(texts)),
-                test(Matcher::ListDistinct(count)),
-            ])
-        }
-        _ if different.len() == texts.len() => Condition::All(vec![
-            test(Matcher::ListHasAllOf(texts.clone())),
-            test(Matcher::ListWithin(texts)),
-        ]),
-        // The lengths cannot be equal.
-        _ => Condition::never(),
-    }
 }
 
 /// Text that begins with, ends with or contains one of several.

@@ -125,6 +125,11 @@ impl<'d> Reader<'d> {
         self.missing(if large { "large segment" } else { "segment" }, name);
     }
 
+    /// Says that nobody is in a segment, since it is not in the document.
+    fn missing(&mut self, kind: &str, name: &str) {
+        let note = format!("{kind} `{name}` is not in the document: nobody belongs to it");
+        self.note(Fidelity::Noted, note);
+    }
     /// When the key belongs to a segment with rules.
     pub(super) fn in_rule_based(&mut self, name: &str) -> Condition {
         match self.document.rule_based.get(name) {
@@ -168,8 +173,7 @@ impl<'d> Reader<'d> {
 
     fn rule_based(&mut self, json: &'d Json<'d>, segment: &mut Segment) {
         let mut parts = Vec::new();
-        let excluded = json.get("excluded").filter(|of| truthy(Some(of)));
-        match Excluded::read(excluded) {
+        match Excluded::read(json) {
             None => {
                 parts.push(self.fail(
                     "what a rule-based segment excludes is not of the shape that the SDK reads",
@@ -185,7 +189,7 @@ impl<'d> Reader<'d> {
                     let is_in = match other.get("type").and_then(Json::text) {
                         Some("standard") => self.in_segment(name, false),
                         Some("large") => self.in_segment(name, true),
-                        Some("rule-based") if self.may_throw(name, &mut HashSet::new()) => self
+                        Some("rule-based") if self.segment_may_throw(name) => self
                             .fail("a rule-based segment excludes another at which the SDK throws"),
                         Some("rule-based") => self.in_rule_based(name),
                         _ => continue,
@@ -212,26 +216,31 @@ impl<'d> Reader<'d> {
     }
 
     /// Whether the SDK may throw when it looks whether a key belongs to a segment with rules.
-    fn may_throw(&self, name: &'d str, seen: &mut HashSet<&'d str>) -> bool {
-        let Some((_, json)) = self.document.rule_based.get(name) else {
-            return false;
-        };
-        if !seen.insert(name) {
-            return false;
+    fn segment_may_throw(&self, name: &str) -> bool {
+        let mut seen = HashSet::new();
+        let mut open = vec![name];
+        while let Some(name) = open.pop() {
+            let Some((name, json)) = self.document.rule_based.get(name) else {
+                continue;
+            };
+            if !seen.insert(name) {
+                continue;
+            }
+            let conditions = of_segment(json);
+            let shape = conditions.map(|conditions| Shape::of(Some(conditions), self.sdk));
+            let Some(Excluded { segments, .. }) = Excluded::read(json) else {
+                return true;
+            };
+            if let Some(Shape::Throws(_)) = shape {
+                return true;
+            }
+            for other in segments {
+                if other.get("type").and_then(Json::text) == Some("rule-based") {
+                    open.extend(other.get("name").and_then(Json::text));
+                }
+            }
         }
-        let conditions = of_segment(json).map(|conditions| Shape::of(Some(conditions), self.sdk));
-        if let Some(Shape::Throws(_)) = conditions {
-            return true;
-        }
-        let excluded = json.get("excluded").filter(|of| truthy(Some(of)));
-        let Some(Excluded { segments, .. }) = Excluded::read(excluded) else {
-            return true;
-        };
-        segments.iter().any(|other| {
-            let name = other.get("name").and_then(Json::text).unwrap_or_default();
-            other.get("type").and_then(Json::text) == Some("rule-based")
-                && self.may_throw(name, seen)
-        })
+        false
     }
 }
 
@@ -243,8 +252,9 @@ struct Excluded<'d> {
 
 impl<'d> Excluded<'d> {
     /// `None` for what the SDK would throw at, or for lists that are none.
-    fn read(json: Option<&'d Json<'d>>) -> Option<Self> {
-        let list = |name| match json.and_then(|json| json.get(name)) {
+    fn read(segment: &'d Json<'d>) -> Option<Self> {
+        let excluded = segment.get("excluded").filter(|of| truthy(Some(of)));
+        let list = |name| match excluded.and_then(|excluded| excluded.get(name)) {
             Some(Json::List(list)) => Some(list.as_slice()),
             other if truthy(other) => None,
             _ => Some(&[][..]),

@@ -44,7 +44,9 @@ pub(super) fn settle(model: &Model, notes: &[Vec<(Fidelity, String)>], report: &
             *known = Some((entry.flag.clone(), entry.fidelity));
         }
     }
-    for entry in &mut report.entries {
+    // The last entry, counted from 1, for which a place was come to.
+    let mut seen = vec![0; known.len()];
+    for (turn, entry) in (1..).zip(&mut report.entries) {
         let Some((_, start)) = flags.get(&entry.flag) else {
             continue;
         };
@@ -52,16 +54,20 @@ pub(super) fn settle(model: &Model, notes: &[Vec<(Fidelity, String)>], report: &
         if uses(*start).is_empty() {
             continue;
         }
-        let mut seen = vec![false; known.len()];
         let mut open = vec![*start];
+        let mut left = MOST;
         while let Some(place) = open.pop() {
+            left -= 1;
+            if left == 0 {
+                break;
+            }
             for next in uses(place) {
                 if next == start {
                     let note = "it depends on itself, at which the SDK runs out of stack";
                     entry.note(Fidelity::NotEvaluable, note);
                 }
                 match seen.get_mut(*next) {
-                    Some(seen) if !*seen => *seen = true,
+                    Some(seen) if *seen != turn => *seen = turn,
                     _ => continue,
                 }
                 for (fidelity, note) in notes.get(*next).into_iter().flatten() {
@@ -77,6 +83,10 @@ pub(super) fn settle(model: &Model, notes: &[Vec<(Fidelity, String)>], report: &
         }
     }
 }
+
+/// How many flags and segments are looked at for one flag. An evaluation ends after 16 steps from one to another, so that a
+/// flag with more below it hardly makes sense.
+const MOST: u32 = 1000;
 
 /// The places of what a condition refers to.
 fn collect(condition: &Condition, place: &impl Fn(&Test) -> Option<usize>, found: &mut Vec<usize>) {
