@@ -177,6 +177,7 @@ fn decode(kind: SourceKind, name: String) -> Option<Source> {
         SourceKind::Gpc => Source::Gpc,
         SourceKind::Prefetch => Source::Prefetch,
         SourceKind::ClientIp => Source::ClientIp,
+        SourceKind::Random => Source::Random,
         SourceKind::GeoCountry => Source::Geo(GeoField::Country),
         SourceKind::GeoRegion => Source::Geo(GeoField::Region),
         SourceKind::GeoCity => Source::Geo(GeoField::City),

@@ -240,7 +240,12 @@ impl<'m> Writer<'m> {
         let number = self.segments.get(segment.key.as_bytes());
         let reader = reads::Reader::Segment(number.unwrap_or(0));
         let (key_offset, key_len) = self.short_text(&segment.key, &path);
-        let by = self.read_attribute(&segment.by, reader, &text!("{path}/by"));
+        let by_path = text!("{path}/by");
+        let by = if segment.included.is_empty() && segment.excluded.is_empty() {
+            self.attribute(&segment.by, &by_path)
+        } else {
+            self.read_attribute(&segment.by, reader, &by_path)
+        };
         let included = self.set(&segment.included, &text!("{path}/included"));
         let excluded = self.set(&segment.excluded, &text!("{path}/excluded"));
         let (tests, tests_count) = self.condition(&segment.when, reader, &text!("{path}/when"));

@@ -11,6 +11,7 @@ mod unleash;
 use crate::Weight;
 use crate::context::AttributeValue;
 use crate::hash::{Murmur3, reduce};
+use crate::js;
 use crate::layout::{Algorithm, SplitRecord};
 use crate::scratch::Scratch;
 use crate::snapshot::Snapshot;
@@ -55,8 +56,9 @@ fn foreign(
             text::number(number, &mut scratch)?;
             scratch.text()
         }
-        (UnitRule::Everything, value) => {
-            if matches!(value, AttributeValue::Missing | AttributeValue::Null) {
+        (rule @ (UnitRule::Everything | UnitRule::Truthy), value) => {
+            let is_missing = matches!(value, AttributeValue::Missing | AttributeValue::Null);
+            if is_missing || matches!(rule, UnitRule::Truthy) && !js::is_truthy(value) {
                 return Some(None);
             }
             text::value(value, &mut scratch)?;
@@ -64,7 +66,10 @@ fn foreign(
         }
         _ => return Some(None),
     };
-    if unit.is_empty() && algorithm != Algorithm::LaunchDarkly && algorithm != Algorithm::Split {
+    // To JavaScript, a list is true also where its text is empty.
+    let is_true = algorithm == Algorithm::UnleashTruthy && js::is_truthy(value);
+    let hashes_all = matches!(algorithm, Algorithm::LaunchDarkly | Algorithm::Split);
+    if unit.is_empty() && !hashes_all && !is_true {
         return Some(None);
     }
     let group = || core::str::from_utf8(salt).ok();
@@ -74,7 +79,9 @@ fn foreign(
         Algorithm::LaunchDarkly => launchdarkly::position(salt, unit),
         Algorithm::Split => split::position(seed, unit),
         Algorithm::SplitLegacy => split::legacy_position(seed, unit),
-        Algorithm::Unleash => unleash::position(group()?, unit, seed, modulus, true),
+        Algorithm::Unleash | Algorithm::UnleashText | Algorithm::UnleashTruthy => {
+            unleash::position(group()?, unit, seed, modulus, true)
+        }
         Algorithm::UnleashUtf8 => unleash::position(group()?, unit, seed, modulus, false),
         // Decided by then.
         Algorithm::GrowthBookV1 | Algorithm::GrowthBookV2 => return None,
@@ -95,6 +102,8 @@ enum UnitRule {
     WholeNumbers { limit: f64 },
     /// All but what is missing or null.
     Everything,
+    /// All that JavaScript takes for true.
+    Truthy,
 }
 
 fn unit_rule(algorithm: Algorithm) -> UnitRule {
@@ -104,8 +113,9 @@ fn unit_rule(algorithm: Algorithm) -> UnitRule {
             limit: 9_007_199_254_740_992.0,
         },
         Algorithm::LaunchDarkly => UnitRule::WholeNumbers { limit: f64::MAX },
-        Algorithm::Split | Algorithm::SplitLegacy => UnitRule::TextOnly,
+        Algorithm::Split | Algorithm::SplitLegacy | Algorithm::UnleashText => UnitRule::TextOnly,
         Algorithm::Unleash | Algorithm::UnleashUtf8 => UnitRule::Everything,
+        Algorithm::UnleashTruthy => UnitRule::Truthy,
         Algorithm::GrowthBookV1 | Algorithm::GrowthBookV2 => UnitRule::TextOnly,
     }
 }

@@ -1,9 +1,9 @@
 //! Conditions in words, for people who ask why.
 
 use crate::layout::{
-    IndexRecord, NetworkRecord, NumberRecord, Op, PROGRAM_IGNORES_CASE, PatternRecord,
-    ProgramRecord, Scope, Section, SegmentRecord, SemVerRecord, TEST_IGNORES_CASE, TEST_NEGATED,
-    TestRecord, TextRecord, kind, order,
+    IndexRecord, NETWORK_OR_EQUAL, NetworkRecord, NumberRecord, Op, PROGRAM_IGNORES_CASE,
+    PatternRecord, ProgramRecord, Scope, Section, SegmentRecord, SemVerRecord, TEST_IGNORES_CASE,
+    TEST_NEGATED, TestRecord, TextRecord, kind, order,
 };
 use crate::snapshot::{AttributeIndex, FlagIndex, Snapshot, VariantIndex};
 use crate::units::UnixMillis;
@@ -107,7 +107,7 @@ impl Described<'_> {
     }
 
     fn network(f: &mut Formatter<'_>, network: &NetworkRecord) -> fmt::Result {
-        match network.family {
+        match network.family & !NETWORK_OR_EQUAL {
             4 => write!(
                 f,
                 "{}/{}",
@@ -214,15 +214,15 @@ impl Display for Described<'_> {
                 f.write_str(either("in ", "not in "))?;
                 self.texts(f)?;
             }
-            Op::StartsWithOne => {
+            Op::StartsWithOne | Op::LowerStartsWithOne => {
                 f.write_str(either("starts with one of ", "starts with none of "))?;
                 self.texts(f)?;
             }
-            Op::EndsWithOne => {
+            Op::EndsWithOne | Op::LowerEndsWithOne => {
                 f.write_str(either("ends with one of ", "ends with none of "))?;
                 self.texts(f)?;
             }
-            Op::ContainsOne => {
+            Op::ContainsOne | Op::LowerContainsOne => {
                 f.write_str(either("contains one of ", "contains none of "))?;
                 self.texts(f)?;
             }
@@ -318,7 +318,7 @@ impl Display for Described<'_> {
                     if ignores_case { "i" } else { "" }
                 )?;
             }
-            Op::SemVer | Op::NpmSemVer => {
+            Op::SemVer | Op::NpmSemVer | Op::NpmSemVerStrict => {
                 f.write_str(self.sign(negated))?;
                 match self
                     .snapshot
@@ -355,7 +355,7 @@ impl Display for Described<'_> {
             Op::DateEqual | Op::NowEqual => {
                 write!(f, "{} {}", either("==", "!="), self.moment())?;
             }
-            Op::Network => {
+            Op::Network | Op::NpmNetwork => {
                 f.write_str(either("in ", "not in "))?;
                 let networks = self.snapshot.records::<NetworkRecord>(
                     Section::Networks,
@@ -469,7 +469,11 @@ impl Display for Described<'_> {
                 })?;
             }
         }
-        if self.test.flags & TEST_IGNORES_CASE != 0 {
+        let is_lowered = matches!(
+            self.op,
+            Op::LowerStartsWithOne | Op::LowerEndsWithOne | Op::LowerContainsOne
+        );
+        if is_lowered || self.test.flags & TEST_IGNORES_CASE != 0 {
             f.write_str(", case ignored")?;
         }
         Ok(())

@@ -2,6 +2,11 @@
 //!
 //! Text is handed on piece by piece, so that it may be of any length. What is missing counts as null.
 
+mod letters;
+
+pub use letters::{Lower, lower};
+pub(crate) use letters::{lower_contains, lower_ends_with, lower_starts_with};
+
 use crate::context::AttributeValue;
 use crate::number::javascript;
 use crate::scratch::Scratch;
@@ -182,42 +187,6 @@ pub(crate) fn array_index(name: &str) -> Option<u32> {
         name.bytes().all(|byte| byte.is_ascii_digit()) && (name == "0" || !name.starts_with('0'));
     let index: u32 = is_plain.then(|| name.parse().ok()).flatten()?;
     (index != u32::MAX).then_some(index)
-}
-
-/// The letters of a text as `toLowerCase` makes them small. Source: `String.prototype.toLowerCase` of ECMA-262, which is
-/// Unicode's full mapping without a language.
-pub fn lower(text: &str) -> impl Iterator<Item = char> {
-    text.char_indices().flat_map(move |(at, c)| {
-        let small = match c {
-            // The one letter whose small form depends on what stands around it: another at the end of a word.
-            'Σ' if ends_word(text, at) => 'ς',
-            other => other,
-        };
-        small.to_lowercase()
-    })
-}
-
-/// Whether a letter comes before the sigma at `at` and none behind it. Marks and points within words do not count.
-fn ends_word(text: &str, at: usize) -> bool {
-    let (before, behind) = text.split_at_checked(at).unwrap_or((text, ""));
-    let mut before = before.chars().rev().skip_while(|c| is_passed_over(*c));
-    let mut behind = behind.chars().skip(1).skip_while(|c| is_passed_over(*c));
-    before.next().is_some_and(is_cased) && !behind.next().is_some_and(is_cased)
-}
-
-fn is_cased(c: char) -> bool {
-    c.is_lowercase() || c.is_uppercase() || c.to_lowercase().next() != Some(c)
-}
-
-/// Unicode's `Case_Ignorable`, for marks and signs that occur beside Greek letters.
-fn is_passed_over(c: char) -> bool {
-    matches!(c,
-        '\'' | '.' | ':' | '^' | '`' | '\u{a8}' | '\u{ad}' | '\u{af}' | '\u{b4}' | '\u{b7}' | '\u{b8}'
-        | '\u{2b0}'..='\u{36f}' | '\u{374}' | '\u{375}' | '\u{37a}' | '\u{384}' | '\u{385}' | '\u{387}'
-        | '\u{483}'..='\u{489}' | '\u{1fbd}' | '\u{1fbf}'..='\u{1fc1}' | '\u{1fcd}'..='\u{1fcf}'
-        | '\u{1fdd}'..='\u{1fdf}' | '\u{1fed}'..='\u{1fef}' | '\u{1ffd}' | '\u{1ffe}' | '\u{200b}'..='\u{200f}'
-        | '\u{2018}' | '\u{2019}' | '\u{2024}' | '\u{2027}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
-        | '\u{fe00}'..='\u{fe0f}' | '\u{fe20}'..='\u{fe2f}' | '\u{feff}' | '\u{1f3fb}'..='\u{1f3ff}')
 }
 
 #[cfg(test)]

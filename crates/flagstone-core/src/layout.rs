@@ -23,8 +23,9 @@ pub use program::{
 };
 pub use records::{
     AttributeRecord, BucketRecord, EntryRecord, FLAG_DISABLED, FlagRecord, IndexRecord,
-    NetworkRecord, NumberRecord, PatternRecord, PointRecord, RampRecord, RangeRecord, RuleRecord,
-    SegmentRecord, SemVerRecord, SetRecord, SplitRecord, TestRecord, TextRecord, VariantRecord,
+    NETWORK_OR_EQUAL, NetworkRecord, NumberRecord, PatternRecord, PointRecord, RampRecord,
+    RangeRecord, RuleRecord, SegmentRecord, SemVerRecord, SetRecord, SplitRecord, TestRecord,
+    TextRecord, VariantRecord,
 };
 
 /// The first eight bytes of every snapshot.

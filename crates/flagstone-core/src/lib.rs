@@ -8,6 +8,7 @@
 #[cfg(test)]
 extern crate std;
 
+mod address;
 mod bucket;
 mod context;
 mod decision;
@@ -26,6 +27,7 @@ mod time;
 mod units;
 mod value;
 
+pub use address::Address;
 pub use bucket::bucket;
 pub use context::{AttributeValue, Attributes, List, Object};
 pub use decision::{Decision, Reason};
@@ -39,7 +41,7 @@ pub use snapshot::{
     Attribute, AttributeIndex, Flag, FlagIndex, OpenError, Snapshot, Variant, VariantIndex,
     VerifyError,
 };
-pub use text::JsNumber;
+pub use text::{JsNumber, is_blank as is_js_blank};
 pub use time::{parse_rfc3339, parse_v8, ramp_share};
 pub use units::{UnixMillis, Weight};
 pub use value::Value;

@@ -29,8 +29,8 @@ impl fmt::Display for JsNumber {
     }
 }
 
-/// Whether JavaScript's `trim` takes a character away.
-pub(crate) fn is_blank(c: char) -> bool {
+/// Whether JavaScript's `trim` takes a character away, and its `\s` matches it.
+pub fn is_blank(c: char) -> bool {
     (c.is_whitespace() && c != '\u{85}') || c == '\u{feff}'
 }
 

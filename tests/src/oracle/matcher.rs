@@ -98,6 +98,12 @@ pub(super) fn answer(matcher: &Matcher, value: Option<&Value>) -> Truth {
         | Matcher::ListDistinct(_)
         | Matcher::SplitVersion(..)
         | Matcher::SplitVersionIn(_) => Truth::Unknown,
+        // So is Unleash's of these.
+        Matcher::NpmSemVerStrict(..)
+        | Matcher::StartsWithOneOfLower(_)
+        | Matcher::EndsWithOneOfLower(_)
+        | Matcher::ContainsOneOfLower(_)
+        | Matcher::InNpmNetwork { .. } => Truth::Unknown,
         Matcher::InNetwork(networks) => {
             let Some(address) = value.as_str().and_then(|text| text.parse::<IpAddr>().ok()) else {
                 return Truth::Unknown;

@@ -173,12 +173,21 @@ pub enum Matcher {
     JsDateAfter(f64),
     /// Text that is a version in this order to another, both as [`parse_npm`](flagstone_core::SemVer::parse_npm) reads them.
     NpmSemVer(Order, String),
+    /// Text that npm's `semver` takes for a version and that does not begin with `v`, in this order to another, both as
+    /// [`parse_npm_strict`](flagstone_core::SemVer::parse_npm_strict) reads them.
+    NpmSemVerStrict(Order, String),
     /// Text that begins with one of these.
     StartsWithOneOf(Vec<String>),
     /// Text that ends with one of these.
     EndsWithOneOf(Vec<String>),
     /// Text in which one of these occurs.
     ContainsOneOf(Vec<String>),
+    /// Text that begins with one of these, all in small letters as [`lower`](flagstone_core::js::lower) makes them.
+    StartsWithOneOfLower(Vec<String>),
+    /// Text that ends with one of these, all in such small letters.
+    EndsWithOneOfLower(Vec<String>),
+    /// Text in which one of these occurs, all in such small letters.
+    ContainsOneOfLower(Vec<String>),
     /// A list with an element that is one of these. Here and in the next three an element counts as the text that
     /// JavaScript's `element + ""` makes of it, and no for an empty list.
     ListHasOneOf(Vec<String>),
@@ -194,6 +203,13 @@ pub enum Matcher {
     SplitVersionIn(Vec<String>),
     /// The text of an IPv4 or IPv6 address in one of these networks, such as `10.0.0.0/8`.
     InNetwork(Vec<String>),
+    /// The text of an address or a network in one of some networks, all as [`Address`](flagstone_core::Address) reads them.
+    InNpmNetwork {
+        /// Such as `10.0.0.0/8`.
+        networks: Vec<String>,
+        /// An address equal to that of one of the networks, whatever stands behind the slash of either, is in it.
+        or_equal: bool,
+    },
     /// A number written as text, or a number, in this order to another: CEL's `double(x) < 5.0`.
     NumberInText(Order, f64),
     /// Something that JavaScript says of it.

@@ -89,6 +89,8 @@ pub enum Source {
     Prefetch,
     /// The address of the client.
     ClientIp,
+    /// A random number from 1 to 10,001 as text, the same for the whole request.
+    Random,
     /// What the platform knows of the client's place.
     Geo(GeoField),
 }
@@ -188,6 +190,7 @@ impl Source {
             ("request", "bot") => Some(Self::Bot),
             ("request", "gpc") => Some(Self::Gpc),
             ("request", "prefetch") => Some(Self::Prefetch),
+            ("request", "random") => Some(Self::Random),
             ("request", _) => match name.split_once('.')? {
                 ("headers", header) => Some(Self::Header(header.to_ascii_lowercase())),
                 ("cookies", cookie) => Some(Self::Cookie(cookie.to_owned())),

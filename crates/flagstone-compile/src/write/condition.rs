@@ -10,12 +10,13 @@ use super::{Writer, rows};
 use crate::finding::Finding;
 use crate::model::{Absent, Condition, Js, Matcher, Order, Reading, Scalar, Test};
 use crate::sort::{sort, sorted};
+use flagstone_core::js::lower;
 use flagstone_core::layout::{
-    ACCEPT, NONE, NetworkRecord, NumberRecord, Op, REJECT, Section, SemVerRecord,
+    ACCEPT, NETWORK_OR_EQUAL, NONE, NetworkRecord, NumberRecord, Op, REJECT, Section, SemVerRecord,
     TEST_CONVERSION_SHIFT, TEST_ELEMENTS, TEST_IGNORES_CASE, TEST_MISSING_IS_NO,
     TEST_MISTYPED_IS_NO, TEST_NEGATED, TestRecord, TextRecord, order,
 };
-use flagstone_core::{SemVer, SplitVersion, UnixMillis};
+use flagstone_core::{Address, SemVer, SplitVersion, UnixMillis};
 use std::net::IpAddr;
 use std::slice;
 
@@ -476,9 +477,15 @@ impl Writer<'_> {
             }
             Matcher::SemVer(order, version) => self.semver(Op::SemVer, *order, version, path),
             Matcher::NpmSemVer(order, version) => self.semver(Op::NpmSemVer, *order, version, path),
+            Matcher::NpmSemVerStrict(order, version) => {
+                self.semver(Op::NpmSemVerStrict, *order, version, path)
+            }
             Matcher::StartsWithOneOf(texts) => self.of_texts(Op::StartsWithOne, texts),
             Matcher::EndsWithOneOf(texts) => self.of_texts(Op::EndsWithOne, texts),
             Matcher::ContainsOneOf(texts) => self.of_texts(Op::ContainsOne, texts),
+            Matcher::StartsWithOneOfLower(texts) => self.of_lower(Op::LowerStartsWithOne, texts),
+            Matcher::EndsWithOneOfLower(texts) => self.of_lower(Op::LowerEndsWithOne, texts),
+            Matcher::ContainsOneOfLower(texts) => self.of_lower(Op::LowerContainsOne, texts),
             Matcher::ListHasOneOf(texts) => self.of_texts(Op::ListHasOne, texts),
             Matcher::ListHasAllOf(texts) => self.of_texts(Op::ListHasAll, texts),
             Matcher::ListWithin(texts) => self.of_texts(Op::ListWithin, texts),
@@ -502,6 +509,9 @@ impl Writer<'_> {
                 0,
             ),
             Matcher::InNetwork(networks) => self.networks(networks, path),
+            Matcher::InNpmNetwork { networks, or_equal } => {
+                self.npm_networks(networks, *or_equal, path)
+            }
             Matcher::Js(js) => self.js(js, path),
         };
         vec![one]
@@ -557,6 +567,11 @@ impl Writer<'_> {
         Question { op, ..list }
     }
 
+    fn of_lower(&mut self, op: Op, texts: &[String]) -> Question {
+        let texts: Vec<String> = texts.iter().map(|text| lower(text).collect()).collect();
+        self.of_texts(op, &texts)
+    }
+
     /// Finds what is no version to Split.
     fn split_versions(&mut self, versions: &[String], path: &str) {
         for version in versions {
@@ -595,6 +610,7 @@ impl Writer<'_> {
     fn semver(&mut self, op: Op, wanted: Order, version: &str, path: &str) -> Question {
         let parsed = match op {
             Op::NpmSemVer => SemVer::parse_npm(version),
+            Op::NpmSemVerStrict => SemVer::parse_npm_strict(version),
             _ => SemVer::parse(version),
         };
         let Some(parsed) = parsed else {
@@ -642,6 +658,25 @@ impl Writer<'_> {
             }
         }
         Question::new(Op::Network, first, count)
+    }
+
+    fn npm_networks(&mut self, networks: &[String], or_equal: bool, path: &str) -> Question {
+        let first = self.tables.count(Section::Networks);
+        let mut count = 0;
+        for text in networks {
+            let Some(network) = Address::parse(text) else {
+                self.error("invalid-network", path, text!("`{text}` is no network"));
+                continue;
+            };
+            let record = NetworkRecord {
+                address: network.bits,
+                prefix: network.prefix,
+                family: network.family | if or_equal { NETWORK_OR_EQUAL } else { 0 },
+            };
+            self.tables.push(Section::Networks, &record);
+            count += 1;
+        }
+        Question::new(Op::NpmNetwork, first, count)
     }
 }
 

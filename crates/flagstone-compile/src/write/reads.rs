@@ -226,6 +226,7 @@ pub(super) fn code(source: &Source) -> (SourceKind, String) {
         Source::Gpc => SourceKind::Gpc,
         Source::Prefetch => SourceKind::Prefetch,
         Source::ClientIp => SourceKind::ClientIp,
+        Source::Random => SourceKind::Random,
         Source::Geo(field) => match field {
             GeoField::Country => SourceKind::GeoCountry,
             GeoField::Region => SourceKind::GeoRegion,
@@ -241,7 +242,7 @@ pub(super) fn code(source: &Source) -> (SourceKind, String) {
     (kind, String::new())
 }
 
-/// The request header that a source reads: `*` for places and addresses, which no header shows; none for the parts of the
+/// The request header that a source reads: `*` for places, addresses and chance, which no header shows; none for the parts of the
 /// URL, which every cache has in its key anyway.
 fn header(kind: SourceKind, name: &str) -> Option<String> {
     Some(match kind {
@@ -252,6 +253,7 @@ fn header(kind: SourceKind, name: &str) -> Option<String> {
         SourceKind::Gpc => "sec-gpc".to_owned(),
         SourceKind::Prefetch => "sec-purpose".to_owned(),
         SourceKind::ClientIp
+        | SourceKind::Random
         | SourceKind::GeoCountry
         | SourceKind::GeoRegion
         | SourceKind::GeoCity

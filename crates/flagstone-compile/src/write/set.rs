@@ -18,10 +18,13 @@ impl Writer<'_> {
             .map_or(0, |bits| bits + 1)
             .min(24);
         // Entries by bucket: how many there are in each, then each to its place.
-        let hashes: Vec<u128> = keys.iter().map(|key| hash::key(key.as_bytes())).collect();
+        let hash = |key: &String| {
+            let hash = hash::key(key.as_bytes());
+            (set_bucket(hash, bits) as usize, set_entry(hash))
+        };
         let mut ends = vec![0usize; (1 << bits) + 1];
-        for hash in &hashes {
-            if let Some(count) = ends.get_mut(set_bucket(*hash, bits) as usize + 1) {
+        for key in keys {
+            if let Some(count) = ends.get_mut(hash(key).0 + 1) {
                 *count += 1;
             }
         }
@@ -32,11 +35,12 @@ impl Writer<'_> {
         }
         let mut entries: Vec<(u64, &str)> = vec![(0, ""); keys.len()];
         let mut next = ends.clone();
-        for (key, hash) in keys.iter().zip(hashes) {
-            if let Some(place) = next.get_mut(set_bucket(hash, bits) as usize)
+        for key in keys {
+            let (bucket, entry) = hash(key);
+            if let Some(place) = next.get_mut(bucket)
                 && let Some(here) = entries.get_mut(*place)
             {
-                *here = (set_entry(hash), key);
+                *here = (entry, key);
                 *place += 1;
             }
         }
@@ -57,7 +61,7 @@ impl Writer<'_> {
                 [start, end] => entries.get_mut(*start..*end).unwrap_or_default(),
                 _ => &mut [],
             };
-            sort(bucket, |a, b| a.0 < b.0);
+            sort(bucket, |a, b| a < b);
             let mut last: Option<(u64, &str)> = None;
             for (entry, key) in bucket {
                 match last {

@@ -5,13 +5,14 @@ use super::js;
 use super::list::{about_list, some_part, split_version};
 use super::way::{Place, Way};
 use super::{Answer, MAX_DEPTH, Run, Trace};
+use crate::address::Address;
 use crate::context::{AttributeValue, Attributes, List};
 use crate::decision::Reason;
 use crate::layout::{
-    ACCEPT, Conversion, DEAD, IndexRecord, MATCHED, NetworkRecord, NumberRecord, Op, PatternRecord,
-    REJECT, Section, SegmentRecord, SemVerRecord, TEST_CONVERSION_SHIFT, TEST_ELEMENTS,
-    TEST_IGNORES_CASE, TEST_MISSING_IS_NO, TEST_MISTYPED_IS_NO, TEST_NEGATED, TestRecord,
-    TextRecord, order,
+    ACCEPT, Conversion, DEAD, IndexRecord, MATCHED, NETWORK_OR_EQUAL, NetworkRecord, NumberRecord,
+    Op, PatternRecord, REJECT, Section, SegmentRecord, SemVerRecord, TEST_CONVERSION_SHIFT,
+    TEST_ELEMENTS, TEST_IGNORES_CASE, TEST_MISSING_IS_NO, TEST_MISTYPED_IS_NO, TEST_NEGATED,
+    TestRecord, TextRecord, order,
 };
 use crate::program;
 use crate::semver::SemVer;
@@ -107,7 +108,11 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
         let snapshot = self.input.snapshot;
         let segment = snapshot.record::<SegmentRecord>(Section::Segments, index)?;
         let attributes = self.input.attributes;
-        if let AttributeValue::Text(key) = attributes.attribute(AttributeIndex(segment.by)) {
+        // A segment without lists asks nobody who they are.
+        let has_lists = segment.included & segment.excluded != crate::layout::NONE;
+        if has_lists
+            && let AttributeValue::Text(key) = attributes.attribute(AttributeIndex(segment.by))
+        {
             if segment.included != crate::layout::NONE
                 && snapshot.set_contains(segment.included, key)?
             {
@@ -281,9 +286,15 @@ fn about_one(
             elements(list).any(|element| matches!(element, AttributeValue::Null))
         }
 
-        (Op::StartsWithOne | Op::EndsWithOne | Op::ContainsOne, Text(is)) => {
-            some_part(snapshot, op, test, is)?
-        }
+        (
+            Op::StartsWithOne
+            | Op::EndsWithOne
+            | Op::ContainsOne
+            | Op::LowerStartsWithOne
+            | Op::LowerEndsWithOne
+            | Op::LowerContainsOne,
+            Text(is),
+        ) => some_part(snapshot, op, test, is)?,
         (Op::ListHasOne | Op::ListHasAll | Op::ListWithin | Op::ListDistinct, List(list)) => {
             about_list(snapshot, op, test, list)?
         }
@@ -292,7 +303,13 @@ fn about_one(
         (Op::SetHas, Text(is)) => snapshot.set_contains(test.a, is)?,
         (Op::SetHas, _) => false,
 
-        (Op::SemVer | Op::NpmSemVer, Text(is)) => return semver(snapshot, op, test, is),
+        (Op::SemVer | Op::NpmSemVer | Op::NpmSemVerStrict, Text(is)) => {
+            return semver(snapshot, op, test, is);
+        }
+        (Op::NpmNetwork, Text(is)) => match in_npm_network(snapshot, test, is) {
+            Some(answer) => answer,
+            None => return Some(Answer::Unknown),
+        },
         (Op::JsDateBefore | Op::JsDateAfter, _) => {
             let is = match value {
                 Text(text) => parse_v8(text).map(|at| at.0 as f64),
@@ -428,6 +445,9 @@ fn semver(snapshot: &Snapshot<'_>, op: Op, test: &TestRecord, is: &str) -> Optio
     };
     let compared = match op {
         Op::NpmSemVer => SemVer::parse_npm(is).map(|is| is.cmp_npm(&constant)),
+        // COMPAT(unleash): a `v` is let through behind blanks.
+        Op::NpmSemVerStrict if is.starts_with('v') => None,
+        Op::NpmSemVerStrict => SemVer::parse_npm_strict(is).map(|is| is.cmp_npm(&constant)),
         _ => SemVer::parse(is).map(|is| is.cmp(&constant)),
     };
     let Some(compared) = compared else {
@@ -439,6 +459,23 @@ fn semver(snapshot: &Snapshot<'_>, op: Op, test: &TestRecord, is: &str) -> Optio
         Ordering::Greater => order::GREATER,
     };
     Some((test.b & outcome != 0).into())
+}
+
+/// Whether an address or a network, as npm's `ip-address` reads them, lies in one of a test's networks; `None` if it is none.
+#[inline(never)]
+fn in_npm_network(snapshot: &Snapshot<'_>, test: &TestRecord, is: &str) -> Option<bool> {
+    let address = Address::parse(is)?;
+    let width = if address.family == 4 { 32 } else { 128 };
+    let mut networks = snapshot.records::<NetworkRecord>(Section::Networks, test.a, test.b);
+    Some(networks.any(|network| {
+        let differing = address.bits ^ network.address;
+        let free = u32::saturating_sub(width, network.prefix.into());
+        let is_equal = network.family & NETWORK_OR_EQUAL != 0 && differing == 0;
+        network.family & !NETWORK_OR_EQUAL == address.family
+            && (is_equal
+                || address.prefix >= network.prefix
+                    && differing.checked_shr(free).unwrap_or(0) == 0)
+    }))
 }
 
 /// Whether an address lies in a network. An IPv4 address that came as IPv6 (`::ffff:10.0.0.1`) counts as IPv4.

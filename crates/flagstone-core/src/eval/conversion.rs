@@ -21,7 +21,7 @@ pub(super) fn converted<T>(
     use AttributeValue::{List, Missing, Null, Number, Object, Text};
     match (conversion, value) {
         (Conversion::None, value) => ask(value),
-        (Conversion::JsText, Text(_)) => ask(value),
+        (Conversion::JsText, Text(_) | Missing) => ask(value),
         (Conversion::JsText, _) => {
             let mut scratch = Scratch::<LONGEST>::new();
             text::value(value, &mut scratch)?;

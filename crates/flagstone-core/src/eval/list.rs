@@ -5,6 +5,7 @@
 use super::condition::text_in;
 use super::conversion::converted;
 use crate::context::{AttributeValue, List};
+use crate::js;
 use crate::layout::{Conversion, Op, Section, TestRecord, TextRecord, order};
 use crate::semver::SplitVersion;
 use crate::snapshot::Snapshot;
@@ -96,6 +97,9 @@ pub(super) fn some_part(
         let found = match op {
             Op::StartsWithOne => is.starts_with(part),
             Op::EndsWithOne => is.ends_with(part),
+            Op::LowerStartsWithOne => js::lower_starts_with(is, part),
+            Op::LowerEndsWithOne => js::lower_ends_with(is, part),
+            Op::LowerContainsOne => js::lower_contains(is, part),
             _ => is.contains(part),
         };
         if found {

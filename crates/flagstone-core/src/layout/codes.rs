@@ -184,6 +184,16 @@ codes! {
         Abort = 68,
         /// A value in whose text, as JavaScript's `value + ""` makes it, program `a` matches.
         JsProgram = 69,
+        /// Text that in small letters, as `toLowerCase` makes them, begins with one of the `b` texts from text `a` on.
+        LowerStartsWithOne = 70,
+        /// Text that in such small letters ends with one of them.
+        LowerEndsWithOne = 71,
+        /// Text that in such small letters contains one of them.
+        LowerContainsOne = 72,
+        /// Text that is a version to npm, as it is, and does not begin with `v`; otherwise as `SemVer`.
+        NpmSemVerStrict = 73,
+        /// Text that npm's `ip-address` takes for an address or a network, in one of the `b` networks from network `a` on.
+        NpmNetwork = 74,
     }
 }
 
@@ -224,6 +234,11 @@ codes! {
         GrowthBookV1 = 6,
         /// Of 10,000: FNV-1a of the decimal FNV-1a of the salt and the unit; GrowthBook's hash version 2.
         GrowthBookV2 = 7,
+        /// As `Unleash`, and only text is a unit; how Unleash's Node SDK chooses variants.
+        UnleashText = 8,
+        /// As `Unleash`, and a unit is what JavaScript takes for true, were its text empty; how its strategies that do not
+        /// name what they hash by find somebody.
+        UnleashTruthy = 9,
     }
 }
 
@@ -385,6 +400,8 @@ codes! {
         /// and steps separated by dots. Each step is the name of a member, or of a list the place of an element from 0
         /// on or `length`.
         Element = 14,
+        /// A random number from 1 to 10,001 as text, the same for the whole request.
+        Random = 15,
         /// Country code.
         GeoCountry = 32,
         /// Region code.

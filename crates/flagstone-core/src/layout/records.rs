@@ -5,6 +5,9 @@ use super::define_records;
 /// Bit of [`FlagRecord::flags`]: the flag is disabled.
 pub const FLAG_DISABLED: u16 = 1;
 
+/// Bit of [`NetworkRecord::family`]: the network's own address lies in it, however it is written.
+pub const NETWORK_OR_EQUAL: u16 = 256;
+
 define_records! {
     /// A flag.
     FlagRecord {
@@ -237,7 +240,7 @@ define_records! {
         address: u128 = 0,
         /// Bits that must agree.
         prefix: u16 = 16,
-        /// 4 or 6.
+        /// 4 or 6; and of those of [`Op::NpmNetwork`](super::Op::NpmNetwork), bit [`NETWORK_OR_EQUAL`].
         family: u16 = 18,
     } = 20;
 

@@ -30,12 +30,27 @@ impl<'a> SemVer<'a> {
         if units > LONGEST {
             return None;
         }
-        let trimmed = text.trim_matches(is_blank);
         // COMPAT(launchdarkly): the `v` that is refused above is let through behind blanks.
+        Self::parse_npm_strict(text).or_else(|| Self::completed(text, units))
+    }
+
+    /// Reads a version as npm's `semver` does: blanks around it and a `v` before it do not count.
+    ///
+    /// `None` if it has more than 256 UTF-16 code units or a number beyond 53 bits, or is none at all.
+    ///
+    /// ```
+    /// use flagstone_core::SemVer;
+    ///
+    /// assert_eq!(SemVer::parse_npm_strict(" v1.2.3"), SemVer::parse("1.2.3"));
+    /// assert_eq!(SemVer::parse_npm_strict("2-rc"), None);
+    /// ```
+    pub fn parse_npm_strict(text: &'a str) -> Option<Self> {
+        if text.encode_utf16().count() > LONGEST {
+            return None;
+        }
+        let trimmed = text.trim_matches(is_blank);
         let plain = trimmed.strip_prefix('v').unwrap_or(trimmed);
-        Self::parse(plain)
-            .filter(Self::is_safe)
-            .or_else(|| Self::completed(text, units))
+        Self::parse(plain).filter(Self::is_safe)
     }
 
     /// One or two numbers from the first character on, as if `.0` had been written behind them.

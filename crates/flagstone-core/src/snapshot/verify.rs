@@ -192,14 +192,19 @@ impl<'a> Snapshot<'a> {
             | Op::StartsWithOne
             | Op::EndsWithOne
             | Op::ContainsOne
+            | Op::LowerStartsWithOne
+            | Op::LowerEndsWithOne
+            | Op::LowerContainsOne
             | Op::ListHasOne
             | Op::ListHasAll
             | Op::ListWithin => c.rows("a", Section::Texts, test.a, test.b),
             Op::NumberIn => c.rows("a", Section::Numbers, test.a, test.b),
             Op::Pattern => c.row("a", Section::Patterns, test.a),
             Op::Program | Op::JsProgram => c.row("a", Section::Programs, test.a),
-            Op::SemVer | Op::NpmSemVer => c.row("a", Section::SemVers, test.a),
-            Op::Network => c.rows("a", Section::Networks, test.a, test.b),
+            Op::SemVer | Op::NpmSemVer | Op::NpmSemVerStrict => {
+                c.row("a", Section::SemVers, test.a)
+            }
+            Op::Network | Op::NpmNetwork => c.rows("a", Section::Networks, test.a, test.b),
             Op::Segment | Op::SegmentUnlessFails => c.row("a", Section::Segments, test.a),
             Op::SetHas => c.row("a", Section::Sets, test.a),
             Op::Inside => c.row("a", Section::Flags, test.a),

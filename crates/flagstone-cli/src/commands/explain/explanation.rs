@@ -333,7 +333,12 @@ fn total(split: &SplitRecord) -> u64 {
         None | Some(Algorithm::Native) => flagstone_core::Weight::TOTAL.0.into(),
         Some(Algorithm::LaunchDarkly) => 1 << 60,
         Some(Algorithm::Split | Algorithm::SplitLegacy) => 100,
-        Some(Algorithm::Unleash | Algorithm::UnleashUtf8) => split.modulus.into(),
+        Some(
+            Algorithm::Unleash
+            | Algorithm::UnleashUtf8
+            | Algorithm::UnleashText
+            | Algorithm::UnleashTruthy,
+        ) => split.modulus.into(),
         Some(Algorithm::GrowthBookV1) => 1_000,
         Some(Algorithm::GrowthBookV2) => 10_000,
     }
