@@ -18,6 +18,8 @@ pub(crate) struct Context<'p, 'n, H, F> {
     snapshot: Snapshot<'n>,
     edge: EdgeRecord,
     entropy: Cell<Option<F>>,
+    /// What came of it: asked for once a request, for an id and for chance alike.
+    drawn: OnceCell<Option<[u8; 16]>>,
     identity: OnceCell<Identity<'p>>,
     values: Vec<OnceCell<Value<'p>>>,
 }
@@ -42,6 +44,7 @@ impl<'p, 'n, H: RequestHead, F: FnOnce() -> [u8; 16]> Context<'p, 'n, H, F> {
             snapshot,
             edge,
             entropy: Cell::new(Some(entropy)),
+            drawn: OnceCell::new(),
             identity: OnceCell::new(),
             values: (0..count).map(|_| OnceCell::new()).collect(),
         }
@@ -53,10 +56,19 @@ impl<'p, 'n, H: RequestHead, F: FnOnce() -> [u8; 16]> Context<'p, 'n, H, F> {
     }
 
     fn identify(&self) -> &Identity<'p> {
-        self.identity.get_or_init(|| {
-            let entropy = || self.entropy.take().map(|entropy| entropy());
-            identify(self.parts, &self.snapshot, &self.edge, entropy)
-        })
+        self.identity
+            .get_or_init(|| identify(self.parts, &self.snapshot, &self.edge, || self.draw()))
+    }
+
+    fn draw(&self) -> Option<[u8; 16]> {
+        *self
+            .drawn
+            .get_or_init(|| self.entropy.take().map(|entropy| entropy()))
+    }
+
+    /// From 1 to 10,001.
+    fn random(&self) -> Option<u128> {
+        Some(u128::from_le_bytes(self.draw()?) % 10_001 + 1)
     }
 
     fn fetch(&self, attribute: Attribute<'n>) -> Value<'p> {
@@ -82,6 +94,7 @@ impl<'p, 'n, H: RequestHead, F: FnOnce() -> [u8; 16]> Context<'p, 'n, H, F> {
                 .head
                 .client_ip()
                 .map(|address| address.to_string().into()),
+            SourceKind::Random => self.random().map(|number| number.to_string().into()),
             SourceKind::GeoAsn | SourceKind::GeoLatitude | SourceKind::GeoLongitude => {
                 let number = self
                     .geo(attribute.source)
