@@ -259,6 +259,14 @@ const numberText = (random) =>
         '1e',
       ])
 
+// Classes of Unicode are not taken over: such a flag is reported, and fails where its pattern is asked about.
+function supported(random) {
+  for (;;) {
+    const pattern = re2Pattern(random);
+    if (!/\\p/i.test(pattern)) return pattern;
+  }
+}
+
 function constraint({ random, notes }) {
   const operator = random.chance(0.98) ? random.pick(operators) : random.pick(['UNKNOWN', '', undefined, 'in'])
   const pool = numeric.includes(operator)
@@ -288,7 +296,7 @@ function constraint({ random, notes }) {
     })
   } else if (numeric.includes(operator)) made.value = numberText(random)
   else if (semver.includes(operator)) made.value = random.pick(values.versions)
-  else if (operator === 'REGEX') made.value = re2Pattern(random)
+  else if (operator === 'REGEX') made.value = supported(random)
   else if (operator?.startsWith('DATE_'))
     made.value = random.chance(0.97)
       ? random.pick([...values.moments, ...values.dates])

@@ -152,10 +152,7 @@ pub(super) fn weight(json: &Json<'_>) -> f64 {
 pub(super) fn position_of(share: f64) -> u64 {
     // What is divided is an integer of 60 bits and rounds to 53; so the bound is not simply the share times this.
     let is_below = |position: u64| (position as f64) / (POSITIONS as f64) < share;
-    // It lies at most half the distance of two floats of 60 bits below that, of which this is twice the most.
-    const DISTANCE: u64 = 1 << 7;
-    let mut high = ((share * POSITIONS as f64).ceil() as u64).min(POSITIONS);
-    let mut low = high.saturating_sub(DISTANCE);
+    let (mut low, mut high) = (0, POSITIONS);
     while low < high {
         let middle = low + (high - low) / 2;
         if is_below(middle) {

@@ -14,29 +14,3 @@ fn bounds_are_where_floats_compare() {
     assert_eq!(position_of(f64::NAN), 0);
     assert_eq!(position_of(-1.0), 0);
 }
-
-/// The quick way finds what a search through all positions finds.
-#[test]
-fn bounds_are_the_least() {
-    let slow = |share: f64| {
-        let is_below = |position: u64| (position as f64) / (POSITIONS as f64) < share;
-        let (mut low, mut high) = (0, POSITIONS);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            if is_below(middle) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        low
-    };
-    let mut sum = 0.0;
-    for part in 0..20_000 {
-        let share = f64::from(part) / 20_000.0;
-        sum += 1.0 / 20_000.0;
-        for share in [share, sum, share * 1e-9, share * 1.001, share * 1e-300] {
-            assert_eq!(position_of(share), slow(share), "{share}");
-        }
-    }
-}

@@ -1,0 +1,305 @@
+//! Constraints, and the segments that hold them.
+
+use super::notes::Notes;
+use super::{date, javascript, names};
+use crate::json::Json;
+use crate::report::Fidelity;
+use flagstone_compile::model::{
+    Condition, Conversion, Js, Matcher, Order, Reading, Scalar, Test, kind,
+};
+use flagstone_compile::regex::{self, Dialect, PatternError};
+use flagstone_core::{Address, SemVer, UnixMillis, is_js_blank};
+
+/// How the SDK reads what a constraint is about: as text, and what is absent or makes no sense is a no.
+const READING: Reading = Reading {
+    elements: false,
+    missing_is_no: true,
+    mistyped_is_no: true,
+    conversion: Conversion::JsText,
+};
+
+/// The segments of a document by their ids.
+#[derive(Default)]
+pub(super) struct Segments(Vec<(Id, String, Notes)>);
+
+#[derive(PartialEq)]
+enum Id {
+    Null,
+    Boolean(bool),
+    Number(f64),
+    Text(String),
+}
+
+impl Id {
+    fn of(json: &Json<'_>) -> Option<Self> {
+        Some(match json {
+            Json::Null => Self::Null,
+            Json::Boolean(value) => Self::Boolean(*value),
+            Json::Number(number) => Self::Number(*number),
+            Json::Text(text) => Self::Text(text.clone().into_owned()),
+            Json::List(_) | Json::Object(_) => return None,
+        })
+    }
+}
+
+impl Segments {
+    /// Adds a segment; not one whose id nothing can refer to.
+    pub fn add(&mut self, id: &Json<'_>, key: &str, notes: Notes) -> bool {
+        let id = Id::of(id);
+        let is_usable = id.is_some();
+        self.0.extend(id.map(|id| (id, key.to_owned(), notes)));
+        is_usable
+    }
+
+    /// Whether the unit belongs to each of the segments that a strategy lists.
+    pub fn condition(&self, ids: Option<&Json<'_>>, notes: &mut Notes) -> Condition {
+        let ids = match ids {
+            None | Some(Json::Null) => return Condition::always(),
+            Some(Json::List(ids)) => ids,
+            Some(_) => return notes.fail("the segments of a strategy are no list"),
+        };
+        let one = |id| {
+            let id = Id::of(id);
+            let found = self.0.iter().find(|(of, ..)| Some(of) == id.as_ref());
+            let Some((_, key, of_segment)) = found else {
+                notes.add(
+                    Fidelity::Noted,
+                    "a strategy refers to a segment that is not there, and is off",
+                );
+                return Condition::never();
+            };
+            notes.0.extend(of_segment.0.iter().cloned());
+            Condition::Test(Test::Segment(key.clone()))
+        };
+        Condition::All(ids.iter().map(one).collect())
+    }
+}
+
+/// Whether all of a list of constraints hold.
+pub(super) fn all(constraints: Option<&Json<'_>>, notes: &mut Notes) -> Condition {
+    match javascript::truthy(constraints) {
+        None => Condition::always(),
+        Some(Json::List(list)) => {
+            let list = list.iter().map(|one| condition(one, notes)).collect();
+            notes.bounded(Condition::All(list))
+        }
+        // Its letters are no constraints.
+        Some(Json::Text(_)) => Condition::never(),
+        Some(_) => notes.fail("the constraints are no list"),
+    }
+}
+
+fn condition(constraint: &Json<'_>, notes: &mut Notes) -> Condition {
+    let operator = constraint.get("operator").and_then(Json::text);
+    let Some(holds) = operator.and_then(|operator| operation(operator, constraint, notes)) else {
+        // An operator that the SDK does not know holds for nobody, inverted or not.
+        notes.add(
+            Fidelity::Noted,
+            "a constraint has an operator that is not known, and holds for nobody",
+        );
+        return Condition::never();
+    };
+    if javascript::is_truthy(constraint.get("inverted")) {
+        Condition::Not(Box::new(holds))
+    } else {
+        holds
+    }
+}
+
+fn operation(operator: &str, constraint: &Json<'_>, notes: &mut Notes) -> Option<Condition> {
+    use Order::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual};
+    let value = constraint.get("value");
+    let asked = match operator {
+        "IN" | "NOT_IN" | "STR_STARTS_WITH" | "STR_ENDS_WITH" | "STR_CONTAINS" | "IN_CIDR" => {
+            match values(constraint) {
+                Some(values) => {
+                    let is_lower = javascript::is_truthy(constraint.get("caseInsensitive"));
+                    among(operator, values, is_lower)
+                }
+                None => return Some(notes.fail("the values of a constraint are no list of texts")),
+            }
+        }
+        "NUM_EQ" => number(Equal, value),
+        "NUM_GT" => number(Greater, value),
+        "NUM_GTE" => number(GreaterOrEqual, value),
+        "NUM_LT" => number(Less, value),
+        "NUM_LTE" => number(LessOrEqual, value),
+        "SEMVER_EQ" => version(Equal, value),
+        "SEMVER_GT" => version(Greater, value),
+        "SEMVER_GTE" => version(GreaterOrEqual, value),
+        "SEMVER_LT" => version(Less, value),
+        "SEMVER_LTE" => version(LessOrEqual, value),
+        "REGEX" => match pattern(constraint) {
+            Ok(matcher) => text_is(matcher),
+            // Nothing is lost where the value is absent.
+            Err(what) => {
+                let fails = notes.fail(&what);
+                let field = javascript::text(constraint.get("contextName"));
+                let is_there = looked_up(&field, &text_is(Some(Matcher::Exists)), notes);
+                return Some(Condition::All(vec![is_there, fails]));
+            }
+        },
+        "DATE_AFTER" => return Some(now(Greater, value, notes)),
+        "DATE_BEFORE" => return Some(now(Less, value, notes)),
+        _ => return None,
+    };
+    let field = javascript::text(constraint.get("contextName"));
+    let holds = looked_up(&field, &asked, notes);
+    Some(match operator {
+        "NOT_IN" => Condition::Not(Box::new(holds)),
+        _ => holds,
+    })
+}
+
+/// What is asked about the value of a context field: all of this. `None` if the answer is no anyway.
+type Asked = Option<Vec<(Matcher, Reading)>>;
+
+/// A question about the text of a value.
+fn text_is(matcher: Option<Matcher>) -> Asked {
+    Some(vec![(matcher?, READING)])
+}
+
+/// Whether the answer is yes for a context field.
+fn looked_up(field: &str, asked: &Asked, notes: &mut Notes) -> Condition {
+    let Some(asked) = asked else {
+        return Condition::never();
+    };
+    let Some(attributes) = names::attributes(field) else {
+        return notes.fail("a context field has a name that cannot be looked up here");
+    };
+    let of_attribute = |name: String| {
+        let tests = asked.iter().map(|(matcher, reading)| {
+            Condition::Test(Test::Attribute {
+                name: name.clone(),
+                matcher: matcher.clone(),
+                reading: *reading,
+            })
+        });
+        Condition::All(tests.collect())
+    };
+    Condition::Any(attributes.into_iter().map(of_attribute).collect())
+}
+
+/// Whether the text of a context field is one of some.
+pub(super) fn is_one_of(field: &str, texts: Vec<Scalar>, notes: &mut Notes) -> Condition {
+    looked_up(field, &text_is(Some(Matcher::OneOf(texts))), notes)
+}
+
+/// The values without those that are empty, and without white space around them. `None` if that cannot be had.
+fn values<'c>(constraint: &'c Json<'_>) -> Option<Vec<&'c str>> {
+    let Json::List(values) = constraint.get("values")? else {
+        return None;
+    };
+    let values = values
+        .iter()
+        .filter(|value| javascript::is_truthy(Some(value)));
+    values
+        .map(|value| Some(value.text()?.trim_matches(is_js_blank)))
+        .collect()
+}
+
+fn among(operator: &str, values: Vec<&str>, is_lower: bool) -> Asked {
+    if operator == "IN_CIDR" {
+        return text_is(networks(values.into_iter(), true));
+    }
+    if values.is_empty() {
+        return None;
+    }
+    let texts = || values.iter().map(|value| (*value).to_owned()).collect();
+    text_is(Some(match (operator, is_lower) {
+        ("STR_STARTS_WITH", false) => Matcher::StartsWithOneOf(texts()),
+        ("STR_ENDS_WITH", false) => Matcher::EndsWithOneOf(texts()),
+        ("STR_CONTAINS", false) => Matcher::ContainsOneOf(texts()),
+        ("STR_STARTS_WITH", true) => Matcher::StartsWithOneOfLower(texts()),
+        ("STR_ENDS_WITH", true) => Matcher::EndsWithOneOfLower(texts()),
+        ("STR_CONTAINS", true) => Matcher::ContainsOneOfLower(texts()),
+        _ => {
+            let texts = values.iter().map(|value| Scalar::Text((*value).to_owned()));
+            Matcher::OneOf(texts.collect())
+        }
+    }))
+}
+
+/// The networks among some texts; `None` if there is none.
+pub(super) fn networks<'t>(
+    texts: impl Iterator<Item = &'t str>,
+    or_equal: bool,
+) -> Option<Matcher> {
+    let networks: Vec<String> = texts
+        .filter(|text| Address::parse(text).is_some())
+        .map(str::to_owned)
+        .collect();
+    (!networks.is_empty()).then_some(Matcher::InNpmNetwork { networks, or_equal })
+}
+
+fn number(order: Order, value: Option<&Json<'_>>) -> Asked {
+    let number = javascript::number(value);
+    if number.is_nan() {
+        return None;
+    }
+    let asked = match order {
+        Order::Equal => Js::Number(number),
+        order => Js::Compare(order, Scalar::Number(number)),
+    };
+    // The SDK makes text of a value before it makes a number of it: `true` is none then, nor is what is absent.
+    let types = kind::NUMBER | kind::TEXT | kind::LIST;
+    let matchers = [Js::Type(types), asked].map(Matcher::Js);
+    let matchers = matchers.into_iter();
+    Some(
+        matchers
+            .map(|matcher| (matcher, Reading::default()))
+            .collect(),
+    )
+}
+
+fn version(order: Order, value: Option<&Json<'_>>) -> Asked {
+    let version = value.and_then(Json::text);
+    let version = version.filter(|version| SemVer::parse_npm_strict(version).is_some());
+    text_is(version.map(|version| Matcher::NpmSemVerStrict(order, version.to_owned())))
+}
+
+/// A regular expression; `None` for one that RE2 refuses, which matches nothing. `Err` says what is not supported.
+fn pattern(constraint: &Json<'_>) -> Result<Option<Matcher>, String> {
+    let Some(pattern) = constraint.get("value").and_then(Json::text) else {
+        return Ok(None);
+    };
+    let ignore_case = javascript::is_truthy(constraint.get("caseInsensitive"));
+    match regex::check(Dialect::Re2, pattern, ignore_case) {
+        Ok(()) => Ok(Some(Matcher::MatchesIn {
+            dialect: Dialect::Re2,
+            pattern: pattern.to_owned(),
+            ignore_case,
+        })),
+        Err(PatternError::Syntax { .. }) => Ok(None),
+        Err(PatternError::Unsupported { what, .. }) => Err([
+            "a regular expression has ",
+            what,
+            ", which are not supported",
+        ]
+        .concat()),
+        Err(PatternError::TooLarge) => Err("a regular expression is too large".to_owned()),
+    }
+}
+
+fn now(order: Order, value: Option<&Json<'_>>, notes: &mut Notes) -> Condition {
+    let Some(time) = date::of(value) else {
+        return Condition::never();
+    };
+    if let Some(Json::Text(text)) = value
+        && date::is_local(text)
+    {
+        notes.add(
+            Fidelity::Noted,
+            "a date has no zone: here it is UTC, to an SDK it is its own zone",
+        );
+    }
+    let now = |order, time| Condition::Test(Test::Now { order, time });
+    match order {
+        // A time that is no date is before all dates, and to the SDK it is before none.
+        Order::Less => Condition::All(vec![
+            now(order, UnixMillis(time)),
+            now(Order::GreaterOrEqual, UnixMillis(date::FIRST)),
+        ]),
+        _ => now(order, UnixMillis(time)),
+    }
+}

@@ -1,0 +1,45 @@
+//! What there is to know about a flag, and how large its conditions are.
+
+use crate::report::Fidelity;
+use flagstone_compile::model::{Condition, Matcher, Test};
+
+/// Notes about one flag or segment.
+#[derive(Clone, Default)]
+pub(super) struct Notes(pub Vec<(Fidelity, String)>);
+
+impl Notes {
+    pub fn add(&mut self, fidelity: Fidelity, note: impl Into<String>) {
+        self.0.push((fidelity, note.into()));
+    }
+
+    /// A condition that fails where the SDK throws: the definition is malformed there.
+    pub fn fail(&mut self, what: &str) -> Condition {
+        self.add(
+            Fidelity::NotEvaluable,
+            [what, "; an evaluation that comes there fails"].concat(),
+        );
+        Condition::Test(Test::Fail)
+    }
+
+    /// The condition, or one that fails if it has more tests than a snapshot has room for in one.
+    pub fn bounded(&mut self, condition: Condition) -> Condition {
+        const MOST: usize = 60_000;
+        if tests(&condition) > MOST {
+            return self.fail("a condition is too long");
+        }
+        condition
+    }
+}
+
+/// How many tests a condition takes.
+pub(super) fn tests(condition: &Condition) -> usize {
+    match condition {
+        Condition::All(parts) | Condition::Any(parts) => parts.iter().map(tests).sum(),
+        Condition::Not(inner) => tests(inner),
+        Condition::Test(Test::Attribute {
+            matcher: Matcher::OneOf(_),
+            ..
+        }) => 2,
+        Condition::Test(_) => 1,
+    }
+}
