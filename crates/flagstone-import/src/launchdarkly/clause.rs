@@ -112,12 +112,13 @@ impl Clauses {
             }
         }
         self.tests += tests.len() + 2;
-        let may_fail = tests.contains(&Condition::Test(Test::Abort));
+        let is_abort = |test: &Condition| matches!(test, Condition::Test(Test::Abort));
+        let may_fail = tests.iter().any(is_abort);
         let mut condition = match tests.len() {
             1 => tests.swap_remove(0),
             _ => Condition::Any(tests),
         };
-        let nothing = condition == Condition::never();
+        let nothing = matches!(&condition, Condition::Any(tests) if tests.is_empty());
         if is_negated && nothing {
             return exists(name, false);
         }
@@ -167,27 +168,29 @@ impl Clauses {
         is_negated: bool,
         is_last: bool,
     ) -> Condition {
-        let mut tests = Vec::new();
+        let mut names = Vec::new();
         for key in values.iter().filter_map(Json::text) {
             // One that there is not is passed over.
             let Some(place) = document.segment(key) else {
                 continue;
             };
-            let name = segments.name(place);
-            tests.push(Condition::Test(if is_last {
+            names.push(segments.name(place));
+            self.segments.push(place);
+        }
+        self.tests += 3 * names.len();
+        if is_negated && !is_last && names.len() > 1 {
+            return none_unless_fails(&names);
+        }
+        let test = |name| {
+            Condition::Test(if is_last {
                 Test::Segment(name)
             } else {
                 Test::SegmentUnlessFails(name)
-            }));
-            self.segments.push(place);
-        }
-        self.tests += 3 * tests.len();
-        if is_negated && !is_last && tests.len() > 1 {
-            return none_unless_fails(tests);
-        }
-        let any = match tests.len() {
-            1 => tests.swap_remove(0),
-            _ => Condition::Any(tests),
+            })
+        };
+        let any = match names.len() {
+            1 => test(names.swap_remove(0)),
+            _ => Condition::Any(names.into_iter().map(test).collect()),
         };
         if is_negated {
             Condition::Not(Box::new(any))
@@ -197,15 +200,16 @@ impl Clauses {
     }
 }
 
-/// Whether none of some tests of segments holds; the first that fails makes it true, and those behind it are not asked.
-fn none_unless_fails(tests: Vec<Condition>) -> Condition {
-    let not = |test| Condition::Not(Box::new(test));
-    let mut tests = tests.into_iter().rev();
-    let last = tests.next().map_or_else(Condition::always, not);
-    tests.fold(last, |behind, test| {
+/// Whether the unit belongs to none of some segments; the first that fails makes it true, and those behind it are not asked.
+fn none_unless_fails(names: &[String]) -> Condition {
+    let test = |name: &String| Condition::Test(Test::SegmentUnlessFails(name.clone()));
+    let not = |name| Condition::Not(Box::new(test(name)));
+    let mut names = names.iter().rev();
+    let last = names.next().map_or_else(Condition::always, not);
+    names.fold(last, |behind, name| {
         // Only what fails holds as well as its opposite.
-        let fails = Condition::All(vec![test.clone(), not(test.clone())]);
-        Condition::Any(vec![fails, Condition::All(vec![not(test), behind])])
+        let fails = Condition::All(vec![test(name), not(name)]);
+        Condition::Any(vec![fails, Condition::All(vec![not(name), behind])])
     })
 }
 
