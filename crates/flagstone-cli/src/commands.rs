@@ -4,6 +4,7 @@ mod check;
 mod compile;
 mod eval;
 mod explain;
+mod import;
 mod inspect;
 mod manifest;
 mod schema;
@@ -18,6 +19,7 @@ pub enum Command {
     Compile(compile::Arguments),
     Eval(eval::Arguments),
     Explain(explain::Arguments),
+    Import(import::Arguments),
     Inspect(inspect::Arguments),
     Manifest(manifest::Arguments),
     Schema(schema::Arguments),
@@ -31,6 +33,7 @@ impl Command {
             Self::Compile(arguments) => compile::run(arguments, report),
             Self::Eval(arguments) => eval::run(arguments, report),
             Self::Explain(arguments) => explain::run(arguments, report),
+            Self::Import(arguments) => import::run(arguments, report),
             Self::Inspect(arguments) => inspect::run(arguments, report),
             Self::Manifest(arguments) => manifest::run(arguments, report),
             Self::Schema(arguments) => schema::run(arguments, report),

@@ -5,6 +5,7 @@
 mod clock;
 mod commands;
 mod context;
+mod files;
 mod listing;
 mod report;
 mod source;
@@ -14,7 +15,7 @@ use commands::Command;
 use report::{Outcome, Report, ReportArguments};
 use std::process::ExitCode;
 
-/// Feature flags decided at the CDN edge: check, compile, evaluate and explain them
+/// Feature flags decided at the CDN edge: check, compile, import, evaluate and explain them
 #[derive(Debug, Parser)]
 #[command(
     name = "flagstone",

@@ -1,6 +1,7 @@
 //! What flags are read from: a source that is compiled, or a snapshot.
 
 use crate::report::{Failure, Report};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use flagstone_authoring::{Finding, Severity};
 use flagstone_compile::{Model, compile};
 use flagstone_core::Snapshot;
@@ -75,6 +76,44 @@ pub enum SdkForm {
     Node,
     /// Those for other languages
     Other,
+}
+
+impl SdkForm {
+    /// As the importers have it.
+    pub fn sdk(self) -> Sdk {
+        match self {
+            Self::Node => Sdk::Node,
+            Self::Other => Sdk::Other,
+        }
+    }
+
+    /// Its name as an argument.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Node => "node",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// A flag service's document.
+#[derive(Debug, clap::Args)]
+pub struct DocumentArguments {
+    /// The document: the service's own JSON
+    #[arg(value_name = "DOCUMENT")]
+    pub path: PathBuf,
+    /// The service that the document is of
+    #[arg(long, value_name = "SERVICE", value_parser = service())]
+    pub from: Service,
+    /// Which SDKs the answers must agree with, where a service's SDKs differ
+    #[arg(long, value_enum, default_value_t = SdkForm::Node)]
+    pub sdk: SdkForm,
+}
+
+/// Reads the name of a service.
+fn service() -> impl clap::builder::TypedValueParser<Value = Service> {
+    PossibleValuesParser::new(Service::ALL.map(Service::name))
+        .try_map(|name| Service::from_name(&name).ok_or("there is no such service"))
 }
 
 /// A file with flags.
@@ -209,17 +248,26 @@ impl Source {
     /// # Errors
     /// If it is not one of the service's.
     pub fn import(&self, service: Service, sdk: SdkForm) -> Result<Imported, Failure> {
-        let sdk = match sdk {
-            SdkForm::Node => Sdk::Node,
-            SdkForm::Other => Sdk::Other,
+        let options = flagstone_import::Options { sdk: sdk.sdk() };
+        flagstone_import::import(service, &self.text, &options).map_err(|error| Failure::Import {
+            path: self.path.clone(),
+            service,
+            error,
+        })
+    }
+
+    /// Reads a service's document.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is not one of the service's.
+    pub fn document(arguments: &DocumentArguments) -> Result<(Self, Imported), Failure> {
+        let Input::Source(source) = open(&arguments.path)? else {
+            return Err(Failure::IsSnapshot {
+                path: arguments.path.clone(),
+            });
         };
-        flagstone_import::import(service, &self.text, &flagstone_import::Options { sdk }).map_err(
-            |error| Failure::Import {
-                path: self.path.clone(),
-                service,
-                error,
-            },
-        )
+        let imported = source.import(arguments.from, arguments.sdk)?;
+        Ok((source, imported))
     }
 
     /// Compiles what was imported; the snapshot is verified, `None` if there was an error.

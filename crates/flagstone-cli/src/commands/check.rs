@@ -178,7 +178,8 @@ pub fn contents(model: &Model) -> String {
     format!("{flags}, {segments}, {routes}")
 }
 
-fn counted(number: usize, what: &str) -> String {
+/// `1 flag`, `2 flags`.
+pub fn counted(number: usize, what: &str) -> String {
     let s = if number == 1 { "" } else { "s" };
     format!("{number} {what}{s}")
 }

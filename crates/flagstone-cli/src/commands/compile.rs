@@ -3,6 +3,7 @@
 mod control;
 
 use super::check::contents;
+use crate::files::replace;
 use crate::report::{Failure, Format, Outcome, Report};
 use crate::source::{self, Input, SourceOptions};
 use control::Control;
@@ -10,7 +11,6 @@ use flagstone_compile::Model;
 use flagstone_core::Snapshot;
 use flagstone_core::layout::FORMAT_VERSION;
 use serde_json::json;
-use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -87,15 +87,12 @@ struct Written<'a> {
 impl Written<'_> {
     fn report(&self, report: &Report) -> io::Result<()> {
         let mut out = report.output();
-        let digest = self.snapshot.digest();
-        let key = format!("snapshot/v{FORMAT_VERSION}/{digest}");
-        let bytes = self.snapshot.bytes().len();
         if report.format == Format::Json {
             let all = json!({
                 "file": self.arguments.output.display().to_string(),
-                "digest": digest.to_string(),
-                "key": key,
-                "bytes": bytes,
+                "digest": self.snapshot.digest().to_string(),
+                "key": store_key(self.snapshot),
+                "bytes": self.snapshot.bytes().len(),
                 "flags": self.model.flags.len(),
                 "segments": self.model.segments.len(),
                 "routes": self.model.edge.routes.len(),
@@ -103,14 +100,7 @@ impl Written<'_> {
             });
             return writeln!(out, "{all:#}");
         }
-        let file = self.arguments.output.display();
-        writeln!(
-            out,
-            "wrote    {file}, {bytes} bytes: {}",
-            contents(self.model)
-        )?;
-        writeln!(out, "digest   {digest}")?;
-        writeln!(out, "KV key   {key}")?;
+        announce(&self.arguments.output, self.snapshot, self.model, &mut out)?;
         if let Some(control) = self.control {
             let revision = control.revision();
             writeln!(
@@ -123,17 +113,20 @@ impl Written<'_> {
     }
 }
 
-/// Writes a file in one step: whoever reads it sees what was there before or all that is new.
-pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let beside = path.with_file_name(name);
-    let written = File::create(&beside)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        // What is reported is why it could not be written; a rest that stays is the smaller evil.
-        let _ = fs::remove_file(&beside);
-    }
-    written
+/// Writes what a snapshot is and where it belongs.
+pub fn announce(
+    path: &Path,
+    snapshot: &Snapshot<'_>,
+    model: &Model,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let (file, bytes) = (path.display(), snapshot.bytes().len());
+    writeln!(out, "wrote    {file}, {bytes} bytes: {}", contents(model))?;
+    writeln!(out, "digest   {}", snapshot.digest())?;
+    writeln!(out, "KV key   {}", store_key(snapshot))
+}
+
+/// The key under which a snapshot belongs into the store.
+pub fn store_key(snapshot: &Snapshot<'_>) -> String {
+    format!("snapshot/v{FORMAT_VERSION}/{}", snapshot.digest())
 }

@@ -1,6 +1,6 @@
 //! `flagstone types`: flags as TypeScript types.
 
-use super::compile::replace;
+use crate::files::replace;
 use crate::listing::{self, Exposed, Listed};
 use crate::report::{Failure, Format, Outcome, Report};
 use crate::source::SourceArguments;
