@@ -3,21 +3,49 @@
 //! The text is parsed by the crate `cel`; its tree is then lowered form by form. What has no counterpart in the model is
 //! an error at its place.
 
+mod bucket;
 mod compare;
-mod constant;
+pub(crate) mod constant;
 mod form;
+pub(crate) mod function;
 mod operand;
+pub(crate) mod reading;
 mod source;
-mod syntax;
+pub(crate) mod syntax;
 
 use std::ops::Range;
 
-use flagstone_compile::model::Condition;
+use flagstone_compile::model::{Condition, Test};
 
 use self::form::Form;
 use self::source::Source;
 use crate::lower::Lower;
 use crate::path::Path;
+
+/// What CEL does not take for the name of a variable.
+pub(crate) const RESERVED: [&str; 21] = [
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "false",
+    "for",
+    "function",
+    "if",
+    "import",
+    "in",
+    "let",
+    "loop",
+    "namespace",
+    "null",
+    "package",
+    "return",
+    "true",
+    "var",
+    "void",
+    "while",
+];
 
 /// Lowers a condition. On errors, which are reported, the condition is one that never holds.
 ///
@@ -55,11 +83,10 @@ pub(crate) fn all(parts: Vec<Condition>) -> Condition {
     for part in parts {
         match part {
             Condition::All(inner) => flat.extend(inner),
-            // False decides whatever the others are.
-            Condition::Any(inner) if inner.is_empty() => return Condition::never(),
             other => flat.push(other),
         }
     }
+    decided(&mut flat, &Condition::never());
     match flat.len() {
         1 => flat.pop().unwrap_or_else(Condition::always),
         _ => Condition::All(flat),
@@ -72,13 +99,32 @@ fn any(parts: Vec<Condition>) -> Condition {
     for part in parts {
         match part {
             Condition::Any(inner) => flat.extend(inner),
-            Condition::All(inner) if inner.is_empty() => return Condition::always(),
             other => flat.push(other),
         }
     }
+    decided(&mut flat, &Condition::always());
     match flat.len() {
         1 => flat.pop().unwrap_or_else(Condition::never),
         _ => Condition::Any(flat),
+    }
+}
+
+/// Leaves out what a constant decides whatever it is: all that comes behind it, and before it what cannot fail.
+fn decided(parts: &mut Vec<Condition>, constant: &Condition) {
+    if let Some(at) = parts.iter().position(|part| part == constant) {
+        let mut before = parts.iter().take(at);
+        let kept = before.rposition(may_fail).map_or(0, |last| last + 1);
+        parts.truncate(kept);
+        parts.push(constant.clone());
+    }
+}
+
+/// Whether an evaluation may end at this condition, so that it matters whether it is asked.
+fn may_fail(condition: &Condition) -> bool {
+    match condition {
+        Condition::All(parts) | Condition::Any(parts) => parts.iter().any(may_fail),
+        Condition::Not(inner) => may_fail(inner),
+        Condition::Test(test) => !matches!(test, Test::Attribute { .. } | Test::Now { .. }),
     }
 }
 

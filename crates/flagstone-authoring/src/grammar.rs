@@ -136,6 +136,53 @@ static RAMP_POINT: Shape = Shape {
     ],
 };
 
+static BUCKETING: Shape = Shape {
+    name: "bucketing",
+    about: "How a flag service finds the position of a unit.",
+    keys: &[
+        required(
+            "algorithm",
+            Kind::Text,
+            "`launchdarkly`, `split`, `split-legacy`, `unleash`, `unleash-utf8`, `growthbook-v1`, `growthbook-v2` or `native`.",
+        ),
+        key(
+            "by",
+            Kind::Either(&[Kind::Text, TEXTS]),
+            "\"user.key\"",
+            "The attribute that is hashed, or several of which the first that is there counts.",
+        ),
+        key("salt", Kind::Text, "\"\"", "Text that is hashed with it."),
+        key(
+            "seed",
+            Kind::Integer(0, u32::MAX as i64),
+            "0",
+            "Seed of the hash, where the algorithm has one.",
+        ),
+        key(
+            "modulus",
+            Kind::Integer(0, u32::MAX as i64),
+            "0",
+            "Number of positions, where the algorithm does not give it.",
+        ),
+    ],
+};
+
+static RANGE: Shape = Shape {
+    name: "range",
+    about: "Positions of one variant.",
+    keys: &[
+        required("from", Kind::Integer(0, i64::MAX), "The first."),
+        required("to", Kind::Integer(0, i64::MAX), "The one after the last."),
+        required("serve", Kind::Text, "The variant."),
+    ],
+};
+
+static REST: Shape = Shape {
+    name: "rest",
+    about: "A variant for the positions outside of all ranges.",
+    keys: &[required("serve", Kind::Text, "The variant.")],
+};
+
 static RULE: Shape = Shape {
     name: "rule",
     about: "Whom a variant or a rollout is for. The first rule that matches decides.",
@@ -158,6 +205,31 @@ static RULE: Shape = Shape {
         RESERVE,
         START,
         STOP,
+        key(
+            "serve_default",
+            Kind::Boolean,
+            "",
+            "`true`: everybody who matches gets the flag's default, with reason `DEFAULT`.",
+        ),
+        key("bucketing", Kind::Table(&BUCKETING), "", BUCKETING.about),
+        key(
+            "ranges",
+            Kind::List(&Kind::Table(&RANGE)),
+            "",
+            "Positions and what they get, by `bucketing`; the first range that a position lies in decides.",
+        ),
+        key(
+            "rest",
+            Kind::Either(&[Kind::Text, Kind::Table(&REST)]),
+            "\"default\"",
+            "What is served outside of all ranges: `default`, `next` (what the next rule says), `fail`, or `{ serve = \"variant\" }`.",
+        ),
+        key(
+            "absent",
+            Kind::Text,
+            "\"default\"",
+            "What a unit without a position gets: `default`, `first` (the place of position 0), `next` or `fail`.",
+        ),
     ],
 };
 
@@ -201,6 +273,18 @@ static FLAG: Shape = Shape {
             Kind::Text,
             "\"off\"",
             "The variant served when no rule matches, when the flag is disabled, and when anything fails.",
+        ),
+        key(
+            "callers_default",
+            Kind::Boolean,
+            "false",
+            "The flag has no default of its own: whoever asks gets the one that they bring.",
+        ),
+        key(
+            "json_variants",
+            Kind::Boolean,
+            "false",
+            "Texts among the variants are JSON, for values that TOML cannot spell, such as null.",
         ),
         key(
             "prerequisites",

@@ -20,6 +20,7 @@
 //! assert_eq!(model.flags[0].rules[0].name, "germany");
 //! ```
 
+mod bucketing;
 mod cel;
 mod code;
 mod describe;
@@ -34,6 +35,7 @@ mod read;
 mod render;
 mod schema;
 mod suggest;
+mod write;
 
 pub use code::{CODES, Code};
 pub use describe::descriptions;
@@ -42,3 +44,4 @@ pub use places::Places;
 pub use read::{Outcome, ReadFile, no_files, read};
 pub use render::{render, to_json};
 pub use schema::schema;
+pub use write::{LeftOut, Part, Remarks, Written, write};

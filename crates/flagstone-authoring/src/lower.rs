@@ -3,14 +3,15 @@
 //! Values of wrong types were reported with the document's shape; here they are passed over as if they were absent,
 //! without a second finding.
 
+pub(crate) mod allocation;
 mod flag;
 mod identity;
 mod patterns;
 mod route;
-mod rules;
+pub(crate) mod rules;
 mod segment;
 mod serve;
-mod share;
+pub(crate) mod share;
 pub(crate) mod source;
 
 use std::collections::BTreeSet;

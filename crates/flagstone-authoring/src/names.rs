@@ -195,19 +195,71 @@ impl<'a> Names<'a> {
 
 /// Whether the source of an attribute is fixed, so that `[context]` cannot give it another.
 pub(crate) fn is_fixed(attribute: &str) -> bool {
-    let root = attribute
-        .split_once('.')
-        .map_or(attribute, |(root, _)| root);
+    let root = attribute.split(['.', '[']).next().unwrap_or(attribute);
     FIXED_ROOTS.contains(&root)
 }
 
-/// The one spelling of an attribute's name: names of headers have no case.
+/// The one spelling of an attribute's name: steps that are no identifiers stand in brackets, but for the parts of a
+/// request, and names of headers have no case.
 pub(crate) fn canonical(name: &str) -> String {
-    if name.starts_with("request.headers.") {
-        name.to_ascii_lowercase()
-    } else {
-        name.to_owned()
+    steps(name).map_or_else(|| name.to_owned(), |steps| spell(&steps))
+}
+
+/// The name of the attribute that is reached by these steps: `user.email`, `user["a/b"]`, `request.headers.x-beta`.
+pub(crate) fn spell<S: AsRef<str>>(steps: &[S]) -> String {
+    let mut name = String::new();
+    for step in steps.iter().map(AsRef::as_ref) {
+        if COLLECTIONS.contains(&name.as_str()) || name.starts_with("request.") {
+            name.push('.');
+            name.push_str(step);
+        } else if is_identifier(step) {
+            name.push_str(if name.is_empty() { "" } else { "." });
+            name.push_str(step);
+        } else {
+            name.push('[');
+            name.push_str(&serde_json::Value::from(step).to_string());
+            name.push(']');
+        }
     }
+    match name.starts_with("request.headers.") {
+        true => name.to_ascii_lowercase(),
+        false => name,
+    }
+}
+
+/// The steps that a name spells, with dots or in brackets; `None` if it spells none.
+pub(crate) fn steps(name: &str) -> Option<Vec<String>> {
+    let mut steps = Vec::new();
+    let mut rest = name;
+    while !rest.is_empty() {
+        if let Some(quoted) = rest.strip_prefix('[') {
+            let mut texts = serde_json::Deserializer::from_str(quoted).into_iter::<String>();
+            steps.push(texts.next()?.ok()?);
+            rest = quoted.get(texts.byte_offset()..)?.strip_prefix(']')?;
+            continue;
+        }
+        let text = match steps.is_empty() {
+            true => rest,
+            false => rest.strip_prefix('.')?,
+        };
+        let end = text.find(['.', '[']).unwrap_or(text.len());
+        let (step, behind) = text.split_at_checked(end)?;
+        if step.is_empty() {
+            return None;
+        }
+        steps.push(step.to_owned());
+        rest = behind;
+    }
+    (!steps.is_empty()).then_some(steps)
+}
+
+/// Whether text can stand behind a dot.
+pub(crate) fn is_identifier(text: &str) -> bool {
+    !text.is_empty()
+        && !text.starts_with(|first: char| first.is_ascii_digit())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
 /// The name within its collection: `x-beta` of `request.headers.x-beta`.
@@ -248,7 +300,7 @@ pub(crate) fn is_token(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-/// Whether text can be the dotted name of an attribute: parts that are not empty.
+/// Whether text can be the name of an attribute: steps with dots between them or in brackets.
 pub(crate) fn is_attribute(text: &str) -> bool {
-    !text.is_empty() && text.len() <= 255 && text.split('.').all(|part| !part.is_empty())
+    text.len() <= 255 && steps(text).is_some()
 }

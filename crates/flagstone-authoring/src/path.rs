@@ -44,7 +44,8 @@ impl fmt::Display for Path<'_> {
     }
 }
 
-fn is_bare(key: &str) -> bool {
+/// Whether TOML takes a key without quotes.
+pub(crate) fn is_bare(key: &str) -> bool {
     !key.is_empty()
         && key
             .bytes()

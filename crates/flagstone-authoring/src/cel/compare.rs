@@ -1,13 +1,13 @@
 //! Tests of attributes, time and flags.
 
 use cel::IdedExpr;
-use cel::common::ast::{Expr, operators};
+use cel::common::ast::{Expr, LiteralValue, operators};
 use flagstone_compile::check_pattern;
 use flagstone_compile::model::{Condition, Matcher, Order, Scalar, Test};
 
 use super::form::{Form, test};
 use super::not;
-use super::operand::{Operand, attribute_name};
+use super::operand::{Operand, Subject};
 use crate::code::{BAD_CONSTANT, CONDITION_FORM, UNKNOWN_VARIANT};
 use crate::names::{COLLECTIONS, Type};
 use crate::suggest;
@@ -89,7 +89,7 @@ impl Form<'_, '_> {
                 return self.attribute_test(whole, comparison, left, name, scalar);
             }
             (Operand::Attribute(name), Operand::Null) if comparison.is_equality() => {
-                let exists = self.exists(name.clone(), left);
+                let exists = self.exists(name, left);
                 return comparison.apply(|_| not(exists));
             }
             (Operand::Lower(name), Operand::Constant(_)) if comparison.is_equality() => {
@@ -97,31 +97,29 @@ impl Form<'_, '_> {
                     return Condition::never();
                 };
                 self.expect(name, &[Type::Text], "text", left);
-                return comparison
-                    .apply(|_| test(name.clone(), Matcher::OneOfIgnoringCase(vec![text])));
+                return comparison.apply(|_| test(name, Matcher::OneOfIgnoringCase(vec![text])));
             }
             (Operand::Version(name), Operand::VersionConstant(version)) => {
                 self.expect(name, &[Type::Text], "text", left);
                 return comparison
-                    .apply(|order| test(name.clone(), Matcher::SemVer(order, version.clone())));
+                    .apply(|order| test(name, Matcher::SemVer(order, version.clone())));
             }
             (Operand::Time(name), Operand::TimeConstant(time)) => {
                 self.expect(name, &[Type::Text, Type::Number], "a date", left);
-                return comparison.apply(|order| test(name.clone(), Matcher::Date(order, *time)));
+                return comparison.apply(|order| test(name, Matcher::Date(order, *time)));
             }
             (Operand::Now, Operand::TimeConstant(time)) => {
                 return comparison.apply(|order| Condition::Test(Test::Now { order, time: *time }));
             }
             (Operand::Number(name), Operand::Constant(Scalar::Number(number))) => {
                 self.expect(name, &[Type::Text, Type::Number], "a number in text", left);
-                return comparison
-                    .apply(|order| test(name.clone(), Matcher::NumberInText(order, *number)));
+                return comparison.apply(|order| test(name, Matcher::NumberInText(order, *number)));
             }
-            (Operand::Flag(key), Operand::Constant(_)) if comparison.is_equality() => {
+            (Operand::Flag(key, enabled), Operand::Constant(_)) if comparison.is_equality() => {
                 let Some(variant) = self.variant(key, right) else {
                     return Condition::never();
                 };
-                return comparison.apply(|_| flag(key, vec![variant]));
+                return comparison.apply(|_| flag(key, *enabled, vec![variant]));
             }
             (Operand::Version(_), Operand::Constant(_)) => {
                 "compare with a version: `semver(\"1.2.3\")`"
@@ -137,7 +135,7 @@ impl Form<'_, '_> {
             }
             (Operand::Number(_), Operand::Constant(_)) => "compare with a number",
             (
-                Operand::Lower(_) | Operand::Flag(_) | Operand::Attribute(_),
+                Operand::Lower(_) | Operand::Flag(..) | Operand::Attribute(_),
                 Operand::Constant(_) | Operand::Null,
             ) => "it can only be compared with `==` and `!=`",
             (subject, constant) if subject.is_constant() && constant.is_constant() => {
@@ -158,11 +156,10 @@ impl Form<'_, '_> {
         whole: &IdedExpr,
         comparison: Comparison,
         left: &IdedExpr,
-        name: &str,
+        name: &Subject,
         constant: &Scalar,
     ) -> Condition {
         self.expect_scalar(name, constant, left);
-        let name = name.to_owned();
         match (comparison, constant) {
             (Comparison::NotEqual | Comparison::Is(Order::Equal), _) => {
                 comparison.apply(|_| test(name, Matcher::Equals(constant.clone())))
@@ -186,15 +183,21 @@ impl Form<'_, '_> {
     }
 
     /// Checks that an attribute can have the type of a constant.
-    fn expect_scalar(&mut self, name: &str, constant: &Scalar, expression: &IdedExpr) {
+    fn expect_scalar(&mut self, name: &Subject, constant: &Scalar, expression: &IdedExpr) {
         let expected = Type::of(constant);
         self.expect(name, &[expected], expected.title(), expression);
     }
 
     /// `item in list`.
     pub(super) fn membership(&mut self, item: &IdedExpr, list: &IdedExpr) -> Condition {
-        if let Some(name) = attribute_name(list) {
-            return self.includes(item, list, name);
+        if let Some(name) = self.subject(list) {
+            return self.includes(item, list, &name);
+        }
+        if self.is_bucket(item) {
+            return self.bucket(item, list);
+        }
+        if let Some(keys) = set_of(list) {
+            return self.in_set(item, keys);
         }
         let Some(subject) = self.operand(item) else {
             // Mistakes in the list are worth reporting all the same.
@@ -203,8 +206,9 @@ impl Form<'_, '_> {
         };
         let lowered = match &subject {
             Operand::Attribute(name) => self.list(list, Self::scalar).map(|constants| {
-                let is_possible =
-                    |form: &Self, constant: &Scalar| form.context.names.origin(name).fits(constant);
+                let is_possible = |form: &Self, constant: &Scalar| {
+                    form.context.names.origin(&name.name).fits(constant)
+                };
                 match constants
                     .iter()
                     .find(|constant| !is_possible(self, constant))
@@ -212,15 +216,15 @@ impl Form<'_, '_> {
                     Some(constant) => self.expect_scalar(name, &constant.clone(), item),
                     None => self.uses(name, item),
                 }
-                test(name.clone(), Matcher::OneOf(constants))
+                test(name, Matcher::OneOf(constants))
             }),
             Operand::Lower(name) => self.list(list, Self::lower_text).map(|texts| {
                 self.expect(name, &[Type::Text], "text", item);
-                test(name.clone(), Matcher::OneOfIgnoringCase(texts))
+                test(name, Matcher::OneOfIgnoringCase(texts))
             }),
-            Operand::Flag(key) => {
+            Operand::Flag(key, enabled) => {
                 let variants = self.list(list, |form, variant| form.variant(key, variant));
-                variants.map(|variants| flag(key, variants))
+                variants.map(|variants| flag(key, *enabled, variants))
             }
             _ => {
                 let message = format!("`{}` cannot be looked up in a list", self.quote(item));
@@ -233,8 +237,9 @@ impl Form<'_, '_> {
     }
 
     /// `"x" in user.groups`, or `"x-beta" in request.headers`, which asks whether the header is there.
-    fn includes(&mut self, item: &IdedExpr, list: &IdedExpr, name: String) -> Condition {
-        if COLLECTIONS.contains(&name.as_str()) {
+    fn includes(&mut self, item: &IdedExpr, list: &IdedExpr, of: &Subject) -> Condition {
+        let name = &of.name;
+        if COLLECTIONS.contains(&name.as_str()) && !of.is_verbatim {
             let Some(key) = self.text(item) else {
                 return Condition::never();
             };
@@ -243,13 +248,32 @@ impl Form<'_, '_> {
             } else {
                 key
             };
-            return self.exists(format!("{name}.{key}"), item);
+            let header = Subject {
+                name: format!("{name}.{key}"),
+                ..of.clone()
+            };
+            return self.exists(&header, item);
+        }
+        if let Expr::Literal(LiteralValue::Null) = &item.expr {
+            self.expect(of, &[], "a list", list);
+            return test(of, Matcher::IncludesNull);
         }
         let Some(constant) = self.scalar(item) else {
             return Condition::never();
         };
-        self.expect(&name, &[], "a list", list);
-        test(name, Matcher::Includes(constant))
+        self.expect(of, &[], "a list", list);
+        test(of, Matcher::Includes(constant))
+    }
+
+    /// `x in set(["a", "b"])`
+    fn in_set(&mut self, item: &IdedExpr, keys: &IdedExpr) -> Condition {
+        let subject = self.attribute_in(item);
+        let keys = self.list(keys, Self::text);
+        let (Some(subject), Some(keys)) = (subject, keys) else {
+            return Condition::never();
+        };
+        self.expect(&subject, &[Type::Text], "text", item);
+        test(&subject, Matcher::InSet(keys))
     }
 
     /// A variant of a flag.
@@ -325,7 +349,7 @@ impl Form<'_, '_> {
                 Matcher::Matches(text)
             }
         };
-        test(name, matcher)
+        test(&name, matcher)
     }
 
     /// `cidr("10.0.0.0/8").containsIP(x)`.
@@ -356,7 +380,7 @@ impl Form<'_, '_> {
     }
 
     fn address_test(&mut self, address: &IdedExpr, networks: Option<Vec<String>>) -> Condition {
-        let Some(name) = attribute_name(address) else {
+        let Some(name) = self.subject(address) else {
             let message = format!("`{}` is not an attribute", self.quote(address));
             return self.fail(
                 CONDITION_FORM,
@@ -367,15 +391,28 @@ impl Form<'_, '_> {
         };
         self.expect(&name, &[Type::Text], "an address", address);
         networks.map_or_else(Condition::never, |networks| {
-            test(name, Matcher::InNetwork(networks))
+            test(&name, Matcher::InNetwork(networks))
         })
     }
 }
 
-fn flag(key: &str, variants: Vec<String>) -> Condition {
+fn flag(key: &str, enabled_only: bool, variants: Vec<String>) -> Condition {
     Condition::Test(Test::Flag {
         key: key.to_owned(),
         variants,
-        enabled_only: false,
+        enabled_only,
     })
+}
+
+/// The list in `set([…])`.
+fn set_of(expression: &IdedExpr) -> Option<&IdedExpr> {
+    match &expression.expr {
+        Expr::Call(call) if call.func_name == "set" && call.target.is_none() => {
+            match call.args.as_slice() {
+                [list] => Some(list),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }

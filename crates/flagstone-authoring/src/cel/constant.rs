@@ -9,6 +9,7 @@ use flagstone_core::{SemVer, UnixMillis, parse_rfc3339};
 
 use super::form::Form;
 use crate::code::{BAD_CONSTANT, CONDITION_FORM};
+use crate::suggest;
 
 /// Whole numbers up to 2^53 are exact as 64-bit floating point.
 const LARGEST: u64 = 1 << 53;
@@ -131,6 +132,60 @@ impl Form<'_, '_> {
         moment
     }
 
+    /// A moment as a number of milliseconds since 1970, for those that RFC 3339 has no year for.
+    pub(super) fn milliseconds(&mut self, expression: &IdedExpr) -> Option<UnixMillis> {
+        match &expression.expr {
+            Expr::Literal(LiteralValue::Int(millis)) => Some(UnixMillis(*millis.inner())),
+            _ => {
+                let message = format!("`{}` is not a whole number", self.quote(expression));
+                let help = "milliseconds since 1970, such as `milliseconds(1795376100000)`";
+                self.fail(BAD_CONSTANT, expression, message, help.to_owned());
+                None
+            }
+        }
+    }
+
+    /// A whole number from 0 to `most`.
+    pub(super) fn whole(&mut self, expression: &IdedExpr, most: u64) -> Option<u64> {
+        let number = match &expression.expr {
+            Expr::Literal(LiteralValue::Int(number)) => u64::try_from(*number.inner()).ok(),
+            Expr::Literal(LiteralValue::UInt(number)) => Some(*number.inner()),
+            _ => None,
+        };
+        let number = number.filter(|number| *number <= most);
+        if number.is_none() {
+            let message = format!("`{}` is not a whole number", self.quote(expression));
+            self.fail(
+                BAD_CONSTANT,
+                expression,
+                message,
+                format!("from 0 to {most}"),
+            );
+        }
+        number
+    }
+
+    /// One of some words. `what` it is, for messages.
+    pub(super) fn one_of(
+        &mut self,
+        expression: &IdedExpr,
+        what: &str,
+        words: &[&'static str],
+    ) -> Option<&'static str> {
+        let text = self.text(expression)?;
+        let found = words.iter().find(|word| **word == text);
+        if found.is_none() {
+            let help = suggest::help(&text, "known words", words.iter().copied());
+            self.fail(
+                BAD_CONSTANT,
+                expression,
+                format!("`{text}` is not {what}"),
+                help,
+            );
+        }
+        found.copied()
+    }
+
     /// The text of a network.
     pub(super) fn network(&mut self, expression: &IdedExpr) -> Option<String> {
         let text = self.text(expression)?;
@@ -153,7 +208,7 @@ impl Form<'_, '_> {
 }
 
 /// Whether text is a network in CIDR notation without bits behind the prefix; if not, perhaps what was meant.
-fn check_network(text: &str) -> Result<(), Option<String>> {
+pub(crate) fn check_network(text: &str) -> Result<(), Option<String>> {
     let (address, length) = text
         .split_once('/')
         .map_or((text, None), |(a, l)| (a, Some(l)));

@@ -4,10 +4,11 @@ use std::ops::Range;
 
 use cel::IdedExpr;
 use cel::common::ast::{CallExpr, Expr, LiteralValue, SourceInfo, operators};
-use flagstone_compile::model::{Condition, Matcher, Scalar, Test};
+use flagstone_compile::model::{Condition, Matcher, Reading, Scalar, Test};
 
 use super::compare::Comparison;
-use super::operand::attribute_name;
+use super::function::is_function;
+use super::operand::{Subject, attribute_name};
 use super::source::Source;
 use super::{all, any, not};
 use crate::code::{CONDITION_FORM, CONDITION_SIZE, Code, TYPE_MISMATCH, UNKNOWN_SEGMENT};
@@ -48,8 +49,8 @@ impl Form<'_, '_> {
                 false => Condition::never(),
             },
             Expr::Call(call) => self.call(expression, call),
-            Expr::Select(select) if select.test => match attribute_name(expression) {
-                Some(name) => self.exists(name, expression),
+            Expr::Select(select) if select.test => match self.subject(expression) {
+                Some(subject) => self.exists(&subject, expression),
                 None => self.no_form(expression),
             },
             Expr::Select(_) | Expr::Ident(_) => self.bare(expression),
@@ -74,6 +75,10 @@ impl Form<'_, '_> {
             ("containsIP", Some(target), [address]) => self.cidr(target, address, whole),
             ("inNetwork", None, [address, networks]) => self.in_network(address, networks),
             ("segment", None, [key]) => self.segment(key),
+            ("fail", None, []) => Condition::Test(Test::Fail),
+            (name, Some(namespace), arguments) if is_function(name, namespace) => {
+                self.function(whole, name, namespace, arguments)
+            }
             _ => self.unknown(whole, call),
         }
     }
@@ -127,7 +132,8 @@ impl Form<'_, '_> {
             return self.no_form(expression);
         };
         if self.context.names.origin(&name) == Origin::Known(Type::Boolean) {
-            return test(name, Matcher::Equals(Scalar::Boolean(true)));
+            let matcher = Matcher::Equals(Scalar::Boolean(true));
+            return Condition::Test(Test::attribute(name, matcher));
         }
         let message = format!("`{name}` is not known to be a boolean");
         let help = match self.context.names.origin(&name) {
@@ -138,9 +144,29 @@ impl Form<'_, '_> {
     }
 
     /// Whether an attribute is there.
-    pub(super) fn exists(&mut self, name: String, expression: &IdedExpr) -> Condition {
-        self.uses(&name, expression);
-        test(name, Matcher::Exists)
+    pub(super) fn exists(&mut self, subject: &Subject, expression: &IdedExpr) -> Condition {
+        self.uses(subject, expression);
+        test(subject, Matcher::Exists)
+    }
+
+    /// `namespace.name(x, …)`
+    fn function(
+        &mut self,
+        whole: &IdedExpr,
+        name: &str,
+        namespace: &IdedExpr,
+        arguments: &[IdedExpr],
+    ) -> Condition {
+        let Some((first, rest)) = arguments.split_first() else {
+            return self.no_form(whole);
+        };
+        let subject = self.attribute_in(first);
+        let matcher = self.matcher(whole, name, namespace, rest);
+        let (Some(subject), Some(matcher)) = (subject, matcher) else {
+            return Condition::never();
+        };
+        self.uses(&subject, first);
+        test(&subject, matcher)
     }
 
     fn segment(&mut self, key: &IdedExpr) -> Condition {
@@ -216,24 +242,30 @@ impl Form<'_, '_> {
     }
 
     /// Checks that an attribute can be there.
-    pub(super) fn uses(&mut self, name: &str, expression: &IdedExpr) {
+    pub(super) fn uses(&mut self, subject: &Subject, expression: &IdedExpr) {
+        let is_impossible = self.context.names.origin(&subject.name) == Origin::Impossible;
+        if is_impossible && subject.is_verbatim {
+            return;
+        }
         let span = self.span(expression);
-        self.context.attribute(name, self.path, span);
+        self.context.attribute(&subject.name, self.path, span);
     }
 
     /// Checks that an attribute can be there and have one of some types; `expected` is what they are called.
     pub(super) fn expect(
         &mut self,
-        name: &str,
+        subject: &Subject,
         types: &[Type],
         expected: &str,
         expression: &IdedExpr,
     ) {
-        self.uses(name, expression);
+        self.uses(subject, expression);
+        let name = &subject.name;
         let Origin::Known(found) = self.context.names.origin(name) else {
             return;
         };
-        if types.contains(&found) {
+        // What a reading makes of a value may have any type.
+        if types.contains(&found) || subject.reading != Reading::default() {
             return;
         }
         let help = match (found, expected) {
@@ -270,8 +302,12 @@ impl Form<'_, '_> {
 }
 
 /// A test of an attribute.
-pub(super) fn test(name: String, matcher: Matcher) -> Condition {
-    Condition::Test(Test::attribute(name, matcher))
+pub(super) fn test(subject: &Subject, matcher: Matcher) -> Condition {
+    Condition::Test(Test::Attribute {
+        name: subject.name.clone(),
+        matcher,
+        reading: subject.reading,
+    })
 }
 
 /// How many parts a condition has.
@@ -289,7 +325,6 @@ fn can_be_unknown(condition: &Condition) -> bool {
         Condition::All(parts) | Condition::Any(parts) => parts.iter().any(can_be_unknown),
         Condition::Not(inner) => can_be_unknown(inner),
         Condition::Test(Test::Attribute { matcher, .. }) => *matcher != Matcher::Exists,
-        // Conditions in CEL have no shares.
         Condition::Test(Test::Bucket { .. }) => true,
         Condition::Test(
             Test::Now { .. }

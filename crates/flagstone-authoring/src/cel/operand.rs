@@ -2,36 +2,46 @@
 
 use cel::IdedExpr;
 use cel::common::ast::{Expr, LiteralValue, operators};
-use flagstone_compile::model::Scalar;
+use flagstone_compile::model::{Reading, Scalar};
 use flagstone_core::UnixMillis;
 
 use super::form::Form;
 use crate::code::{CONDITION_FORM, SELF_REFERENCE, UNKNOWN_FLAG};
-use crate::names::{canonical, is_attribute};
+use crate::names::{is_identifier, spell};
 use crate::suggest;
 
-/// What may stand on one side of a comparison. Names are those of attributes.
+/// An attribute as it is asked about.
+#[derive(Clone, Debug)]
+pub(super) struct Subject {
+    pub(super) name: String,
+    /// How its value is read.
+    pub(super) reading: Reading,
+    /// It was named by `attribute("…")`: whatever the name, it is one.
+    pub(super) is_verbatim: bool,
+}
+
+/// What may stand on one side of a comparison.
 #[derive(Clone, Debug)]
 pub(super) enum Operand {
     Constant(Scalar),
     Null,
-    Attribute(String),
+    Attribute(Subject),
     /// `x.lowerAscii()`
-    Lower(String),
+    Lower(Subject),
     /// `semver(x)`
-    Version(String),
+    Version(Subject),
     /// `semver("1.2.3")`
     VersionConstant(String),
     /// `timestamp(x)`
-    Time(String),
+    Time(Subject),
     /// `timestamp("2026-12-01T00:00:00Z")`
     TimeConstant(UnixMillis),
     /// `now`
     Now,
     /// `double(x)`
-    Number(String),
-    /// `flag("key")`
-    Flag(String),
+    Number(Subject),
+    /// `flag("key")`, or `flag("key", "enabled")`: whether a flag that is disabled counts as having no variant.
+    Flag(String, bool),
 }
 
 impl Operand {
@@ -50,8 +60,8 @@ impl Form<'_, '_> {
         if matches!(&expression.expr, Expr::Ident(name) if name == "now") {
             return Some(Operand::Now);
         }
-        if let Some(name) = attribute_name(expression) {
-            return Some(Operand::Attribute(name));
+        if let Some(subject) = self.subject(expression) {
+            return Some(Operand::Attribute(subject));
         }
         match &expression.expr {
             Expr::Literal(LiteralValue::Null) => Some(Operand::Null),
@@ -69,6 +79,9 @@ impl Form<'_, '_> {
                         true => self.version(argument).map(Operand::VersionConstant),
                         false => self.attribute_in(argument).map(Operand::Version),
                     },
+                    ("milliseconds", None, [argument]) => {
+                        self.milliseconds(argument).map(Operand::TimeConstant)
+                    }
                     ("timestamp", None, [argument]) => match is_text(argument) {
                         true => self.moment(argument).map(Operand::TimeConstant),
                         false => self.attribute_in(argument).map(Operand::Time),
@@ -76,7 +89,14 @@ impl Form<'_, '_> {
                     ("double" | "int" | "uint", None, [argument]) => {
                         self.attribute_in(argument).map(Operand::Number)
                     }
-                    ("flag", None, [argument]) => self.flag_key(argument).map(Operand::Flag),
+                    ("flag", None, [key]) => {
+                        self.flag_key(key).map(|key| Operand::Flag(key, false))
+                    }
+                    ("flag", None, [key, word]) => {
+                        let is_known = self.one_of(word, "a flag's second argument", &["enabled"]);
+                        let key = self.flag_key(key)?;
+                        is_known.map(|_| Operand::Flag(key, true))
+                    }
                     _ => self.no_operand(expression),
                 }
             }
@@ -84,9 +104,47 @@ impl Form<'_, '_> {
         }
     }
 
-    /// The name of the attribute that a function is applied to.
-    fn attribute_in(&mut self, expression: &IdedExpr) -> Option<String> {
-        let name = attribute_name(expression);
+    /// The attribute that an expression is; `None` for anything else. `read(…)` and `attribute(…)` are attributes even if
+    /// what stands in them is wrong, which is reported.
+    pub(super) fn subject(&mut self, expression: &IdedExpr) -> Option<Subject> {
+        if let Some(name) = attribute_name(expression) {
+            return Some(Subject {
+                name,
+                reading: Reading::default(),
+                is_verbatim: false,
+            });
+        }
+        match &expression.expr {
+            Expr::Call(call) if call.target.is_none() => match call.func_name.as_str() {
+                "attribute" => Some(self.verbatim(expression, &call.args)),
+                "read" => Some(self.read(expression, &call.args)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// `attribute("any name")`
+    fn verbatim(&mut self, whole: &IdedExpr, arguments: &[IdedExpr]) -> Subject {
+        let name = match arguments {
+            [name] => self.text(name),
+            _ => {
+                let message = format!("`{}` does not name an attribute", self.quote(whole));
+                let help = "it takes one text: `attribute(\"user.email\")`".to_owned();
+                self.fail(CONDITION_FORM, whole, message, help);
+                None
+            }
+        };
+        Subject {
+            name: name.unwrap_or_default(),
+            reading: Reading::default(),
+            is_verbatim: true,
+        }
+    }
+
+    /// The attribute that a function is applied to.
+    pub(super) fn attribute_in(&mut self, expression: &IdedExpr) -> Option<Subject> {
+        let name = self.subject(expression);
         if name.is_none() {
             let message = format!("`{}` is not an attribute", self.quote(expression));
             self.fail(
@@ -184,11 +242,9 @@ pub(super) fn attribute_name(expression: &IdedExpr) -> Option<String> {
         }
     }
     parts.reverse();
-    let name = parts.join(".");
-    if !is_attribute(&name) || name == "now" {
-        return None;
-    }
-    Some(canonical(&name))
+    let name = spell(&parts);
+    let is_root = parts.first().is_some_and(|root| is_identifier(root));
+    (is_root && !name.ends_with('.') && name != "now").then_some(name)
 }
 
 fn is_text(expression: &IdedExpr) -> bool {

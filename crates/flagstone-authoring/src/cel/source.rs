@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use cel::IdedExpr;
-use cel::common::ast::{Expr, LiteralValue, SourceInfo};
+use cel::common::ast::{EntryExpr, Expr, LiteralValue, SourceInfo};
 
 /// The text of a condition.
 pub(super) struct Source<'a> {
@@ -90,6 +90,12 @@ impl<'a> Source<'a> {
                 .for_each(&mut add),
             Expr::Select(select) => add(&select.operand),
             Expr::List(list) => list.elements.iter().for_each(&mut add),
+            Expr::Map(map) => map.entries.iter().for_each(|entry| match &entry.expr {
+                EntryExpr::MapEntry(entry) => {
+                    [&entry.key, &entry.value].into_iter().for_each(&mut add)
+                }
+                EntryExpr::StructField(_) => {}
+            }),
             Expr::Comprehension(comprehension) => add(&comprehension.iter_range),
             _ => {}
         }

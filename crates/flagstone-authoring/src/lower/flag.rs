@@ -6,7 +6,7 @@ use toml::de::DeString;
 
 use super::Lower;
 use super::serve::Owner;
-use crate::code::{MISSING_KEY, MIXED_VARIANTS, SELF_REFERENCE, UNKNOWN_FLAG};
+use crate::code::{BAD_VALUE, MISSING_KEY, MIXED_VARIANTS, SELF_REFERENCE, UNKNOWN_FLAG};
 use crate::document::{Node, Table, entries, json_variant, text};
 use crate::finding::Finding;
 use crate::path::Path;
@@ -32,9 +32,9 @@ impl Lower<'_> {
         let owner = Owner {
             key: name,
             variants: variant_names,
-            default,
+            default: default.unwrap_or_default(),
         };
-        if let Some((_, node)) = text(table, "default") {
+        if let Some((default, node)) = text(table, "default") {
             self.variant(default, owner, path.key("default"), node.span());
         }
         let variants = self.variants(table, node, path);
@@ -43,7 +43,7 @@ impl Lower<'_> {
         Some(Flag {
             key: name.to_owned(),
             variants,
-            default: Some(default.to_owned()),
+            default: default.map(str::to_owned),
             enabled: table
                 .get("enabled")
                 .and_then(|node| node.get_ref().as_bool())
@@ -53,10 +53,27 @@ impl Lower<'_> {
         })
     }
 
-    /// Key of the default variant.
-    fn default<'t>(&mut self, table: &'t Table<'_>, node: &Node<'_>, path: Path<'_>) -> &'t str {
-        if let Some((default, _)) = text(table, "default") {
-            return default;
+    /// Key of the default variant; `None` if whoever asks has a default.
+    fn default<'t>(
+        &mut self,
+        table: &'t Table<'_>,
+        node: &Node<'_>,
+        path: Path<'_>,
+    ) -> Option<&'t str> {
+        let callers = table.get("callers_default").map(|node| node.get_ref());
+        let is_callers = callers.and_then(|callers| callers.as_bool()) == Some(true);
+        if let Some((default, node)) = text(table, "default") {
+            if is_callers {
+                let message = "a flag with a `default` does not serve its caller's";
+                self.report.add(
+                    Finding::new(BAD_VALUE, path.key("default"), node.span(), message)
+                        .help("leave out `default` or `callers_default`".to_owned()),
+                );
+            }
+            return Some(default);
+        }
+        if is_callers {
+            return None;
         }
         if table.contains_key("variants") && !table.contains_key("default") {
             let message = "a flag with `variants` needs the key `default`";
@@ -65,7 +82,7 @@ impl Lower<'_> {
             self.report
                 .add(Finding::new(MISSING_KEY, path, node.span(), message).help(help.to_owned()));
         }
-        "off"
+        Some("off")
     }
 
     fn variants(&mut self, table: &Table<'_>, flag: &Node<'_>, path: Path<'_>) -> Vec<Variant> {
@@ -78,12 +95,20 @@ impl Lower<'_> {
                 .into();
         };
         let path = path.key("variants");
+        let is_json = table
+            .get("json_variants")
+            .and_then(|node| node.get_ref().as_bool())
+            .unwrap_or_default();
         let mut variants: Vec<Variant> = Vec::new();
         let mut mixed = None;
         for (key, node) in entries(table, "variants") {
             let path = path.key(key.get_ref());
             self.check_key(key.get_ref(), path, key.span());
-            if let Some(value) = json_variant(node, path, self.report) {
+            let value = match (is_json, node.get_ref().as_str()) {
+                (true, Some(text)) => self.json_text(text, node, path),
+                _ => json_variant(node, path, self.report),
+            };
+            if let Some(value) = value {
                 let differs = |first: &Variant| {
                     std::mem::discriminant(&first.value) != std::mem::discriminant(&value)
                 };
@@ -114,6 +139,25 @@ impl Lower<'_> {
             ));
         }
         variants
+    }
+
+    /// The value that a text of JSON stands for. Lists and objects are kept as they are written.
+    fn json_text(&mut self, text: &str, node: &Node<'_>, path: Path<'_>) -> Option<Value> {
+        match serde_json::from_str(text) {
+            Ok(serde_json::Value::Bool(value)) => Some(Value::Boolean(value)),
+            Ok(serde_json::Value::String(text)) => Some(Value::String(text)),
+            Ok(serde_json::Value::Number(_)) => text.trim().parse().ok().map(Value::Number),
+            Ok(_) => Some(Value::Json(text.to_owned())),
+            Err(error) => {
+                let message = format!("`{text}` is not JSON: {error}");
+                self.report.add(
+                    Finding::new(BAD_VALUE, path, node.span(), message).help(
+                        "with `json_variants`, text is JSON: `'\"text\"'`, `'null'`".to_owned(),
+                    ),
+                );
+                None
+            }
+        }
     }
 
     fn prerequisites(

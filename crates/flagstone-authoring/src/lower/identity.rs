@@ -9,7 +9,7 @@ use super::Lower;
 use crate::code::{BAD_NAME, BAD_SOURCE, RESERVED_ATTRIBUTE};
 use crate::document::{Node, Table, constant, elements, text};
 use crate::finding::{Finding, Report};
-use crate::names::{Names, is_attribute, is_fixed, is_token, parse_source};
+use crate::names::{Names, canonical, is_attribute, is_fixed, is_token, parse_source};
 use crate::path::Path;
 
 const COOKIE: &str = "__Host-flagstone";
@@ -186,7 +186,7 @@ fn each_below<'a>(
     for (key, node) in table {
         let name = format!("{prefix}{}", key.get_ref());
         let path = path.key(key.get_ref());
-        let name = match is_short && !name.contains('.') {
+        let name = match is_short && !name.contains(['.', '[']) {
             true => format!("user.{name}"),
             false => name,
         };
@@ -200,7 +200,7 @@ fn each_below<'a>(
                     visit,
                 );
             }
-            _ => visit(name, node, path),
+            _ => visit(canonical(&name), node, path),
         }
     }
 }

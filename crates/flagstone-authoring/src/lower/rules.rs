@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use flagstone_compile::model::{
-    Condition, Matcher, Order, Rule, Scalar, Serve, TARGETING_KEY, Test,
+    Absent, Condition, Matcher, Order, Rest, Rule, Scalar, Serve, TARGETING_KEY, Test,
 };
 use flagstone_core::UnixMillis;
 use toml::de::DeValue;
 
 use super::Lower;
-use super::serve::Owner;
+use super::serve::{Owner, WAYS};
 use crate::cel::{self, all};
 use crate::code::{
     DUPLICATE_RULE_NAME, DUPLICATE_TARGET, EMPTY_WINDOW, SERVE_OR_ROLLOUT, UNREACHABLE_RULE,
@@ -20,7 +20,7 @@ use crate::finding::Finding;
 use crate::path::Path;
 
 /// Name of the rules that `targets` becomes.
-const TARGETS: &str = "targets";
+pub(crate) const TARGETS: &str = "targets";
 
 impl Lower<'_> {
     /// The rules: those of `targets`, those of `rules`, and the one that stands in the flag itself.
@@ -41,7 +41,7 @@ impl Lower<'_> {
             let Some(rule) = self.rule(node, owner, path) else {
                 continue;
             };
-            if last.is_none() && rule.when == Condition::always() {
+            if last.is_none() && rule.when == Condition::always() && ends(&rule.serve) {
                 last = Some(node.span());
             }
             rules.push(rule);
@@ -71,7 +71,7 @@ impl Lower<'_> {
     /// One of `rules`. One that says nothing of use still takes its place, so that the places of the others are right.
     fn rule(&mut self, node: &Node<'_>, owner: Owner<'_>, path: Path<'_>) -> Option<Rule> {
         let table = node.get_ref().as_table()?;
-        if !table.contains_key("serve") && !table.contains_key("rollout") {
+        if !WAYS.into_iter().any(|key| table.contains_key(key)) {
             self.report.add(
                 Finding::new(
                     SERVE_OR_ROLLOUT,
@@ -214,5 +214,15 @@ impl Lower<'_> {
             owner,
             path.key("when"),
         ))
+    }
+}
+
+/// Whether no rule behind one that serves this and matches everybody is ever asked.
+fn ends(serve: &Serve) -> bool {
+    match serve {
+        Serve::Allocation(allocation) => {
+            allocation.rest != Rest::Next && allocation.absent != Absent::Next
+        }
+        Serve::Variant(_) | Serve::Split(_) | Serve::Default => true,
     }
 }

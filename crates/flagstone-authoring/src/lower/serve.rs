@@ -7,65 +7,96 @@ use flagstone_core::Weight;
 
 use super::Lower;
 use super::share::{greatest, moments, per_cent, share_at};
-use crate::code::{BAD_NAME, BAD_RESERVE, SERVE_OR_ROLLOUT, SHARES_SUM, UNKNOWN_VARIANT};
+use crate::code::{
+    BAD_NAME, BAD_RESERVE, BAD_VALUE, SERVE_OR_ROLLOUT, SHARES_SUM, UNKNOWN_VARIANT,
+};
 use crate::document::{Table, entries, text};
 use crate::finding::Finding;
 use crate::names;
 use crate::path::Path;
 use crate::suggest;
 
+/// The keys of a rule that say what is served; one of them must be there.
+pub(super) const WAYS: [&str; 4] = ["serve", "rollout", "ranges", "serve_default"];
+
 /// The flag that a rule belongs to.
 #[derive(Clone, Copy)]
 pub(super) struct Owner<'a> {
     pub(super) key: &'a str,
     pub(super) variants: &'a [&'a str],
+    /// Empty for a flag without a default of its own.
     pub(super) default: &'a str,
 }
 
 impl Lower<'_> {
-    /// What a table's `serve` or `rollout` says; `None` if there is neither, or if it is wrong.
+    /// What a table's `serve`, `rollout` or `ranges` says; `None` if there is none of them, or if it is wrong.
     pub(super) fn serve(
         &mut self,
         table: &Table<'_>,
         owner: Owner<'_>,
         path: Path<'_>,
     ) -> Option<Serve> {
-        let (serve, rollout) = (table.get("serve"), table.get("rollout"));
         self.check_alone(table, path);
-        match (serve, rollout) {
-            (Some(serve), Some(rollout)) => {
+        let ways = WAYS
+            .into_iter()
+            .filter_map(|key| Some((key, table.get(key)?)));
+        let ways: Vec<_> = ways.collect();
+        let (way, node) = match ways.as_slice() {
+            [] => return None,
+            [only] => *only,
+            [(first, serve), (second, rollout), ..] => {
                 self.report.add(
                     Finding::new(
                         SERVE_OR_ROLLOUT,
                         path,
                         rollout.span(),
-                        "`serve` and `rollout` exclude each other",
+                        format!("`{first}` and `{second}` exclude each other"),
                     )
-                    .label(serve.span(), "`serve` is here")
+                    .label(serve.span(), format!("`{first}` is here"))
                     .help(
                         "`serve` is for everybody who matches, `rollout` for a part of them"
                             .to_owned(),
                     ),
                 );
-                None
+                return None;
             }
-            (Some(serve), None) => {
-                let variant = serve.get_ref().as_str()?;
-                self.variant(variant, owner, path.key("serve"), serve.span())?;
+        };
+        match way {
+            "serve" => {
+                let variant = node.get_ref().as_str()?;
+                self.variant(variant, owner, path.key("serve"), node.span())?;
                 Some(Serve::Variant(variant.to_owned()))
             }
-            (None, Some(rollout)) => self
-                .split(table, rollout.span(), owner, path)
+            "serve_default" => match node.get_ref().as_bool()? {
+                true => Some(Serve::Default),
+                false => {
+                    let message = "`serve_default` can only be `true`";
+                    let path = path.key(way);
+                    let finding = Finding::new(BAD_VALUE, path, node.span(), message);
+                    let help = "leave it out, and say what is served".to_owned();
+                    self.report.add(finding.help(help));
+                    None
+                }
+            },
+            "rollout" => self
+                .split(table, node.span(), owner, path)
                 .map(Serve::Split),
-            (None, None) => None,
+            _ => self.allocation(table, owner, path).map(Serve::Allocation),
         }
     }
 
-    /// `by` and `reserve` mean nothing without `rollout`.
+    /// What goes with one of them means nothing without it.
     fn check_alone(&mut self, table: &Table<'_>, path: Path<'_>) {
-        for key in ["by", "reserve"] {
-            if let Some(node) = table.get(key).filter(|_| !table.contains_key("rollout")) {
-                let message = format!("`{key}` has no meaning without `rollout`");
+        for (key, of) in [
+            ("by", "rollout"),
+            ("reserve", "rollout"),
+            ("ranges", "bucketing"),
+            ("rest", "bucketing"),
+            ("absent", "bucketing"),
+            ("bucketing", "ranges"),
+        ] {
+            if let Some(node) = table.get(key).filter(|_| !table.contains_key(of)) {
+                let message = format!("`{key}` has no meaning without `{of}`");
                 self.report.add(Finding::new(
                     SERVE_OR_ROLLOUT,
                     path.key(key),

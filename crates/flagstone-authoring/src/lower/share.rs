@@ -107,7 +107,7 @@ fn weight(text: &str) -> Option<Weight> {
 }
 
 /// Parts per million as per cent, exactly: `12.5`.
-pub(super) fn per_cent(parts: u32) -> String {
+pub(crate) fn per_cent(parts: u32) -> String {
     let (whole, decimals) = (parts / 10_000, parts % 10_000);
     match decimals {
         0 => whole.to_string(),

@@ -110,7 +110,11 @@ fn join(parts: &[Condition], wanted: bool, all: bool) -> Simple<'_> {
         match simplify(part, wanted) {
             Simple::Constant(value) if value == all => {}
             Simple::Constant(value) => {
-                if !kept.iter().any(Simple::may_fail) {
+                // What it decides anyway need not be asked, but for what may fail, and what comes before that.
+                while kept.last().is_some_and(|last| !Simple::may_fail(last)) {
+                    kept.pop();
+                }
+                if kept.is_empty() {
                     return Simple::Constant(value);
                 }
                 kept.push(Simple::Constant(value));

@@ -1,0 +1,40 @@
+//! What the parts of a service's bucketing are called.
+
+use flagstone_compile::model::{Absent, Algorithm};
+
+/// Each algorithm's name.
+pub(crate) const ALGORITHMS: [(&str, Algorithm); 8] = [
+    ("native", Algorithm::Native),
+    ("launchdarkly", Algorithm::LaunchDarkly),
+    ("split", Algorithm::Split),
+    ("split-legacy", Algorithm::SplitLegacy),
+    ("unleash", Algorithm::Unleash),
+    ("unleash-utf8", Algorithm::UnleashUtf8),
+    ("growthbook-v1", Algorithm::GrowthBookV1),
+    ("growthbook-v2", Algorithm::GrowthBookV2),
+];
+
+/// What a unit without a position gets.
+pub(crate) const ABSENT: [(&str, Absent); 4] = [
+    ("default", Absent::Default),
+    ("first", Absent::First),
+    ("next", Absent::Next),
+    ("fail", Absent::Fail),
+];
+
+/// The thing with this name.
+pub(crate) fn find<T: Copy>(names: &[(&'static str, T)], word: &str) -> Option<T> {
+    let found = names.iter().find(|(name, _)| *name == word);
+    found.map(|(_, thing)| *thing)
+}
+
+/// The name of this thing.
+pub(crate) fn name<T: PartialEq>(names: &[(&'static str, T)], thing: &T) -> Option<&'static str> {
+    let found = names.iter().find(|(_, of)| of == thing);
+    found.map(|(name, _)| *name)
+}
+
+/// All names.
+pub(crate) fn words<T>(names: &[(&'static str, T)]) -> Vec<&'static str> {
+    names.iter().map(|(name, _)| *name).collect()
+}
