@@ -67,7 +67,10 @@ fn random_models_come_back() {
                 let is_bad =
                     |model: &Model| compile(model).snapshot.is_some() && comes_back(model).is_err();
                 let model = shrink(model, is_bad);
-                panic!("seed {seed}: {}\n{model:#?}", comes_back(&model).unwrap_err());
+                panic!(
+                    "seed {seed}: {}\n{model:#?}",
+                    comes_back(&model).unwrap_err()
+                );
             }
         }
     }

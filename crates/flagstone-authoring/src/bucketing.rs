@@ -38,3 +38,21 @@ pub(crate) fn name<T: PartialEq>(names: &[(&'static str, T)], thing: &T) -> Opti
 pub(crate) fn words<T>(names: &[(&'static str, T)]) -> Vec<&'static str> {
     names.iter().map(|(name, _)| *name).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{ABSENT, ALGORITHMS, name};
+    use flagstone_compile::model::{Absent, Algorithm};
+
+    #[test]
+    fn everything_has_a_name() {
+        let reference = include_str!("../../../docs/authoring.md");
+        for algorithm in Algorithm::ALL {
+            let name = name(&ALGORITHMS, algorithm).unwrap_or("a name for it");
+            assert!(reference.contains(&format!("`{name}`")), "{algorithm:?}");
+        }
+        for absent in Absent::ALL {
+            assert!(name(&ABSENT, absent).is_some(), "{absent:?}");
+        }
+    }
+}

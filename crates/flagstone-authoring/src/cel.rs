@@ -6,7 +6,7 @@
 mod bucket;
 mod compare;
 pub(crate) mod constant;
-mod form;
+pub(crate) mod form;
 pub(crate) mod function;
 mod operand;
 pub(crate) mod reading;
@@ -109,6 +109,21 @@ fn any(parts: Vec<Condition>) -> Condition {
     }
 }
 
+/// A condition as it is read: flat, without double opposites and without constants that say nothing.
+pub(crate) fn tidy(condition: &Condition) -> Condition {
+    match condition {
+        Condition::All(parts) => all(parts.iter().map(tidy).collect()),
+        Condition::Any(parts) => any(parts.iter().map(tidy).collect()),
+        Condition::Not(inner) => not(tidy(inner)),
+        Condition::Test(Test::Within { name, scope, when }) => Condition::Test(Test::Within {
+            name: name.clone(),
+            scope: *scope,
+            when: Box::new(tidy(when)),
+        }),
+        Condition::Test(test) => Condition::Test(test.clone()),
+    }
+}
+
 /// Leaves out what a constant decides whatever it is: all that comes behind it, and before it what cannot fail.
 fn decided(parts: &mut Vec<Condition>, constant: &Condition) {
     if let Some(at) = parts.iter().position(|part| part == constant) {
@@ -124,7 +139,10 @@ fn may_fail(condition: &Condition) -> bool {
     match condition {
         Condition::All(parts) | Condition::Any(parts) => parts.iter().any(may_fail),
         Condition::Not(inner) => may_fail(inner),
-        Condition::Test(test) => !matches!(test, Test::Attribute { .. } | Test::Now { .. }),
+        Condition::Test(test) => !matches!(
+            test,
+            Test::Attribute { .. } | Test::Now { .. } | Test::Inside(_)
+        ),
     }
 }
 

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use flagstone_compile::Model;
-use flagstone_compile::model::Edge;
+use flagstone_compile::model::{ELEMENT, Edge};
 
 use crate::code::{BAD_NAME, NO_SOURCE, UNKNOWN_ATTRIBUTE};
 use crate::document::Table;
@@ -80,7 +80,8 @@ impl Lower<'_> {
     /// Checks that an attribute can be there at the edge.
     pub(crate) fn attribute(&mut self, name: &str, path: Path<'_>, span: Range<usize>) {
         let origin = self.names.origin(name);
-        if matches!(origin, Origin::Known(_)) || !self.reported.insert(name.to_owned()) {
+        let is_known = matches!(origin, Origin::Known(_)) || is_element(name);
+        if is_known || !self.reported.insert(name.to_owned()) {
             return;
         }
         let likely = suggest::closest_name(name, self.names.attributes())
@@ -100,7 +101,8 @@ impl Lower<'_> {
                 format!("`{name}` has no source at the edge and is always missing there"),
             )
             .help(likely.unwrap_or_else(|| {
-                format!("give it one under `[context]`, for example `\"{name}\" = \"cookie:NAME\"`")
+                let name = crate::write::toml::text(name);
+                format!("give it one under `[context]`, for example `{name} = \"cookie:NAME\"`")
             })),
         };
         self.report.add(finding);
@@ -133,6 +135,11 @@ impl Lower<'_> {
             self.report.add(Finding::new(BAD_NAME, path, span, message));
         }
     }
+}
+
+/// Whether a name is that of an element of a list, or of something in one.
+pub(crate) fn is_element(name: &str) -> bool {
+    name.starts_with(ELEMENT)
 }
 
 /// The form of origins' names: `[a-z][a-z0-9-]*`.

@@ -7,7 +7,7 @@ pub(crate) mod cel;
 mod flag;
 mod moment;
 mod segment;
-mod toml;
+pub(crate) mod toml;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -16,7 +16,9 @@ use std::io;
 use flagstone_compile::model::{Condition, Edge, Flag, Segment, Serve, Test};
 use flagstone_compile::{Model, compile, compile_imported};
 
+use crate::cel::tidy;
 use crate::finding::Severity;
+use crate::lower::is_element;
 use crate::names::{Names, Origin};
 use crate::path::Path;
 use crate::read::read;
@@ -80,12 +82,14 @@ pub fn write(model: &Model, remarks: &Remarks<'_>) -> Option<Written> {
         edge: Edge::default(),
         ..model.clone()
     };
+
     let mut left_out: Vec<LeftOut> = Vec::new();
     loop {
         let mut out: Vec<LeftOut> = Vec::new();
         let mut written = Written::default();
         let mut parts = Vec::new();
-        for segment in &kept.segments {
+        let tidied = tidied(&kept);
+        for segment in &tidied.segments {
             match segment::written(segment, remarks.most_keys, &mut written.files) {
                 Ok(text) => parts.push(text),
                 Err(why) => out.push(LeftOut {
@@ -94,7 +98,7 @@ pub fn write(model: &Model, remarks: &Remarks<'_>) -> Option<Written> {
                 }),
             }
         }
-        for flag in &kept.flags {
+        for flag in &tidied.flags {
             match flag::written(flag, &(remarks.of_flag)(&flag.key)) {
                 Ok(text) => parts.push(text),
                 Err(why) => out.push(LeftOut {
@@ -122,6 +126,18 @@ pub fn write(model: &Model, remarks: &Remarks<'_>) -> Option<Written> {
             .retain(|segment| !is_out(&out, &Part::Segment(segment.key.clone())));
         left_out.append(&mut out);
     }
+}
+
+/// The same model with conditions as they are read.
+fn tidied(model: &Model) -> Model {
+    let mut model = model.clone();
+    for segment in &mut model.segments {
+        segment.when = tidy(&segment.when);
+    }
+    for rule in model.flags.iter_mut().flat_map(|flag| &mut flag.rules) {
+        rule.when = tidy(&rule.when);
+    }
+    model
 }
 
 /// Comments at the beginning: remarks, and the attributes that want a source.
@@ -227,11 +243,10 @@ fn with_dependents(model: &Model, out: &mut Vec<LeftOut>) {
         let mut found = Vec::new();
         for segment in &model.segments {
             let part = Part::Segment(segment.key.clone());
-            found.extend(dependent(part, &references(&[&segment.when]), out));
+            found.extend(dependent(part, &references([&segment.when]), out));
         }
         for flag in &model.flags {
-            let conditions: Vec<&Condition> = flag.rules.iter().map(|rule| &rule.when).collect();
-            let mut references = references(&conditions);
+            let mut references = references(flag.rules.iter().map(|rule| &rule.when));
             let needed = flag
                 .prerequisites
                 .iter()
@@ -255,24 +270,33 @@ fn dependent(part: Part, references: &BTreeSet<Part>, out: &[LeftOut]) -> Option
     Some(LeftOut { part, why })
 }
 
-/// The flags and segments that conditions ask about.
-fn references(conditions: &[&Condition]) -> BTreeSet<Part> {
-    let mut found = BTreeSet::new();
-    let mut open = conditions.to_vec();
+/// All tests of some conditions, also those about elements of lists.
+fn tests<'c>(conditions: impl IntoIterator<Item = &'c Condition>) -> Vec<&'c Test> {
+    let mut found = Vec::new();
+    let mut open: Vec<&Condition> = conditions.into_iter().collect();
     while let Some(condition) = open.pop() {
         match condition {
             Condition::All(parts) | Condition::Any(parts) => open.extend(parts),
             Condition::Not(inner) => open.push(inner),
-            Condition::Test(Test::Flag { key, .. }) => {
-                found.insert(Part::Flag(key.clone()));
+            Condition::Test(test) => {
+                found.push(test);
+                if let Test::Within { when, .. } = test {
+                    open.push(when);
+                }
             }
-            Condition::Test(Test::Segment(key)) => {
-                found.insert(Part::Segment(key.clone()));
-            }
-            Condition::Test(_) => {}
         }
     }
     found
+}
+
+/// The flags and segments that conditions ask about.
+fn references<'c>(conditions: impl IntoIterator<Item = &'c Condition>) -> BTreeSet<Part> {
+    let references = tests(conditions).into_iter().filter_map(|test| match test {
+        Test::Flag { key, .. } | Test::Inside(key) => Some(Part::Flag(key.clone())),
+        Test::Segment(key) | Test::SegmentUnlessFails(key) => Some(Part::Segment(key.clone())),
+        _ => None,
+    });
+    references.collect()
 }
 
 /// What is left out, in the order of the model, each once.
@@ -294,13 +318,9 @@ fn in_order(model: &Model, left_out: Vec<LeftOut>) -> Vec<LeftOut> {
 /// Attributes that nothing at the edge gives a value to.
 fn sourceless(model: &Model) -> BTreeSet<&str> {
     let mut names = BTreeSet::new();
-    let mut open: Vec<&Condition> = Vec::new();
-    for segment in &model.segments {
-        names.insert(segment.by.as_str());
-        open.push(&segment.when);
-    }
-    for rule in model.flags.iter().flat_map(|flag| &flag.rules) {
-        open.push(&rule.when);
+    let rules = || model.flags.iter().flat_map(|flag| &flag.rules);
+    names.extend(model.segments.iter().map(|segment| segment.by.as_str()));
+    for rule in rules() {
         match &rule.serve {
             Serve::Split(split) => {
                 names.insert(&split.by);
@@ -311,20 +331,19 @@ fn sourceless(model: &Model) -> BTreeSet<&str> {
             Serve::Variant(_) | Serve::Default => {}
         }
     }
-    while let Some(condition) = open.pop() {
-        match condition {
-            Condition::All(parts) | Condition::Any(parts) => open.extend(parts),
-            Condition::Not(inner) => open.push(inner),
-            Condition::Test(Test::Attribute { name, .. }) => {
+    let conditions = model.segments.iter().map(|segment| &segment.when);
+    for test in tests(conditions.chain(rules().map(|rule| &rule.when))) {
+        match test {
+            Test::Attribute { name, .. } | Test::Within { name, .. } => {
                 names.insert(name);
             }
-            Condition::Test(Test::Bucket { bucketing, .. }) => {
+            Test::Bucket { bucketing, .. } => {
                 names.extend(bucketing.by.iter().map(String::as_str));
             }
-            Condition::Test(_) => {}
+            _ => {}
         }
     }
     let known = Names::default();
-    names.retain(|name| known.origin(name) == Origin::Elsewhere);
+    names.retain(|name| known.origin(name) == Origin::Elsewhere && !is_element(name));
     names
 }

@@ -2,6 +2,7 @@
 
 mod check;
 mod compile;
+mod convert;
 mod eval;
 mod explain;
 mod import;
@@ -17,6 +18,7 @@ use crate::report::{Failure, Outcome, Report};
 pub enum Command {
     Check(check::Arguments),
     Compile(compile::Arguments),
+    Convert(convert::Arguments),
     Eval(eval::Arguments),
     Explain(explain::Arguments),
     Import(import::Arguments),
@@ -31,6 +33,7 @@ impl Command {
         match self {
             Self::Check(arguments) => check::run(arguments, report),
             Self::Compile(arguments) => compile::run(arguments, report),
+            Self::Convert(arguments) => convert::run(arguments, report),
             Self::Eval(arguments) => eval::run(arguments, report),
             Self::Explain(arguments) => explain::run(arguments, report),
             Self::Import(arguments) => import::run(arguments, report),

@@ -104,10 +104,19 @@ impl Report {
 
     /// Writes a remark about something that was done all the same.
     pub fn warning(&self, message: &str) -> Result<(), Failure> {
+        self.message(false, message)
+    }
+
+    /// Writes a remark: an error, or a warning.
+    pub fn message(&self, is_error: bool, message: &str) -> Result<(), Failure> {
         let mut out = self.messages();
+        let (word, color) = match is_error {
+            true => ("error", 31),
+            false => ("warning", 33),
+        };
         let written = match self.format {
-            Format::Text => writeln!(out, "\x1b[1;33mwarning\x1b[0m: {message}"),
-            Format::Json => writeln!(out, "{}", serde_json::json!({ "warning": message })),
+            Format::Text => writeln!(out, "\x1b[1;{color}m{word}\x1b[0m: {message}"),
+            Format::Json => writeln!(out, "{}", serde_json::json!({ word: message })),
         };
         written.map_err(Failure::Output)
     }

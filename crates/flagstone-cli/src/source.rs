@@ -111,7 +111,7 @@ pub struct DocumentArguments {
 }
 
 /// Reads the name of a service.
-fn service() -> impl clap::builder::TypedValueParser<Value = Service> {
+fn service() -> impl TypedValueParser<Value = Service> {
     PossibleValuesParser::new(Service::ALL.map(Service::name))
         .try_map(|name| Service::from_name(&name).ok_or("there is no such service"))
 }

@@ -220,6 +220,11 @@ fn manifest_command() {
 }
 
 #[test]
+fn import_command() {
+    check_all("import.toml");
+}
+
+#[test]
 fn everything_else() {
     check_all("general.toml");
 }

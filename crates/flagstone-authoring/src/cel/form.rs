@@ -4,14 +4,17 @@ use std::ops::Range;
 
 use cel::IdedExpr;
 use cel::common::ast::{CallExpr, Expr, LiteralValue, SourceInfo, operators};
-use flagstone_compile::model::{Condition, Matcher, Reading, Scalar, Test};
+use flagstone_compile::model::{Condition, Matcher, Reading, Scalar, Scope, Test};
 
 use super::compare::Comparison;
-use super::function::is_function;
+use super::function::{is_function, likely_function};
 use super::operand::{Subject, attribute_name};
 use super::source::Source;
 use super::{all, any, not};
-use crate::code::{CONDITION_FORM, CONDITION_SIZE, Code, TYPE_MISMATCH, UNKNOWN_SEGMENT};
+use crate::bucketing::{find, words};
+use crate::code::{
+    CONDITION_FORM, CONDITION_SIZE, Code, TYPE_MISMATCH, UNKNOWN_FLAG, UNKNOWN_SEGMENT,
+};
 use crate::finding::Finding;
 use crate::lower::Lower;
 use crate::names::{Origin, Type};
@@ -29,6 +32,16 @@ const FORMS: &str = "conditions combine, with `&&`, `||`, `!` and `a ? b : c`:
 
 /// A condition is repeated where it decides between two others; this bounds what that can grow to.
 const LARGEST_REPEATED: usize = 500;
+
+/// The second argument of a segment whose failure is tolerated.
+pub(crate) const UNLESS_IT_FAILS: &str = "unless it fails";
+
+/// What of a list a condition is asked about.
+pub(crate) const SCOPES: [(&str, Scope); 3] = [
+    ("elements", Scope::Elements),
+    ("elements but null", Scope::Present),
+    ("length", Scope::Length),
+];
 
 /// Lowers one condition.
 pub(super) struct Form<'f, 'l> {
@@ -75,7 +88,11 @@ impl Form<'_, '_> {
             ("containsIP", Some(target), [address]) => self.cidr(target, address, whole),
             ("inNetwork", None, [address, networks]) => self.in_network(address, networks),
             ("segment", None, [key]) => self.segment(key),
+            ("segment", None, [key, word]) => self.tolerant_segment(key, word),
+            ("inside", None, [key]) => self.inside(key),
+            ("within", None, [list, scope, when]) => self.within(list, scope, when),
             ("fail", None, []) => Condition::Test(Test::Fail),
+            ("abort", None, []) => Condition::Test(Test::Abort),
             (name, Some(namespace), arguments) if is_function(name, namespace) => {
                 self.function(whole, name, namespace, arguments)
             }
@@ -189,6 +206,49 @@ impl Form<'_, '_> {
         Condition::Test(Test::Segment(name))
     }
 
+    /// `segment("key", "unless it fails")`
+    fn tolerant_segment(&mut self, key: &IdedExpr, word: &IdedExpr) -> Condition {
+        let words = [UNLESS_IT_FAILS];
+        let is_known = self.one_of(word, "a segment's second argument", &words);
+        match (self.segment(key), is_known) {
+            (Condition::Test(Test::Segment(key)), Some(_)) => {
+                Condition::Test(Test::SegmentUnlessFails(key))
+            }
+            _ => Condition::never(),
+        }
+    }
+
+    /// `inside("flag")`, which may name the flag that it stands in.
+    fn inside(&mut self, key: &IdedExpr) -> Condition {
+        let Some(name) = self.text(key) else {
+            return Condition::never();
+        };
+        let names = self.context.names;
+        if !names.flags.contains_key(name.as_str()) {
+            let help = suggest::help(&name, "flags", names.flag_keys());
+            let message = format!("there is no flag `{name}`");
+            return self.fail(UNKNOWN_FLAG, key, message, help);
+        }
+        Condition::Test(Test::Inside(name))
+    }
+
+    /// `within(x, "elements", condition)`
+    fn within(&mut self, list: &IdedExpr, scope: &IdedExpr, when: &IdedExpr) -> Condition {
+        let subject = self.attribute_in(list);
+        let word = self.one_of(scope, "what of a list is asked about", &words(&SCOPES));
+        let when = self.condition(when);
+        let scope = word.and_then(|word| find(&SCOPES, word));
+        let (Some(subject), Some(scope)) = (subject, scope) else {
+            return Condition::never();
+        };
+        self.uses(&subject, list);
+        Condition::Test(Test::Within {
+            name: subject.name,
+            scope,
+            when: Box::new(when),
+        })
+    }
+
     /// Reports a call that is no form.
     fn unknown(&mut self, expression: &IdedExpr, call: &CallExpr) -> Condition {
         let name = call.func_name.as_str();
@@ -216,8 +276,13 @@ impl Form<'_, '_> {
             }
             _ => FORMS,
         };
+        let likely = call
+            .target
+            .as_deref()
+            .and_then(|namespace| likely_function(name, namespace));
         let message = format!("`{}` cannot be a condition", self.quote(expression));
-        self.fail(CONDITION_FORM, expression, message, help.to_owned())
+        let help = likely.unwrap_or_else(|| help.to_owned());
+        self.fail(CONDITION_FORM, expression, message, help)
     }
 
     /// Reports an expression that is no form.
@@ -244,7 +309,8 @@ impl Form<'_, '_> {
     /// Checks that an attribute can be there.
     pub(super) fn uses(&mut self, subject: &Subject, expression: &IdedExpr) {
         let is_impossible = self.context.names.origin(&subject.name) == Origin::Impossible;
-        if is_impossible && subject.is_verbatim {
+        // One without a name was reported.
+        if subject.is_verbatim && (is_impossible || subject.name.is_empty()) {
             return;
         }
         let span = self.span(expression);

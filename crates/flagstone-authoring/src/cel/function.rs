@@ -5,19 +5,23 @@
 
 use cel::IdedExpr;
 use cel::common::ast::Expr;
-use flagstone_compile::model::{Matcher, Order, Scalar};
+use flagstone_compile::model::{Js, Matcher, Order, Scalar, kind};
+use flagstone_compile::regex::Dialect;
 
 use super::form::Form;
 use crate::code::CONDITION_FORM;
+use crate::suggest;
 use crate::write::cel::{list, number, scalar, text};
 
 /// A constant that a function takes besides the attribute.
-trait Argument: Sized {
+trait Argument {
+    /// What the model has of it.
+    type Value;
     /// What it is called in messages.
     const TITLE: &'static str;
-    fn read(form: &mut Form<'_, '_>, expression: &IdedExpr) -> Option<Self>;
+    fn read(form: &mut Form<'_, '_>, expression: &IdedExpr) -> Option<Self::Value>;
     /// As CEL; `None` if CEL cannot spell it.
-    fn write(&self) -> Option<String>;
+    fn write(value: &Self::Value) -> Option<String>;
 }
 
 /// Declares the functions. What stands in brackets is both the pattern that takes a matcher apart and the expression that
@@ -31,7 +35,7 @@ macro_rules! functions {
         pub(crate) fn spelled(matcher: &Matcher) -> Option<(&'static str, &'static str, Vec<String>)> {
             match matcher {
                 $($($matcher)* => {
-                    let arguments = vec![$(Argument::write($argument)?),*];
+                    let arguments = vec![$(<$type as Argument>::write($argument)?),*];
                     Some(($namespace, $name, arguments))
                 })*
                 _ => None,
@@ -78,6 +82,25 @@ functions! {
     "list"."distinct" [Matcher::ListDistinct(count)] (count: u32);
     "js"."dateBefore" [Matcher::JsDateBefore(millis)] (millis: f64);
     "js"."dateAfter" [Matcher::JsDateAfter(millis)] (millis: f64);
+    "js"."text" [Matcher::Js(Js::Text(text))] (text: String);
+    "js"."lowerText" [Matcher::Js(Js::LowerText(text))] (text: String);
+    "js"."lowerOneOf" [Matcher::Js(Js::OneOfLower(texts))] (texts: Vec<String>);
+    "js"."number" [Matcher::Js(Js::Number(number))] (number: f64);
+    "js"."compare" [Matcher::Js(Js::Compare(order, constant))] (order: Order, constant: Scalar);
+    "js"."truthy" [Matcher::Js(Js::Truthy)] ();
+    "js"."type" [Matcher::Js(Js::Type(types))] (types: Types);
+    "js"."json" [Matcher::Js(Js::Json(json))] (json: String);
+    "js"."matches" [Matcher::MatchesIn {
+        dialect: Dialect::EcmaScript,
+        pattern,
+        ignore_case,
+    }] (pattern: String, ignore_case: bool);
+    "re2"."matches" [Matcher::MatchesIn {
+        dialect: Dialect::Re2,
+        pattern,
+        ignore_case,
+    }] (pattern: String, ignore_case: bool);
+    "growthbook"."version" [Matcher::Js(Js::Version(order, version))] (order: Order, version: String);
     "npm"."semver" [Matcher::NpmSemVer(order, version)] (order: Order, version: String);
     "split"."version" [Matcher::SplitVersion(order, version)] (order: Order, version: String);
     "split"."versionIn" [Matcher::SplitVersionIn(versions)] (versions: Vec<String>);
@@ -86,6 +109,17 @@ functions! {
 /// Whether a call is one of these functions.
 pub(super) fn is_function(name: &str, namespace: &IdedExpr) -> bool {
     space(namespace).is_some_and(|space| FUNCTIONS.contains(&(space, name)))
+}
+
+/// A help line for a function that there is not, in a namespace that there is.
+pub(super) fn likely_function(name: &str, namespace: &IdedExpr) -> Option<String> {
+    let space = space(namespace)?;
+    let known = FUNCTIONS.iter().filter(|(of, _)| *of == space);
+    let known: Vec<&str> = known.map(|(_, name)| *name).collect();
+    if known.is_empty() {
+        return None;
+    }
+    suggest::help(name, &format!("functions of `{space}`"), known)
 }
 
 fn space(namespace: &IdedExpr) -> Option<&str> {
@@ -111,6 +145,8 @@ pub(crate) fn sign(order: Order) -> &'static str {
 }
 
 impl Argument for Order {
+    type Value = Self;
+
     const TITLE: &'static str = "one of `\"==\"`, `\"<\"`, `\"<=\"`, `\">\"`, `\">=\"`";
 
     fn read(form: &mut Form<'_, '_>, expression: &IdedExpr) -> Option<Self> {
@@ -120,48 +156,56 @@ impl Argument for Order {
         found.map(|(_, order)| *order)
     }
 
-    fn write(&self) -> Option<String> {
-        Some(text(sign(*self)))
+    fn write(value: &Self) -> Option<String> {
+        Some(text(sign(*value)))
     }
 }
 
 impl Argument for String {
+    type Value = Self;
+
     const TITLE: &'static str = "text";
 
     fn read(form: &mut Form<'_, '_>, expression: &IdedExpr) -> Option<Self> {
         form.text(expression)
     }
 
-    fn write(&self) -> Option<String> {
-        Some(text(self))
+    fn write(value: &Self) -> Option<String> {
+        Some(text(value))
     }
 }
 
 impl Argument for Vec<String> {
+    type Value = Self;
+
     const TITLE: &'static str = "a list of texts";
 
     fn read(form: &mut Form<'_, '_>, expression: &IdedExpr) -> Option<Self> {
         form.list(expression, Form::text)
     }
 
-    fn write(&self) -> Option<String> {
-        Some(list(self.iter().map(|item| text(item))))
+    fn write(value: &Self) -> Option<String> {
+        Some(list(value.iter().map(|item| text(item))))
     }
 }
 
 impl Argument for u32 {
+    type Value = Self;
+
     const TITLE: &'static str = "a whole number";
 
     fn read(form: &mut Form<'_, '_>, expression: &IdedExpr) -> Option<Self> {
         u32::try_from(form.whole(expression, u64::from(Self::MAX))?).ok()
     }
 
-    fn write(&self) -> Option<String> {
-        Some(self.to_string())
+    fn write(value: &Self) -> Option<String> {
+        Some(value.to_string())
     }
 }
 
 impl Argument for f64 {
+    type Value = Self;
+
     const TITLE: &'static str = "a number";
 
     fn read(form: &mut Form<'_, '_>, expression: &IdedExpr) -> Option<Self> {
@@ -176,12 +220,14 @@ impl Argument for f64 {
         }
     }
 
-    fn write(&self) -> Option<String> {
-        number(*self)
+    fn write(value: &Self) -> Option<String> {
+        number(*value)
     }
 }
 
 impl Argument for bool {
+    type Value = Self;
+
     const TITLE: &'static str = "`true` or `false`";
 
     fn read(form: &mut Form<'_, '_>, expression: &IdedExpr) -> Option<Self> {
@@ -196,19 +242,66 @@ impl Argument for bool {
         }
     }
 
-    fn write(&self) -> Option<String> {
-        Some(self.to_string())
+    fn write(value: &Self) -> Option<String> {
+        Some(value.to_string())
     }
 }
 
 impl Argument for Scalar {
+    type Value = Self;
+
     const TITLE: &'static str = "a constant";
 
     fn read(form: &mut Form<'_, '_>, expression: &IdedExpr) -> Option<Self> {
         form.scalar(expression)
     }
 
-    fn write(&self) -> Option<String> {
-        scalar(self)
+    fn write(value: &Self) -> Option<String> {
+        scalar(value)
+    }
+}
+
+/// Types of JavaScript, as a list of their names.
+struct Types;
+
+const TYPES: [(&str, u32); 6] = [
+    ("null", kind::NULL),
+    ("boolean", kind::BOOLEAN),
+    ("number", kind::NUMBER),
+    ("text", kind::TEXT),
+    ("list", kind::LIST),
+    ("object", kind::OBJECT),
+];
+
+impl Argument for Types {
+    type Value = u32;
+
+    const TITLE: &'static str = "a list of types";
+
+    fn read(form: &mut Form<'_, '_>, expression: &IdedExpr) -> Option<u32> {
+        let names = TYPES.map(|(name, _)| name);
+        let found = form.list(expression, |form, name| form.one_of(name, "a type", &names))?;
+        let bits = TYPES.iter().filter(|(name, _)| found.contains(name));
+        Some(bits.fold(0, |bits, (_, bit)| bits | bit))
+    }
+
+    fn write(value: &u32) -> Option<String> {
+        let known = TYPES.iter().fold(0, |bits, (_, bit)| bits | bit);
+        let names = TYPES.iter().filter(|(_, bit)| value & bit != 0);
+        (value & !known == 0).then(|| list(names.map(|(name, _)| text(name))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FUNCTIONS;
+
+    #[test]
+    fn the_reference_names_every_function() {
+        let reference = include_str!("../../../../docs/authoring.md");
+        for (namespace, name) in FUNCTIONS {
+            let name = format!("`{namespace}.{name}");
+            assert!(reference.contains(&name), "docs/authoring.md lacks {name}`");
+        }
     }
 }

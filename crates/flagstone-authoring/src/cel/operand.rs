@@ -6,7 +6,7 @@ use flagstone_compile::model::{Reading, Scalar};
 use flagstone_core::UnixMillis;
 
 use super::form::Form;
-use crate::code::{CONDITION_FORM, SELF_REFERENCE, UNKNOWN_FLAG};
+use crate::code::{BAD_CONSTANT, CONDITION_FORM, SELF_REFERENCE, UNKNOWN_FLAG};
 use crate::names::{is_identifier, spell};
 use crate::suggest;
 
@@ -127,6 +127,11 @@ impl Form<'_, '_> {
     /// `attribute("any name")`
     fn verbatim(&mut self, whole: &IdedExpr, arguments: &[IdedExpr]) -> Subject {
         let name = match arguments {
+            [name] if matches!(&name.expr, Expr::Literal(LiteralValue::String(text)) if text.inner().is_empty()) =>
+            {
+                self.fail(BAD_CONSTANT, name, "an attribute has a name", None);
+                None
+            }
             [name] => self.text(name),
             _ => {
                 let message = format!("`{}` does not name an attribute", self.quote(whole));

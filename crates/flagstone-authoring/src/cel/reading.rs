@@ -5,6 +5,7 @@ use flagstone_compile::model::{Conversion, Reading};
 
 use super::form::Form;
 use super::operand::Subject;
+use crate::bucketing::{find, name};
 use crate::code::CONDITION_FORM;
 
 /// What each conversion is called.
@@ -13,6 +14,29 @@ const CONVERSIONS: &[(&str, Conversion)] = &[
     ("as js number", Conversion::JsNumber),
     ("as split text", Conversion::SplitText),
 ];
+
+/// How services read as a rule, by one word for all of it.
+const USUAL: [(&str, Reading); 4] = [
+    ("launchdarkly", reading(true, false, true, Conversion::None)),
+    ("split", reading(false, true, true, Conversion::None)),
+    (
+        "split text",
+        reading(false, true, true, Conversion::SplitText),
+    ),
+    (
+        "split number",
+        reading(false, true, true, Conversion::JsNumber),
+    ),
+];
+
+const fn reading(elements: bool, missing: bool, mistyped: bool, conversion: Conversion) -> Reading {
+    Reading {
+        elements,
+        missing_is_no: missing,
+        mistyped_is_no: mistyped,
+        conversion,
+    }
+}
 
 /// The words for the parts of a reading that are not a conversion.
 const ELEMENTS: &str = "elements";
@@ -40,6 +64,7 @@ impl Form<'_, '_> {
         let known: Vec<&str> = [ELEMENTS, MISSING_IS_NO, MISTYPED_IS_NO]
             .into_iter()
             .chain(CONVERSIONS.iter().map(|(word, _)| *word))
+            .chain(USUAL.iter().map(|(word, _)| *word))
             .collect();
         for expression in words {
             match self.one_of(expression, "a way to read a value", &known) {
@@ -47,8 +72,12 @@ impl Form<'_, '_> {
                 Some(MISSING_IS_NO) => subject.reading.missing_is_no = true,
                 Some(MISTYPED_IS_NO) => subject.reading.mistyped_is_no = true,
                 Some(word) => {
-                    let found = CONVERSIONS.iter().find(|(name, _)| *name == word);
-                    subject.reading.conversion = found.map_or_else(Conversion::default, |it| it.1);
+                    if let Some(conversion) = find(CONVERSIONS, word) {
+                        subject.reading.conversion = conversion;
+                    }
+                    if let Some(usual) = find(&USUAL, word) {
+                        subject.reading = usual;
+                    }
                 }
                 None => {}
             }
@@ -59,6 +88,9 @@ impl Form<'_, '_> {
 
 /// The words for a reading; `None` if one of its parts has no word.
 pub(crate) fn words(reading: Reading) -> Option<Vec<&'static str>> {
+    if let Some(word) = name(&USUAL, &reading) {
+        return Some(vec![word]);
+    }
     let mut words = Vec::new();
     for (is, word) in [
         (reading.elements, ELEMENTS),
@@ -68,9 +100,36 @@ pub(crate) fn words(reading: Reading) -> Option<Vec<&'static str>> {
         words.extend(is.then_some(word));
     }
     if reading.conversion != Conversion::default() {
-        let conversions = &mut CONVERSIONS.iter();
-        let (word, _) = conversions.find(|(_, of)| *of == reading.conversion)?;
-        words.push(word);
+        words.push(name(CONVERSIONS, &reading.conversion)?);
     }
     Some(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CONVERSIONS, USUAL, words};
+    use flagstone_compile::model::{Conversion, Reading};
+
+    #[test]
+    fn every_conversion_has_a_word() {
+        for conversion in Conversion::ALL {
+            let reading = Reading {
+                conversion: *conversion,
+                ..Reading::default()
+            };
+            assert!(words(reading).is_some(), "{conversion:?}");
+        }
+    }
+
+    #[test]
+    fn the_reference_names_every_word() {
+        let reference = include_str!("../../../../docs/authoring.md");
+        let usual = USUAL.iter().map(|(word, _)| *word);
+        for word in CONVERSIONS.iter().map(|(word, _)| *word).chain(usual) {
+            assert!(
+                reference.contains(&format!("`{word}`")),
+                "docs/authoring.md lacks `{word}`"
+            );
+        }
+    }
 }

@@ -8,6 +8,7 @@ use super::moment::rfc3339;
 use crate::bucketing::{ABSENT, ALGORITHMS, name};
 use crate::cel::RESERVED;
 use crate::cel::constant::check_network;
+use crate::cel::form::{SCOPES, UNLESS_IT_FAILS};
 use crate::cel::function::{sign, spelled};
 use crate::cel::reading::words;
 use crate::names::{COLLECTIONS, Names, Origin, is_identifier, spell, steps};
@@ -143,7 +144,22 @@ fn test(test: &Test) -> Result<(String, bool), Unwritable> {
                 list(ranges)
             ))
         }
+        Test::Within { name, scope, when } => {
+            let word = self::name(&SCOPES, scope)
+                .ok_or_else(|| format!("there is no word for {scope:?}"))?;
+            let when = part(when, Place::Anywhere)?;
+            call(format!(
+                "within({}, {}, {when})",
+                spelling(name),
+                text(word)
+            ))
+        }
+        Test::SegmentUnlessFails(key) => {
+            call(format!("segment({}, {})", text(key), text(UNLESS_IT_FAILS)))
+        }
+        Test::Inside(key) => call(format!("inside({})", text(key))),
         Test::Fail => call("fail()".to_owned()),
+        Test::Abort => call("abort()".to_owned()),
         #[allow(unreachable_patterns, reason = "importers add tests of their own")]
         other => Err(format!("there is no form for {other:?}")),
     }

@@ -19,7 +19,7 @@ pub(super) fn key(key: &str) -> String {
 }
 
 /// Text on one line, without escapes where that is possible.
-pub(super) fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     let needs_escapes = text.contains(['\\', '"']) && !text.contains('\'');
     match needs_escapes && !text.contains(char::is_control) {
         true => format!("'{text}'"),

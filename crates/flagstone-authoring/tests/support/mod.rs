@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use flagstone_authoring::{Finding, Severity, line_column};
 use flagstone_compile::Model;
 use flagstone_compile::model::{
-    Condition, Matcher, Order, Scalar, Serve, Share, Source, Test, Value,
+    Condition, Matcher, Order, Reading, Scalar, Serve, Share, Source, Test, Value,
 };
 
 /// `error[code] 2:1 "text": message (help: …) [3:1: label]`
@@ -165,10 +165,44 @@ pub fn condition(condition: &Condition) -> String {
         Condition::Not(inner) => format!("(not {})", self::condition(inner)),
         Condition::Test(Test::Now { order, time }) => format!("({} now {})", sign(*order), time.0),
         Condition::Test(Test::Segment(key)) => format!("(segment {key})"),
+        Condition::Test(Test::Attribute {
+            name,
+            matcher,
+            reading,
+        }) if *reading == Reading::default() => matched(name, matcher),
+        Condition::Test(Test::Attribute {
+            name,
+            matcher,
+            reading,
+        }) => {
+            let parts = [
+                (reading.elements, "elements"),
+                (reading.missing_is_no, "missing"),
+                (reading.mistyped_is_no, "mistyped"),
+            ];
+            let parts: Vec<&str> = parts
+                .iter()
+                .filter(|(is, _)| *is)
+                .map(|(_, part)| *part)
+                .collect();
+            format!(
+                "({} {:?} {})",
+                parts.join("+"),
+                reading.conversion,
+                matched(name, matcher)
+            )
+        }
+        Condition::Test(Test::Flag {
+            key,
+            variants,
+            enabled_only: true,
+        }) => format!("(flag-on {key} {})", list(variants, String::clone)),
         Condition::Test(Test::Flag { key, variants, .. }) => {
             format!("(flag {key} {})", list(variants, String::clone))
         }
-        Condition::Test(Test::Attribute { name, matcher, .. }) => matched(name, matcher),
+        Condition::Test(Test::Within { name, scope, when }) => {
+            format!("(within {name} {scope:?} {})", self::condition(when))
+        }
         Condition::Test(other) => format!("{other:?}"),
     }
 }

@@ -75,6 +75,16 @@ pub enum Failure {
         /// Why it is not.
         error: ImportError,
     },
+    /// What a document was converted to means something else, which is this program's mistake.
+    Conversion {
+        /// Which document.
+        path: PathBuf,
+    },
+    /// A file that is not to be replaced.
+    IsThere {
+        /// Which.
+        path: PathBuf,
+    },
     /// An environment that the source does not have.
     UnknownEnvironment {
         /// Where.
@@ -206,6 +216,16 @@ impl fmt::Display for Failure {
                 "`{}` is no document of {}: it {error}",
                 path.display(),
                 service.name()
+            ),
+            Self::Conversion { path } => write!(
+                f,
+                "`{}` was converted to something that decides otherwise; nothing is written. Please report this",
+                path.display()
+            ),
+            Self::IsThere { path } => write!(
+                f,
+                "`{}` is there already; remove it or choose another file",
+                path.display()
             ),
             Self::UnknownEnvironment {
                 path,

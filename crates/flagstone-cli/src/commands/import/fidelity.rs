@@ -17,8 +17,11 @@ impl Fidelities {
     /// Joins both. What the compiler found about a flag is one more note of it.
     pub fn new(mut report: Report, findings: &[Finding]) -> Self {
         let mut others = Vec::new();
+        for note in report.entries.iter_mut().flat_map(|entry| &mut entry.notes) {
+            *note = sentence(note);
+        }
         for finding in findings {
-            let note = sentence(finding);
+            let note = said(finding);
             match report
                 .entries
                 .iter_mut()
@@ -119,14 +122,16 @@ fn is_about(path: &str, flag: &str) -> bool {
 }
 
 /// A finding as a sentence.
-fn sentence(finding: &Finding) -> String {
-    let mut letters = finding.message.chars();
-    let first: String = letters
-        .next()
-        .map(char::to_uppercase)
-        .into_iter()
-        .flatten()
-        .collect();
+fn said(finding: &Finding) -> String {
     let help = finding.help.iter().map(|help| format!(" ({help})"));
-    format!("{first}{}{}.", letters.as_str(), help.collect::<String>())
+    sentence(&format!("{}{}", finding.message, help.collect::<String>()))
+}
+
+/// With a capital and a full stop.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(char::to_uppercase);
+    let first: String = first.into_iter().flatten().collect();
+    let stop = if text.ends_with('.') { "" } else { "." };
+    format!("{first}{}{stop}", letters.as_str())
 }
