@@ -109,3 +109,8 @@ fn launchdarkly() {
 fn split() {
     check(Service::Split, Sdk::Node, &[]);
 }
+
+#[test]
+fn growthbook() {
+    check(Service::GrowthBook, Sdk::Node, &[]);
+}

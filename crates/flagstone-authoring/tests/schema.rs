@@ -7,6 +7,7 @@ use serde_json::Value;
 const COMMITTED: &str = include_str!("../../../docs/flagstone.schema.json");
 const README: &str = include_str!("../../../README.md");
 const REFERENCE: &str = include_str!("../../../docs/authoring.md");
+const IMPORT: &str = include_str!("../../../docs/import.md");
 
 #[test]
 fn the_committed_schema_is_current() {
@@ -50,7 +51,7 @@ fn the_examples_of_the_documents_are_right() {
     };
     let (reference, readme) = (blocks(REFERENCE), blocks(README));
     assert!(reference.len() >= 10 && readme.len() == 1);
-    for text in reference.into_iter().chain(readme) {
+    for text in reference.into_iter().chain(readme).chain(blocks(IMPORT)) {
         let outcome = flagstone_authoring::read(text, None, &flagstone_authoring::no_files);
         assert_eq!(outcome.findings, [], "{text}");
         let compiled = flagstone_compile::compile(&outcome.model.unwrap());

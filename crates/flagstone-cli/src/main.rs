@@ -9,6 +9,7 @@ mod files;
 mod listing;
 mod report;
 mod source;
+mod suggest;
 
 use clap::Parser;
 use commands::Command;
@@ -28,7 +29,7 @@ Start with:
 
 Exit codes:
   0  everything is fine
-  1  the source has errors (or warnings, with `check --deny-warnings`)
+  1  the source has errors, or there is what `--deny` or `--deny-warnings` forbids, or what cannot be converted
   2  wrong arguments, or something could not be read or written"
 )]
 struct Arguments {

@@ -2,7 +2,7 @@
 
 use crate::report::{Failure, Report};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use flagstone_authoring::{Finding, Severity};
+use flagstone_authoring::{Finding, Places, Severity};
 use flagstone_compile::{Model, compile};
 use flagstone_core::Snapshot;
 use flagstone_core::layout::MAGIC;
@@ -144,6 +144,8 @@ pub struct Compiled {
     pub findings: Vec<Finding>,
     /// The environments that the source has.
     pub environments: Vec<String>,
+    /// Where the parts of the model were written.
+    pub places: Places,
 }
 
 /// Reads a file and finds out what it is.
@@ -238,6 +240,7 @@ impl Source {
                 snapshot,
                 findings,
                 environments: Vec::new(),
+                places: Places::default(),
             });
         }
         self.compile_native(environment)
@@ -282,7 +285,7 @@ impl Source {
         if let Some(bytes) = &compiled.snapshot {
             verify(bytes, &self.path)?;
         }
-        let places = flagstone_authoring::Places::default();
+        let places = Places::default();
         let findings = compiled.findings.into_iter();
         let findings = findings.map(|finding| placed(finding, &places));
         Ok((compiled.snapshot, findings.collect()))
@@ -320,6 +323,7 @@ impl Source {
             snapshot,
             findings,
             environments: outcome.environments,
+            places: outcome.places,
         })
     }
 
@@ -350,7 +354,7 @@ impl Source {
 }
 
 /// What the compiler found, with its place in the text.
-fn placed(finding: flagstone_compile::Finding, places: &flagstone_authoring::Places) -> Finding {
+fn placed(finding: flagstone_compile::Finding, places: &Places) -> Finding {
     let around = || places.find(&format!("/edge{}", finding.path));
     Finding {
         severity: match finding.severity {
@@ -367,7 +371,7 @@ fn placed(finding: flagstone_compile::Finding, places: &flagstone_authoring::Pla
 }
 
 /// A pointer into the model as a path in the text: `/routes/0/flag` is `routes[0].flag`.
-fn dotted(pointer: &str) -> String {
+pub fn dotted(pointer: &str) -> String {
     let mut path = String::new();
     for step in pointer.split('/').skip(1) {
         let is_index = step.bytes().all(|byte| byte.is_ascii_digit());

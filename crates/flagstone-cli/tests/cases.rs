@@ -220,6 +220,11 @@ fn manifest_command() {
 }
 
 #[test]
+fn convert_command() {
+    check_all("convert.toml");
+}
+
+#[test]
 fn import_command() {
     check_all("import.toml");
 }

@@ -95,6 +95,10 @@ functions! {
         pattern,
         ignore_case,
     }] (pattern: String, ignore_case: bool);
+    "js"."textMatches" [Matcher::Js(Js::Matches {
+        pattern,
+        ignore_case,
+    })] (pattern: String, ignore_case: bool);
     "re2"."matches" [Matcher::MatchesIn {
         dialect: Dialect::Re2,
         pattern,

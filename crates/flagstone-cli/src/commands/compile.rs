@@ -1,5 +1,6 @@
 //! `flagstone compile`: writes a snapshot.
 
+mod against;
 mod control;
 
 use super::check::contents;
@@ -7,6 +8,7 @@ use crate::files::replace;
 use crate::report::{Failure, Format, Outcome, Report};
 use crate::source::{self, Input, SourceOptions};
 use control::Control;
+use flagstone_authoring::Severity;
 use flagstone_compile::Model;
 use flagstone_core::Snapshot;
 use flagstone_core::layout::FORMAT_VERSION;
@@ -23,6 +25,7 @@ use std::path::{Path, PathBuf};
 Examples:
   flagstone compile flagstone.toml --environment production -o shop.snapshot
   flagstone compile flagstone.toml -o shop.snapshot --control control.json
+  flagstone compile frame.toml --document flags.json -o frame.snapshot
 
 With --control, the control document that puts the snapshot into force is written too: as revision N, or as the one
 after the revision that the file holds. Everything else in the file, such as kills, stays.")]
@@ -35,6 +38,10 @@ pub struct Arguments {
     /// Where to write the snapshot; replaced in one step
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
+    /// The flag service's document to check a file with `[source]` against: flags and variants it does not have are
+    /// warnings
+    #[arg(long, value_name = "DOCUMENT")]
+    document: Option<PathBuf>,
     /// Where to write the control document
     #[arg(long, value_name = "FILE")]
     control: Option<PathBuf>,
@@ -48,7 +55,17 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
     let Input::Source(source) = source::open(path)? else {
         return Err(Failure::IsSnapshot { path: path.clone() });
     };
-    let compiled = source.compile(&arguments.options)?;
+    let mut compiled = source.compile(&arguments.options)?;
+    if let Some(document) = &arguments.document {
+        let found = against::findings(path, &compiled, document)?;
+        if found
+            .iter()
+            .any(|finding| finding.severity == Severity::Error)
+        {
+            compiled.snapshot = None;
+        }
+        compiled.findings.extend(found);
+    }
     report.findings(&source, &compiled.findings)?;
     let (Some(model), Some(bytes)) = (compiled.model, compiled.snapshot) else {
         return Ok(Outcome::Errors);

@@ -9,6 +9,7 @@ use crate::clock;
 use crate::context::{Context, Names};
 use crate::report::{Failure, Format, Outcome, Report};
 use crate::source::{self, SourceArguments};
+use crate::suggest::similar;
 use explanation::Explanation;
 use flagstone_core::{Evaluator, FlagIndex, Snapshot, UnixMillis};
 use serde::Serialize;
@@ -124,15 +125,11 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
 
 fn find(snapshot: &Snapshot<'_>, key: &str, path: &Path) -> Result<FlagIndex, Failure> {
     snapshot.find(key).ok_or_else(|| {
-        let likeness = |known: &str| strsim::jaro_winkler(known, key);
-        let similar = snapshot.flags().map(|flag| flag.key());
-        let similar = similar.filter(|known| likeness(known) > 0.8);
+        let keys: Vec<&str> = snapshot.flags().map(|flag| flag.key()).collect();
         Failure::UnknownFlag {
             path: path.to_owned(),
             key: key.to_owned(),
-            similar: similar
-                .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
-                .map(str::to_owned),
+            similar: similar(key, &keys).map(str::to_owned),
         }
     })
 }

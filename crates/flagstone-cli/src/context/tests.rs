@@ -56,6 +56,20 @@ fn lookup() {
             some(json!("c")),
         ),
         ("user.plan", r#"{"Plan":"c"}"#, None),
+        // Steps in brackets are members by themselves.
+        (
+            r#"user["a.b"].c"#,
+            r#"{"user":{"a":{"b":{"c":1}},"a.b":{"c":2}}}"#,
+            some(json!(2)),
+        ),
+        (r#"user["a/b"]"#, r#"{"a/b":3}"#, some(json!(3))),
+        (
+            r#"user["a/b"]"#,
+            r#"{"user":{"a/b":4},"a/b":3}"#,
+            some(json!(4)),
+        ),
+        (r#"["a b"]["c d"]"#, r#"{"a b":{"c d":5}}"#, some(json!(5))),
+        (r#"user["a"#, r#"{"user":{"a":6}}"#, None),
         ("user.plan", "{}", None),
         (
             "geo.country",

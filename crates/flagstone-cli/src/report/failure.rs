@@ -80,6 +80,11 @@ pub enum Failure {
         /// Which document.
         path: PathBuf,
     },
+    /// A document was given for a file whose flags do not come from one.
+    NoSource {
+        /// Which file.
+        path: PathBuf,
+    },
     /// A file that is not to be replaced.
     IsThere {
         /// Which.
@@ -220,6 +225,11 @@ impl fmt::Display for Failure {
             Self::Conversion { path } => write!(
                 f,
                 "`{}` was converted to something that decides otherwise; nothing is written. Please report this",
+                path.display()
+            ),
+            Self::NoSource { path } => write!(
+                f,
+                "`{}` has no `[source]`, so --document says nothing about it",
                 path.display()
             ),
             Self::IsThere { path } => write!(
