@@ -1,6 +1,7 @@
 //! Documents of flag services, written as a `flagstone.toml`, decide as before.
 #![allow(
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "tests"
@@ -112,5 +113,10 @@ fn split() {
 
 #[test]
 fn growthbook() {
-    check(Service::GrowthBook, Sdk::Node, &[]);
+    let circles = [
+        "flag `cyc_a`: flag `cyc_a` depends on itself: flag `cyc_a` → flag `cyc_b` → flag `cyc_a`",
+        "flag `cyc_b`: it depends on flag `cyc_a`, which is left out",
+        "flag `self`: a flag cannot depend on itself",
+    ];
+    check(Service::GrowthBook, Sdk::Node, &circles);
 }

@@ -15,33 +15,23 @@ const CONVERSIONS: &[(&str, Conversion)] = &[
     ("as split text", Conversion::SplitText),
 ];
 
-/// How services read as a rule, by one word for all of it.
-const USUAL: [(&str, Reading); 4] = [
-    ("launchdarkly", reading(true, false, true, Conversion::None)),
-    ("split", reading(false, true, true, Conversion::None)),
-    (
-        "split text",
-        reading(false, true, true, Conversion::SplitText),
-    ),
-    (
-        "split number",
-        reading(false, true, true, Conversion::JsNumber),
-    ),
-];
-
-const fn reading(elements: bool, missing: bool, mistyped: bool, conversion: Conversion) -> Reading {
+/// How LaunchDarkly reads, as one word for all of it.
+const LAUNCHDARKLY: (&str, Reading) = (
+    "launchdarkly",
     Reading {
-        elements,
-        missing_is_no: missing,
-        mistyped_is_no: mistyped,
-        conversion,
-    }
-}
+        elements: true,
+        missing_is_no: false,
+        mistyped_is_no: true,
+        conversion: Conversion::None,
+    },
+);
 
 /// The words for the parts of a reading that are not a conversion.
 const ELEMENTS: &str = "elements";
 const MISSING_IS_NO: &str = "missing is no";
 const MISTYPED_IS_NO: &str = "mistyped is no";
+/// Both.
+const OR_NO: &str = "or no";
 
 impl Form<'_, '_> {
     /// `read(x, "word", …)`
@@ -61,24 +51,20 @@ impl Form<'_, '_> {
         let Some(mut subject) = self.attribute_in(first) else {
             return nothing;
         };
-        let known: Vec<&str> = [ELEMENTS, MISSING_IS_NO, MISTYPED_IS_NO]
-            .into_iter()
-            .chain(CONVERSIONS.iter().map(|(word, _)| *word))
-            .chain(USUAL.iter().map(|(word, _)| *word))
-            .collect();
+        let known: Vec<&str> = known().collect();
         for expression in words {
             match self.one_of(expression, "a way to read a value", &known) {
                 Some(ELEMENTS) => subject.reading.elements = true,
                 Some(MISSING_IS_NO) => subject.reading.missing_is_no = true,
                 Some(MISTYPED_IS_NO) => subject.reading.mistyped_is_no = true,
-                Some(word) => {
-                    if let Some(conversion) = find(CONVERSIONS, word) {
-                        subject.reading.conversion = conversion;
-                    }
-                    if let Some(usual) = find(&USUAL, word) {
-                        subject.reading = usual;
-                    }
+                Some(OR_NO) => {
+                    subject.reading.missing_is_no = true;
+                    subject.reading.mistyped_is_no = true;
                 }
+                Some(word) => match find(CONVERSIONS, word) {
+                    Some(conversion) => subject.reading.conversion = conversion,
+                    None => subject.reading = LAUNCHDARKLY.1,
+                },
                 None => {}
             }
         }
@@ -86,18 +72,32 @@ impl Form<'_, '_> {
     }
 }
 
+/// Every word.
+fn known() -> impl Iterator<Item = &'static str> {
+    let conversions = CONVERSIONS.iter().map(|(word, _)| *word);
+    [
+        ELEMENTS,
+        MISSING_IS_NO,
+        MISTYPED_IS_NO,
+        OR_NO,
+        LAUNCHDARKLY.0,
+    ]
+    .into_iter()
+    .chain(conversions)
+}
+
 /// The words for a reading; `None` if one of its parts has no word.
 pub(crate) fn words(reading: Reading) -> Option<Vec<&'static str>> {
-    if let Some(word) = name(&USUAL, &reading) {
-        return Some(vec![word]);
+    if reading == LAUNCHDARKLY.1 {
+        return Some(vec![LAUNCHDARKLY.0]);
     }
     let mut words = Vec::new();
-    for (is, word) in [
-        (reading.elements, ELEMENTS),
-        (reading.missing_is_no, MISSING_IS_NO),
-        (reading.mistyped_is_no, MISTYPED_IS_NO),
-    ] {
-        words.extend(is.then_some(word));
+    words.extend(reading.elements.then_some(ELEMENTS));
+    match (reading.missing_is_no, reading.mistyped_is_no) {
+        (true, true) => words.push(OR_NO),
+        (true, false) => words.push(MISSING_IS_NO),
+        (false, true) => words.push(MISTYPED_IS_NO),
+        (false, false) => {}
     }
     if reading.conversion != Conversion::default() {
         words.push(name(CONVERSIONS, &reading.conversion)?);
@@ -107,7 +107,7 @@ pub(crate) fn words(reading: Reading) -> Option<Vec<&'static str>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CONVERSIONS, USUAL, words};
+    use super::{known, words};
     use flagstone_compile::model::{Conversion, Reading};
 
     #[test]
@@ -124,8 +124,7 @@ mod tests {
     #[test]
     fn the_reference_names_every_word() {
         let reference = include_str!("../../../../docs/authoring.md");
-        let usual = USUAL.iter().map(|(word, _)| *word);
-        for word in CONVERSIONS.iter().map(|(word, _)| *word).chain(usual) {
+        for word in known() {
             assert!(
                 reference.contains(&format!("`{word}`")),
                 "docs/authoring.md lacks `{word}`"
