@@ -60,7 +60,8 @@ fn check(service: Service, sdk: Sdk, left_out: &[&str]) {
     let cases = Json::read(&cases).unwrap();
     let mut asked = 0;
     for case in cases.get("cases").unwrap().elements() {
-        let Some(flag) = case.get("flag").and_then(Json::text) else {
+        let names = ["flag", "feature", "toggle"].iter();
+        let Some(flag) = names.filter_map(|name| case.get(name)).find_map(Json::text) else {
             continue;
         };
         if model.flags.iter().any(|of| of.key == flag) {
@@ -79,8 +80,9 @@ fn check(service: Service, sdk: Sdk, left_out: &[&str]) {
 fn answer(imported: &Imported, snapshot: &[u8], flag: &str, case: &Json<'_>) -> String {
     let request = Request {
         flag,
-        context: case.get("context").unwrap_or(&Json::Null),
-        default: None,
+        // Some services' cases are contexts themselves.
+        context: case.get("context").unwrap_or(case),
+        default: case.get("default"),
         wanted: None,
         now: UnixMillis(1_795_376_100_000),
     };
