@@ -122,3 +122,9 @@ fn growthbook() {
     ];
     check(Service::GrowthBook, Sdk::Node, &circles);
 }
+
+#[test]
+fn unleash() {
+    check(Service::Unleash, Sdk::Node, &[]);
+    check(Service::Unleash, Sdk::Other, &[]);
+}

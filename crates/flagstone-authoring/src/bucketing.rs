@@ -3,13 +3,15 @@
 use flagstone_compile::model::{Absent, Algorithm};
 
 /// Each algorithm's name.
-pub(crate) const ALGORITHMS: [(&str, Algorithm); 8] = [
+pub(crate) const ALGORITHMS: [(&str, Algorithm); 10] = [
     ("native", Algorithm::Native),
     ("launchdarkly", Algorithm::LaunchDarkly),
     ("split", Algorithm::Split),
     ("split-legacy", Algorithm::SplitLegacy),
     ("unleash", Algorithm::Unleash),
     ("unleash-utf8", Algorithm::UnleashUtf8),
+    ("unleash-text", Algorithm::UnleashText),
+    ("unleash-truthy", Algorithm::UnleashTruthy),
     ("growthbook-v1", Algorithm::GrowthBookV1),
     ("growthbook-v2", Algorithm::GrowthBookV2),
 ];

@@ -80,6 +80,7 @@ const FIXED: &[(&str, Source)] = &[
     ("request.bot", Source::Bot),
     ("request.gpc", Source::Gpc),
     ("request.prefetch", Source::Prefetch),
+    ("request.random", Source::Random),
     ("client.ip", Source::ClientIp),
     ("geo.country", Source::Geo(GeoField::Country)),
     ("geo.region", Source::Geo(GeoField::Region)),

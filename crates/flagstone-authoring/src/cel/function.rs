@@ -38,7 +38,27 @@ macro_rules! functions {
                     let arguments = vec![$(<$type as Argument>::write($argument)?),*];
                     Some(($namespace, $name, arguments))
                 })*
-                _ => None,
+                // These have forms of CEL. A new matcher gets a function, or a form in `write::cel`.
+                Matcher::Exists
+                | Matcher::Equals(_)
+                | Matcher::OneOf(_)
+                | Matcher::InSet(_)
+                | Matcher::Includes(_)
+                | Matcher::IncludesNull
+                | Matcher::OneOfIgnoringCase(_)
+                | Matcher::Number(..)
+                | Matcher::Text(..)
+                | Matcher::StartsWith(_)
+                | Matcher::EndsWith(_)
+                | Matcher::Contains(_)
+                | Matcher::StartsWithIgnoringCase(_)
+                | Matcher::EndsWithIgnoringCase(_)
+                | Matcher::ContainsIgnoringCase(_)
+                | Matcher::Matches(_)
+                | Matcher::SemVer(..)
+                | Matcher::Date(..)
+                | Matcher::InNetwork(_)
+                | Matcher::NumberInText(..) => None,
             }
         }
 
@@ -76,6 +96,9 @@ functions! {
     "text"."startsWithOneOf" [Matcher::StartsWithOneOf(texts)] (texts: Vec<String>);
     "text"."endsWithOneOf" [Matcher::EndsWithOneOf(texts)] (texts: Vec<String>);
     "text"."containsOneOf" [Matcher::ContainsOneOf(texts)] (texts: Vec<String>);
+    "text"."startsWithOneOfLower" [Matcher::StartsWithOneOfLower(texts)] (texts: Vec<String>);
+    "text"."endsWithOneOfLower" [Matcher::EndsWithOneOfLower(texts)] (texts: Vec<String>);
+    "text"."containsOneOfLower" [Matcher::ContainsOneOfLower(texts)] (texts: Vec<String>);
     "list"."hasOneOf" [Matcher::ListHasOneOf(texts)] (texts: Vec<String>);
     "list"."hasAllOf" [Matcher::ListHasAllOf(texts)] (texts: Vec<String>);
     "list"."within" [Matcher::ListWithin(texts)] (texts: Vec<String>);
@@ -106,6 +129,11 @@ functions! {
     }] (pattern: String, ignore_case: bool);
     "growthbook"."version" [Matcher::Js(Js::Version(order, version))] (order: Order, version: String);
     "npm"."semver" [Matcher::NpmSemVer(order, version)] (order: Order, version: String);
+    "npm"."semverStrict" [Matcher::NpmSemVerStrict(order, version)] (order: Order, version: String);
+    "npm"."inNetwork" [Matcher::InNpmNetwork {
+        networks,
+        or_equal,
+    }] (networks: Vec<String>, or_equal: bool);
     "split"."version" [Matcher::SplitVersion(order, version)] (order: Order, version: String);
     "split"."versionIn" [Matcher::SplitVersionIn(versions)] (versions: Vec<String>);
 }
