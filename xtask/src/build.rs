@@ -118,14 +118,17 @@ pub fn core(console: Console, setup: &Setup) -> Result<()> {
 /// The flag services whose documents can be compiled at the edge: features of both shells.
 pub const SERVICES: [&str; 5] = ["launchdarkly", "split", "unleash", "flagd", "growthbook"];
 
-/// Builds what compiles each service's documents, to be weighed, into `target/wasm/import-<service>.wasm`.
+/// Builds what compiles each service's documents, to be weighed, into `target/wasm/import-<service>.wasm`; what they share
+/// into `import-none.wasm`.
 ///
 /// # Errors
 /// When a step fails.
 pub fn imports(console: Console, setup: &Setup) -> Result<()> {
-    for service in SERVICES {
+    for service in ["none"].into_iter().chain(SERVICES) {
         let mut cargo = bare(setup, "flagstone-import-size");
-        cargo.args(["--features", service]);
+        if service != "none" {
+            cargo.args(["--features", service]);
+        }
         console.run(&format!("build the importer for {service}"), &mut cargo)?;
         let mut wasm_opt = setup.tool("wasm-opt");
         wasm_opt.args([

@@ -50,16 +50,23 @@ fn measure(name: &str, budget: &Value) -> Result<(u64, u64)> {
         .get("ceiling")
         .and_then(Value::as_integer)
         .with_context(malformed)?;
-    let files = budget
-        .get("files")
-        .and_then(Value::as_array)
-        .with_context(malformed)?;
-    let mut size = 0;
-    for file in files {
-        let path = paths::root().join(file.as_str().with_context(malformed)?);
-        size +=
-            folder_or_file(&path).with_context(|| format!("{}: build it first", path.display()))?;
-    }
+    let sum = |key: &str| {
+        let mut size = 0;
+        for file in budget
+            .get(key)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+        {
+            let path = paths::root().join(file.as_str().with_context(malformed)?);
+            let of_file = folder_or_file(&path);
+            size += of_file.with_context(|| format!("{}: build it first", path.display()))?;
+        }
+        anyhow::Ok(size)
+    };
+    // What is in `without` is in `files` too, and is another's.
+    let size = sum("files")?.saturating_sub(sum("without")?);
+    ensure!(size > 0, malformed());
     Ok((u64::try_from(ceiling)?, size))
 }
 

@@ -1,9 +1,15 @@
 //! A service's document, compiled in memory under a snapshot that says what the edge does with its flags.
 
+use crate::json::Json;
 use crate::service::{Options, Sdk, Service, import};
-use flagstone_compile::model::{Edge, Flag, SdkKind, ServiceKind};
+use flagstone_compile::Model;
+use flagstone_compile::model::{
+    Condition, Edge, Flag, Matcher, SdkKind, Segment, ServiceKind, TARGETING_KEY, Test,
+};
+use flagstone_compile::regex::Dialect;
 use flagstone_compile::{compile_imported, matches_pattern, read_edge};
 use flagstone_core::Snapshot;
+use std::borrow::Cow;
 
 /// Compiles a document. `frame` is the snapshot of a `flagstone.toml` with `[source]`: identity, origins, routes, exposure
 /// and the sources of attributes come from it, flags and segments from the document.
@@ -33,6 +39,44 @@ pub fn compile_document(frame: &[u8], document: &[u8]) -> Option<Vec<u8>> {
     let mut model = import(service, document, &options).ok()?.model;
     model.edge = resolve(edge, &model.flags);
     compile_imported(&model).snapshot
+}
+
+/// Compiles what a frame says about the edge and a document of segments by name, each a list of patterns of JavaScript. Of no
+/// use but to weigh what importers share.
+#[doc(hidden)]
+pub fn compile_frame(frame: &[u8], document: &[u8]) -> Option<Vec<u8>> {
+    let edge = read_edge(&Snapshot::open(frame).ok()?)?;
+    let document = Json::read(str::from_utf8(document).ok()?).ok()?;
+    let segment = |(key, patterns): &(Cow<'_, str>, Json<'_>)| Segment {
+        key: key.to_string(),
+        by: TARGETING_KEY.to_owned(),
+        included: Vec::new(),
+        excluded: Vec::new(),
+        when: Condition::Any(
+            patterns
+                .elements()
+                .iter()
+                .map(|pattern| {
+                    let pattern = pattern.to_string();
+                    Condition::Test(Test::attribute(
+                        TARGETING_KEY,
+                        Matcher::MatchesIn {
+                            dialect: Dialect::EcmaScript,
+                            pattern,
+                            ignore_case: false,
+                        },
+                    ))
+                })
+                .collect(),
+        ),
+    };
+    let segments = document.members().iter().map(segment).collect();
+    compile_imported(&Model {
+        flags: Vec::new(),
+        segments,
+        edge: resolve(edge, &[]),
+    })
+    .snapshot
 }
 
 /// The edge with the flags that there are: patterns become keys, what is unknown is left out.
