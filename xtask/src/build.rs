@@ -27,7 +27,7 @@ pub fn all(console: Console, setup: &Setup) -> Result<()> {
 /// wasm-opt is a step of its own, because wasm-pack passes over a missing one without an error. It takes longer
 /// than the rest, so it runs only when the wasm has changed.
 ///
-/// `imports` names the services whose documents it compiles, with commas; all of them if it is `None`.
+/// `imports` names the services whose documents it compiles, with commas; those of the first users if it is `None`.
 ///
 /// # Errors
 /// When a step fails.
@@ -54,6 +54,20 @@ pub fn worker(console: Console, setup: &Setup, imports: Option<&str>) -> Result<
     }
     fs::copy(built.join("index.js"), pkg.join("index.js"))?;
     replace_folder(&built.join("snippets"), &pkg.join("snippets"))
+}
+
+/// Builds the Worker that compiles no service's documents, to be weighed, into `target/wasm/worker-alone`.
+///
+/// # Errors
+/// When a step fails.
+pub fn worker_alone(console: Console, setup: &Setup) -> Result<()> {
+    let folder = paths::wasm_target().join("worker-alone");
+    let what = "build the Worker without importers";
+    wasm_pack(console, setup, what, &folder, &features(Some("none")))?;
+    let wasm = folder.join("index_bg.wasm");
+    let mut wasm_opt = setup.tool("wasm-opt");
+    wasm_opt.arg("-Os").arg(&wasm).arg("-o").arg(&wasm);
+    console.run("optimize its wasm", &mut wasm_opt)
 }
 
 /// Builds the Worker with the feature `faults` and its shim into `target/wasm/worker-faults`.

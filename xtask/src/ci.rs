@@ -39,6 +39,7 @@ pub fn run(console: Console) -> Result<()> {
     let setup = setup::run(console)?;
     build::all(console, &setup)?;
     build::core(console, &setup)?;
+    build::worker_alone(console, &setup)?;
     build::imports(console, &setup)?;
     sizes::check()?;
     panics::check(console, &setup)?;

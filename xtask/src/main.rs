@@ -35,7 +35,9 @@ usage: cargo xtask <command> [--verbose]
   setup                   fetch what the other commands need: wasm targets, tools, npm packages
   build [worker|fastly] [--imports SERVICES]
                           build the Cloudflare Worker, the Fastly service, or both; SERVICES are those whose documents
-                          they compile, with commas (launchdarkly,split,unleash,flagd,growthbook), or none: all of them
+                          they compile, with commas (launchdarkly,split,unleash,flagd,growthbook), or none; as a rule
+                          the Worker compiles LaunchDarkly's and Split's, the Fastly service all
+  build alone             build the Worker that compiles no service's documents, to be weighed
   build imports           build what compiles each service's documents, to be weighed
   build faults            build the Worker that breaks on request, for tests of its shim
   build core              build the core alone, to be weighed
@@ -75,6 +77,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["build"] => build::all(console, &setup::run(console)?),
         ["build", "worker"] => build::worker(console, &setup::run(console)?, imports),
         ["build", "fastly"] => build::fastly(console, &setup::run(console)?, imports),
+        ["build", "alone"] => build::worker_alone(console, &setup::run(console)?),
         ["build", "imports"] => build::imports(console, &setup::run(console)?),
         ["build", "faults"] => build::faulty_worker(console, &setup::run(console)?),
         ["build", "core"] => build::core(console, &setup::run(console)?),

@@ -1,9 +1,13 @@
 //! The way from a flag service's document to a snapshot, as a bare wasm, to be weighed: `cargo xtask build imports`.
 //!
 //! Built with one of the features it holds that importer; built with none, what all of them share: JSON, the writer of
-//! snapshots, regular expressions, the allocator. The difference is what an importer adds to a Worker that compiles documents.
+//! snapshots, regular expressions, the evaluator, the allocator. The difference is what an importer adds to a Worker that compiles documents.
 
+use flagstone_core::{
+    AttributeIndex, AttributeValue, Attributes, Evaluator, FlagIndex, Snapshot, UnixMillis,
+};
 use flagstone_import::document::{compile_document, compile_frame};
+use flagstone_import::json::Json;
 
 /// Compiles a document under a frame; the bytes of the snapshot, 0 if there is none.
 ///
@@ -30,7 +34,7 @@ pub unsafe extern "C" fn compile(
     compile_document(frame, document).map_or(0, |snapshot| snapshot.len())
 }
 
-/// Compiles what a frame says about the edge, and patterns beside it; the bytes of the snapshot, 0 if there is none.
+/// Compiles what a frame says about the edge and patterns beside it, and decides a flag.
 ///
 /// # Safety
 /// The pointers lead to as many readable bytes as their lengths say.
@@ -52,5 +56,26 @@ pub unsafe extern "C" fn share(
             core::slice::from_raw_parts(document, document_len),
         )
     };
-    compile_frame(frame, document).map_or(0, |snapshot| snapshot.len())
+    decide(frame, document).unwrap_or(0)
+}
+
+/// Every attribute has the same value.
+struct Whole<'j>(Json<'j>);
+
+impl Attributes for Whole<'_> {
+    fn attribute(&self, _: AttributeIndex) -> AttributeValue<'_> {
+        self.0.value()
+    }
+}
+
+fn decide(frame: &[u8], document: &[u8]) -> Option<usize> {
+    let bytes = compile_frame(frame, document)?;
+    let attributes = Whole(Json::read(str::from_utf8(document).ok()?).ok()?);
+    let evaluator = Evaluator {
+        snapshot: Snapshot::open(&bytes).ok()?,
+        attributes: &attributes,
+        now: UnixMillis(0),
+        kills: &[],
+    };
+    Some(evaluator.evaluate(FlagIndex(0)).reason as usize)
 }

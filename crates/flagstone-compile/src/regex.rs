@@ -191,6 +191,10 @@ impl Node {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(
+    not(feature = "re2"),
+    expect(dead_code, reason = "lines are RE2's affair")
+)]
 enum Assertion {
     Start,
     End,
