@@ -16,10 +16,11 @@ use std::io;
 use flagstone_compile::model::{Condition, Edge, Flag, Segment, Serve, Test};
 use flagstone_compile::{Model, compile, compile_imported};
 
+use self::cel::Unwritable;
 use crate::cel::tidy;
 use crate::finding::Severity;
 use crate::lower::is_element;
-use crate::names::{Names, Origin};
+use crate::names::{Names, Origin, canonical, is_attribute};
 use crate::path::Path;
 use crate::read::read;
 
@@ -163,6 +164,15 @@ fn comment(text: &str) -> String {
         .map(|letter| if letter.is_control() { ' ' } else { letter })
         .collect();
     format!("# {}\n", text.trim_end())
+}
+
+/// An attribute's name where it stands alone, if it is the one spelling of itself.
+fn attribute(name: &str) -> Result<&str, Unwritable> {
+    let is_possible = Names::default().origin(name) != Origin::Impossible;
+    match is_possible && is_attribute(name) && canonical(name) == name {
+        true => Ok(name),
+        false => Err(format!("there is no spelling for attribute `{name}`")),
+    }
 }
 
 /// What is refused of a text when it is read and compiled: empty if nothing is and it means the same; `None` if it means

@@ -17,6 +17,9 @@ const LARGEST: u64 = 1 << 53;
 impl Form<'_, '_> {
     /// A constant. `None` if the expression is none, which is reported.
     pub(super) fn scalar(&mut self, expression: &IdedExpr) -> Option<Scalar> {
+        if let Some(infinite) = infinite(expression) {
+            return Some(Scalar::Number(infinite));
+        }
         let exact = match &expression.expr {
             Expr::Literal(LiteralValue::Boolean(value)) => {
                 return Some(Scalar::Boolean(*value.inner()));
@@ -204,6 +207,30 @@ impl Form<'_, '_> {
                 None
             }
         }
+    }
+}
+
+/// `double("Infinity")` or `double("-Infinity")`, which CEL has no literals for.
+pub(super) fn infinite(expression: &IdedExpr) -> Option<f64> {
+    let Expr::Call(call) = &expression.expr else {
+        return None;
+    };
+    match (call.func_name.as_str(), &call.target, call.args.as_slice()) {
+        (
+            "double",
+            None,
+            [
+                IdedExpr {
+                    expr: Expr::Literal(LiteralValue::String(text)),
+                    ..
+                },
+            ],
+        ) => match text.inner() {
+            "Infinity" => Some(f64::INFINITY),
+            "-Infinity" => Some(f64::NEG_INFINITY),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

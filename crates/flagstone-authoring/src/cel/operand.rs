@@ -5,6 +5,7 @@ use cel::common::ast::{Expr, LiteralValue, operators};
 use flagstone_compile::model::{Reading, Scalar};
 use flagstone_core::UnixMillis;
 
+use super::constant::infinite;
 use super::form::Form;
 use crate::code::{BAD_CONSTANT, CONDITION_FORM, SELF_REFERENCE, UNKNOWN_FLAG};
 use crate::names::{is_identifier, spell};
@@ -62,6 +63,9 @@ impl Form<'_, '_> {
         }
         if let Some(subject) = self.subject(expression) {
             return Some(Operand::Attribute(subject));
+        }
+        if infinite(expression).is_some() {
+            return self.scalar(expression).map(Operand::Constant);
         }
         match &expression.expr {
             Expr::Literal(LiteralValue::Null) => Some(Operand::Null),

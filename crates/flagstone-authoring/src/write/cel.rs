@@ -387,8 +387,8 @@ pub(crate) fn number(number: f64) -> Option<String> {
         return None;
     }
     if number.is_infinite() {
-        // The nearest number to one that is too large is infinite.
-        return Some(if number > 0.0 { "1e999" } else { "-1e999" }.to_owned());
+        let sign = if number > 0.0 { "" } else { "-" };
+        return Some(format!("double(\"{sign}Infinity\")"));
     }
     if number == number.trunc()
         && number.abs() <= LARGEST

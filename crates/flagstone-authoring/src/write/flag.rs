@@ -8,7 +8,7 @@ use flagstone_core::Weight;
 
 use super::cel::{self, Unwritable};
 use super::moment::rfc3339;
-use super::{comment, toml};
+use super::{attribute, comment, toml};
 use crate::bucketing::{ABSENT, ALGORITHMS, name};
 use crate::lower::allocation::rest_word;
 use crate::lower::rules::TARGETS;
@@ -192,7 +192,7 @@ fn split(split: &Split) -> Result<String, Unwritable> {
     let shares: Result<Vec<_>, Unwritable> = shares.collect();
     let mut text = format!("rollout = {}\n", toml::table(shares?));
     if split.by != TARGETING_KEY {
-        text += &format!("by = {}\n", toml::text(&split.by));
+        text += &format!("by = {}\n", toml::text(attribute(&split.by)?));
     }
     if !split.reserve.is_empty() {
         let reserve = split.reserve.iter();

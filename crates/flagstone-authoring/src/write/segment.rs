@@ -3,7 +3,7 @@
 use flagstone_compile::model::{Condition, Segment, TARGETING_KEY};
 
 use super::cel::{self, Unwritable};
-use super::toml;
+use super::{attribute, toml};
 
 pub(super) fn written(
     segment: &Segment,
@@ -19,7 +19,7 @@ pub(super) fn written(
     } = segment;
     let mut text = format!("[segments.{}]\n", toml::key(key));
     if by != TARGETING_KEY {
-        text += &format!("by = {}\n", toml::text(by));
+        text += &format!("by = {}\n", toml::text(attribute(by)?));
     }
     for (name, keys) in [("included", included), ("excluded", excluded)] {
         if keys.len() > most_keys && keys.iter().all(|key| is_line(key)) {
