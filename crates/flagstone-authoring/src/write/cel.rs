@@ -344,8 +344,11 @@ fn constant(of: &Scalar) -> Result<String, Unwritable> {
     scalar(of).ok_or_else(|| format!("there is no form for {of:?}"))
 }
 
-/// Text in quotes.
+/// Text in quotes; in those that need the fewest escapes.
 pub(crate) fn text(of: &str) -> String {
+    if of.contains('"') && !of.contains(['\'', '\\']) && !of.contains(char::is_control) {
+        return format!("'{of}'");
+    }
     let mut quoted = String::with_capacity(of.len() + 2);
     quoted.push('"');
     for letter in of.chars() {

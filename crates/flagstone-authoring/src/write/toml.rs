@@ -34,9 +34,9 @@ pub(super) fn condition(cel: &str) -> String {
     }
     match cel {
         cel if !cel.contains(['\'', '\n']) => format!("'{cel}'"),
-        cel if !cel.contains("'''") && !cel.ends_with('\'') && !cel.starts_with('\'') => {
-            format!("'''{cel}'''")
-        }
+        // A quote at the end would be one of three too many.
+        cel if !cel.contains("'''") && cel.ends_with('\'') => format!("'''{cel} '''"),
+        cel if !cel.contains("'''") => format!("'''{cel}'''"),
         cel => basic(cel),
     }
 }
