@@ -94,6 +94,13 @@ pub fn compile_imported(model: &Model) -> Compiled {
     finish(model, findings)
 }
 
+/// Writes a snapshot without flags, whose expression 0 is this one:
+/// [`write_expression`](flagstone_core::Evaluator::write_expression) gives its value. For sources of flags that fold
+/// constants, and for tests.
+pub fn compile_expression(expression: &model::Expression) -> Vec<u8> {
+    write::alone(expression)
+}
+
 fn finish(model: &Model, mut findings: Vec<Finding>) -> Compiled {
     let (bytes, more) = write::write(model);
     findings.extend(more);

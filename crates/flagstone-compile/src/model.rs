@@ -6,6 +6,7 @@
 mod allocation;
 mod condition;
 mod edge;
+mod expression;
 mod js;
 
 pub use allocation::{Absent, Algorithm, Allocation, Bucketing, Range, Rest};
@@ -16,6 +17,7 @@ pub use edge::{
 };
 pub use js::{Js, kind};
 
+pub use expression::{Arithmetic, Around, Expression, Operation, Relation};
 use flagstone_core::{UnixMillis, Weight};
 
 /// The name of the attribute that holds the targeting key.
@@ -105,6 +107,9 @@ pub enum Serve {
     Split(Split),
     /// A percentage rollout with the bucketing of a flag service.
     Allocation(Allocation),
+    /// The variant whose key an expression gives as text: `true` of the boolean. The flag's default, with reason `DEFAULT`,
+    /// for null and undefined; `ERROR` if there is no such variant.
+    Expression(Expression),
     /// The flag's default, with reason `DEFAULT`.
     Default,
 }

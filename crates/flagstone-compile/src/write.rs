@@ -7,6 +7,7 @@ mod allocation;
 mod condition;
 mod displacement;
 mod edge;
+mod expression;
 mod js;
 #[cfg(feature = "patterns")]
 mod pattern;
@@ -17,6 +18,7 @@ mod split;
 mod tables;
 
 #[cfg(feature = "patterns")]
+pub(crate) use expression::alone;
 pub use pattern::check_pattern;
 
 use crate::finding::Finding;
@@ -25,8 +27,8 @@ use crate::model::{
     Condition, Flag, Model, Prerequisite, Rule, Segment, Serve, TARGETING_KEY, Test, Value,
 };
 use flagstone_core::layout::{
-    FLAG_DISABLED, FORMAT_VERSION, FlagRecord, HEADER_LEN, MAGIC, NONE, NONE16, Record, RuleRecord,
-    SECTION_ROW_LEN, Section, SegmentRecord, ValueKind, VariantRecord,
+    EXPRESSION, FLAG_DISABLED, FORMAT_VERSION, FlagRecord, HEADER_LEN, MAGIC, NONE, NONE16, Record,
+    RuleRecord, SECTION_ROW_LEN, Section, SegmentRecord, ValueKind, VariantRecord,
 };
 use flagstone_core::{Digest, JsNumber};
 use std::borrow::Cow;
@@ -221,6 +223,10 @@ impl<'m> Writer<'m> {
             Serve::Allocation(allocation) => (
                 0,
                 self.allocation(flag, allocation, reader, &text!("{path}/rollout")),
+            ),
+            Serve::Expression(expression) => (
+                EXPRESSION,
+                self.expression(expression, reader, &text!("{path}/serve")),
             ),
             Serve::Default => (NONE16, NONE),
         };

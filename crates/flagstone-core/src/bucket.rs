@@ -3,6 +3,7 @@
 //! A position is a whole number in the units of its algorithm, so that a rollout is a list of ranges of whole numbers
 //! whatever the algorithm; where a service compares floats, the compiler has turned its bounds into positions.
 
+mod flagd;
 mod growthbook;
 mod launchdarkly;
 mod split;
@@ -36,6 +37,9 @@ pub(crate) fn position(
     }
     if let Algorithm::GrowthBookV1 | Algorithm::GrowthBookV2 = algorithm {
         return growthbook::position(algorithm, core::str::from_utf8(salt).ok()?, value);
+    }
+    if let Algorithm::Flagd | Algorithm::FlagdText = algorithm {
+        return Some(flagd::position(algorithm, salt, split.modulus, value));
     }
     foreign(algorithm, salt, split, value)
 }
@@ -84,7 +88,10 @@ fn foreign(
         }
         Algorithm::UnleashUtf8 => unleash::position(group()?, unit, seed, modulus, false),
         // Decided by then.
-        Algorithm::GrowthBookV1 | Algorithm::GrowthBookV2 => return None,
+        Algorithm::GrowthBookV1
+        | Algorithm::GrowthBookV2
+        | Algorithm::Flagd
+        | Algorithm::FlagdText => return None,
     }))
 }
 
@@ -116,7 +123,10 @@ fn unit_rule(algorithm: Algorithm) -> UnitRule {
         Algorithm::Split | Algorithm::SplitLegacy | Algorithm::UnleashText => UnitRule::TextOnly,
         Algorithm::Unleash | Algorithm::UnleashUtf8 => UnitRule::Everything,
         Algorithm::UnleashTruthy => UnitRule::Truthy,
-        Algorithm::GrowthBookV1 | Algorithm::GrowthBookV2 => UnitRule::TextOnly,
+        Algorithm::GrowthBookV1
+        | Algorithm::GrowthBookV2
+        | Algorithm::Flagd
+        | Algorithm::FlagdText => UnitRule::TextOnly,
     }
 }
 

@@ -9,6 +9,12 @@ use crate::snapshot::AttributeIndex;
 pub trait Attributes {
     /// The attribute's value; [`AttributeValue::Missing`] if it has none.
     fn attribute(&self, index: AttributeIndex) -> AttributeValue<'_>;
+
+    /// All that there is, as one object; [`AttributeValue::Missing`] where attributes are only known one by one. Only
+    /// expressions ask for it, where they compute which attribute to read.
+    fn root(&self) -> AttributeValue<'_> {
+        AttributeValue::Missing
+    }
 }
 
 /// Nobody: every attribute is missing.

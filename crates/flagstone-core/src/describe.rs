@@ -382,6 +382,18 @@ impl Display for Described<'_> {
                 )?;
             }
             Op::SetHas => f.write_str(either("in a set of keys", "not in a set of keys"))?,
+            Op::Expression => {
+                let record = self
+                    .snapshot
+                    .record::<TextRecord>(Section::Texts, self.test.b);
+                let source = record.and_then(|text| self.snapshot.text(text.offset, text.len));
+                write!(
+                    f,
+                    "{} {}",
+                    either("satisfies", "does not satisfy"),
+                    source.unwrap_or("an expression")
+                )?;
+            }
             Op::Bucket => f.write_str(either("in the share", "not in the share"))?,
             Op::Never => f.write_str(either("matches nothing", "matches everything"))?,
             Op::Inside => {

@@ -3,18 +3,20 @@
 mod condition;
 mod conversion;
 mod element;
+mod expression;
 mod js;
 mod list;
 mod split;
 mod trace;
 mod way;
 
+pub use expression::{EXPRESSION_TEXT, EXPRESSION_VALUES, MAX_EXPRESSION_DEPTH};
 pub use js::padded;
 pub use trace::{Answer, Trace};
 
 use crate::context::{AttributeValue, Attributes};
 use crate::decision::{Decision, Reason};
-use crate::layout::{NONE, NONE16};
+use crate::layout::{EXPRESSION, NONE, NONE16};
 use crate::snapshot::{Flag, FlagIndex, Snapshot, VariantIndex};
 use crate::units::UnixMillis;
 use split::Outcome;
@@ -158,6 +160,13 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
             self.trace.leave_rule(index, matched);
             if !matched {
                 continue;
+            }
+            if rule.variant == EXPRESSION {
+                let (variant, reason) = match self.expression_variant(rule.split, flag)? {
+                    Some(variant) => (Some(variant), Reason::TargetingMatch),
+                    None => (flag.default(), Reason::Default),
+                };
+                return Some((variant, reason, Some(index)));
             }
             if rule.split == NONE && rule.variant == NONE16 {
                 return Some((flag.default(), Reason::Default, Some(index)));

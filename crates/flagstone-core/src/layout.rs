@@ -6,6 +6,7 @@
 
 mod codes;
 mod edge;
+mod expression;
 mod program;
 mod records;
 
@@ -17,12 +18,13 @@ pub use codes::{
 pub use edge::{
     ActionRecord, EdgeRecord, OriginRecord, PairRecord, RouteRecord, SourceRecord, VaryRecord,
 };
+pub use expression::{Arithmetic, Around, ExpressionRecord, Operation, Relation};
 pub use program::{
     InstructionRecord, MAX_PROGRAM, PROGRAM_CODE_POINTS, PROGRAM_IGNORES_CASE, ProgramRecord,
     SpanRecord, Step,
 };
 pub use records::{
-    AttributeRecord, BucketRecord, EntryRecord, FLAG_DISABLED, FlagRecord, IndexRecord,
+    AttributeRecord, BucketRecord, EXPRESSION, EntryRecord, FLAG_DISABLED, FlagRecord, IndexRecord,
     NETWORK_OR_EQUAL, NetworkRecord, NumberRecord, PatternRecord, PointRecord, RampRecord,
     RangeRecord, RuleRecord, SegmentRecord, SemVerRecord, SetRecord, SplitRecord, TestRecord,
     TextRecord, VariantRecord,
@@ -109,6 +111,8 @@ pub enum Section {
     Actions,
     /// Names and values of headers and cookies; an action's lie together.
     Pairs,
+    /// Nodes of expressions; a node's arguments lie together, behind it.
+    Expressions,
     /// For each flag the request headers that its decision depends on, as bits.
     Vary,
     /// The names behind those bits; `*` for what no header shows, such as the client's address.
@@ -150,6 +154,7 @@ impl Section {
         (Self::Routes, RouteRecord::SIZE),
         (Self::Actions, ActionRecord::SIZE),
         (Self::Pairs, PairRecord::SIZE),
+        (Self::Expressions, ExpressionRecord::SIZE),
         (Self::Vary, VaryRecord::SIZE),
         (Self::VaryNames, TextRecord::SIZE),
         (Self::Data, 1),

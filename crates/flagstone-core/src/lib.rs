@@ -32,7 +32,10 @@ pub use bucket::bucket;
 pub use context::{AttributeValue, Attributes, List, Object};
 pub use decision::{Decision, Reason};
 pub use describe::Described;
-pub use eval::{Answer, Evaluator, Kill, MAX_DEPTH, MAX_TESTS, Trace, padded as padded_version};
+pub use eval::{
+    Answer, EXPRESSION_TEXT, EXPRESSION_VALUES, Evaluator, Kill, MAX_DEPTH, MAX_EXPRESSION_DEPTH,
+    MAX_TESTS, Trace, padded as padded_version,
+};
 pub use hash::Digest;
 pub use number::javascript as js_number;
 pub use number::parse_number;

@@ -26,6 +26,11 @@ impl<const N: usize> Scratch<N> {
         Some(())
     }
 
+    /// Takes all text away.
+    pub fn clear(&mut self) {
+        self.len = 0;
+    }
+
     /// All text so far.
     pub fn text(&self) -> &str {
         let text = self.bytes.get(..self.len).map(core::str::from_utf8);

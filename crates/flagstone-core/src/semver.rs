@@ -1,5 +1,6 @@
 //! Semantic versions, read and compared without a copy.
 
+mod flagd;
 mod npm;
 mod split;
 

@@ -96,6 +96,7 @@ impl<'m> Uses<'m> {
                 | Test::Now { .. }
                 | Test::Bucket { .. }
                 | Test::Inside(_)
+                | Test::Expression { .. }
                 | Test::Fail
                 | Test::Abort,
             ) => self.tests += 1,

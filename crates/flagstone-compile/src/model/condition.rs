@@ -1,6 +1,6 @@
 //! Conditions on the evaluation context.
 
-use super::{Absent, Bucketing, Js};
+use super::{Absent, Bucketing, Expression, Js};
 use crate::regex::Dialect;
 use flagstone_core::UnixMillis;
 pub use flagstone_core::layout::{Conversion, Scope};
@@ -86,6 +86,13 @@ pub enum Test {
     SegmentUnlessFails(String),
     /// Whether the evaluation is inside a flag already, by its key, because another flag requires it. Never unknown.
     Inside(String),
+    /// Whether an expression is true to JsonLogic. Never unknown.
+    Expression {
+        /// The expression.
+        expression: Expression,
+        /// How it was written, for explanations; may be empty.
+        source: String,
+    },
     /// Gives up: the evaluation that comes here ends with reason `ERROR`.
     Fail,
     /// Gives up as `Fail` does, also inside a segment whose failure is tolerated.

@@ -92,6 +92,7 @@ impl Simple<'_> {
             Self::Test(test, _) => match test {
                 Test::Fail
                 | Test::Abort
+                | Test::Expression { .. }
                 | Test::Segment(_)
                 | Test::SegmentUnlessFails(_)
                 | Test::Flag { .. }
@@ -323,6 +324,17 @@ impl Writer<'_> {
                 let attribute = self.read_attribute(name, reader, path);
                 let count = u32::from(count) | u32::from(*scope as u16) << 16;
                 (attribute, vec![Question::new(Op::Within, first, count)])
+            }
+            Test::Expression { expression, source } => {
+                let expression = self.expression(expression, reader, path);
+                let source = if source.is_empty() {
+                    NONE
+                } else {
+                    let (offset, len) = self.tables.long_text(source);
+                    self.tables
+                        .push(Section::Texts, &TextRecord { offset, len })
+                };
+                (0, vec![Question::new(Op::Expression, expression, source)])
             }
             Test::Bucket {
                 bucketing,

@@ -72,6 +72,7 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
                 let unanswered = unanswered(test, TEST_MISSING_IS_NO);
                 return Some(answer.unwrap_or(unanswered));
             }
+            Op::Expression => return self.expression_holds(test.a),
             Op::Never => return Some(Answer::No),
             Op::Fail => return None,
             Op::Abort => return self.abort(),

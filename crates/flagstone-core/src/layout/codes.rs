@@ -194,6 +194,9 @@ codes! {
         NpmSemVerStrict = 73,
         /// Text that npm's `ip-address` takes for an address or a network, in one of the `b` networks from network `a` on.
         NpmNetwork = 74,
+        /// Expression `a` is true to JsonLogic; text `b` is how it was written, unless [`NONE`](super::NONE). No attribute of
+        /// its own.
+        Expression = 75,
     }
 }
 
@@ -239,6 +242,10 @@ codes! {
         /// As `Unleash`, and a unit is what JavaScript takes for true, were its text empty; how its strategies that do not
         /// name what they hash by find somebody.
         UnleashTruthy = 9,
+        /// Of `modulus`: Murmur3 of the salt and the unit, scaled; flagd's version 2 for targeting keys.
+        Flagd = 10,
+        /// The same; flagd's version 2 for text of any other origin.
+        FlagdText = 11,
     }
 }
 
@@ -281,6 +288,7 @@ impl Op {
                 | Self::Bucket
                 | Self::Never
                 | Self::Fail
+                | Self::Expression
         )
     }
 }

@@ -8,6 +8,9 @@ pub const FLAG_DISABLED: u16 = 1;
 /// Bit of [`NetworkRecord::family`]: the network's own address lies in it, however it is written.
 pub const NETWORK_OR_EQUAL: u16 = 256;
 
+/// In [`RuleRecord::variant`]: the rule serves the variant whose key an expression gives.
+pub const EXPRESSION: u16 = u16::MAX - 1;
+
 define_records! {
     /// A flag.
     FlagRecord {
@@ -55,14 +58,14 @@ define_records! {
     RuleRecord {
         /// The first test of its condition.
         tests: u32 = 0,
-        /// The split it serves, or [`NONE`](super::NONE).
+        /// The split it serves, or [`NONE`](super::NONE); the expression, where `variant` is [`EXPRESSION`].
         split: u32 = 4,
         /// The name, in data.
         name_offset: u32 = 8,
         /// Number of tests; 0 matches everybody.
         tests_count: u16 = 12,
         /// The variant it serves if it has no split, counted from the flag's first; [`NONE16`](super::NONE16) for the flag's
-        /// default.
+        /// default, [`EXPRESSION`] for the one whose key an expression gives.
         variant: u16 = 14,
         /// Bytes of the name.
         name_len: u16 = 16,

@@ -6,7 +6,7 @@ use crate::text::is_blank;
 use core::cmp::Ordering;
 
 /// UTF-16 code units that a version may have.
-const LONGEST: usize = 256;
+pub(super) const LONGEST: usize = 256;
 /// The largest number of a version, and the first that is not read as a number in a pre-release.
 const MAX_SAFE_INTEGER: u64 = (1 << 53) - 1;
 
@@ -87,7 +87,7 @@ impl<'a> SemVer<'a> {
         well_formed.then_some(version)
     }
 
-    fn is_safe(&self) -> bool {
+    pub(super) fn is_safe(&self) -> bool {
         self.major.max(self.minor).max(self.patch) <= MAX_SAFE_INTEGER
     }
 
@@ -125,7 +125,7 @@ fn pre_releases(a: &str, b: &str) -> Ordering {
 }
 
 /// The leading digits of a text, and the rest.
-fn digits(text: &str) -> (&str, &str) {
+pub(super) fn digits(text: &str) -> (&str, &str) {
     let end = text.bytes().position(|byte| !byte.is_ascii_digit());
     text.split_at_checked(end.unwrap_or(text.len()))
         .unwrap_or((text, ""))

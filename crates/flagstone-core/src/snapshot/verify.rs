@@ -2,12 +2,12 @@
 
 use super::{Snapshot, VerifyError};
 use crate::layout::{
-    ACCEPT, Absent, ActionRecord, Algorithm, AttributeRecord, BucketRecord, Conversion, DEAD,
-    EdgeRecord, FlagRecord, IndexRecord, MATCHED, NONE, NONE16, Op, OriginRecord, PairRecord,
-    PatternRecord, ProgramRecord, REJECT, RampRecord, RangeRecord, Record, RouteRecord, RuleRecord,
-    Scope, SdkKind, Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind,
-    SourceRecord, SplitRecord, TEST_CONVERSION_SHIFT, TestRecord, TextRecord, ValueKind,
-    VariantRecord, rest,
+    ACCEPT, Absent, ActionRecord, Algorithm, Arithmetic, Around, AttributeRecord, BucketRecord,
+    Conversion, DEAD, EXPRESSION, EdgeRecord, ExpressionRecord, FlagRecord, IndexRecord, MATCHED,
+    NONE, NONE16, Op, Operation, OriginRecord, PairRecord, PatternRecord, ProgramRecord, REJECT,
+    RampRecord, RangeRecord, Record, Relation, RouteRecord, RuleRecord, Scope, SdkKind, Section,
+    SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind, SourceRecord, SplitRecord,
+    TEST_CONVERSION_SHIFT, TestRecord, TextRecord, ValueKind, VariantRecord, rest,
 };
 use crate::program::Program;
 use crate::semver::SplitVersion;
@@ -52,10 +52,13 @@ impl<'a> Snapshot<'a> {
                     "rules",
                     rule.split != NONE
                         || rule.variant < flag.variants_count
-                        || rule.variant == NONE16,
+                        || rule.variant == NONE16
+                        || rule.variant == EXPRESSION,
                 )?;
                 c.jumps("rules", rule.tests, rule.tests_count)?;
-                if let Some(split) = self.record::<SplitRecord>(Section::Splits, rule.split) {
+                if rule.variant != EXPRESSION
+                    && let Some(split) = self.record::<SplitRecord>(Section::Splits, rule.split)
+                {
                     c.must(
                         "rules",
                         split.rest < flag.variants_count || split.rest >= rest::FAIL,
@@ -79,6 +82,9 @@ impl<'a> Snapshot<'a> {
         self.each(Section::Rules, |c, rule: RuleRecord| {
             c.rows("tests", Section::Tests, rule.tests, rule.tests_count.into())?;
             c.text("name", rule.name_offset, rule.name_len.into())?;
+            if rule.variant == EXPRESSION {
+                return c.row("split", Section::Expressions, rule.split);
+            }
             c.optional("split", Section::Splits, rule.split)
         })?;
         self.each(Section::Tests, |c, test: TestRecord| {
@@ -164,7 +170,54 @@ impl<'a> Snapshot<'a> {
             let program = Program::of(self, &record);
             c.must("code", program.is_some_and(|program| program.is_sound()))
         })?;
+        self.each(Section::Expressions, |c, node: ExpressionRecord| {
+            self.verify_expression(&c, &node)
+        })?;
         self.verify_edge()
+    }
+
+    /// Arguments lie behind their node, so that expressions end.
+    fn verify_expression(
+        &self,
+        c: &Checker<'a>,
+        node: &ExpressionRecord,
+    ) -> Result<(), VerifyError> {
+        let Some(operation) = Operation::from_code(node.operation) else {
+            return c.must("operation", false);
+        };
+        let detail = match operation {
+            Operation::Compare | Operation::Ordered | Operation::Chained => {
+                Relation::from_code(node.detail).is_some()
+            }
+            Operation::Gather | Operation::Total => Arithmetic::from_code(node.detail).is_some(),
+            Operation::Map
+            | Operation::Filter
+            | Operation::Some
+            | Operation::Every
+            | Operation::SomeOf
+            | Operation::EveryOf
+            | Operation::Reduce => Around::from_code(node.detail).is_some(),
+            _ => true,
+        };
+        c.must("detail", detail)?;
+        match operation {
+            Operation::Text => c.text("a", node.a, node.b),
+            Operation::Attribute => c.row("a", Section::Attributes, node.a),
+            _ if operation.has_arguments() => {
+                c.must("a", node.b == 0 || node.a > c.index)?;
+                c.rows("a", Section::Expressions, node.a, node.b)?;
+                let arguments = self.records(Section::Expressions, node.a, node.b);
+                let mut arguments = arguments.map(|of: ExpressionRecord| of.operation);
+                c.must(
+                    "a",
+                    operation != Operation::Constants
+                        || arguments.all(|code| {
+                            Operation::from_code(code).is_some_and(Operation::is_constant)
+                        }),
+                )
+            }
+            _ => Ok(()),
+        }
     }
 
     fn verify_test(&self, c: &Checker<'a>, test: &TestRecord) -> Result<(), VerifyError> {
@@ -209,6 +262,10 @@ impl<'a> Snapshot<'a> {
             Op::SetHas => c.row("a", Section::Sets, test.a),
             Op::Inside => c.row("a", Section::Flags, test.a),
             Op::Bucket => c.row("a", Section::Splits, test.a),
+            Op::Expression => {
+                c.row("a", Section::Expressions, test.a)?;
+                c.optional("b", Section::Texts, test.b)
+            }
             Op::Flag | Op::FlagOn => {
                 c.row("a", Section::Flags, test.a)?;
                 let count = self
