@@ -17,8 +17,8 @@ mod set;
 mod split;
 mod tables;
 
-#[cfg(feature = "patterns")]
 pub(crate) use expression::alone;
+#[cfg(feature = "patterns")]
 pub use pattern::check_pattern;
 
 use crate::finding::Finding;

@@ -1,0 +1,266 @@
+//! Contexts and results in flagd's own form.
+
+use super::scope::Paths;
+use crate::answer::{Answer, Native, Request, Type};
+use crate::json::Json;
+use flagstone_compile::model::TARGETING_KEY;
+use flagstone_core::{
+    AttributeIndex, AttributeValue, Attributes, Decision, Evaluator, List, Object, Reason, Snapshot,
+};
+use std::collections::HashMap;
+
+/// What is known of a flag beyond the model.
+pub(super) struct Known {
+    enabled: bool,
+    /// Variants that have other keys in the model: that, and the key in the document.
+    names: Vec<(String, String)>,
+    has_variants: bool,
+    /// Why its targeting is no rule, in OpenFeature's codes.
+    failure: Option<&'static str>,
+    /// Names and JSON text.
+    #[expect(
+        dead_code,
+        reason = "not part of what is compared; for callers that ask for it"
+    )]
+    metadata: Vec<(String, String)>,
+}
+
+impl Known {
+    pub(super) fn of(
+        flag: &Json<'_>,
+        enabled: bool,
+        names: &[(String, String)],
+        failure: Option<&'static str>,
+    ) -> Self {
+        let other = names.iter().filter(|(of, name)| of != name);
+        Self {
+            enabled,
+            names: other.map(|(of, name)| (name.clone(), of.clone())).collect(),
+            has_variants: !names.is_empty(),
+            failure,
+            metadata: metadata(flag),
+        }
+    }
+}
+
+fn metadata(json: &Json<'_>) -> Vec<(String, String)> {
+    let metadata = json.get("metadata");
+    let members = metadata.map_or(&[][..], Json::members).iter();
+    members
+        .map(|(name, value)| (name.clone().into_owned(), value.to_string()))
+        .collect()
+}
+
+/// Answers as flagd-core gives them.
+pub(super) struct Answers {
+    flags: HashMap<String, Known>,
+    paths: HashMap<String, Vec<String>>,
+}
+
+impl Answers {
+    pub(super) fn new(flags: HashMap<String, Known>, paths: Paths, _: &Json<'_>) -> Self {
+        Self {
+            flags,
+            paths: paths.known,
+        }
+    }
+}
+
+impl Native for Answers {
+    fn answer(&self, snapshot: Snapshot<'_>, request: &Request<'_>) -> Answer {
+        let failed = |code| answer(request, None, Reason::Error, Some(code), None);
+        let Some(known) = self.flags.get(request.flag) else {
+            return failed("FLAG_NOT_FOUND");
+        };
+        if !known.enabled {
+            return answer(request, None, Reason::Disabled, None, None);
+        }
+        if let Some(code) = known.failure {
+            return failed(code);
+        }
+        let Some(index) = snapshot.find(request.flag) else {
+            return failed("GENERAL");
+        };
+        let seconds = request.now.0.div_euclid(1000) as f64;
+        let flagd = vec![
+            ("flagKey".into(), Json::Text(request.flag.into())),
+            ("timestamp".into(), Json::Number(seconds)),
+        ];
+        let context = Context {
+            snapshot,
+            paths: &self.paths,
+            root: Root {
+                context: request.context,
+                flagd: Json::Object(flagd),
+            },
+        };
+        let evaluator = Evaluator {
+            snapshot,
+            attributes: &context,
+            now: request.now,
+            kills: &[],
+        };
+        let decision = evaluator.evaluate(index);
+        let rule = rule(&snapshot, &decision);
+        if decision.reason == Reason::Error {
+            return failed("GENERAL");
+        }
+        let Some(variant) = decision.variant else {
+            return answer(request, None, Reason::Default, None, rule);
+        };
+        let renamed = known.names.iter().find(|(name, _)| name == variant.key);
+        let key = renamed.map_or(variant.key, |(_, key)| key.as_str());
+        if !known.has_variants {
+            return failed("GENERAL");
+        }
+        let (kind, text) = value(variant.value);
+        if request.wanted.is_some_and(|wanted| wanted != kind) {
+            return failed("TYPE_MISMATCH");
+        }
+        answer(request, Some((key, text)), decision.reason, None, rule)
+    }
+}
+
+fn rule(snapshot: &Snapshot<'_>, decision: &Decision<'_>) -> Option<String> {
+    let flag = snapshot.flag(decision.flag)?;
+    Some(flag.rule_name(decision.rule?)?.to_owned())
+}
+
+/// The type of a value, and its JSON text.
+fn value(value: flagstone_core::Value<'_>) -> (Type, String) {
+    use flagstone_core::Value;
+    match value {
+        Value::Boolean(value) => (Type::Boolean, value.to_string()),
+        Value::Number { number, .. } => (Type::Number, Json::Number(number).to_string()),
+        Value::String(text) => (Type::String, Json::Text(text.into()).to_string()),
+        Value::Json(text) => (Type::Object, text.to_owned()),
+    }
+}
+
+fn answer(
+    request: &Request<'_>,
+    served: Option<(&str, String)>,
+    reason: Reason,
+    error: Option<&'static str>,
+    rule: Option<String>,
+) -> Answer {
+    let default = || request.default.map_or("null".to_owned(), Json::to_string);
+    let (variant, value) = match served {
+        Some((key, value)) => (Some(key.to_owned()), value),
+        None => (None, default()),
+    };
+    // flagd has one word for whatever targeting gives.
+    let word = match reason {
+        Reason::Split => Reason::TargetingMatch,
+        other => other,
+    };
+    let quoted = |text: Option<&str>| match text {
+        Some(text) => Json::Text(text.into()).to_string(),
+        None => "null".to_owned(),
+    };
+    let native = format!(
+        "{{\"value\":{value},\"variant\":{},\"reason\":\"{word}\",\"errorCode\":{}}}",
+        quoted(variant.as_deref()),
+        quoted(error),
+    );
+    Answer {
+        value,
+        variant,
+        reason,
+        error,
+        rule,
+        native,
+    }
+}
+
+/// The context with what flagd adds to it.
+struct Root<'r> {
+    context: &'r Json<'r>,
+    flagd: Json<'r>,
+}
+
+impl Object for Root<'_> {
+    fn len(&self) -> usize {
+        let members = self.context.members();
+        members.len() + usize::from(!members.iter().any(|(name, _)| name == "$flagd"))
+    }
+
+    fn member(&self, index: usize) -> Option<(&str, AttributeValue<'_>)> {
+        let members = self.context.members();
+        match members.get(index) {
+            Some((name, _)) => Some((name, self.get(name))),
+            None if index == members.len() => Some(("$flagd", self.flagd.value())),
+            None => None,
+        }
+    }
+
+    fn get(&self, name: &str) -> AttributeValue<'_> {
+        if name == "$flagd" {
+            return self.flagd.value();
+        }
+        self.context
+            .get(name)
+            .map_or(AttributeValue::Missing, Json::value)
+    }
+}
+
+/// Finds attributes in a context.
+struct Context<'a> {
+    snapshot: Snapshot<'a>,
+    paths: &'a HashMap<String, Vec<String>>,
+    root: Root<'a>,
+}
+
+impl Attributes for Context<'_> {
+    fn attribute(&self, index: AttributeIndex) -> AttributeValue<'_> {
+        if index == AttributeIndex::TARGETING_KEY {
+            return self.root.get("targetingKey");
+        }
+        let attribute = self.snapshot.attribute(index);
+        let path = attribute.and_then(|attribute| self.paths.get(attribute.name));
+        debug_assert!(path.is_some() || attribute.is_none_or(|of| of.name == TARGETING_KEY));
+        let Some((first, rest)) = path.and_then(|path| path.split_first()) else {
+            return AttributeValue::Missing;
+        };
+        let first = self.root.get(first);
+        rest.iter().fold(first, |value, name| member(value, name))
+    }
+
+    fn root(&self) -> AttributeValue<'_> {
+        AttributeValue::Object(&self.root)
+    }
+}
+
+/// A member of a value, as JavaScript finds it.
+fn member<'v>(of: AttributeValue<'v>, name: &str) -> AttributeValue<'v> {
+    let index = super::evaluators::index(name).map(|index| index as usize);
+    match of {
+        AttributeValue::Object(object) => object.get(name),
+        AttributeValue::List(list) => match index {
+            Some(index) => list.element(index),
+            None if name == "length" => AttributeValue::Number(List::len(list) as f64),
+            None => AttributeValue::Missing,
+        },
+        AttributeValue::Text(text) => match index {
+            Some(index) => unit(text, index).map_or(AttributeValue::Missing, AttributeValue::Text),
+            None if name == "length" => AttributeValue::Number(text.encode_utf16().count() as f64),
+            None => AttributeValue::Missing,
+        },
+        _ => AttributeValue::Missing,
+    }
+}
+
+/// The character at a position in UTF-16, if it is one of a single unit.
+fn unit(text: &str, index: usize) -> Option<&str> {
+    let mut at = 0;
+    for (start, c) in text.char_indices() {
+        if at == index && c.len_utf16() == 1 {
+            return text.get(start..start + c.len_utf8());
+        }
+        at += c.len_utf16();
+        if at > index {
+            return None;
+        }
+    }
+    None
+}

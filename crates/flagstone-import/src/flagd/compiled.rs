@@ -1,0 +1,613 @@
+//! Rules as json-logic-engine compiles them to JavaScript. Source: `buildString` and the `compile` of each operator.
+
+use super::code::{Code, Test};
+use super::method::{Iterate, Method, Stop, is_fixed, operator};
+use super::rule::{Rule, computed, constant, json_text, list};
+use super::scope::{Scope, names};
+use crate::json::Json;
+use flagstone_compile::model::{Arithmetic, Around, Expression, Operation, Relation};
+use flagstone_core::js_number;
+
+type Result<T> = core::result::Result<T, Stop>;
+
+fn apply(operation: Operation, arguments: impl Into<Vec<Expression>>) -> Expression {
+    Expression::apply(operation, arguments)
+}
+
+fn kept() -> Expression {
+    apply(Operation::Kept, [])
+}
+
+fn keep(expression: Expression) -> Expression {
+    apply(Operation::Keep, [expression])
+}
+
+fn truth(expression: Expression) -> Expression {
+    apply(Operation::Truth, [expression])
+}
+
+pub(super) fn not(expression: Expression) -> Expression {
+    apply(Operation::Not, [expression])
+}
+
+fn compare(relation: Relation, a: Expression, b: Expression) -> Expression {
+    Expression::detailed(Operation::Compare, relation as u16, [a, b])
+}
+
+fn length(of: Expression) -> Expression {
+    apply(
+        Operation::Member,
+        [of, Expression::Text("length".to_owned())],
+    )
+}
+
+fn numeric(expression: Expression) -> Expression {
+    apply(Operation::Numeric, [expression])
+}
+
+fn nothing() -> Expression {
+    Expression::Constants(Vec::new())
+}
+
+/// The arguments of an operator that is not lazy: those of a list, or the only one; `None` if they are computed.
+pub(super) fn arguments<'j>(lower: &'j Json<'j>) -> Option<Vec<&'j Json<'j>>> {
+    match lower {
+        Json::List(items) => Some(items.iter().collect()),
+        Json::Object(_) => None,
+        one => Some(vec![one]),
+    }
+}
+
+impl Rule<'_> {
+    /// The expression that a rule is compiled to.
+    pub(super) fn compiled(&mut self, json: &Json<'_>, scope: &Scope) -> Result<Expression> {
+        Ok(self.code(json, scope)?.expression())
+    }
+
+    fn code(&mut self, json: &Json<'_>, scope: &Scope) -> Result<Code> {
+        let (name, lower) = match json {
+            Json::List(items) => {
+                let items: Result<Vec<_>> = items
+                    .iter()
+                    .map(|item| self.compiled(item, scope))
+                    .collect();
+                return Ok(Code::Whole(list(items?)));
+            }
+            Json::Object(_) => match operator(json) {
+                None => return Ok(Code::Whole(Expression::Object(0))),
+                Some(("", _, count)) => return Ok(Code::Whole(Expression::Object(count))),
+                Some((_, _, 2..)) => return Err(Stop::Throws),
+                Some((name, lower, _)) => (name, lower),
+            },
+            // `-0` is written as `0`.
+            Json::Number(0.0) => return Ok(Code::Whole(Expression::Number(0.0))),
+            constant => return Ok(Code::Whole(self::constant(constant))),
+        };
+        let method = Method::named(name)?;
+        if is_fixed(json, false)? {
+            let value = self.interpreted(json, &Scope::OUTSIDE)?;
+            return Ok(Code::Whole(computed(value)?));
+        }
+        let items = if method.is_lazy() && !matches!(lower, Json::List(_)) {
+            None
+        } else {
+            arguments(lower)
+        };
+        match (method, items) {
+            (Method::Var, items) => self.compiled_var(lower, items.as_deref(), scope),
+            (Method::If, Some(items)) if items.len() >= 3 => self.compiled_if(&items, scope),
+            (Method::And | Method::Or, Some(items)) => {
+                let mut code = Code::Whole(kept());
+                let items: Result<Vec<_>> = items
+                    .iter()
+                    .map(|item| self.compiled(item, scope))
+                    .collect();
+                for item in items?.into_iter().rev() {
+                    let question = truth(keep(item));
+                    let question = match method {
+                        Method::And => not(question),
+                        _ => question,
+                    };
+                    code = Code::choice(Test::Whole(question), Code::Whole(kept()), code);
+                }
+                Ok(code)
+            }
+            (Method::Compare(relation), Some(items)) if items.len() >= 2 => {
+                self.compiled_comparison(relation, &items, scope)
+            }
+            (Method::Iterate(which), Some(items)) => self.compiled_iteration(which, &items, scope),
+            (Method::Reduce, Some(items)) => {
+                let [selector, mapper, ..] = items.as_slice() else {
+                    return Err(Stop::Throws);
+                };
+                let selector = self.code(selector, scope)?.or_nothing().expression();
+                let initial = match items.get(2) {
+                    Some(initial) => Some(self.compiled(initial, scope)?),
+                    None => None,
+                };
+                let inside = scope.within(true, scope.names_index);
+                let mapper = self.compiled(mapper, &inside)?;
+                let mut arguments = vec![selector, mapper];
+                arguments.extend(initial);
+                Ok(Code::Whole(Expression::detailed(
+                    Operation::Reduce,
+                    Around::Nothing as u16,
+                    arguments,
+                )))
+            }
+            // They throw when they are compiled.
+            (Method::Iterate(_) | Method::Reduce, None) => Err(Stop::Throws),
+            (Method::Arithmetic(which), items) => {
+                self.compiled_arithmetic(which, items.as_deref(), lower, scope)
+            }
+            (Method::In, Some(items)) => {
+                let [item, of] = [items.first(), items.get(1)];
+                let of = match of {
+                    Some(of) => self.code(of, scope)?,
+                    None => Code::Whole(Expression::Undefined),
+                };
+                let item = match item {
+                    Some(item) => self.compiled(item, scope)?,
+                    None => Expression::Undefined,
+                };
+                let of = of.or_nothing().expression();
+                Ok(Code::Whole(apply(Operation::Includes, [of, item])))
+            }
+            (Method::Missing, Some(items)) => self.compiled_missing(&items, scope),
+            (Method::Missing, None) => {
+                let names = apply(Operation::AsList, [self.compiled(lower, scope)?]);
+                Ok(Code::Whole(apply(Operation::Missing, [names])))
+            }
+            (Method::MissingSome, items) => self.compiled_missing_some(items.as_deref(), scope),
+            (Method::Not | Method::Truth, items) => {
+                let value = match &items {
+                    Some(items) => match items.first() {
+                        Some(first) => self.compiled(first, scope)?,
+                        None => Expression::Undefined,
+                    },
+                    None => self.compiled(lower, scope)?,
+                };
+                let opposite = not(truth(value));
+                Ok(Code::Whole(match method {
+                    Method::Not => opposite,
+                    _ => not(opposite),
+                }))
+            }
+            (Method::Cat, Some(items)) => {
+                let mut code = Code::Whole(Expression::Text(String::new()));
+                for item in items {
+                    let item = self.code(item, scope)?;
+                    code = code.plus(item);
+                }
+                Ok(code)
+            }
+            (Method::Cat, None) => {
+                let value = self.compiled(lower, scope)?;
+                Ok(Code::Whole(apply(Operation::Cat, [value])))
+            }
+            (Method::List(_) | Method::Own(_) | Method::In, items) => {
+                let arguments = match items {
+                    Some(items) => {
+                        let items: Result<Vec<_>> = items
+                            .iter()
+                            .map(|item| self.compiled(item, scope))
+                            .collect();
+                        list(items?)
+                    }
+                    None => apply(Operation::AsList, [self.compiled(lower, scope)?]),
+                };
+                Ok(Code::Whole(self.function(method, arguments, scope)?))
+            }
+            (Method::If | Method::And | Method::Or | Method::Compare(_), _) => {
+                Ok(Code::Whole(self.lazily(method, lower, scope)?))
+            }
+        }
+    }
+
+    /// A function of a list of arguments.
+    pub(super) fn function(
+        &mut self,
+        method: Method,
+        arguments: Expression,
+        scope: &Scope,
+    ) -> Result<Expression> {
+        Ok(match method {
+            Method::List(operation) => apply(operation, [arguments]),
+            Method::In => apply(Operation::In, [arguments]),
+            // COMPAT(flagd): flagd's own operators look for their logger in what is looked at, and fail in an iteration.
+            Method::Own(_) if scope.is_inside() => apply(Operation::Fail, []),
+            Method::Own(Operation::Fractional) => {
+                let salt = Expression::Text(self.flag.to_owned());
+                let unit = self.path(&["targetingKey".to_owned()], &Scope::OUTSIDE)?;
+                apply(Operation::Fractional, [arguments, salt, unit])
+            }
+            Method::Own(operation) => apply(operation, [arguments]),
+            _ => return Err(Stop::Throws),
+        })
+    }
+
+    fn compiled_var(
+        &mut self,
+        lower: &Json<'_>,
+        items: Option<&[&Json<'_>]>,
+        scope: &Scope,
+    ) -> Result<Code> {
+        let Some(items) = items else {
+            let key = self.compiled(lower, scope)?;
+            return Ok(Code::Whole(apply(Operation::Lookup, [key])));
+        };
+        if items.len() <= 2 {
+            let path = match items.first() {
+                None | Some(Json::Null) => return Ok(Code::Whole(scope.whole())),
+                Some(Json::Text(text)) if text.is_empty() => {
+                    return Ok(Code::Whole(scope.whole()));
+                }
+                Some(Json::Text(text)) if text == "../index" && scope.names_index => {
+                    return Ok(Code::Whole(scope.position()));
+                }
+                Some(Json::Text(text)) => Some(text.clone().into_owned()),
+                Some(Json::Number(number)) => Some(json_text(*number)),
+                Some(_) => None,
+            };
+            if let Some(path) = path.filter(|path| !path.contains("../")) {
+                let value = self.path(&names(&path), scope)?;
+                let otherwise = match items.get(1) {
+                    Some(otherwise) => self.code(otherwise, scope)?,
+                    None => Code::Whole(Expression::Null),
+                };
+                let value = otherwise.unless_there(value)?.expression();
+                return Ok(Code::Whole(keep(value)));
+            }
+        }
+        let parts: Result<Vec<_>> = items
+            .iter()
+            .map(|item| self.compiled(item, scope))
+            .collect();
+        let mut parts = parts?;
+        if let [Json::Null | Json::Boolean(_) | Json::Number(_) | Json::Text(_) | Json::Object(_)] =
+            items
+            && let Some(key) = parts.pop()
+        {
+            return Ok(Code::Whole(if key.is_constant() {
+                self.var(&key, Expression::Undefined, scope)?
+            } else {
+                apply(Operation::Lookup, [key])
+            }));
+        }
+        Ok(Code::Whole(self.var_of(parts, scope)?))
+    }
+
+    /// The function `var` of a list of arguments that are computed first.
+    pub(super) fn var_of(&mut self, parts: Vec<Expression>, scope: &Scope) -> Result<Expression> {
+        let key = parts.first().unwrap_or(&Expression::Undefined);
+        let is_plain = !matches!(key, Expression::Constants(_) | Expression::Object(_));
+        if is_plain && parts.iter().all(Expression::is_constant) {
+            let otherwise = parts.get(1).cloned().unwrap_or(Expression::Undefined);
+            return self.var(key, otherwise, scope);
+        }
+        Ok(apply(Operation::Lookup, [list(parts)]))
+    }
+
+    fn compiled_if(&mut self, items: &[&Json<'_>], scope: &Scope) -> Result<Code> {
+        let mut arguments = Vec::new();
+        for pair in items.chunks(2) {
+            match pair {
+                [question, answer] => {
+                    arguments.push(truth(self.compiled(question, scope)?));
+                    arguments.push(self.compiled(answer, scope)?);
+                }
+                rest => {
+                    for last in rest {
+                        arguments.push(self.compiled(last, scope)?);
+                    }
+                }
+            }
+        }
+        if items.len().is_multiple_of(2) {
+            arguments.push(Expression::Null);
+        }
+        Ok(Code::Whole(apply(Operation::If, arguments)))
+    }
+
+    fn compiled_comparison(
+        &mut self,
+        relation: Relation,
+        items: &[&Json<'_>],
+        scope: &Scope,
+    ) -> Result<Code> {
+        let is_strict = matches!(relation, Relation::Same | Relation::NotSame);
+        let checked = |item: Expression| {
+            if is_strict {
+                item
+            } else {
+                apply(Operation::Comparable, [item, kept()])
+            }
+        };
+        let parts: Result<Vec<_>> = items
+            .iter()
+            .map(|item| self.compiled(item, scope))
+            .collect();
+        let mut parts = parts?.into_iter();
+        let (Some(first), Some(second)) = (parts.next(), parts.next()) else {
+            return Err(Stop::Throws);
+        };
+        if items.len() == 2 {
+            return Ok(Code::Whole(compare(relation, keep(first), checked(second))));
+        }
+        let mut all = vec![compare(relation, keep(first), keep(checked(second)))];
+        all.extend(parts.map(|next| compare(relation, kept(), keep(checked(next)))));
+        Ok(Code::Whole(apply(Operation::And, all)))
+    }
+
+    fn compiled_iteration(
+        &mut self,
+        which: Iterate,
+        items: &[&Json<'_>],
+        scope: &Scope,
+    ) -> Result<Code> {
+        let [selector, mapper, ..] = items else {
+            return Err(Stop::Throws);
+        };
+        let selector = self.code(selector, scope)?;
+        let mapper = self.compiled(mapper, &scope.within(false, true))?;
+        let over = |operation, selector| {
+            Expression::detailed(operation, Around::Pair as u16, [selector, mapper])
+        };
+        Ok(match which {
+            Iterate::Map => Code::Whole(over(Operation::Map, selector.or_nothing().expression())),
+            Iterate::Filter => {
+                Code::Whole(over(Operation::Filter, selector.or_nothing().expression()))
+            }
+            Iterate::Some => Code::Whole(over(Operation::Some, selector.or_nothing().expression())),
+            Iterate::None => {
+                let some = over(Operation::Some, selector.or_nothing().expression());
+                Code::Whole(not(some))
+            }
+            Iterate::All => {
+                let is_list = apply(Operation::IsList, [keep(selector.expression())]);
+                let is_empty = compare(Relation::Same, length(kept()), Expression::Number(0.0));
+                let test = Test::And(Box::new(Test::Whole(is_list)), is_empty);
+                let every = over(Operation::Every, apply(Operation::Or, [kept(), nothing()]));
+                Code::choice(
+                    test,
+                    Code::Whole(Expression::Boolean(false)),
+                    Code::Whole(every),
+                )
+            }
+        })
+    }
+
+    fn compiled_missing(&mut self, items: &[&Json<'_>], scope: &Scope) -> Result<Code> {
+        let plain: Option<Vec<&str>> = items
+            .iter()
+            .map(|item| item.text().filter(|text| !text.contains('.')))
+            .collect();
+        match plain.as_deref() {
+            Some([]) => return Ok(Code::Whole(nothing())),
+            Some([one]) => {
+                let test = self.is_missing(one, scope)?;
+                let found = Code::Whole(nothing());
+                return Ok(Code::choice(test, Code::Whole(texts(&[one])), found));
+            }
+            Some([one, other]) => {
+                let code = |this: &mut Self, yes: &[&str], no: &[&str]| {
+                    let test = this.is_missing(other, scope)?;
+                    let (yes, no) = (Code::Whole(texts(yes)), Code::Whole(texts(no)));
+                    Ok(Code::choice(test, yes, no))
+                };
+                let then = code(self, &[one, other], &[one])?;
+                let otherwise = code(self, &[other], &[])?;
+                return Ok(Code::choice(self.is_missing(one, scope)?, then, otherwise));
+            }
+            _ => {}
+        }
+        let parts: Result<Vec<_>> = items
+            .iter()
+            .map(|item| self.compiled(item, scope))
+            .collect();
+        Ok(Code::Whole(self.missing_of(parts?, scope)?))
+    }
+
+    /// `(context || 0)["name"] === undefined`
+    fn is_missing(&mut self, name: &str, scope: &Scope) -> Result<Test> {
+        let value = self.path(&[name.to_owned()], scope)?;
+        Ok(Test::Same(
+            Box::new(Test::Whole(value)),
+            Expression::Undefined,
+        ))
+    }
+
+    /// The function `missing` of a list of arguments that are computed first.
+    pub(super) fn missing_of(
+        &mut self,
+        parts: Vec<Expression>,
+        scope: &Scope,
+    ) -> Result<Expression> {
+        let path = |part: &Expression| match part {
+            Expression::Text(text) => Some(text.clone()),
+            Expression::Number(number) => Some(json_text(*number)),
+            Expression::Boolean(value) => Some(value.to_string()),
+            Expression::Null => Some("null".to_owned()),
+            _ => None,
+        };
+        let paths: Option<Vec<String>> = parts.iter().map(path).collect();
+        let (false, Some(paths)) = (scope.is_inside(), paths) else {
+            return Ok(apply(Operation::Missing, [list(parts)]));
+        };
+        let mut pairs = Vec::new();
+        for (part, path) in parts.into_iter().zip(paths) {
+            // No text is no path, and leads to what is there.
+            if !path.is_empty() {
+                pairs.push(part);
+                pairs.push(self.wanted(&names(&path))?);
+            }
+        }
+        Ok(apply(Operation::Undefineds, pairs))
+    }
+
+    fn compiled_missing_some(
+        &mut self,
+        items: Option<&[&Json<'_>]>,
+        scope: &Scope,
+    ) -> Result<Code> {
+        let Some(items) = items else {
+            return Err(Stop::Throws);
+        };
+        let Some(Json::List(wanted)) = items.get(1) else {
+            let parts: Result<Vec<_>> = items
+                .iter()
+                .map(|item| self.compiled(item, scope))
+                .collect();
+            return Ok(Code::Whole(apply(Operation::MissingSome, [list(parts?)])));
+        };
+        let texts: Vec<&Json<'_>> = wanted.iter().collect();
+        let is_plain = texts.len() <= 2
+            && texts
+                .iter()
+                .all(|text| matches!(text, Json::Text(text) if !text.contains('.')));
+        let missing = if is_plain {
+            self.compiled_missing(&texts, scope)?.expression()
+        } else {
+            self.missing_of(wanted.iter().map(constant).collect(), scope)?
+        };
+        let found = apply(
+            Operation::Subtract,
+            [
+                Expression::Number(wanted.len() as f64),
+                length(keep(missing)),
+            ],
+        );
+        let need = match items.first() {
+            Some(need) => self.code(need, scope)?,
+            None => Code::Whole(Expression::Undefined),
+        };
+        Ok(need.question(found, kept(), nothing()))
+    }
+
+    fn compiled_arithmetic(
+        &mut self,
+        which: Arithmetic,
+        items: Option<&[&Json<'_>]>,
+        lower: &Json<'_>,
+        scope: &Scope,
+    ) -> Result<Code> {
+        let Some(items) = items else {
+            let list = self.compiled(lower, scope)?;
+            return Ok(gathered(which, list));
+        };
+        let mut numbers = Vec::new();
+        for item in items {
+            numbers.push(self.number(item, scope)?);
+        }
+        let operation = match which {
+            Arithmetic::Add => Operation::Add,
+            Arithmetic::Subtract => Operation::Subtract,
+            Arithmetic::Multiply => Operation::Multiply,
+            Arithmetic::Divide => Operation::Divide,
+            Arithmetic::Remainder => Operation::Remainder,
+        };
+        match (which, numbers.as_slice()) {
+            (Arithmetic::Add, []) => return Ok(Code::Whole(Expression::Number(0.0))),
+            (Arithmetic::Multiply, []) => return Ok(Code::Whole(Expression::Number(1.0))),
+            (_, []) | (Arithmetic::Remainder, [_]) => return Err(Stop::Throws),
+            (Arithmetic::Divide, [_]) => numbers.insert(0, (Expression::Number(1.0), false)),
+            _ => {}
+        }
+        let mut arguments = Vec::new();
+        for (at, (number, is_zero)) in numbers.into_iter().enumerate() {
+            arguments.push(if which == Arithmetic::Divide && at > 0 {
+                if is_zero {
+                    return Err(Stop::Throws);
+                }
+                let nan = Expression::Number(f64::NAN);
+                numeric(apply(Operation::Or, [number, nan]))
+            } else {
+                number
+            });
+        }
+        let is_one = arguments.len() == 1;
+        let value = if is_one {
+            arguments.pop().unwrap_or(Expression::Undefined)
+        } else {
+            apply(operation, arguments)
+        };
+        let value = numeric(value);
+        Ok(Code::Whole(if is_one && which == Arithmetic::Subtract {
+            apply(Operation::Negate, [value])
+        } else {
+            value
+        }))
+    }
+
+    /// An operand of arithmetic, and whether it is written as `+0`. Source: `numberCoercion`.
+    fn number(&mut self, json: &Json<'_>, scope: &Scope) -> Result<(Expression, bool)> {
+        let text = |text: &str| {
+            let number = js_number(text);
+            if number.is_nan() {
+                return Err(Stop::Throws);
+            }
+            Ok((Expression::Number(number), number == 0.0))
+        };
+        let plain = |number: f64| Ok((Expression::Number(number), false));
+        match json {
+            Json::List(_) => Err(Stop::Throws),
+            Json::Number(number) => Ok((Expression::Number(*number), *number == 0.0)),
+            Json::Boolean(value) => plain(f64::from(u8::from(*value))),
+            Json::Text(written) => text(written),
+            Json::Null => plain(0.0),
+            Json::Object(_) => match self.compiled(json, scope)? {
+                Expression::Number(number) => Ok((Expression::Number(number), number == 0.0)),
+                Expression::Text(written) => text(&written),
+                Expression::Boolean(value) => plain(f64::from(u8::from(value))),
+                Expression::Null => plain(0.0),
+                Expression::Object(_) | Expression::Undefined => Err(Stop::Throws),
+                value => Ok((apply(Operation::ToNumber, [numeric(value)]), false)),
+            },
+        }
+    }
+}
+
+/// Arithmetic on a list that is computed, or on a single value.
+fn gathered(which: Arithmetic, list: Expression) -> Code {
+    let gather = |list| Expression::detailed(Operation::Gather, which as u16, [list]);
+    let first = || apply(Operation::Member, [kept(), Expression::Number(0.0)]);
+    let has_one = || compare(Relation::Same, length(kept()), Expression::Number(1.0));
+    let single = || numeric(apply(Operation::ToNumber, [kept()]));
+    let at_least = |count, list| Expression::detailed(Operation::Sized, count, [list]);
+    let is_list = |list| apply(Operation::IsList, [keep(list)]);
+    let negative = |value| apply(Operation::Negate, [value]);
+    match which {
+        Arithmetic::Add => Code::Whole(apply(
+            Operation::If,
+            [is_list(list), gather(kept()), single()],
+        )),
+        Arithmetic::Subtract => Code::Whole(apply(
+            Operation::If,
+            [
+                not(is_list(list)),
+                negative(single()),
+                has_one(),
+                negative(numeric(first())),
+                gather(at_least(1, kept())),
+            ],
+        )),
+        Arithmetic::Multiply => Code::Whole(gather(list)),
+        Arithmetic::Remainder => Code::Whole(gather(at_least(2, list))),
+        Arithmetic::Divide => {
+            let sized = Test::Whole(at_least(1, keep(list)));
+            let nan = Expression::Number(f64::NAN);
+            let number = numeric(apply(Operation::Or, [first(), nan]));
+            let one = apply(Operation::Divide, [Expression::Number(1.0), number]);
+            Code::choice(
+                Test::And(Box::new(sized), has_one()),
+                Code::Whole(one),
+                Code::Whole(gather(kept())),
+            )
+        }
+    }
+}
+
+fn texts(items: &[&str]) -> Expression {
+    let text = |item: &&str| Expression::Text((*item).to_owned());
+    Expression::Constants(items.iter().map(text).collect())
+}

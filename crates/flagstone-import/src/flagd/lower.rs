@@ -1,0 +1,369 @@
+//! A flag's targeting as rules of the model.
+//!
+//! Where targeting is `{"if": […]}`, each of its pairs becomes a rule, so that explanations and the edge see it; shares
+//! with fixed weights become allocations, and conditions that cannot fail become tests. All else is an expression.
+
+use super::method::{Method, Stop, is_fixed, operator};
+use super::rule::Rule;
+use super::scope::{Scope, names};
+use crate::json::Json;
+use flagstone_compile::model::{
+    self, Absent, Algorithm, Allocation, Bucketing, Condition, Expression, Matcher, Operation,
+    Range, Reading, Relation, Rest, Scalar, Serve, TARGETING_KEY, Test,
+};
+
+/// Rules that one flag may have; a longer `if` is one expression.
+const MOST_RULES: usize = 1000;
+/// Characters of a condition's JSON that are kept for explanations.
+const LONGEST_SOURCE: usize = 200;
+
+/// The variants of a flag: the key in the document, the key in the model.
+pub(super) type Variants = [(String, String)];
+
+impl Rule<'_> {
+    /// The rules that targeting is lowered to.
+    pub(super) fn rules(
+        &mut self,
+        targeting: &Json<'_>,
+        variants: &Variants,
+    ) -> Result<Vec<model::Rule>, Stop> {
+        // What cannot be compiled must be found in any case.
+        let whole = self.compiled(targeting, &Scope::OUTSIDE)?;
+        let mut rules = Vec::new();
+        if whole.is_constant() || !self.pairs(targeting, variants, &mut rules)? {
+            let serve = self.serve(targeting, whole, variants, false)?;
+            rules.clear();
+            rules.push(rule("targeting", Condition::always(), serve));
+        }
+        Ok(rules)
+    }
+
+    /// Lowers an `if`; says whether that was one that can be lowered.
+    fn pairs(
+        &mut self,
+        json: &Json<'_>,
+        variants: &Variants,
+        rules: &mut Vec<model::Rule>,
+    ) -> Result<bool, Stop> {
+        let Some((name, Json::List(items), 1)) = operator(json) else {
+            return Ok(false);
+        };
+        let is_short = items.len() == 2;
+        if Method::named(name)? != Method::If
+            || items.len() < 2
+            || items.len() + rules.len() > MOST_RULES
+            || is_fixed(json, false)?
+        {
+            return Ok(false);
+        }
+        for pair in items.chunks(2) {
+            match pair {
+                [question, answer] => {
+                    // COMPAT(flagd): an `if` without an answer for the rest is interpreted.
+                    let (when, served) = if is_short {
+                        let fails = Expression::apply(Operation::Fail, []);
+                        let reached = |result| match result {
+                            Err(Stop::Throws) => Ok(fails.clone()),
+                            other => other,
+                        };
+                        let when = reached(self.interpreted(question, &Scope::OUTSIDE))?;
+                        let served = reached(self.interpreted(answer, &Scope::OUTSIDE))?;
+                        (when, served)
+                    } else {
+                        let when = self.compiled(question, &Scope::OUTSIDE)?;
+                        (when, self.compiled(answer, &Scope::OUTSIDE)?)
+                    };
+                    let when = self.condition(question, when, is_short)?;
+                    let serve = self.serve(answer, served, variants, is_short)?;
+                    rules.push(rule("if", when, serve));
+                }
+                [rest] => {
+                    if !self.pairs(rest, variants, rules)? {
+                        let served = self.compiled(rest, &Scope::OUTSIDE)?;
+                        let serve = self.serve(rest, served, variants, false)?;
+                        rules.push(rule("else", Condition::always(), serve));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(true)
+    }
+
+    /// What a part of a rule serves, given the expression that it is.
+    fn serve(
+        &mut self,
+        json: &Json<'_>,
+        expression: Expression,
+        variants: &Variants,
+        is_interpreted: bool,
+    ) -> Result<Serve, Stop> {
+        if let Some(serve) = known(&expression, variants) {
+            return Ok(serve);
+        }
+        if let Some(serve) = self.shares(json, variants, is_interpreted)? {
+            return Ok(serve);
+        }
+        Ok(Serve::Expression(renamed(expression, variants)))
+    }
+
+    /// A rollout with fixed weights.
+    fn shares(
+        &mut self,
+        json: &Json<'_>,
+        variants: &Variants,
+        is_interpreted: bool,
+    ) -> Result<Option<Serve>, Stop> {
+        let Some((name, Json::List(items), 1)) = operator(json) else {
+            return Ok(None);
+        };
+        if Method::named(name)? != Method::Own(Operation::Fractional) {
+            return Ok(None);
+        }
+        let (by, salt, algorithm, buckets) = match items.as_slice() {
+            [by @ Json::Object(_), buckets @ ..] => {
+                let Some(Expression::Attribute(by)) = self.read(by, is_interpreted)? else {
+                    return Ok(None);
+                };
+                (by, "", Algorithm::FlagdText, buckets)
+            }
+            buckets => (
+                TARGETING_KEY.to_owned(),
+                self.flag,
+                Algorithm::Flagd,
+                buckets,
+            ),
+        };
+        let mut ranges = Vec::new();
+        let mut end = 0u64;
+        for bucket in buckets {
+            let Json::List(bucket) = bucket else {
+                return Ok(None);
+            };
+            let (variant, weight) = match bucket.as_slice() {
+                [Json::Text(variant)] => (variant, 1.0),
+                [Json::Text(variant), Json::Number(weight)] => (variant, *weight),
+                _ => return Ok(None),
+            };
+            let known = variants.iter().find(|(key, _)| key == variant);
+            let is_weight = weight == weight.trunc() && weight.abs() <= f64::from(i32::MAX);
+            let (Some((_, variant)), true) = (known, is_weight) else {
+                return Ok(None);
+            };
+            let from = end;
+            end += weight.max(0.0) as u64;
+            ranges.push(Range {
+                from,
+                to: end,
+                variant: variant.clone(),
+            });
+        }
+        let total = u32::try_from(end)
+            .ok()
+            .filter(|end| *end <= i32::MAX as u32);
+        let (Some(modulus), false) = (total, buckets.is_empty()) else {
+            return Ok(None);
+        };
+        if modulus == 0 {
+            return Ok(Some(Serve::Default));
+        }
+        ranges.retain(|range| range.from < range.to);
+        Ok(Some(Serve::Allocation(Allocation {
+            bucketing: Bucketing {
+                algorithm,
+                by: vec![by],
+                salt: salt.to_owned(),
+                seed: 0,
+                modulus,
+            },
+            ranges,
+            rest: Rest::Default,
+            absent: Absent::Default,
+        })))
+    }
+
+    /// The attribute, if something is a plain path to one.
+    fn read(&mut self, json: &Json<'_>, is_interpreted: bool) -> Result<Option<Expression>, Stop> {
+        let Some(("var", path, 1)) = operator(json) else {
+            return Ok(None);
+        };
+        let path = match path {
+            Json::List(items) => match items.as_slice() {
+                [path] => path,
+                _ => return Ok(None),
+            },
+            path => path,
+        };
+        match path.text() {
+            Some(path) if !path.is_empty() && !path.contains("../") => {
+                let names = names(path);
+                // COMPAT(flagd): an interpreted rule may end a path at what is not true, with that.
+                if is_interpreted && names.len() > 1 {
+                    return Ok(None);
+                }
+                self.path(&names, &Scope::OUTSIDE).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether an expression is true, as tests where they say exactly the same.
+    fn condition(
+        &mut self,
+        json: &Json<'_>,
+        expression: Expression,
+        is_interpreted: bool,
+    ) -> Result<Condition, Stop> {
+        if let Some(condition) = self.tests(json, is_interpreted)? {
+            return Ok(condition);
+        }
+        let mut source = String::new();
+        let written = json.to_string();
+        for (at, c) in written.chars().enumerate() {
+            if at == LONGEST_SOURCE {
+                source.push('…');
+                break;
+            }
+            source.push(c);
+        }
+        Ok(Condition::Test(Test::Expression { expression, source }))
+    }
+
+    /// A condition that cannot fail, as tests.
+    fn tests(&mut self, json: &Json<'_>, is_interpreted: bool) -> Result<Option<Condition>, Stop> {
+        let Some((name, lower, 1)) = operator(json) else {
+            return Ok(None);
+        };
+        let items = match lower {
+            Json::List(items) => items.as_slice(),
+            one => std::slice::from_ref(one),
+        };
+        let method = Method::named(name)?;
+        Ok(match (method, items) {
+            (Method::And | Method::Or, [_, ..]) if matches!(lower, Json::List(_)) => {
+                let mut parts = Vec::new();
+                for item in items {
+                    let Some(part) = self.tests(item, is_interpreted)? else {
+                        return Ok(None);
+                    };
+                    parts.push(part);
+                }
+                Some(match method {
+                    Method::And => Condition::All(parts),
+                    _ => Condition::Any(parts),
+                })
+            }
+            (Method::Not, [one @ Json::Object(_)]) => {
+                let Some(("and" | "or" | "in" | "starts_with" | "ends_with" | "===" | "!==", ..)) =
+                    operator(one)
+                else {
+                    return Ok(None);
+                };
+                self.tests(one, is_interpreted)?
+                    .map(|inner| Condition::Not(Box::new(inner)))
+            }
+            (Method::Compare(relation @ (Relation::Same | Relation::NotSame)), [a, b]) => {
+                let (of, with) = if matches!(a, Json::Object(_)) {
+                    (a, b)
+                } else {
+                    (b, a)
+                };
+                let with = match with {
+                    Json::Text(text) => Scalar::Text(text.clone().into_owned()),
+                    Json::Number(number) => Scalar::Number(*number),
+                    Json::Boolean(value) => Scalar::Boolean(*value),
+                    _ => return Ok(None),
+                };
+                let test = self.test(of, is_interpreted, Matcher::Equals(with))?;
+                match relation {
+                    Relation::Same => test,
+                    _ => test.map(|test| Condition::Not(Box::new(test))),
+                }
+            }
+            (Method::In, [of, Json::List(among)]) if !among.is_empty() => {
+                let text = |item: &Json<'_>| item.text().map(|text| Scalar::Text(text.to_owned()));
+                match among.iter().map(text).collect() {
+                    Some(texts) => self.test(of, is_interpreted, Matcher::OneOf(texts))?,
+                    None => None,
+                }
+            }
+            (Method::Own(Operation::StartsWith), [of, Json::Text(start)]) => self.test(
+                of,
+                is_interpreted,
+                Matcher::StartsWith(start.clone().into_owned()),
+            )?,
+            (Method::Own(Operation::EndsWith), [of, Json::Text(end)]) => self.test(
+                of,
+                is_interpreted,
+                Matcher::EndsWith(end.clone().into_owned()),
+            )?,
+            _ => None,
+        })
+    }
+
+    fn test(
+        &mut self,
+        of: &Json<'_>,
+        is_interpreted: bool,
+        matcher: Matcher,
+    ) -> Result<Option<Condition>, Stop> {
+        let Some(Expression::Attribute(name)) = self.read(of, is_interpreted)? else {
+            return Ok(None);
+        };
+        Ok(Some(Condition::Test(Test::Attribute {
+            name,
+            matcher,
+            reading: Reading {
+                missing_is_no: true,
+                mistyped_is_no: true,
+                ..Reading::default()
+            },
+        })))
+    }
+}
+
+fn rule(name: &str, when: Condition, serve: Serve) -> model::Rule {
+    model::Rule {
+        name: name.to_owned(),
+        when,
+        serve,
+    }
+}
+
+/// What a constant serves.
+fn known(expression: &Expression, variants: &Variants) -> Option<Serve> {
+    let key = match expression {
+        Expression::Null | Expression::Undefined => return Some(Serve::Default),
+        Expression::Text(text) => text.clone(),
+        Expression::Boolean(value) => value.to_string(),
+        Expression::Number(number) => super::rule::json_text(*number),
+        _ => return None,
+    };
+    let known = variants.iter().find(|(of, _)| *of == key)?;
+    Some(Serve::Variant(known.1.clone()))
+}
+
+/// An expression that gives keys of the document, as one that gives keys of the model.
+fn renamed(expression: Expression, variants: &Variants) -> Expression {
+    let mut arguments = Vec::new();
+    for (of, key) in variants.iter().filter(|(of, key)| of != key) {
+        let is = if arguments.is_empty() {
+            let written = Expression::apply(Operation::Written, [expression.clone()]);
+            Expression::apply(Operation::Keep, [written])
+        } else {
+            Expression::apply(Operation::Kept, [])
+        };
+        let of = Expression::Text(of.clone());
+        arguments.push(Expression::detailed(
+            Operation::Compare,
+            Relation::Same as u16,
+            [is, of],
+        ));
+        arguments.push(Expression::Text(key.clone()));
+    }
+    if arguments.is_empty() {
+        return expression;
+    }
+    arguments.push(Expression::apply(Operation::Kept, []));
+    Expression::apply(Operation::If, arguments)
+}

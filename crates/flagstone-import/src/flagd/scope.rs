@@ -1,0 +1,289 @@
+//! Paths into the context and into what iterations look at.
+
+use super::method::{Stop, is_inherited};
+use super::rule::{Rule, json_text};
+use flagstone_compile::model::{Expression, Operation, TARGETING_KEY};
+
+/// Where an expression is: in which iterations.
+#[derive(Clone, Copy)]
+pub(super) struct Scope {
+    /// Whether it is a `reduce`.
+    is_fold: bool,
+    /// Whether it is inside `map` or its like in a compiled rule: COMPAT(flagd): `../index` is a name of its own there.
+    pub(super) names_index: bool,
+    depth: u16,
+}
+
+/// What `../` leads to.
+enum Above {
+    /// The element of an iteration, so many further out; the context beyond all.
+    Element(u16),
+    /// What is known of that iteration.
+    Iteration(u16),
+    /// Nothing.
+    Nowhere,
+}
+
+impl Scope {
+    /// Outside of all iterations.
+    pub(super) const OUTSIDE: Scope = Scope {
+        is_fold: false,
+        names_index: false,
+        depth: 0,
+    };
+
+    /// Inside one more iteration.
+    pub(super) fn within(self, is_fold: bool, names_index: bool) -> Self {
+        Self {
+            is_fold,
+            names_index,
+            depth: self.depth + 1,
+        }
+    }
+
+    pub(super) fn is_inside(&self) -> bool {
+        self.depth > 0
+    }
+
+    /// The position of the element, where it is known by name.
+    pub(super) fn position(&self) -> Expression {
+        let operation = if self.is_fold {
+            // COMPAT(flagd): the name is not known there.
+            Operation::Fail
+        } else {
+            Operation::Position
+        };
+        Expression::apply(operation, [])
+    }
+
+    /// Follows each `../` at the beginning of a path; what is left of it. Source: `var` of json-logic-engine.
+    fn climb<'p>(&self, mut path: &'p str) -> (Option<Above>, &'p str) {
+        let mut above = None;
+        let mut further = 0;
+        while further < self.depth
+            && let Some(rest) = path.strip_prefix("../")
+        {
+            path = rest;
+            above = Some(Above::Iteration(further));
+            let Some(rest) = path.strip_prefix("../") else {
+                break;
+            };
+            path = rest;
+            further += 1;
+            above = Some(Above::Element(further));
+            if further == self.depth
+                && let Some(rest) = path.strip_prefix("../")
+            {
+                // Beyond the context there is one step that leads nowhere.
+                path = rest;
+                above = Some(Above::Nowhere);
+            }
+        }
+        (above, path)
+    }
+
+    /// What is looked at, so many iterations further out.
+    fn element(&self, further: u16) -> Expression {
+        if further >= self.depth {
+            Expression::apply(Operation::Context, [])
+        } else {
+            Expression::detailed(Operation::Element, further, [])
+        }
+    }
+
+    /// All that is looked at here.
+    pub(super) fn whole(&self) -> Expression {
+        self.element(0)
+    }
+}
+
+impl Rule<'_> {
+    /// The value that names lead to, one after the other; undefined if nowhere.
+    pub(super) fn path(&mut self, names: &[String], scope: &Scope) -> Result<Expression, Stop> {
+        self.path_from(scope.whole(), names)
+    }
+
+    fn path_from(&mut self, base: Expression, names: &[String]) -> Result<Expression, Stop> {
+        if let Some(name) = names.iter().find(|name| is_inherited(name)) {
+            let message = format!("it reads `{name}`, which every object of JavaScript has");
+            return Err(Stop::Unsupported(message));
+        }
+        if let Expression::Apply {
+            operation: Operation::Context,
+            ..
+        } = base
+            && !names.is_empty()
+        {
+            return Ok(self.attribute(names));
+        }
+        let member = |of: Expression, name: &String| {
+            Expression::apply(Operation::Optional, [of, Expression::Text(name.clone())])
+        };
+        Ok(names.iter().fold(base, member))
+    }
+
+    fn attribute(&mut self, names: &[String]) -> Expression {
+        match names {
+            [flagd, key] if flagd == "$flagd" && key == "flagKey" => {
+                // Not a constant to those who look whether a part of a rule is one.
+                let key = Expression::Text(self.flag.to_owned());
+                Expression::apply(Operation::Defined, [key])
+            }
+            [flagd, time] if flagd == "$flagd" && time == "timestamp" => {
+                Expression::apply(Operation::Now, [])
+            }
+            _ => Expression::Attribute(self.paths.attribute(names)),
+        }
+    }
+
+    /// A path where the first name that leads to nothing true ends it, with what is there.
+    pub(super) fn path_while_true(
+        &mut self,
+        names: &[String],
+        scope: &Scope,
+    ) -> Result<Expression, Stop> {
+        let mut steps = Vec::new();
+        if scope.is_inside() {
+            steps.push(scope.whole());
+        }
+        for count in 1..=names.len() {
+            steps.push(self.path(names.get(..count).unwrap_or(names), scope)?);
+        }
+        Ok(Expression::apply(Operation::And, steps))
+    }
+
+    /// The value of a name that `missing` asks for: undefined if it is missing. Only outside of iterations.
+    pub(super) fn wanted(&mut self, names: &[String]) -> Result<Expression, Stop> {
+        let mut value = Expression::Undefined;
+        for count in (1..=names.len()).rev() {
+            let step = self.path(names.get(..count).unwrap_or(names), &Scope::OUTSIDE)?;
+            value = if count == names.len() {
+                step
+            } else {
+                Expression::apply(Operation::If, [step, value, Expression::Undefined])
+            };
+        }
+        Ok(value)
+    }
+
+    /// json-logic-engine's function `var` for a path that is known: `otherwise` for what is not there.
+    pub(super) fn var(
+        &mut self,
+        key: &Expression,
+        otherwise: Expression,
+        scope: &Scope,
+    ) -> Result<Expression, Stop> {
+        let (path, may_climb) = match key {
+            Expression::Null | Expression::Undefined => return Ok(scope.whole()),
+            Expression::Text(text) => (text.clone(), true),
+            Expression::Boolean(value) => (value.to_string(), false),
+            Expression::Number(number) => (json_text(*number), false),
+            _ => {
+                let arguments = [key.clone(), otherwise];
+                let list = Expression::apply(Operation::List, arguments);
+                return Ok(Expression::apply(Operation::Lookup, [list]));
+            }
+        };
+        let (above, path) = if may_climb {
+            scope.climb(&path)
+        } else {
+            (None, path.as_str())
+        };
+        let base = match above {
+            None => scope.whole(),
+            Some(Above::Element(further)) => scope.element(further),
+            Some(Above::Iteration(further)) => {
+                Expression::detailed(Operation::Iteration, further, [])
+            }
+            Some(Above::Nowhere) => Expression::Undefined,
+        };
+        if path.is_empty() {
+            return Ok(base);
+        }
+        let value = self.path_from(base, &names(path))?;
+        let otherwise = match otherwise {
+            Expression::Undefined => Expression::Null,
+            otherwise => otherwise,
+        };
+        Ok(Expression::apply(Operation::Defined, [value, otherwise]))
+    }
+}
+
+/// The names of a path: apart by dots, where a backslash takes a dot, a slash or a backslash for itself.
+///
+/// Source: `splitPath` of json-logic-engine.
+pub(super) fn names(path: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut name = String::new();
+    let mut chars = path.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '.' => names.push(core::mem::take(&mut name)),
+            '\\' => {
+                let next = chars.clone().next();
+                match next.filter(|next| matches!(next, '.' | '/' | '\\')) {
+                    Some(next) => {
+                        name.push(next);
+                        chars.next();
+                    }
+                    None => name.push('\\'),
+                }
+            }
+            _ => name.push(c),
+        }
+    }
+    // A path of dots alone has as many names as dots.
+    if names.len() != path.len() {
+        names.push(name);
+    }
+    names
+}
+
+/// The attributes that rules read, and where flagd finds them.
+#[derive(Default)]
+pub(super) struct Paths {
+    #[cfg(feature = "answers")]
+    pub(super) known: std::collections::HashMap<String, Vec<String>>,
+}
+
+impl Paths {
+    /// The attribute's name in the model.
+    fn attribute(&mut self, names: &[String]) -> String {
+        let name = attribute_name(names);
+        #[cfg(feature = "answers")]
+        if !self.known.contains_key(&name) {
+            self.known.insert(name.clone(), names.to_vec());
+        }
+        name
+    }
+}
+
+/// A path as the model names it: `user.plan`, `user.address["post code"]`.
+fn attribute_name(names: &[String]) -> String {
+    match names {
+        [one] if one == "targetingKey" => return TARGETING_KEY.to_owned(),
+        // The model's name for the targeting key.
+        [one] if one == "key" => return "user[\"key\"]".to_owned(),
+        _ => {}
+    }
+    let mut text = "user".to_owned();
+    for name in names {
+        let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        if name.chars().all(is_word)
+            && name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        {
+            text.push('.');
+            text += name;
+            continue;
+        }
+        text += "[\"";
+        for c in name.chars() {
+            if matches!(c, '"' | '\\') {
+                text.push('\\');
+            }
+            text.push(c);
+        }
+        text += "\"]";
+    }
+    text
+}
