@@ -171,7 +171,7 @@ impl<'o> Oracle<'o> {
                 },
                 Serve::Default => outcome(default, Reason::Default, Some(index)),
                 // The services' own SDKs are the oracle of what only their definitions have.
-                Serve::Allocation(_) => continue,
+                Serve::Allocation(_) | Serve::Expression(_) => continue,
             };
         }
         outcome(default, Reason::Default, None)

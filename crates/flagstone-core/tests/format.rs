@@ -2,14 +2,17 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use flagstone_core::layout::{
-    Absent, ActionRecord, Algorithm, AttributeRecord, BucketRecord, Conversion, EdgeRecord,
-    EntryRecord, FORMAT_VERSION, FlagRecord, IndexRecord, InstructionRecord, MAX_PROGRAM,
-    NetworkRecord, NumberRecord, Op, OriginRecord, PairRecord, PatternRecord, PointRecord,
-    ProgramRecord, RampRecord, RangeRecord, RouteRecord, RuleRecord, Scope, SdkKind, Section,
-    SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind, SourceRecord, SpanRecord,
-    SplitRecord, Step, TestRecord, TextRecord, ValueKind, VariantRecord, VaryRecord,
+    Absent, ActionRecord, Algorithm, Arithmetic, Around, AttributeRecord, BucketRecord, Conversion,
+    EdgeRecord, EntryRecord, ExpressionRecord, FORMAT_VERSION, FlagRecord, IndexRecord,
+    InstructionRecord, MAX_PROGRAM, NetworkRecord, NumberRecord, Op, Operation, OriginRecord,
+    PairRecord, PatternRecord, PointRecord, ProgramRecord, RampRecord, RangeRecord, Relation,
+    RouteRecord, RuleRecord, Scope, SdkKind, Section, SegmentRecord, SemVerRecord, ServiceKind,
+    SetRecord, SourceKind, SourceRecord, SpanRecord, SplitRecord, Step, TestRecord, TextRecord,
+    ValueKind, VariantRecord, VaryRecord,
 };
-use flagstone_core::{MAX_DEPTH, MAX_TESTS};
+use flagstone_core::{
+    EXPRESSION_TEXT, EXPRESSION_VALUES, MAX_DEPTH, MAX_EXPRESSION_DEPTH, MAX_TESTS,
+};
 use std::fmt::Debug;
 use std::fs;
 
@@ -57,7 +60,7 @@ fn records() {
         FlagRecord VariantRecord RuleRecord TestRecord SplitRecord RangeRecord RampRecord PointRecord AttributeRecord
         SegmentRecord SetRecord BucketRecord EntryRecord TextRecord NumberRecord SemVerRecord NetworkRecord PatternRecord
         ProgramRecord InstructionRecord SpanRecord
-        IndexRecord EdgeRecord SourceRecord OriginRecord RouteRecord ActionRecord PairRecord VaryRecord
+        IndexRecord ExpressionRecord EdgeRecord SourceRecord OriginRecord RouteRecord ActionRecord PairRecord VaryRecord
     );
 }
 
@@ -105,6 +108,26 @@ fn codes() {
     );
     check(
         &document,
+        "What a node gives",
+        &list(Operation::ALL, |operation| operation as u16),
+    );
+    check(
+        &document,
+        "`Kept` and `Keep`",
+        &list(Relation::ALL, |relation| relation as u16),
+    );
+    check(
+        &document,
+        "`Gather` and `Total`",
+        &list(Arithmetic::ALL, |which| which as u16),
+    );
+    check(
+        &document,
+        "`Map`, `Filter`",
+        &list(Around::ALL, |around| around as u16),
+    );
+    check(
+        &document,
         "What becomes of a unit without",
         &list(Absent::ALL, |absent| absent as u16),
     );
@@ -142,5 +165,10 @@ fn numbers() {
         assert!(document.contains(&text), "`{text}`");
     }
     assert!(document.contains("at most 2,048 instructions") && MAX_PROGRAM == 2048);
+    for text in ["512 nodes", "256 values", "4,096 bytes"] {
+        assert!(document.contains(text), "`{text}`");
+    }
+    let limits = (MAX_EXPRESSION_DEPTH, EXPRESSION_VALUES, EXPRESSION_TEXT);
+    assert_eq!(limits, (512, 256, 4096));
     assert!(document.contains("1,048,576 tests") && MAX_TESTS == 1_048_576);
 }

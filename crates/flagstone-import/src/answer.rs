@@ -5,6 +5,8 @@
 
 mod steps;
 
+#[cfg(feature = "flagd")]
+pub use crate::flagd::answers::json_logic;
 pub use steps::{Step, Steps};
 
 use crate::json::Json;

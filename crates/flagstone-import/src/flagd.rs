@@ -20,7 +20,7 @@
 //! `constructor`, and operators that only flagd-core's engine has are not evaluable here.
 
 #[cfg(feature = "answers")]
-mod answers;
+pub(crate) mod answers;
 mod code;
 mod compiled;
 mod evaluators;
@@ -130,6 +130,7 @@ impl Import {
             Some(targeting) => rule::Rule {
                 flag: key,
                 paths: &mut self.paths,
+                is_whole: false,
             }
             .rules(targeting, &names)
             .and_then(shallow),

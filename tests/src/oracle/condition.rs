@@ -29,6 +29,7 @@ impl Oracle<'_> {
             | Test::Within { .. }
             | Test::SegmentUnlessFails(_)
             | Test::Inside(_)
+            | Test::Expression { .. }
             | Test::Fail
             | Test::Abort => Truth::Unknown,
             Test::Now { order, time } => stands(*order, self.now.cmp(time)).into(),

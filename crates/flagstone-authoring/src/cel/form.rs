@@ -400,6 +400,7 @@ fn can_be_unknown(condition: &Condition) -> bool {
             | Test::Abort
             | Test::Flag { .. }
             | Test::Within { .. }
+            | Test::Expression { .. }
             | Test::Fail,
         ) => false,
     }

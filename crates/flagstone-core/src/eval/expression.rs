@@ -35,7 +35,8 @@ pub const EXPRESSION_VALUES: usize = 256;
 pub const EXPRESSION_TEXT: usize = 4096;
 
 impl<A: Attributes> Evaluator<'_, '_, A> {
-    /// The value of an expression as JSON text, or `undefined`, `NaN`, `Infinity` or `-Infinity`, none of which is JSON.
+    /// The value of an expression as JSON text; what JSON cannot hold as words that are no JSON: `undefined`, `NaN`,
+    /// `Infinity`, `-Infinity`, `half a character`.
     /// For tests of expressions, and for sources of flags that fold constants.
     ///
     /// # Errors

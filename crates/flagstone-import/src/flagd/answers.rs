@@ -1,11 +1,13 @@
 //! Contexts and results in flagd's own form.
 
-use super::scope::Paths;
+use super::rule::Rule;
+use super::scope::{Paths, Scope};
 use crate::answer::{Answer, Native, Request, Type};
 use crate::json::Json;
-use flagstone_compile::model::TARGETING_KEY;
+use flagstone_compile::compile_expression;
 use flagstone_core::{
-    AttributeIndex, AttributeValue, Attributes, Decision, Evaluator, List, Object, Reason, Snapshot,
+    AttributeIndex, AttributeValue, Attributes, Decision, Evaluator, Object, Reason, Snapshot,
+    UnixMillis,
 };
 use std::collections::HashMap;
 
@@ -82,17 +84,18 @@ impl Native for Answers {
             return failed("GENERAL");
         };
         let seconds = request.now.0.div_euclid(1000) as f64;
-        let flagd = vec![
+        let flagd = Json::Object(vec![
             ("flagKey".into(), Json::Text(request.flag.into())),
             ("timestamp".into(), Json::Number(seconds)),
-        ];
+        ]);
+        let root = Root {
+            context: request.context,
+            flagd: &flagd,
+        };
         let context = Context {
             snapshot,
             paths: &self.paths,
-            root: Root {
-                context: request.context,
-                flagd: Json::Object(flagd),
-            },
+            root: AttributeValue::Object(&root),
         };
         let evaluator = Evaluator {
             snapshot,
@@ -176,7 +179,8 @@ fn answer(
 /// The context with what flagd adds to it.
 struct Root<'r> {
     context: &'r Json<'r>,
-    flagd: Json<'r>,
+    // Not a part of it, so that both have addresses of their own: by those objects are told apart.
+    flagd: &'r Json<'r>,
 }
 
 impl Object for Root<'_> {
@@ -208,59 +212,69 @@ impl Object for Root<'_> {
 struct Context<'a> {
     snapshot: Snapshot<'a>,
     paths: &'a HashMap<String, Vec<String>>,
-    root: Root<'a>,
+    root: AttributeValue<'a>,
 }
 
 impl Attributes for Context<'_> {
     fn attribute(&self, index: AttributeIndex) -> AttributeValue<'_> {
         if index == AttributeIndex::TARGETING_KEY {
-            return self.root.get("targetingKey");
+            return member(self.root, "targetingKey");
         }
         let attribute = self.snapshot.attribute(index);
-        let path = attribute.and_then(|attribute| self.paths.get(attribute.name));
-        debug_assert!(path.is_some() || attribute.is_none_or(|of| of.name == TARGETING_KEY));
-        let Some((first, rest)) = path.and_then(|path| path.split_first()) else {
-            return AttributeValue::Missing;
-        };
-        let first = self.root.get(first);
-        rest.iter().fold(first, |value, name| member(value, name))
+        match attribute.and_then(|attribute| self.paths.get(attribute.name)) {
+            Some(path) => path
+                .iter()
+                .fold(self.root, |value, name| member(value, name)),
+            None => AttributeValue::Missing,
+        }
     }
 
     fn root(&self) -> AttributeValue<'_> {
-        AttributeValue::Object(&self.root)
+        self.root
     }
 }
 
-/// A member of a value, as JavaScript finds it.
+/// The value of a rule of JsonLogic, as json-logic-engine computes it for flagd, for data of any shape: JSON text, or
+/// `undefined`, `NaN`, `Infinity` or `-Infinity`. `None` if the rule is none or fails.
+///
+/// For tests: flagd itself only knows keys of variants.
+pub fn json_logic(rule: &Json<'_>, data: &Json<'_>, now: UnixMillis) -> Option<String> {
+    let mut paths = Paths::default();
+    let mut reader = Rule {
+        flag: "",
+        paths: &mut paths,
+        is_whole: false,
+    };
+    let expression = reader.compiled(rule, &Scope::OUTSIDE).ok()?;
+    let bytes = compile_expression(&expression);
+    let snapshot = Snapshot::open(&bytes).ok()?;
+    let context = Context {
+        snapshot,
+        paths: &paths.known,
+        root: data.value(),
+    };
+    let evaluator = Evaluator {
+        snapshot,
+        attributes: &context,
+        now,
+        kills: &[],
+    };
+    let mut text = String::new();
+    evaluator.write_expression(0, &mut text).ok()?;
+    Some(text)
+}
+
+/// A member of an object. Those of lists and texts are found by expressions.
 fn member<'v>(of: AttributeValue<'v>, name: &str) -> AttributeValue<'v> {
-    let index = super::evaluators::index(name).map(|index| index as usize);
     match of {
         AttributeValue::Object(object) => object.get(name),
-        AttributeValue::List(list) => match index {
-            Some(index) => list.element(index),
-            None if name == "length" => AttributeValue::Number(List::len(list) as f64),
-            None => AttributeValue::Missing,
-        },
-        AttributeValue::Text(text) => match index {
-            Some(index) => unit(text, index).map_or(AttributeValue::Missing, AttributeValue::Text),
-            None if name == "length" => AttributeValue::Number(text.encode_utf16().count() as f64),
-            None => AttributeValue::Missing,
-        },
+        // Data of a rule alone may be a list.
+        AttributeValue::List(list) => {
+            let index = super::evaluators::index(name);
+            index.map_or(AttributeValue::Missing, |index| {
+                list.element(index as usize)
+            })
+        }
         _ => AttributeValue::Missing,
     }
-}
-
-/// The character at a position in UTF-16, if it is one of a single unit.
-fn unit(text: &str, index: usize) -> Option<&str> {
-    let mut at = 0;
-    for (start, c) in text.char_indices() {
-        if at == index && c.len_utf16() == 1 {
-            return text.get(start..start + c.len_utf8());
-        }
-        at += c.len_utf16();
-        if at > index {
-            return None;
-        }
-    }
-    None
 }

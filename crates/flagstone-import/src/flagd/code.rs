@@ -53,12 +53,12 @@ impl Test {
     }
 
     /// `left < self`, where a difference binds more tightly.
-    fn above(self, left: Expression) -> Self {
+    fn above(self, left: Self) -> Self {
         match self {
             Self::And(inner, right) => Self::And(Box::new(inner.above(left)), right),
             Self::Same(inner, right) => Self::Same(Box::new(inner.above(left)), right),
             Self::Less(inner, right) => Self::Less(Box::new(inner.above(left)), right),
-            other => Self::Less(Box::new(Self::Whole(left)), other.expression()),
+            other => Self::Less(Box::new(left), other.expression()),
         }
     }
 }
@@ -129,6 +129,11 @@ impl Code {
         })
     }
 
+    /// Whether it would be torn apart.
+    pub(super) fn is_choice(&self) -> bool {
+        matches!(self, Self::Choice(..))
+    }
+
     /// `value ?? self`
     pub(super) fn unless_there(self, value: Expression) -> Result<Code, Stop> {
         let either = |right| Expression::apply(Operation::Coalesce, [value, right]);
@@ -144,16 +149,11 @@ impl Code {
     }
 
     /// `left < self ? then : otherwise`
-    pub(super) fn question(
-        self,
-        left: Expression,
-        then: Expression,
-        otherwise: Expression,
-    ) -> Code {
+    pub(super) fn question(self, left: Test, then: Expression, otherwise: Expression) -> Code {
         let (then, otherwise) = (Self::Whole(then), Self::Whole(otherwise));
         match self {
             Self::Whole(right) => {
-                let test = Test::Less(Box::new(Test::Whole(left)), right);
+                let test = Test::Less(Box::new(left), right);
                 Self::choice(test, then, otherwise)
             }
             Self::Choice(test, first, rest) => {

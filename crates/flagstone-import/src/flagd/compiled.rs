@@ -85,7 +85,7 @@ impl Rule<'_> {
         };
         let method = Method::named(name)?;
         if is_fixed(json, false)? {
-            let value = self.interpreted(json, &Scope::OUTSIDE)?;
+            let value = self.interpreted(json, &Scope::BEFORE)?;
             return Ok(Code::Whole(computed(value)?));
         }
         let items = if method.is_lazy() && !matches!(lower, Json::List(_)) {
@@ -179,7 +179,7 @@ impl Rule<'_> {
                     let item = self.code(item, scope)?;
                     code = code.plus(item);
                 }
-                Ok(code)
+                Ok(Code::Whole(code.expression()))
             }
             (Method::Cat, None) => {
                 let value = self.compiled(lower, scope)?;
@@ -214,8 +214,9 @@ impl Rule<'_> {
         Ok(match method {
             Method::List(operation) => apply(operation, [arguments]),
             Method::In => apply(Operation::In, [arguments]),
-            // COMPAT(flagd): flagd's own operators look for their logger in what is looked at, and fail in an iteration.
-            Method::Own(_) if scope.is_inside() => apply(Operation::Fail, []),
+            // COMPAT(flagd): flagd's own operators look for their logger in what is looked at, and fail where that is not the
+            // context: in iterations, and in constants.
+            Method::Own(_) if !scope.has_flag() => apply(Operation::Fail, []),
             Method::Own(Operation::Fractional) => {
                 let salt = Expression::Text(self.flag.to_owned());
                 let unit = self.path(&["targetingKey".to_owned()], &Scope::OUTSIDE)?;
@@ -255,6 +256,8 @@ impl Rule<'_> {
                     Some(otherwise) => self.code(otherwise, scope)?,
                     None => Code::Whole(Expression::Null),
                 };
+                // COMPAT(flagd): then what was kept elsewhere in the rule may be the value.
+                self.is_whole |= otherwise.is_choice();
                 let value = otherwise.unless_there(value)?.expression();
                 return Ok(Code::Whole(keep(value)));
             }
@@ -470,13 +473,8 @@ impl Rule<'_> {
         } else {
             self.missing_of(wanted.iter().map(constant).collect(), scope)?
         };
-        let found = apply(
-            Operation::Subtract,
-            [
-                Expression::Number(wanted.len() as f64),
-                length(keep(missing)),
-            ],
-        );
+        let count = Test::Whole(Expression::Number(wanted.len() as f64));
+        let found = Test::Minus(Box::new(count), length(keep(missing)));
         let need = match items.first() {
             Some(need) => self.code(need, scope)?,
             None => Code::Whole(Expression::Undefined),

@@ -20,6 +20,11 @@ fn or_nothing(value: Expression) -> Expression {
     apply(Operation::Or, [value, Expression::Constants(Vec::new())])
 }
 
+/// Operators with shapes that are prepared in a way of their own, in the order in which they are looked for.
+const IDIOMS: [&str; 12] = [
+    "if", "?:", "filter", "<", "<=", ">", ">=", "==", "===", "!=", "!==", "reduce",
+];
+
 impl Rule<'_> {
     /// The expression that a part of a rule is prepared as.
     pub(super) fn interpreted(&mut self, json: &Json<'_>, scope: &Scope) -> Result<Expression> {
@@ -37,16 +42,19 @@ impl Rule<'_> {
             },
             constant => return Ok(self::constant(constant)),
         };
-        if count == 1
-            && let Ok(method) = Method::named(name)
-            && let Some(value) = self.idiom(method, lower, scope)?
-        {
-            return Ok(value);
+        // COMPAT(flagd): these are looked for before it is seen that there is more than one operator.
+        for name in IDIOMS {
+            if let Some(lower) = json.get(name)
+                && let Some(value) = self.idiom(Method::named(name)?, lower, scope)?
+            {
+                return Ok(value);
+            }
         }
         if count > 1 {
             return Err(Stop::Throws);
         }
         let fixed = is_fixed(json, false)?;
+        let scope = if fixed { &Scope::BEFORE } else { scope };
         let value = self.prepared(Method::named(name)?, lower, scope)?;
         if fixed { computed(value) } else { Ok(value) }
     }
@@ -207,6 +215,17 @@ impl Rule<'_> {
                 return self.single(&[name], scope);
             }
             Expression::Text(text) => text,
+            Expression::Constants(items) => {
+                // COMPAT(flagd): a list is asked for what text would be asked for.
+                let is_path = |item: &Expression| matches!(item, Expression::Text(text) if text == "." || text == "\\");
+                let written = apply(Operation::Written, [value.clone()]);
+                return match computed(written)? {
+                    Expression::Text(name) if !items.iter().any(is_path) => {
+                        self.single(&[name], scope)
+                    }
+                    _ => Err(Stop::Throws),
+                };
+            }
             _ => return Err(Stop::Throws),
         };
         if !path.contains(['.', '\\']) {

@@ -30,10 +30,18 @@ impl Rule<'_> {
         // What cannot be compiled must be found in any case.
         let whole = self.compiled(targeting, &Scope::OUTSIDE)?;
         let mut rules = Vec::new();
-        if whole.is_constant() || !self.pairs(targeting, variants, &mut rules)? {
-            let serve = self.serve(targeting, whole, variants, false)?;
+        if whole.is_constant() || self.is_whole || !self.pairs(targeting, variants, &mut rules)? {
             rules.clear();
-            rules.push(rule("targeting", Condition::always(), serve));
+            let always = Condition::always();
+            self.serve(
+                "targeting",
+                always,
+                targeting,
+                whole,
+                variants,
+                false,
+                &mut rules,
+            )?;
         }
         Ok(rules)
     }
@@ -74,14 +82,13 @@ impl Rule<'_> {
                         (when, self.compiled(answer, &Scope::OUTSIDE)?)
                     };
                     let when = self.condition(question, when, is_short)?;
-                    let serve = self.serve(answer, served, variants, is_short)?;
-                    rules.push(rule("if", when, serve));
+                    self.serve("if", when, answer, served, variants, is_short, rules)?;
                 }
                 [rest] => {
                     if !self.pairs(rest, variants, rules)? {
                         let served = self.compiled(rest, &Scope::OUTSIDE)?;
-                        let serve = self.serve(rest, served, variants, false)?;
-                        rules.push(rule("else", Condition::always(), serve));
+                        let always = Condition::always();
+                        self.serve("else", always, rest, served, variants, false, rules)?;
                     }
                 }
                 _ => {}
@@ -90,21 +97,33 @@ impl Rule<'_> {
         Ok(true)
     }
 
-    /// What a part of a rule serves, given the expression that it is.
+    /// Adds rules for what a part of targeting serves, given the expression that it is.
+    #[expect(clippy::too_many_arguments, reason = "a private step of the two above")]
     fn serve(
         &mut self,
+        name: &str,
+        when: Condition,
         json: &Json<'_>,
         expression: Expression,
         variants: &Variants,
         is_interpreted: bool,
-    ) -> Result<Serve, Stop> {
+        rules: &mut Vec<model::Rule>,
+    ) -> Result<(), Stop> {
         if let Some(serve) = known(&expression, variants) {
-            return Ok(serve);
+            rules.push(rule(name, when, serve));
+            return Ok(());
         }
         if let Some(serve) = self.shares(json, variants, is_interpreted)? {
-            return Ok(serve);
+            // A list in place of text that is bucketed by may itself be a bucket.
+            let is_all = !matches!(&serve, Serve::Allocation(of) if of.absent == Absent::Next);
+            rules.push(rule(name, when.clone(), serve));
+            if is_all {
+                return Ok(());
+            }
         }
-        Ok(Serve::Expression(renamed(expression, variants)))
+        let serve = Serve::Expression(renamed(expression, variants));
+        rules.push(rule(name, when, serve));
+        Ok(())
     }
 
     /// A rollout with fixed weights.
@@ -165,7 +184,7 @@ impl Rule<'_> {
             return Ok(None);
         };
         if modulus == 0 {
-            return Ok(Some(Serve::Default));
+            return Ok((algorithm == Algorithm::Flagd).then_some(Serve::Default));
         }
         ranges.retain(|range| range.from < range.to);
         Ok(Some(Serve::Allocation(Allocation {
@@ -178,7 +197,10 @@ impl Rule<'_> {
             },
             ranges,
             rest: Rest::Default,
-            absent: Absent::Default,
+            absent: match algorithm {
+                Algorithm::FlagdText => Absent::Next,
+                _ => Absent::Default,
+            },
         })))
     }
 

@@ -5,13 +5,30 @@ use super::scope::Paths;
 use crate::json::Json;
 use flagstone_compile::compile_expression;
 use flagstone_compile::model::Expression;
-use flagstone_core::{Evaluator, JsNumber, Snapshot, UnixMillis};
+use flagstone_core::{
+    AttributeIndex, AttributeValue, Attributes, Evaluator, JsNumber, Snapshot, UnixMillis,
+};
 
 /// What is known where a rule is read.
 pub(super) struct Rule<'r> {
     /// Key of the flag.
     pub(super) flag: &'r str,
     pub(super) paths: &'r mut Paths,
+    /// Whether parts of it depend on what others keep.
+    pub(super) is_whole: bool,
+}
+
+/// No attribute, but an empty object in place of the context.
+struct Nothing;
+
+impl Attributes for Nothing {
+    fn attribute(&self, _: AttributeIndex) -> AttributeValue<'_> {
+        AttributeValue::Missing
+    }
+
+    fn root(&self) -> AttributeValue<'_> {
+        AttributeValue::Object(&())
+    }
 }
 
 /// A number as JavaScript writes it.
@@ -61,7 +78,7 @@ pub(super) fn computed(expression: Expression) -> Result<Expression, Stop> {
     let snapshot = Snapshot::open(&bytes).map_err(|_| Stop::Throws)?;
     let evaluator = Evaluator {
         snapshot,
-        attributes: &(),
+        attributes: &Nothing,
         now: UnixMillis(0),
         kills: &[],
     };
@@ -76,10 +93,8 @@ pub(super) fn computed(expression: Expression) -> Result<Expression, Stop> {
         "-Infinity" => Expression::Number(f64::NEG_INFINITY),
         text => match Json::read(text) {
             Ok(json) => constant(&json),
-            Err(_) => {
-                let message = "a part of its rule has a value that JSON cannot hold";
-                return Err(Stop::Unsupported(message.to_owned()));
-            }
+            // JSON cannot hold it: half a character, or undefined in a list. So it is computed each time.
+            Err(_) => return Ok(expression),
         },
     })
 }

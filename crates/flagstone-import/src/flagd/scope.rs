@@ -1,5 +1,6 @@
 //! Paths into the context and into what iterations look at.
 
+use super::evaluators::index;
 use super::method::{Stop, is_inherited};
 use super::rule::{Rule, json_text};
 use flagstone_compile::model::{Expression, Operation, TARGETING_KEY};
@@ -11,6 +12,8 @@ pub(super) struct Scope {
     is_fold: bool,
     /// Whether it is inside `map` or its like in a compiled rule: COMPAT(flagd): `../index` is a name of its own there.
     pub(super) names_index: bool,
+    /// Whether it is computed before there is a context.
+    is_before: bool,
     depth: u16,
 }
 
@@ -29,7 +32,14 @@ impl Scope {
     pub(super) const OUTSIDE: Scope = Scope {
         is_fold: false,
         names_index: false,
+        is_before: false,
         depth: 0,
+    };
+
+    /// Before the rule is used: the context is an empty object.
+    pub(super) const BEFORE: Scope = Scope {
+        is_before: true,
+        ..Self::OUTSIDE
     };
 
     /// Inside one more iteration.
@@ -37,12 +47,18 @@ impl Scope {
         Self {
             is_fold,
             names_index,
+            is_before: self.is_before,
             depth: self.depth + 1,
         }
     }
 
     pub(super) fn is_inside(&self) -> bool {
         self.depth > 0
+    }
+
+    /// Whether what is looked at is the context of a flag.
+    pub(super) fn has_flag(&self) -> bool {
+        self.depth == 0 && !self.is_before
     }
 
     /// The position of the element, where it is known by name.
@@ -108,18 +124,26 @@ impl Rule<'_> {
             let message = format!("it reads `{name}`, which every object of JavaScript has");
             return Err(Stop::Unsupported(message));
         }
-        if let Expression::Apply {
-            operation: Operation::Context,
-            ..
-        } = base
-            && !names.is_empty()
-        {
-            return Ok(self.attribute(names));
-        }
         let member = |of: Expression, name: &String| {
             Expression::apply(Operation::Optional, [of, Expression::Text(name.clone())])
         };
-        Ok(names.iter().fold(base, member))
+        let is_context = matches!(
+            base,
+            Expression::Apply {
+                operation: Operation::Context,
+                ..
+            }
+        );
+        if !is_context || names.is_empty() {
+            return Ok(names.iter().fold(base, member));
+        }
+        // What lists and texts have is found in the value of the attribute.
+        let of_value = |name: &String| name == "length" || index(name).is_some();
+        let inner = names.iter().skip(1).position(of_value);
+        let outer = inner.map_or(names.len(), |inner| inner + 1);
+        let (attribute, inside) = names.split_at_checked(outer).unwrap_or((names, &[]));
+        let attribute = self.attribute(attribute);
+        Ok(inside.iter().fold(attribute, member))
     }
 
     fn attribute(&mut self, names: &[String]) -> Expression {
@@ -195,7 +219,8 @@ impl Rule<'_> {
             Some(Above::Iteration(further)) => {
                 Expression::detailed(Operation::Iteration, further, [])
             }
-            Some(Above::Nowhere) => Expression::Undefined,
+            // No constant to those who look for one.
+            Some(Above::Nowhere) => Expression::apply(Operation::Defined, [Expression::Undefined]),
         };
         if path.is_empty() {
             return Ok(base);

@@ -337,7 +337,9 @@ fn total(split: &SplitRecord) -> u64 {
             Algorithm::Unleash
             | Algorithm::UnleashUtf8
             | Algorithm::UnleashText
-            | Algorithm::UnleashTruthy,
+            | Algorithm::UnleashTruthy
+            | Algorithm::Flagd
+            | Algorithm::FlagdText,
         ) => split.modulus.into(),
         Some(Algorithm::GrowthBookV1) => 1_000,
         Some(Algorithm::GrowthBookV2) => 10_000,

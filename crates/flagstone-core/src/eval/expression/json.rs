@@ -33,8 +33,11 @@ impl<'v> Machine<'_, 'v> {
                 return out.write_str(digits.text()).ok();
             }
             Value::Text(_) | Value::Written { .. } => {
-                let text = core::str::from_utf8(self.bytes(value)?).ok()?;
-                return quoted(text, out);
+                return match core::str::from_utf8(self.bytes(value)?) {
+                    Ok(text) => quoted(text, out),
+                    // JSON cannot hold it.
+                    Err(_) => out.write_str("half a character").ok(),
+                };
             }
             Value::Object(object) => {
                 out.write_str("{").ok()?;

@@ -121,7 +121,9 @@ impl<'v> Machine<'_, 'v> {
         let mark = self.memory.mark();
         let written = self.written(key)?;
         let mut path = Scratch::new();
-        path.push(core::str::from_utf8(self.bytes(written)?).ok()?)?;
+        // No name has half a character; one that no name has will do.
+        let text = core::str::from_utf8(self.bytes(written)?);
+        path.push(text.unwrap_or("\u{fffd}"))?;
         self.memory.reset(mark);
         Some(path)
     }

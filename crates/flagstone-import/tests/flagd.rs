@@ -1,0 +1,206 @@
+//! flagd: results recorded from flagd-core for JavaScript, the test data of its JsonLogic engine and of its schema, and
+//! cases of ours.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod support;
+
+use flagstone_core::{UnixMillis, parse_rfc3339};
+use flagstone_import::answer::{Type, json_logic};
+use flagstone_import::json::Json;
+use flagstone_import::{Fidelity, Options, Service, import};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+use support::{Question, Subject, excluded, finish, own_cases, read, same, vectors};
+
+const SERVICE: Service = Service::Flagd;
+
+fn question(case: &Value) -> Question<'_> {
+    Question {
+        flag: case["flag"].as_str().unwrap(),
+        context: &case["context"],
+        default: &case["default"],
+        wanted: match case["type"].as_str() {
+            Some("boolean") => Some(Type::Boolean),
+            Some("string") => Some(Type::String),
+            Some("number") => Some(Type::Number),
+            Some("object") => Some(Type::Object),
+            _ => None,
+        },
+        now: parse_rfc3339(case["now"].as_str().unwrap_or("2026-01-01T00:00:00Z")).unwrap(),
+    }
+}
+
+fn subject(definitions: &Value) -> Subject {
+    Subject::new(SERVICE, &definitions.to_string(), &Options::default())
+}
+
+#[test]
+fn own() {
+    let mut failures = Vec::new();
+    for path in own_cases(SERVICE) {
+        let file = read(&path);
+        let subject = subject(&file["definitions"]);
+        for case in file["cases"].as_array().unwrap() {
+            let name = format!("{}: {}", path.display(), case["name"]);
+            failures.extend(subject.check(&name, question(case), &case["expect"]));
+        }
+    }
+    finish(&failures);
+}
+
+#[test]
+fn recorded() {
+    let Some(folder) = vectors(SERVICE) else {
+        return;
+    };
+    let excluded = excluded(SERVICE);
+    let subject = subject(&read(&folder.join("oracle-definitions.json")));
+    let file = read(&folder.join("oracle-cases.json"));
+    let mut failures = Vec::new();
+    let mut run = 0;
+    for (index, case) in file["cases"].as_array().unwrap().iter().enumerate() {
+        let name = format!("oracle-cases.json: {index}");
+        if excluded.contains_key(&name) {
+            continue;
+        }
+        run += 1;
+        failures.extend(subject.check(&name, question(case), &case["expect"]));
+    }
+    eprintln!("{run} recorded cases");
+    finish(&failures);
+}
+
+/// A value that the engine gave, as its test data writes it.
+fn computed(text: Option<String>) -> Option<Value> {
+    match text?.as_str() {
+        "undefined" | "NaN" | "Infinity" | "-Infinity" => None,
+        text => Some(serde_json::from_str(text).unwrap()),
+    }
+}
+
+#[test]
+fn json_logic_engine() {
+    let Some(folder) = vectors(SERVICE) else {
+        return;
+    };
+    let excluded = excluded(SERVICE);
+    let mut failures = Vec::new();
+    let mut run = 0;
+    for path in files(&folder.join("jsonlogic")) {
+        let file = path.file_name().unwrap().to_str().unwrap();
+        let rules = read(&path);
+        let rules = rules.as_array().unwrap().iter();
+        for (index, case) in rules.filter(|case| !case.is_string()).enumerate() {
+            let name = format!("{file}: {index}");
+            if excluded.contains_key(&name) {
+                continue;
+            }
+            // Some rows are lists of a rule, its data and the result.
+            let [rule, data, result, fails] = match case.as_array() {
+                Some(row) => [row.first(), row.get(1), row.get(2), None],
+                None => ["rule", "data", "result", "error"].map(|member| case.get(member)),
+            };
+            let (rule, data) = (
+                rule.unwrap().to_string(),
+                data.unwrap_or(&json!({})).to_string(),
+            );
+            let (rule_json, data_json) = (Json::read(&rule).unwrap(), Json::read(&data).unwrap());
+            let got = computed(json_logic(&rule_json, &data_json, UnixMillis(0)));
+            let agrees = match (&got, result) {
+                (Some(got), Some(result)) => same(got, result),
+                (None, None) => fails.is_some(),
+                _ => false,
+            };
+            run += 1;
+            if !agrees {
+                failures.push(format!(
+                    "{name}: {rule} of {data}\n  expected {result:?} {fails:?}\n  got      {got:?}"
+                ));
+            }
+        }
+    }
+    eprintln!("{run} rules");
+    finish(&failures);
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "{folder:?}");
+    paths
+}
+
+#[test]
+fn documents_of_the_schema() {
+    let Some(folder) = vectors(SERVICE) else {
+        return;
+    };
+    let test = folder.join("schema/test");
+    for path in files(&test.join("flags/positive")) {
+        let document = read(&path);
+        let subject = subject(&document);
+        for entry in &subject.imported.report.entries {
+            assert!(
+                entry.fidelity < Fidelity::NotEvaluable,
+                "{}: {entry:?}",
+                path.display()
+            );
+            let case =
+                json!({"flag": entry.flag, "context": {"targetingKey": "u", "email": "a@b.c"}});
+            let answer = subject.ask(question(&case));
+            assert!(answer["reason"] != "ERROR", "{}: {answer}", path.display());
+        }
+    }
+    // What the schema refuses, flagd-core may still take; it refuses flags without a state or variants.
+    for path in files(&test.join("flags/negative")) {
+        let refused = import(
+            SERVICE,
+            &fs::read_to_string(&path).unwrap(),
+            &Options::default(),
+        )
+        .err();
+        let must_be = [
+            "missing-variants",
+            "malformed-flag",
+            "state-set-incorrectly",
+        ];
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        if must_be.contains(&name) {
+            assert!(refused.is_some(), "{}", path.display());
+        }
+    }
+    // What flagd-core answers; the schema also has rules that cannot be compiled, or whose variants are others.
+    let answers = json!({
+        "basic-json-ops": "PARSE_ERROR",
+        "custom-ops": "GENERAL",
+        "fractional-dynamic-weights": null,
+        "fractional-mixed-weights": null,
+        "fractional-non-string": "GENERAL",
+        "fractional-single-entry": "GENERAL",
+        "if-shorthand": "PARSE_ERROR",
+    });
+    for path in files(&test.join("targeting/positive")) {
+        let answer = targeting(&read(&path));
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        assert_eq!(answer["errorCode"], answers[name], "{name}: {answer}");
+    }
+    for path in files(&test.join("targeting/negative")) {
+        targeting(&read(&path));
+    }
+}
+
+/// What a flag with this targeting answers.
+fn targeting(rule: &Value) -> Value {
+    let document = json!({"flags": {"f": {
+        "state": "ENABLED", "variants": {"on": true, "off": false}, "defaultVariant": "off", "targeting": rule,
+    }}});
+    let case = json!({"flag": "f", "context": {"targetingKey": "u", "email": "a@b.c"}});
+    subject(&document).ask(question(&case))
+}
