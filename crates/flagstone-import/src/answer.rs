@@ -61,4 +61,11 @@ pub struct Answer {
 pub trait Native {
     /// Evaluates one flag of a snapshot, which must have been compiled from the model that came with this.
     fn answer(&self, snapshot: Snapshot<'_>, request: &Request<'_>) -> Answer;
+
+    /// What the service says about a flag beside each answer, as the JSON text of an object: flagd's `flagMetadata`. `None`
+    /// for services that say nothing.
+    fn metadata(&self, flag: &str) -> Option<String> {
+        let _ = flag;
+        None
+    }
 }

@@ -12,7 +12,7 @@ mod support;
 use flagstone_core::{UnixMillis, parse_rfc3339};
 use flagstone_import::answer::{Type, json_logic};
 use flagstone_import::json::Json;
-use flagstone_import::{Fidelity, Options, Service, import};
+use flagstone_import::{Fidelity, ImportError, Options, Service, import};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -52,6 +52,49 @@ fn own() {
         }
     }
     finish(&failures);
+}
+
+#[test]
+fn metadata() {
+    let flag = |metadata: Value| json!({"state": "ENABLED", "variants": {"on": true}, "metadata": metadata});
+    let subject = subject(&json!({
+        "flags": {"a": flag(json!({"owner": "b", "n": 1})), "b": flag(json!({}))},
+        "metadata": {"owner": "a", "set": "s"},
+    }));
+    let said = |flag| -> Value {
+        let text = subject.imported.native.metadata(flag).unwrap();
+        serde_json::from_str(&text).unwrap()
+    };
+    assert_eq!(said("a"), json!({"owner": "b", "set": "s", "n": 1}));
+    assert_eq!(said("b"), json!({"owner": "a", "set": "s"}));
+    assert_eq!(said("absent"), said("b"));
+}
+
+#[test]
+fn refused() {
+    for (document, path) in [
+        (r#"[]"#, ""),
+        (r#"{"flags": 5}"#, "/flags"),
+        (r#"{"flags": {"a": null}}"#, "/flags/a/state"),
+        (
+            r#"{"flags": {"a": {"state": "ON", "variants": {}}}}"#,
+            "/flags/a/state",
+        ),
+        (
+            r#"{"flags": {"a/b": {"state": "ENABLED"}}}"#,
+            "/flags/a~1b/variants",
+        ),
+        (
+            r#"{"flags": {"a": {"state": "ENABLED", "variants": {"on": 1}, "defaultVariant": "off"}}}"#,
+            "/flags/a/defaultVariant",
+        ),
+        (r#"{"flags": [{"state": "ENABLED"}]}"#, "/flags/0/key"),
+    ] {
+        match import(SERVICE, document, &Options::default()) {
+            Err(ImportError::Shape { path: got, .. }) => assert_eq!(got, path, "{document}"),
+            other => panic!("{document}: {:?}", other.err()),
+        }
+    }
 }
 
 #[test]

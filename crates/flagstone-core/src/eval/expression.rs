@@ -274,8 +274,8 @@ impl<'v> Machine<'_, 'v> {
                 None => first,
             },
             Op::Not => Value::Boolean(!self.is_true(first)),
-            Op::Negate => Value::Number(-self.to_number(first)?),
-            Op::ToNumber => Value::Number(self.to_number(first)?),
+            Op::Negate => Value::Number(-self.number_of(first)?),
+            Op::ToNumber => Value::Number(self.number_of(first)?),
             Op::Numeric => self.numeric(first)?,
             Op::Head => match first.elements() {
                 Some(list) => list.element(self, 0),
@@ -402,7 +402,7 @@ impl<'v> Machine<'_, 'v> {
             value = match operation {
                 Operation::Add => self.add(value, next)?,
                 _ => {
-                    let (a, b) = (self.to_number(value)?, self.to_number(next)?);
+                    let (a, b) = (self.number_of(value)?, self.number_of(next)?);
                     Value::Number(match operation {
                         Operation::Subtract => a - b,
                         Operation::Multiply => a * b,

@@ -20,10 +20,6 @@ pub(super) struct Known {
     /// Why its targeting is no rule, in OpenFeature's codes.
     failure: Option<&'static str>,
     /// Names and JSON text.
-    #[expect(
-        dead_code,
-        reason = "not part of what is compared; for callers that ask for it"
-    )]
     metadata: Vec<(String, String)>,
 }
 
@@ -57,13 +53,16 @@ fn metadata(json: &Json<'_>) -> Vec<(String, String)> {
 pub(super) struct Answers {
     flags: HashMap<String, Known>,
     paths: HashMap<String, Vec<String>>,
+    /// Names and JSON text, of all flags.
+    metadata: Vec<(String, String)>,
 }
 
 impl Answers {
-    pub(super) fn new(flags: HashMap<String, Known>, paths: Paths, _: &Json<'_>) -> Self {
+    pub(super) fn new(flags: HashMap<String, Known>, paths: Paths, document: &Json<'_>) -> Self {
         Self {
             flags,
             paths: paths.known,
+            metadata: metadata(document),
         }
     }
 }
@@ -121,6 +120,21 @@ impl Native for Answers {
             return failed("TYPE_MISMATCH");
         }
         answer(request, Some((key, text)), decision.reason, None, rule)
+    }
+
+    fn metadata(&self, flag: &str) -> Option<String> {
+        // That of the flag is laid over that of the document.
+        let own = self
+            .flags
+            .get(flag)
+            .map_or(&[][..], |known| &known.metadata);
+        let is_own = |name: &str| own.iter().any(|(other, _)| other == name);
+        let shared = self.metadata.iter().filter(|(name, _)| !is_own(name));
+        let members: Vec<String> = shared
+            .chain(own)
+            .map(|(name, value)| format!("{}:{value}", Json::Text(name.into())))
+            .collect();
+        Some(format!("{{{}}}", members.join(",")))
     }
 }
 

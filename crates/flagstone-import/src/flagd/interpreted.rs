@@ -229,7 +229,7 @@ impl Rule<'_> {
             _ => return Err(Stop::Throws),
         };
         if !path.contains(['.', '\\']) {
-            return self.single(&[path.clone()], scope);
+            return self.single(std::slice::from_ref(path), scope);
         }
         let steps = names(path);
         if !path.starts_with("../") && matches!(steps.len(), 2 | 3) {

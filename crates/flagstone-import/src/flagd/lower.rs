@@ -84,12 +84,10 @@ impl Rule<'_> {
                     let when = self.condition(question, when, is_short)?;
                     self.serve("if", when, answer, served, variants, is_short, rules)?;
                 }
-                [rest] => {
-                    if !self.pairs(rest, variants, rules)? {
-                        let served = self.compiled(rest, &Scope::OUTSIDE)?;
-                        let always = Condition::always();
-                        self.serve("else", always, rest, served, variants, false, rules)?;
-                    }
+                [rest] if !self.pairs(rest, variants, rules)? => {
+                    let served = self.compiled(rest, &Scope::OUTSIDE)?;
+                    let always = Condition::always();
+                    self.serve("else", always, rest, served, variants, false, rules)?;
                 }
                 _ => {}
             }

@@ -91,7 +91,7 @@ impl<'v> Machine<'_, 'v> {
     }
 
     /// `Number(value)`. `None` if there is no room for the text of a list.
-    pub(super) fn to_number(&mut self, value: Value<'v>) -> Option<f64> {
+    pub(super) fn number_of(&mut self, value: Value<'v>) -> Option<f64> {
         Some(match value {
             Value::Null | Value::Boolean(false) => 0.0,
             Value::Boolean(true) => 1.0,
@@ -104,7 +104,7 @@ impl<'v> Machine<'_, 'v> {
             Value::List(_) | Value::Made { .. } | Value::Constants { .. } => {
                 let mark = self.memory.mark();
                 let text = self.written(value)?;
-                let number = self.to_number(text)?;
+                let number = self.number_of(text)?;
                 self.memory.reset(mark);
                 number
             }
@@ -131,7 +131,7 @@ impl<'v> Machine<'_, 'v> {
             self.write(begin, b)?;
             return self.memory.text_since(begin);
         }
-        Some(Value::Number(self.to_number(a)? + self.to_number(b)?))
+        Some(Value::Number(self.number_of(a)? + self.number_of(b)?))
     }
 
     /// Whether two values stand in a relation, by JavaScript's operator.
@@ -189,7 +189,7 @@ impl<'v> Machine<'_, 'v> {
         if a.is_text() && b.is_text() {
             return self.same(a, b);
         }
-        Some(self.to_number(a)? == self.to_number(b)?)
+        Some(self.number_of(a)? == self.number_of(b)?)
     }
 
     /// How two values stand to each other; inside, `None` if one is not a number.
@@ -200,6 +200,6 @@ impl<'v> Machine<'_, 'v> {
             // The order of UTF-16 is not that of UTF-8.
             return Some(Some(Units::of(a).cmp(Units::of(b))));
         }
-        Some(self.to_number(a)?.partial_cmp(&self.to_number(b)?))
+        Some(self.number_of(a)?.partial_cmp(&self.number_of(b)?))
     }
 }

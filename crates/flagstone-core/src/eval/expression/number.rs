@@ -13,7 +13,7 @@ impl<'v> Machine<'_, 'v> {
 
     fn numeric_number(&mut self, value: Value<'v>) -> Option<f64> {
         let value = self.numeric(value)?;
-        self.to_number(value)
+        self.number_of(value)
     }
 
     /// `compareCheck` of json-logic-engine: an operand as it is compared with another.
@@ -104,7 +104,7 @@ impl<'v> Machine<'_, 'v> {
             }
             first
         } else {
-            self.to_number(last)?
+            self.number_of(last)?
         };
         self.compare(relation, Value::Number(first), Value::Number(second))
     }
@@ -127,11 +127,11 @@ impl<'v> Machine<'_, 'v> {
             next = self.numeric(next)?;
             // A sum may be NaN; anything else must be a number before it goes on.
             let a = if how == Arithmetic::Add {
-                self.to_number(total)?
+                self.number_of(total)?
             } else {
                 self.numeric_number(total)?
             };
-            let b = self.to_number(next)?;
+            let b = self.number_of(next)?;
             total = Value::Number(apply(how, a, b));
         }
         Some(total)
@@ -162,13 +162,13 @@ impl<'v> Machine<'_, 'v> {
             (Arithmetic::Add, _) => (0.0, 0),
             (Arithmetic::Multiply, _) => (1.0, 0),
             (_, 0) | (Arithmetic::Remainder, 1) => return None,
-            (Arithmetic::Subtract, 1) => return Some(Value::Number(-self.to_number(first)?)),
+            (Arithmetic::Subtract, 1) => return Some(Value::Number(-self.number_of(first)?)),
             (Arithmetic::Divide, 1) => {
-                let number = self.to_number(first)?;
+                let number = self.number_of(first)?;
                 let is_usable = number != 0.0 && !number.is_nan();
                 return is_usable.then_some(Value::Number(1.0 / number));
             }
-            _ => (self.to_number(first)?, 1),
+            _ => (self.number_of(first)?, 1),
         };
         for index in begin..count {
             self.step()?;
@@ -176,7 +176,7 @@ impl<'v> Machine<'_, 'v> {
             if next.is_object() || (how == Arithmetic::Divide && !self.is_true(next)) {
                 return None;
             }
-            total = apply(how, total, self.to_number(next)?);
+            total = apply(how, total, self.number_of(next)?);
         }
         let fails = total.is_nan() || (how == Arithmetic::Divide && total == f64::INFINITY);
         (!fails).then_some(Value::Number(total))

@@ -145,7 +145,7 @@ impl<'v> Machine<'_, 'v> {
         let list = arguments.elements()?;
         let [text, from, count] = [0, 1, 2].map(|index| list.element(self, index));
         let size = len(self.bytes(text)?) as i64;
-        let from = whole(self.to_number(from)?);
+        let from = whole(self.number_of(from)?);
         let from = if from < 0 {
             size.saturating_add(from).max(0)
         } else {
@@ -161,7 +161,7 @@ impl<'v> Machine<'_, 'v> {
                 _ => 0,
             }
         } else {
-            whole(self.to_number(count)?)
+            whole(self.number_of(count)?)
         };
         let to = from.saturating_add(count.clamp(0, left));
         self.part(text, usize::try_from(from).ok()?, usize::try_from(to).ok()?)
