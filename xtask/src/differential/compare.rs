@@ -61,18 +61,23 @@ impl Tally {
             let answer = answers.next().unwrap_or_default();
             let wanted = case.get("expect").unwrap_or(&Value::Null);
             let refused = case.get("flag").and_then(Value::as_str);
-            let refused = refused.is_some_and(|flag| unsupported.iter().any(|key| key == flag));
+            // Split's SDK takes the blanks around a key away.
+            let refused =
+                refused.is_some_and(|flag| unsupported.iter().any(|key| key.trim() == flag.trim()));
             self.comparisons += 1;
+            let is_same = || {
+                let native = answer.get("native");
+                native.is_some_and(|native| same(wanted, native))
+            };
             let agrees = if refused {
                 self.unsupported += 1;
-                is_refusal(&case, &answer)
+                // What cannot be evaluated need not be reached.
+                is_refusal(&case, &answer) || is_same()
             } else if wanted.get("throws").is_some() {
                 self.throws += 1;
                 answer.get("native").is_some()
             } else {
-                answer
-                    .get("native")
-                    .is_some_and(|native| same(wanted, native))
+                is_same()
             };
             if !agrees {
                 self.differences += 1;
