@@ -7,10 +7,11 @@ use crate::edit::Edit;
 use crate::fixture::{
     Head, Response, configuration, control, everybody, flag, having, header, model, snapshot,
 };
-use flagstone_compile::model::Source;
+use flagstone_compile::model::{Condition, Matcher, Rule, Scalar, Serve, Source, Test};
 use flagstone_core::layout::HEADER_LEN;
 use flagstone_core::{Digest, UnixMillis};
 use proptest::prelude::*;
+use std::cell::Cell;
 
 const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
 
@@ -140,6 +141,51 @@ fn beyond_headers() {
     let edits = respond(&configuration, &Head::get("/", &[]));
     assert_eq!(header(&edits, "cache-control"), Some("private"));
     assert_eq!(header(&edits, "vary"), None);
+}
+
+/// Chance is drawn once a request, for the id and for all flags; a response that depends on it is nobody else's.
+#[test]
+fn random() {
+    let is = |number: &str| {
+        Condition::Test(Test::attribute(
+            "request.random",
+            Matcher::Equals(Scalar::Text(number.to_owned())),
+        ))
+    };
+    let rule = |number| Rule {
+        name: String::new(),
+        when: is(number),
+        serve: Serve::Variant("on".to_owned()),
+    };
+    let flags = vec![
+        flag("a", vec![rule("1")]),
+        flag("b", vec![rule("1")]),
+        flag("c", vec![rule("10001")]),
+        flag("id", vec![everybody()]),
+    ];
+    let configuration = configuration(&model(flags, Vec::new()));
+    for (drawn, expected) in [
+        (0u128, "a=on, b=on, c=off, id=on"),
+        (10_000, "a=off, b=off, c=on, id=on"),
+    ] {
+        let asked = Cell::new(0);
+        let entropy = || {
+            asked.set(asked.get() + 1);
+            drawn.to_le_bytes()
+        };
+        let plan = plan(
+            Some(&configuration),
+            None,
+            &Head::get("/", &[]),
+            NOW,
+            entropy,
+        );
+        assert_eq!(asked.get(), 1);
+        let flags = header(&plan.request_edits, "feature-flags").unwrap();
+        assert_eq!(flags, expected);
+    }
+    let edits = respond(&configuration, &Head::get("/", &[]));
+    assert_eq!(header(&edits, "cache-control"), Some("private"));
 }
 
 #[test]
