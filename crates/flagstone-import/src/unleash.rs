@@ -58,7 +58,6 @@ use document::Document;
 use flagstone_compile::Model;
 use flagstone_compile::model::{Condition, Segment, TARGETING_KEY, Test};
 use notes::Notes;
-use std::collections::HashSet;
 
 pub(crate) fn import(json: &Json<'_>, options: &Options) -> Result<Imported, ImportError> {
     import_for(json, options.sdk, "")
@@ -73,15 +72,13 @@ fn import_for(json: &Json<'_>, sdk: Sdk, toggle: &str) -> Result<Imported, Impor
         document: &document,
         segments: Segments::default(),
         model: Model::default(),
-        taken: HashSet::new(),
         parts: 0,
     };
     lowering.segments();
     let mut report = Report::default();
     #[cfg(feature = "answers")]
     let mut native = answer::Answers::default();
-    for feature in &document.features {
-        let name = feature.get("name").and_then(Json::text).unwrap_or_default();
+    for (name, feature) in document.features() {
         let entry = report.flag(name);
         if !is_key(name) {
             entry.note(
@@ -116,8 +113,6 @@ struct Lowering<'d, 'j> {
     document: &'d Document<'d, 'j>,
     segments: Segments,
     model: Model,
-    /// Keys of segments.
-    taken: HashSet<String>,
     /// Segments that were made of conditions needed several times.
     parts: usize,
 }
@@ -130,7 +125,7 @@ impl Lowering<'_, '_> {
             let name = segment.get("name").and_then(Json::text).unwrap_or_default();
             let id = segment.get("id").unwrap_or(&Json::Null);
             let text = javascript::text(Some(id));
-            let key = if is_key(name) && !self.taken.contains(name) {
+            let key = if is_key(name) && !self.is_taken(name) {
                 name.to_owned()
             } else {
                 self.free(&["segment ", &text].concat())
@@ -141,19 +136,18 @@ impl Lowering<'_, '_> {
         }
     }
 
-    /// The condition itself, or, where it is long and needed more than once, a segment that holds it.
-    fn shared(&mut self, when: Condition, uses: usize) -> Condition {
-        if uses < 2 || notes::tests(&when) < 2 {
-            return when;
+    /// A condition that is needed several times: a segment holds it.
+    fn often(&mut self, when: Condition) -> Often {
+        if feature::constant(&when) == Some(true) {
+            return Often::Always;
         }
         self.parts += 1;
         let key = self.free(&["part ", &self.parts.to_string()].concat());
         self.push(key.clone(), when);
-        Condition::Test(Test::Segment(key))
+        Often::Segment(key)
     }
 
     fn push(&mut self, key: String, when: Condition) {
-        self.taken.insert(key.clone());
         self.model.segments.push(Segment {
             key,
             by: TARGETING_KEY.to_owned(),
@@ -166,7 +160,26 @@ impl Lowering<'_, '_> {
     /// A key for a segment that no other has.
     fn free(&self, wanted: &str) -> String {
         let wanted = if is_key(wanted) { wanted } else { "segment" };
-        unique(wanted, |key| self.taken.contains(key))
+        unique(wanted, |key| self.is_taken(key))
+    }
+
+    fn is_taken(&self, key: &str) -> bool {
+        self.model.segments.iter().any(|segment| segment.key == key)
+    }
+}
+
+/// A condition that is needed several times.
+enum Often {
+    Always,
+    Segment(String),
+}
+
+impl Often {
+    fn condition(&self) -> Condition {
+        match self {
+            Self::Always => Condition::always(),
+            Self::Segment(key) => Condition::Test(Test::Segment(key.clone())),
+        }
     }
 }
 

@@ -166,7 +166,7 @@ fn variants() {
         {"name": "f", "enabled": true, "variants": [{"name": "feature's", "weight": 1}], "strategies": [
             {"name": "flexibleRollout", "parameters": {"rollout": "50", "groupId": "g"}, "variants": [
                 {"name": "disabled", "weight": 1, "payload": {"type": "number", "value": "1.50"}},
-                {"name": "json", "weight": 1, "payload": {"type": "json", "value": "{\"a\": [1, null]}"}},
+                {"name": "json", "weight": 1, "payload": {"type": "json", "value": "{\"a \\\" b\": [1, null]\n}"}},
                 {"name": "scalar", "weight": 1, "payload": {"type": "json", "value": "5"}},
                 {"name": "csv", "weight": 1, "payload": {"type": "csv", "value": "a,b"}},
                 {"name": "no number", "weight": 1, "payload": {"type": "number", "value": "five"}},
@@ -199,7 +199,7 @@ fn variants() {
             ("disabled", &Typed::Boolean(false)),
             ("enabled", &Typed::Boolean(true)),
             ("disabled 2", &Typed::Number(1.5)),
-            ("json", &Typed::Json(r#"{"a":[1,null]}"#.to_owned())),
+            ("json", &Typed::Json(r#"{"a \" b":[1,null]}"#.to_owned())),
             ("scalar", &Typed::Number(5.0)),
             ("csv", &text("a,b")),
             ("no number", &text("five")),

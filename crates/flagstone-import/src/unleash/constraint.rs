@@ -109,45 +109,33 @@ fn condition(constraint: &Json<'_>, notes: &mut Notes) -> Condition {
 fn operation(operator: &str, constraint: &Json<'_>, notes: &mut Notes) -> Option<Condition> {
     use Order::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual};
     let value = constraint.get("value");
-    let asked = match operator {
-        "IN" | "NOT_IN" | "STR_STARTS_WITH" | "STR_ENDS_WITH" | "STR_CONTAINS" | "IN_CIDR" => {
-            match values(constraint) {
-                Some(values) => {
-                    let is_lower = javascript::is_truthy(constraint.get("caseInsensitive"));
-                    among(operator, values, is_lower)
-                }
-                None => return Some(notes.fail("the values of a constraint are no list of texts")),
-            }
-        }
-        "NUM_EQ" => number(Equal, value),
-        "NUM_GT" => number(Greater, value),
-        "NUM_GTE" => number(GreaterOrEqual, value),
-        "NUM_LT" => number(Less, value),
-        "NUM_LTE" => number(LessOrEqual, value),
-        "SEMVER_EQ" => version(Equal, value),
-        "SEMVER_GT" => version(Greater, value),
-        "SEMVER_GTE" => version(GreaterOrEqual, value),
-        "SEMVER_LT" => version(Less, value),
-        "SEMVER_LTE" => version(LessOrEqual, value),
-        "REGEX" => match pattern(constraint) {
-            Ok(matcher) => text_is(matcher),
-            // Nothing is lost where the value is absent.
-            Err(what) => {
-                let fails = notes.fail(&what);
-                let field = javascript::text(constraint.get("contextName"));
-                let is_there = looked_up(&field, &text_is(Some(Matcher::Exists)), notes);
-                return Some(Condition::All(vec![is_there, fails]));
-            }
-        },
-        "DATE_AFTER" => return Some(now(Greater, value, notes)),
-        "DATE_BEFORE" => return Some(now(Less, value, notes)),
-        _ => return None,
-    };
     let field = javascript::text(constraint.get("contextName"));
-    let holds = looked_up(&field, &asked, notes);
+    let mut number = |order| looked_up(&field, &|| number(order, value), notes);
     Some(match operator {
-        "NOT_IN" => Condition::Not(Box::new(holds)),
-        _ => holds,
+        "NUM_EQ" => number(Equal),
+        "NUM_GT" => number(Greater),
+        "NUM_GTE" => number(GreaterOrEqual),
+        "NUM_LT" => number(Less),
+        "NUM_LTE" => number(LessOrEqual),
+        "DATE_AFTER" => now(Greater, value, notes),
+        "DATE_BEFORE" => now(Less, value, notes),
+        "IN" => among(operator, &field, constraint, notes),
+        "NOT_IN" => Condition::Not(Box::new(among("IN", &field, constraint, notes))),
+        "STR_STARTS_WITH" | "STR_ENDS_WITH" | "STR_CONTAINS" | "IN_CIDR" => {
+            among(operator, &field, constraint, notes)
+        }
+        "REGEX" => matches(&field, constraint, notes),
+        _ => {
+            let order = match operator {
+                "SEMVER_EQ" => Equal,
+                "SEMVER_GT" => Greater,
+                "SEMVER_GTE" => GreaterOrEqual,
+                "SEMVER_LT" => Less,
+                "SEMVER_LTE" => LessOrEqual,
+                _ => return None,
+            };
+            looked_up(&field, &|| version(order, value), notes)
+        }
     })
 }
 
@@ -159,20 +147,22 @@ fn text_is(matcher: Option<Matcher>) -> Asked {
     Some(vec![(matcher?, READING)])
 }
 
-/// Whether the answer is yes for a context field.
-fn looked_up(field: &str, asked: &Asked, notes: &mut Notes) -> Condition {
-    let Some(asked) = asked else {
+/// Whether the answer is yes for a context field. What is asked is made for each attribute that may hold it.
+fn looked_up(field: &str, ask: &dyn Fn() -> Asked, notes: &mut Notes) -> Condition {
+    let mut asked = ask();
+    if asked.is_none() {
         return Condition::never();
-    };
+    }
     let Some(attributes) = names::attributes(field) else {
         return notes.fail("a context field has a name that cannot be looked up here");
     };
     let of_attribute = |name: String| {
-        let tests = asked.iter().map(|(matcher, reading)| {
+        let asked = asked.take().or_else(ask).unwrap_or_default().into_iter();
+        let tests = asked.map(|(matcher, reading)| {
             Condition::Test(Test::Attribute {
                 name: name.clone(),
-                matcher: matcher.clone(),
-                reading: *reading,
+                matcher,
+                reading,
             })
         });
         Condition::All(tests.collect())
@@ -181,8 +171,14 @@ fn looked_up(field: &str, asked: &Asked, notes: &mut Notes) -> Condition {
 }
 
 /// Whether the text of a context field is one of some.
-pub(super) fn is_one_of(field: &str, texts: Vec<Scalar>, notes: &mut Notes) -> Condition {
-    looked_up(field, &text_is(Some(Matcher::OneOf(texts))), notes)
+pub(super) fn is_one_of(field: &str, texts: &[&str], notes: &mut Notes) -> Condition {
+    let one_of = || text_is(Some(Matcher::OneOf(scalars(texts))));
+    looked_up(field, &one_of, notes)
+}
+
+fn scalars(texts: &[&str]) -> Vec<Scalar> {
+    let texts = texts.iter().map(|text| Scalar::Text((*text).to_owned()));
+    texts.collect()
 }
 
 /// The values without those that are empty, and without white space around them. `None` if that cannot be had.
@@ -198,26 +194,29 @@ fn values<'c>(constraint: &'c Json<'_>) -> Option<Vec<&'c str>> {
         .collect()
 }
 
-fn among(operator: &str, values: Vec<&str>, is_lower: bool) -> Asked {
-    if operator == "IN_CIDR" {
-        return text_is(networks(values.into_iter(), true));
-    }
-    if values.is_empty() {
-        return None;
-    }
-    let texts = || values.iter().map(|value| (*value).to_owned()).collect();
-    text_is(Some(match (operator, is_lower) {
-        ("STR_STARTS_WITH", false) => Matcher::StartsWithOneOf(texts()),
-        ("STR_ENDS_WITH", false) => Matcher::EndsWithOneOf(texts()),
-        ("STR_CONTAINS", false) => Matcher::ContainsOneOf(texts()),
-        ("STR_STARTS_WITH", true) => Matcher::StartsWithOneOfLower(texts()),
-        ("STR_ENDS_WITH", true) => Matcher::EndsWithOneOfLower(texts()),
-        ("STR_CONTAINS", true) => Matcher::ContainsOneOfLower(texts()),
-        _ => {
-            let texts = values.iter().map(|value| Scalar::Text((*value).to_owned()));
-            Matcher::OneOf(texts.collect())
+/// A question about some values.
+fn among(operator: &str, field: &str, constraint: &Json<'_>, notes: &mut Notes) -> Condition {
+    let Some(values) = values(constraint) else {
+        return notes.fail("the values of a constraint are no list of texts");
+    };
+    let is_lower = javascript::is_truthy(constraint.get("caseInsensitive"));
+    let ask = || {
+        if operator == "IN_CIDR" {
+            return text_is(networks(values.iter().copied(), true));
         }
-    }))
+        let texts = || values.iter().map(|value| (*value).to_owned()).collect();
+        let matcher = match (operator, is_lower) {
+            ("STR_STARTS_WITH", false) => Matcher::StartsWithOneOf(texts()),
+            ("STR_ENDS_WITH", false) => Matcher::EndsWithOneOf(texts()),
+            ("STR_CONTAINS", false) => Matcher::ContainsOneOf(texts()),
+            ("STR_STARTS_WITH", true) => Matcher::StartsWithOneOfLower(texts()),
+            ("STR_ENDS_WITH", true) => Matcher::EndsWithOneOfLower(texts()),
+            ("STR_CONTAINS", true) => Matcher::ContainsOneOfLower(texts()),
+            _ => Matcher::OneOf(scalars(&values)),
+        };
+        text_is((!values.is_empty()).then_some(matcher))
+    };
+    looked_up(field, &ask, notes)
 }
 
 /// The networks among some texts; `None` if there is none.
@@ -258,27 +257,31 @@ fn version(order: Order, value: Option<&Json<'_>>) -> Asked {
     text_is(version.map(|version| Matcher::NpmSemVerStrict(order, version.to_owned())))
 }
 
-/// A regular expression; `None` for one that RE2 refuses, which matches nothing. `Err` says what is not supported.
-fn pattern(constraint: &Json<'_>) -> Result<Option<Matcher>, String> {
+/// Whether a regular expression matches; one that RE2 refuses matches nothing.
+fn matches(field: &str, constraint: &Json<'_>, notes: &mut Notes) -> Condition {
     let Some(pattern) = constraint.get("value").and_then(Json::text) else {
-        return Ok(None);
+        return Condition::never();
     };
     let ignore_case = javascript::is_truthy(constraint.get("caseInsensitive"));
-    match regex::check(Dialect::Re2, pattern, ignore_case) {
-        Ok(()) => Ok(Some(Matcher::MatchesIn {
-            dialect: Dialect::Re2,
-            pattern: pattern.to_owned(),
-            ignore_case,
-        })),
-        Err(PatternError::Syntax { .. }) => Ok(None),
-        Err(PatternError::Unsupported { what, .. }) => Err([
-            "a regular expression has ",
-            what,
-            ", which are not supported",
-        ]
-        .concat()),
-        Err(PatternError::TooLarge) => Err("a regular expression is too large".to_owned()),
-    }
+    let what = match regex::check(Dialect::Re2, pattern, ignore_case) {
+        Ok(()) => {
+            let ask = || {
+                text_is(Some(Matcher::MatchesIn {
+                    dialect: Dialect::Re2,
+                    pattern: pattern.to_owned(),
+                    ignore_case,
+                }))
+            };
+            return looked_up(field, &ask, notes);
+        }
+        Err(PatternError::Syntax { .. }) => return Condition::never(),
+        Err(PatternError::Unsupported { what, .. }) => what,
+        Err(PatternError::TooLarge) => "too many parts",
+    };
+    // Nothing is lost where the value is absent.
+    let is_there = looked_up(field, &|| text_is(Some(Matcher::Exists)), notes);
+    let fails = notes.fail(&["a regular expression has ", what].concat());
+    Condition::All(vec![is_there, fails])
 }
 
 fn now(order: Order, value: Option<&Json<'_>>, notes: &mut Notes) -> Condition {

@@ -7,7 +7,8 @@ use std::collections::HashMap;
 
 /// Features and segments as they stand after everything that the document says.
 pub(super) struct Document<'d, 'j> {
-    pub features: Vec<&'d Json<'j>>,
+    /// In the order in which they came; nothing for one that is removed.
+    features: Vec<Option<&'d Json<'j>>>,
     pub segments: Vec<&'d Json<'j>>,
     /// Places of features by their names.
     names: HashMap<&'d str, usize>,
@@ -31,32 +32,32 @@ impl<'d, 'j> Document<'d, 'j> {
                 expected: "an object with a list `features`, or with a list `events`",
             });
         }
-        let places = document.features.iter().enumerate();
-        document.names = places
-            .filter_map(|(place, feature)| Some((name(feature)?, place)))
-            .collect();
         Ok(document)
+    }
+
+    /// All features, each with a name.
+    pub fn features(&self) -> impl Iterator<Item = (&'d str, &'d Json<'j>)> {
+        let features = self.features.iter().flatten();
+        features.map(|feature| {
+            let name = feature.get("name").and_then(Json::text);
+            (name.unwrap_or_default(), *feature)
+        })
     }
 
     /// The feature of a name.
     pub fn find(&self, name: &str) -> Option<&'d Json<'j>> {
-        self.features.get(*self.names.get(name)?).copied()
+        *self.features.get(*self.names.get(name)?)?
     }
 
     fn all(&mut self, json: &'d Json<'j>) {
         let list = |name| json.get(name).map(Json::elements).unwrap_or_default();
         self.features.clear();
         self.segments.clear();
-        // Of two with the same name the last counts.
-        let mut places = HashMap::new();
-        for feature in list("features").iter().filter(|one| !one.is_null()) {
-            let place = places.entry(name(feature)).or_insert(self.features.len());
-            match self.features.get_mut(*place) {
-                Some(before) => *before = feature,
-                None => self.features.push(feature),
-            }
+        self.names.clear();
+        for feature in list("features") {
+            self.set_feature(feature);
         }
-        for segment in list("segments").iter().filter(|one| !one.is_null()) {
+        for segment in list("segments") {
             self.set_segment(segment);
         }
     }
@@ -65,21 +66,20 @@ impl<'d, 'j> Document<'d, 'j> {
         match event.get("type").and_then(Json::text) {
             Some("hydration") => self.all(event),
             Some("feature-updated") => {
-                if let Some(feature) = event.some("feature") {
-                    let mut features = self.features.iter_mut();
-                    match features.find(|of| name(of) == name(feature)) {
-                        Some(before) => *before = feature,
-                        None => self.features.push(feature),
-                    }
+                if let Some(feature) = event.get("feature") {
+                    self.set_feature(feature);
                 }
             }
             Some("feature-removed") => {
                 let removed = event.get("featureName").and_then(Json::text);
-                self.features
-                    .retain(|of| removed.is_none() || name(of) != removed);
+                if let Some(place) = removed.and_then(|removed| self.names.remove(removed))
+                    && let Some(feature) = self.features.get_mut(place)
+                {
+                    *feature = None;
+                }
             }
             Some("segment-updated") => {
-                if let Some(segment) = event.some("segment") {
+                if let Some(segment) = event.get("segment") {
                     self.set_segment(segment);
                 }
             }
@@ -91,6 +91,18 @@ impl<'d, 'j> Document<'d, 'j> {
         }
     }
 
+    /// Of two with the same name the last counts.
+    fn set_feature(&mut self, feature: &'d Json<'j>) {
+        let Some(name) = feature.get("name").and_then(Json::text) else {
+            return;
+        };
+        let place = *self.names.entry(name).or_insert(self.features.len());
+        match self.features.get_mut(place) {
+            Some(before) => *before = Some(feature),
+            None => self.features.push(Some(feature)),
+        }
+    }
+
     fn set_segment(&mut self, segment: &'d Json<'j>) {
         let mut segments = self.segments.iter_mut();
         match segments.find(|of| same_id(of.get("id"), segment.get("id"))) {
@@ -98,8 +110,4 @@ impl<'d, 'j> Document<'d, 'j> {
             None => self.segments.push(segment),
         }
     }
-}
-
-fn name<'n>(feature: &'n Json<'_>) -> Option<&'n str> {
-    feature.get("name").and_then(Json::text)
 }

@@ -5,7 +5,7 @@ use super::notes::Notes;
 use super::payload::Outcomes;
 use super::strategy::Strategy;
 use super::variants::{Choice, Served, choose, list};
-use super::{Lowering, constraint, is_key};
+use super::{Lowering, Often, constraint, is_key};
 use crate::json::Json;
 use crate::report::Fidelity;
 use crate::service::Sdk;
@@ -45,7 +45,7 @@ impl Rules {
 impl<'d, 'j> Lowering<'d, 'j> {
     pub(super) fn feature(&mut self, name: &str, feature: &'d Json<'j>) -> Lowered<'d, 'j> {
         let mut notes = Notes::default();
-        let outcomes = Outcomes::new(definitions(feature).take(MOST));
+        let mut outcomes = Outcomes::new(definitions(feature).take(MOST));
         let mut rules = Rules {
             rules: Vec::new(),
             is_closed: false,
@@ -71,11 +71,12 @@ impl<'d, 'j> Lowering<'d, 'j> {
                 "a rollout has no group; a context field `featureToggle`, which an SDK would take for it, is not looked at",
             );
         }
+        let default = Some(outcomes.off());
         Lowered {
             flag: Flag {
                 key: name.to_owned(),
-                variants: outcomes.variants.clone(),
-                default: Some(outcomes.off()),
+                variants: std::mem::take(&mut outcomes.variants),
+                default,
                 enabled: is_truthy(feature.get("enabled")),
                 prerequisites: Vec::new(),
                 rules: rules.rules,
@@ -167,10 +168,10 @@ impl<'d, 'j> Lowering<'d, 'j> {
             return;
         };
         let count = strategies.len();
-        let mut of_feature = None;
+        let mut overrides = None;
         if strategies.is_empty() {
-            let served = self.of_feature(name, feature, outcomes, count, notes);
-            return push(rules, "on", Condition::always(), served);
+            let served = self.of_feature(name, feature, outcomes, notes);
+            return self.push_rules(rules, "on", Condition::always(), served);
         }
         for (index, definition) in strategies.iter().enumerate() {
             if definition.is_null() {
@@ -195,17 +196,20 @@ impl<'d, 'j> Lowering<'d, 'j> {
             }
             let served = match self.of_strategy(&strategy, definition, outcomes, notes) {
                 Some(served) => served,
-                None => of_feature
-                    .get_or_insert_with(|| self.of_feature(name, feature, outcomes, count, notes))
-                    .clone(),
+                None => {
+                    let mut served = self.of_feature(name, feature, outcomes, notes);
+                    if count > 1 {
+                        self.share(&mut served.overrides, &mut overrides);
+                    }
+                    served
+                }
             };
-            let when = self.shared(when, served.overrides.len() + 1);
             let rule = if count > 1 {
                 [strategy.name, " ", &(index + 1).to_string()].concat()
             } else {
                 strategy.name.to_owned()
             };
-            push(rules, &rule, when, served);
+            self.push_rules(rules, &rule, when, served);
         }
     }
 
@@ -261,11 +265,10 @@ impl<'d, 'j> Lowering<'d, 'j> {
 
     /// What the variants of the feature give, or that it is just on.
     fn of_feature(
-        &mut self,
+        &self,
         name: &str,
         feature: &Json<'_>,
         outcomes: &Outcomes<'_, '_>,
-        strategies: usize,
         notes: &mut Notes,
     ) -> Served {
         let chosen = list(feature.get("variants")).and_then(|variants| {
@@ -277,36 +280,48 @@ impl<'d, 'j> Lowering<'d, 'j> {
             };
             choose(&choice, self.sdk, outcomes, notes)
         });
-        let Some(mut served) = chosen else {
-            return Served {
-                overrides: Vec::new(),
-                serve: Ok(Serve::Variant(outcomes.on())),
-            };
-        };
-        for (condition, _) in &mut served.overrides {
-            let when = std::mem::replace(condition, Condition::never());
-            *condition = self.shared(when, strategies);
-        }
-        served
+        chosen.unwrap_or_else(|| Served {
+            overrides: Vec::new(),
+            serve: Ok(Serve::Variant(outcomes.on())),
+        })
     }
-}
 
-/// Rules for what a strategy serves.
-fn push(rules: &mut Rules, name: &str, when: Condition, served: Served) {
-    for (condition, variant) in served.overrides {
-        rules.push(
-            [name, ": override"].concat(),
-            Condition::All(vec![when.clone(), condition]),
-            Serve::Variant(variant),
-        );
+    /// Puts the conditions of the feature's overrides, which several strategies need, into segments: once.
+    fn share(&mut self, overrides: &mut [(Condition, String)], shared: &mut Option<Vec<Often>>) {
+        let shared = shared.get_or_insert_with(|| {
+            let conditions = overrides.iter_mut();
+            conditions
+                .map(|(condition, _)| self.often(std::mem::replace(condition, Condition::never())))
+                .collect()
+        });
+        for ((condition, _), often) in overrides.iter_mut().zip(shared) {
+            *condition = often.condition();
+        }
     }
-    match served.serve {
-        Ok(serve) => rules.push(name.to_owned(), when, serve),
-        Err(fails) => rules.push(
-            name.to_owned(),
-            Condition::All(vec![when, fails]),
-            Serve::Default,
-        ),
+
+    /// Rules for what a strategy serves.
+    fn push_rules(&mut self, rules: &mut Rules, name: &str, when: Condition, served: Served) {
+        let when = if served.overrides.is_empty() {
+            when
+        } else {
+            let when = self.often(when);
+            for (condition, variant) in served.overrides {
+                rules.push(
+                    [name, ": override"].concat(),
+                    Condition::All(vec![when.condition(), condition]),
+                    Serve::Variant(variant),
+                );
+            }
+            when.condition()
+        };
+        match served.serve {
+            Ok(serve) => rules.push(name.to_owned(), when, serve),
+            Err(fails) => rules.push(
+                name.to_owned(),
+                Condition::All(vec![when, fails]),
+                Serve::Default,
+            ),
+        }
     }
 }
 
@@ -337,7 +352,7 @@ fn has_length(value: Option<&Json<'_>>) -> bool {
 }
 
 /// What a condition always is, if that can be seen.
-fn constant(condition: &Condition) -> Option<bool> {
+pub(super) fn constant(condition: &Condition) -> Option<bool> {
     match condition {
         Condition::Test(_) => None,
         Condition::Not(inner) => constant(inner).map(|value| !value),

@@ -112,6 +112,7 @@ fn value(definition: &Json<'_>) -> Value {
             _ => Value::String(text.clone().into_owned()),
         },
         (Some(Json::Text(text)), Some("json")) => match Json::read(text) {
+            Ok(Json::Null | Json::List(_) | Json::Object(_)) => Value::Json(compact(text)),
             Ok(json) => typed(&json),
             Err(_) => Value::String(text.clone().into_owned()),
         },
@@ -126,4 +127,19 @@ fn typed(json: &Json<'_>) -> Value {
         Json::Text(text) => Value::String(text.clone().into_owned()),
         json => Value::Json(json.to_string()),
     }
+}
+
+/// JSON without the white space between its parts.
+fn compact(json: &str) -> String {
+    let (mut is_text, mut is_escaped) = (false, false);
+    let is_kept = |letter: &char| {
+        match letter {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = is_text,
+            '"' => is_text = !is_text,
+            _ => {}
+        }
+        is_text || !letter.is_ascii_whitespace()
+    };
+    json.chars().filter(is_kept).collect()
 }

@@ -9,7 +9,7 @@ use super::strategy::LONGEST_GROUP;
 use crate::json::Json;
 use crate::service::Sdk;
 use flagstone_compile::model::{
-    Absent, Algorithm, Allocation, Bucketing, Condition, Range, Rest, Scalar, Serve,
+    Absent, Algorithm, Allocation, Bucketing, Condition, Range, Rest, Serve,
 };
 
 /// Seed of the hash that chooses a variant.
@@ -24,7 +24,6 @@ pub(super) struct Choice<'v, 'j> {
 }
 
 /// What a strategy that is on serves.
-#[derive(Clone)]
 pub(super) struct Served {
     /// Variants that are served under a condition, first.
     pub overrides: Vec<(Condition, String)>,
@@ -194,15 +193,12 @@ fn overridden(overrides: &Json<'_>, notes: &mut Notes) -> Condition {
         let Some(Json::List(values)) = of.get("values") else {
             return notes.fail("the values of an override are no list");
         };
-        let texts: Vec<Scalar> = values
-            .iter()
-            .filter_map(|value| Some(Scalar::Text(value.text()?.to_owned())))
-            .collect();
+        let texts: Vec<&str> = values.iter().filter_map(Json::text).collect();
         if texts.is_empty() {
             return Condition::never();
         }
         let field = text(of.get("contextName"));
-        constraint::is_one_of(&field, texts, notes)
+        constraint::is_one_of(&field, &texts, notes)
     };
     let any = Condition::Any(overrides.iter().map(one).collect());
     notes.bounded(any)
