@@ -11,6 +11,7 @@ mod unleash;
 
 use crate::Weight;
 use crate::context::AttributeValue;
+use crate::eval::SERVICES;
 use crate::hash::{Murmur3, reduce};
 use crate::js;
 use crate::layout::{Algorithm, SplitRecord};
@@ -31,6 +32,9 @@ pub(crate) fn position(
 ) -> Option<Option<u64>> {
     let salt = snapshot.data(split.salt_offset, split.salt_len.into())?;
     let algorithm = Algorithm::from_code(split.algorithm)?;
+    if !SERVICES && algorithm != Algorithm::Native {
+        return None;
+    }
     if let (Algorithm::Native, AttributeValue::Text(unit)) = (algorithm, value) {
         let bucket = (!unit.is_empty()).then(|| split_bucket(salt, unit).into());
         return Some(bucket);

@@ -22,6 +22,9 @@ use crate::units::UnixMillis;
 use split::Outcome;
 use way::Way;
 
+/// Whether the operations that only flags of services have are built in. What is not is an error where it is met.
+pub(crate) const SERVICES: bool = cfg!(feature = "services");
+
 /// How deep flags may require flags and segments may refer to segments. The compiler refuses more.
 pub const MAX_DEPTH: u8 = 16;
 /// How many tests one evaluation may run, those of required flags and of segments included. Damaged bytes could otherwise
@@ -161,7 +164,7 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
             if !matched {
                 continue;
             }
-            if rule.variant == EXPRESSION {
+            if SERVICES && rule.variant == EXPRESSION {
                 let (variant, reason) = match self.expression_variant(rule.split, flag)? {
                     Some(variant) => (Some(variant), Reason::TargetingMatch),
                     None => (flag.default(), Reason::Default),

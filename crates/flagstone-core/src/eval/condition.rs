@@ -1,5 +1,6 @@
 //! Conditions: tests with jumps.
 
+use super::SERVICES;
 use super::conversion::converted;
 use super::js;
 use super::list::{about_list, some_part, split_version};
@@ -52,7 +53,7 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
 
     #[inline]
     fn answer(&mut self, test: &TestRecord, way: &Way<'_>) -> Option<Answer> {
-        let op = Op::from_code(test.op)?;
+        let op = Op::from_code(test.op).filter(|op| SERVICES || op.is_native())?;
         match op {
             Op::NowBefore => return Some((self.input.now.0 < operand(test) as i64).into()),
             Op::NowEqual => return Some((self.input.now.0 == operand(test) as i64).into()),
@@ -72,11 +73,11 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
                 let unanswered = unanswered(test, TEST_MISSING_IS_NO);
                 return Some(answer.unwrap_or(unanswered));
             }
-            Op::Expression => return self.expression_holds(test.a),
+            Op::Expression if SERVICES => return self.expression_holds(test.a),
             Op::Never => return Some(Answer::No),
             Op::Fail => return None,
             Op::Abort => return self.abort(),
-            Op::Within => return Some(self.within(test, way)?.into()),
+            Op::Within if SERVICES => return Some(self.within(test, way)?.into()),
             Op::JsTextEqual
             | Op::JsNumberEqual
             | Op::JsTruthy
@@ -86,7 +87,9 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
             | Op::PaddedVersion
             | Op::LowerIn
             | Op::TypeIn
-            | Op::JsProgram => {
+            | Op::JsProgram
+                if SERVICES =>
+            {
                 let value = self.value(test.attribute);
                 return Some(js::answer(&self.input.snapshot, op, test, value)?.into());
             }
@@ -178,9 +181,10 @@ fn about_value(
 ) -> Option<Answer> {
     match Conversion::from_code(test.flags >> TEST_CONVERSION_SHIFT)? {
         Conversion::None => about_converted(snapshot, op, test, value),
-        conversion => converted(value, conversion, |value| {
+        conversion if SERVICES => converted(value, conversion, |value| {
             about_converted(snapshot, op, test, value)
         }),
+        _ => None,
     }
 }
 
@@ -229,6 +233,9 @@ fn about_one(
     value: AttributeValue<'_>,
 ) -> Option<Answer> {
     use AttributeValue::{Boolean, List, Number, Text};
+    if !SERVICES && !op.is_native() {
+        return None;
+    }
     let number = f64::from_bits(operand(test));
     let constant = || snapshot.data(test.a, test.b);
     let answer = match (op, value) {

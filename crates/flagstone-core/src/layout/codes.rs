@@ -272,6 +272,14 @@ pub mod rest {
 }
 
 impl Op {
+    /// Whether it is among the operations that a program has which was built without the feature `services`: all that flags
+    /// of `flagstone.toml` are made of.
+    #[inline]
+    pub(crate) const fn is_native(self) -> bool {
+        // Later codes are those of services.
+        (self as u8) < (Self::IncludesNull as u8)
+    }
+
     /// Whether the question is about an attribute.
     #[inline]
     pub const fn asks_attribute(self) -> bool {
