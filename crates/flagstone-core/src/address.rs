@@ -30,9 +30,12 @@ impl Address {
     }
 
     fn v4(text: &str) -> Option<Self> {
-        let suffix = text
-            .rsplit_once('/')
-            .and_then(|(address, digits)| Some((address, number(digits, 2)?)));
+        // Not `rsplit_once`, in which the compiler leaves a panic.
+        let slash = text.bytes().rposition(|byte| byte == b'/');
+        let suffix = slash.and_then(|at| {
+            let digits = text.get(at + 1..)?;
+            Some((text.get(..at)?, number(digits, 2)?))
+        });
         let (address, prefix) = suffix.unwrap_or((text, 32));
         Some(Self {
             bits: octets(address)?.into(),
