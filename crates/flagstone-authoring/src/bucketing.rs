@@ -3,7 +3,7 @@
 use flagstone_compile::model::{Absent, Algorithm};
 
 /// Each algorithm's name.
-pub(crate) const ALGORITHMS: [(&str, Algorithm); 10] = [
+pub(crate) const ALGORITHMS: [(&str, Algorithm); 12] = [
     ("native", Algorithm::Native),
     ("launchdarkly", Algorithm::LaunchDarkly),
     ("split", Algorithm::Split),
@@ -14,6 +14,8 @@ pub(crate) const ALGORITHMS: [(&str, Algorithm); 10] = [
     ("unleash-truthy", Algorithm::UnleashTruthy),
     ("growthbook-v1", Algorithm::GrowthBookV1),
     ("growthbook-v2", Algorithm::GrowthBookV2),
+    ("flagd", Algorithm::Flagd),
+    ("flagd-text", Algorithm::FlagdText),
 ];
 
 /// What a unit without a position gets.

@@ -143,7 +143,7 @@ static BUCKETING: Shape = Shape {
         required(
             "algorithm",
             Kind::Text,
-            "`launchdarkly`, `split`, `split-legacy`, `unleash`, `unleash-utf8`, `unleash-text`, `unleash-truthy`, `growthbook-v1`, `growthbook-v2` or `native`.",
+            "`launchdarkly`, `split`, `split-legacy`, `unleash`, `unleash-utf8`, `unleash-text`, `unleash-truthy`, `growthbook-v1`, `growthbook-v2`, `flagd`, `flagd-text` or `native`.",
         ),
         key(
             "by",

@@ -338,6 +338,7 @@ fn sourceless(model: &Model) -> BTreeSet<&str> {
             Serve::Allocation(allocation) => {
                 names.extend(allocation.bucketing.by.iter().map(String::as_str));
             }
+            Serve::Expression(expression) => expression.attributes(&mut names),
             Serve::Variant(_) | Serve::Default => {}
         }
     }
@@ -350,6 +351,7 @@ fn sourceless(model: &Model) -> BTreeSet<&str> {
             Test::Bucket { bucketing, .. } => {
                 names.extend(bucketing.by.iter().map(String::as_str));
             }
+            Test::Expression { expression, .. } => expression.attributes(&mut names),
             _ => {}
         }
     }

@@ -223,6 +223,6 @@ fn ends(serve: &Serve) -> bool {
         Serve::Allocation(allocation) => {
             allocation.rest != Rest::Next && allocation.absent != Absent::Next
         }
-        Serve::Variant(_) | Serve::Split(_) | Serve::Default => true,
+        Serve::Variant(_) | Serve::Split(_) | Serve::Expression(_) | Serve::Default => true,
     }
 }

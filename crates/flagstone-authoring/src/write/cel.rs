@@ -158,6 +158,9 @@ fn test(test: &Test) -> Result<(String, bool), Unwritable> {
             call(format!("segment({}, {})", text(key), text(UNLESS_IT_FAILS)))
         }
         Test::Inside(key) => call(format!("inside({})", text(key))),
+        Test::Expression { source, .. } => {
+            Err(format!("it asks for a rule of JsonLogic: {source}"))
+        }
         Test::Fail => call("fail()".to_owned()),
         Test::Abort => call("abort()".to_owned()),
     }

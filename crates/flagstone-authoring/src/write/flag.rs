@@ -180,6 +180,9 @@ fn serve(serve: &Serve) -> Result<String, Unwritable> {
         Serve::Variant(variant) => Ok(format!("serve = {}\n", toml::text(variant))),
         Serve::Split(split) => self::split(split),
         Serve::Allocation(allocation) => self::allocation(allocation),
+        Serve::Expression(_) => {
+            Err("which variant it serves is computed by a rule of JsonLogic".to_owned())
+        }
         Serve::Default => Ok("serve_default = true\n".to_owned()),
     }
 }

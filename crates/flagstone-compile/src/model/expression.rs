@@ -52,6 +52,19 @@ impl Expression {
         !matches!(self, Self::Attribute(_) | Self::Apply { .. })
     }
 
+    /// Adds the names of the attributes that it reads.
+    pub fn attributes<'e>(&'e self, names: &mut impl Extend<&'e str>) {
+        match self {
+            Self::Attribute(name) => names.extend([name.as_str()]),
+            Self::Apply { arguments, .. } => {
+                for argument in arguments {
+                    argument.attributes(names);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// How deep it is nested: 1 for one without arguments.
     pub fn depth(&self) -> usize {
         let inside = match self {
