@@ -124,6 +124,11 @@ fn growthbook() {
 }
 
 #[test]
+fn flagd() {
+    check(Service::Flagd, Sdk::Node, &[]);
+}
+
+#[test]
 fn unleash() {
     check(Service::Unleash, Sdk::Node, &[]);
     check(Service::Unleash, Sdk::Other, &[]);

@@ -41,6 +41,7 @@ codes! {
     Error BAD_RESERVE "bad-reserve" "Slots that add up to more than 100 per cent or are smaller than a share.";
     Error SERVE_OR_ROLLOUT "serve-or-rollout" "A rule must have one of `serve` and `rollout`, and only one.";
     Error BAD_BUCKETING "bad-bucketing" "A bucketing of a flag service, or ranges of it, that cannot be used.";
+    Error BAD_EXPRESSION "bad-expression" "An expression that cannot be read.";
     Error EMPTY_WINDOW "empty-window" "`stop` is not after `start`.";
     Error UNKNOWN_ENVIRONMENT "unknown-environment" "An environment that the file does not have.";
     Error UNKNOWN_FLAG "unknown-flag" "A flag that the file does not have.";

@@ -211,6 +211,12 @@ static RULE: Shape = Shape {
             "",
             "`true`: everybody who matches gets the flag's default, with reason `DEFAULT`.",
         ),
+        key(
+            "serve_expression",
+            Kind::Text,
+            "",
+            "An expression that gives the key of the variant.",
+        ),
         key("bucketing", Kind::Table(&BUCKETING), "", BUCKETING.about),
         key(
             "ranges",

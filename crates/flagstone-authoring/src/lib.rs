@@ -25,6 +25,7 @@ mod cel;
 mod code;
 mod describe;
 mod document;
+mod expression;
 mod finding;
 mod grammar;
 mod lower;

@@ -10,7 +10,7 @@ mod patterns;
 mod route;
 pub(crate) mod rules;
 mod segment;
-mod serve;
+pub(crate) mod serve;
 pub(crate) mod share;
 pub(crate) mod source;
 

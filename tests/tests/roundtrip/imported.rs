@@ -1,8 +1,8 @@
 //! Random models get parts that only flags of services have.
 
 use flagstone_compile::model::{
-    Absent, Algorithm, Allocation, Bucketing, Condition, Conversion, Js, Matcher, Model, Order,
-    Range, Reading, Rest, Scalar, Scope, Serve, Test, Value,
+    Absent, Algorithm, Allocation, Bucketing, Condition, Conversion, Expression, Js, Matcher,
+    Model, Operation, Order, Range, Reading, Rest, Scalar, Scope, Serve, Test, Value,
 };
 use flagstone_compile::regex::Dialect;
 use flagstone_tests::random::Random;
@@ -143,6 +143,27 @@ impl Parts<'_> {
         }
     }
 
+    fn expression(&mut self, depth: u32) -> Expression {
+        match self.number(10) {
+            0 => Expression::Undefined,
+            1 => Expression::Null,
+            2 => Expression::Boolean(self.is()),
+            3 => Expression::Number(self.float()),
+            4 => Expression::Text(self.text()),
+            5 => Expression::Object(3),
+            6 => Expression::Constants(vec![Expression::Text(self.text()), Expression::Null]),
+            7 if depth > 0 => {
+                let operation = [Operation::Not, Operation::Negate, Operation::IsList];
+                Expression::apply(self.pick(&operation), [self.expression(depth - 1)])
+            }
+            8 if depth > 0 => {
+                let arguments = [self.expression(depth - 1), self.expression(depth - 1)];
+                Expression::detailed(Operation::Compare, self.number(8) as u16, arguments)
+            }
+            _ => Expression::Attribute(self.name()),
+        }
+    }
+
     fn reading(&mut self) -> Reading {
         Reading {
             elements: self.is(),
@@ -176,6 +197,10 @@ impl Parts<'_> {
             (2, ..) => Test::Abort,
             (3, Some(flag), _) => Test::Inside(flag),
             (4, _, Some(segment)) => Test::SegmentUnlessFails(segment),
+            (6, ..) => Test::Expression {
+                expression: self.expression(3),
+                source: self.text(),
+            },
             (5, ..) if depth > 0 => Test::Within {
                 name: self.name(),
                 scope: self.pick(Scope::ALL),
@@ -205,8 +230,10 @@ impl Parts<'_> {
     }
 
     fn serve(&mut self, variant: &str) -> Serve {
-        if self.is() {
-            return Serve::Default;
+        match self.number(4) {
+            0 | 1 => return Serve::Default,
+            2 => return Serve::Expression(self.expression(4)),
+            _ => {}
         }
         let ranges = (0..self.number(4) as u64).map(|at| Range {
             from: at,

@@ -91,6 +91,8 @@ impl Form<'_, '_> {
             ("segment", None, [key, word]) => self.tolerant_segment(key, word),
             ("inside", None, [key]) => self.inside(key),
             ("within", None, [list, scope, when]) => self.within(list, scope, when),
+            ("expression", None, [text]) => self.expression(text, None),
+            ("expression", None, [text, source]) => self.expression(text, Some(source)),
             ("fail", None, []) => Condition::Test(Test::Fail),
             ("abort", None, []) => Condition::Test(Test::Abort),
             (name, Some(namespace), arguments) if is_function(name, namespace) => {
@@ -215,6 +217,22 @@ impl Form<'_, '_> {
                 Condition::Test(Test::SegmentUnlessFails(key))
             }
             _ => Condition::never(),
+        }
+    }
+
+    /// `expression("[…]")`, or with how it was written in the service.
+    fn expression(&mut self, text: &IdedExpr, source: Option<&IdedExpr>) -> Condition {
+        let written = match source {
+            Some(source) => self.text(source),
+            None => Some(String::new()),
+        };
+        let (Some(read), Some(source)) = (self.text(text), written) else {
+            return Condition::never();
+        };
+        let span = self.span(text);
+        match self.context.expression(&read, self.path, span) {
+            Some(expression) => Condition::Test(Test::Expression { expression, source }),
+            None => Condition::never(),
         }
     }
 

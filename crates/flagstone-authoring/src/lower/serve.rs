@@ -2,22 +2,29 @@
 
 use std::ops::Range;
 
-use flagstone_compile::model::{Serve, Share, Split, TARGETING_KEY};
+use flagstone_compile::model::{Expression, Serve, Share, Split, TARGETING_KEY};
 use flagstone_core::Weight;
 
 use super::Lower;
 use super::share::{greatest, moments, per_cent, share_at};
 use crate::code::{
-    BAD_NAME, BAD_RESERVE, BAD_VALUE, SERVE_OR_ROLLOUT, SHARES_SUM, UNKNOWN_VARIANT,
+    BAD_EXPRESSION, BAD_NAME, BAD_RESERVE, BAD_VALUE, SERVE_OR_ROLLOUT, SHARES_SUM, UNKNOWN_VARIANT,
 };
 use crate::document::{Table, entries, text};
+use crate::expression;
 use crate::finding::Finding;
 use crate::names;
 use crate::path::Path;
 use crate::suggest;
 
 /// The keys of a rule that say what is served; one of them must be there.
-pub(super) const WAYS: [&str; 4] = ["serve", "rollout", "ranges", "serve_default"];
+pub(super) const WAYS: [&str; 5] = [
+    "serve",
+    "rollout",
+    "ranges",
+    "serve_default",
+    "serve_expression",
+];
 
 /// The flag that a rule belongs to.
 #[derive(Clone, Copy)]
@@ -78,10 +85,46 @@ impl Lower<'_> {
                     None
                 }
             },
+            "serve_expression" => {
+                let text = node.get_ref().as_str()?;
+                self.expression(text, path.key(way), node.span())
+                    .map(Serve::Expression)
+            }
             "rollout" => self
                 .split(table, node.span(), owner, path)
                 .map(Serve::Split),
             _ => self.allocation(table, owner, path).map(Serve::Allocation),
+        }
+    }
+
+    /// An expression; `None` if it cannot be read, which is reported.
+    pub(crate) fn expression(
+        &mut self,
+        text: &str,
+        path: Path<'_>,
+        span: Range<usize>,
+    ) -> Option<Expression> {
+        match expression::read(text) {
+            Ok(read) => {
+                let mut attributes = Vec::new();
+                read.attributes(&mut attributes);
+                for name in attributes {
+                    if self.names.origin(name) != names::Origin::Impossible {
+                        self.attribute(name, path, span.clone());
+                    }
+                }
+                Some(read)
+            }
+            Err(problem) => {
+                let message = format!("the expression {problem}");
+                self.report.add(
+                    Finding::new(BAD_EXPRESSION, path, span, message).help(
+                        "for example `[\"if\", [\"attribute\", \"user.beta\"], \"on\", \"off\"]`"
+                            .to_owned(),
+                    ),
+                );
+                None
+            }
         }
     }
 

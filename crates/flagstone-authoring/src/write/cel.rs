@@ -11,6 +11,7 @@ use crate::cel::constant::check_network;
 use crate::cel::form::{SCOPES, UNLESS_IT_FAILS};
 use crate::cel::function::{sign, spelled};
 use crate::cel::reading::words;
+use crate::expression;
 use crate::names::{COLLECTIONS, Names, Origin, is_identifier, spell, steps};
 
 /// Why something cannot be written.
@@ -158,8 +159,14 @@ fn test(test: &Test) -> Result<(String, bool), Unwritable> {
             call(format!("segment({}, {})", text(key), text(UNLESS_IT_FAILS)))
         }
         Test::Inside(key) => call(format!("inside({})", text(key))),
-        Test::Expression { source, .. } => {
-            Err(format!("it asks for a rule of JsonLogic: {source}"))
+        Test::Expression { expression, source } => {
+            let expression =
+                expression::write(expression).ok_or("an expression is nested too deep")?;
+            let source = match source.is_empty() {
+                true => String::new(),
+                false => format!(", {}", text(source)),
+            };
+            call(format!("expression({}{source})", text(&expression)))
         }
         Test::Fail => call("fail()".to_owned()),
         Test::Abort => call("abort()".to_owned()),

@@ -10,6 +10,7 @@ use super::cel::{self, Unwritable};
 use super::moment::rfc3339;
 use super::{attribute, comment, toml};
 use crate::bucketing::{ABSENT, ALGORITHMS, name};
+use crate::expression;
 use crate::lower::allocation::rest_word;
 use crate::lower::rules::TARGETS;
 use crate::lower::share::per_cent;
@@ -180,8 +181,13 @@ fn serve(serve: &Serve) -> Result<String, Unwritable> {
         Serve::Variant(variant) => Ok(format!("serve = {}\n", toml::text(variant))),
         Serve::Split(split) => self::split(split),
         Serve::Allocation(allocation) => self::allocation(allocation),
-        Serve::Expression(_) => {
-            Err("which variant it serves is computed by a rule of JsonLogic".to_owned())
+        Serve::Expression(expression) => {
+            let expression =
+                expression::write(expression).ok_or("its expression is nested too deep")?;
+            Ok(format!(
+                "serve_expression = {}\n",
+                toml::condition(&expression)
+            ))
         }
         Serve::Default => Ok("serve_default = true\n".to_owned()),
     }

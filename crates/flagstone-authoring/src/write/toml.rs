@@ -29,6 +29,9 @@ pub(crate) fn text(text: &str) -> String {
 
 /// A condition: without escapes where that is possible.
 pub(super) fn condition(cel: &str) -> String {
+    if cel.contains(|letter: char| letter.is_control() && letter != '\n') {
+        return basic(cel);
+    }
     if cel.contains('\n') && !cel.contains("'''") {
         return format!("'''\n{cel}\n'''");
     }
