@@ -42,9 +42,14 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
     let now = arguments.now.unwrap_or_else(clock::now);
-    if let Some(service) = arguments.source.options.from.service()
-        && let Input::Source(source) = source::open(&arguments.source.path)?
-    {
+    if let Some(service) = arguments.source.options.from.service() {
+        let path = &arguments.source.path;
+        let Input::Source(source) = source::open(path)? else {
+            return Err(Failure::ServiceOfSnapshot {
+                path: path.clone(),
+                service,
+            });
+        };
         let imported = source.import(service, arguments.source.options.sdk)?;
         let (bytes, findings) = source.compile_imported(&imported.model)?;
         let Some(bytes) = bytes else {

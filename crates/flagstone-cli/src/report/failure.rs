@@ -56,6 +56,13 @@ pub enum Failure {
         /// Which.
         path: PathBuf,
     },
+    /// Answers in a flag service's terms were asked of a snapshot, which does not know them.
+    ServiceOfSnapshot {
+        /// Which.
+        path: PathBuf,
+        /// Whose terms.
+        service: Service,
+    },
     /// An environment was asked of a snapshot, which is already of one.
     EnvironmentOfSnapshot {
         /// Which.
@@ -201,6 +208,13 @@ impl fmt::Display for Failure {
                 f,
                 "`{}` is not a snapshot; write one with `flagstone compile`",
                 path.display()
+            ),
+            Self::ServiceOfSnapshot { path, service } => write!(
+                f,
+                "`{}` is a snapshot, which does not know the contexts and results of {}; give the document that it was \
+                 compiled from, or leave out --from",
+                path.display(),
+                service.name()
             ),
             Self::EnvironmentOfSnapshot { path } => write!(
                 f,
