@@ -6,7 +6,6 @@ use super::names::Names;
 use super::wire::{entries, json_text};
 use crate::json::Json;
 use flagstone_compile::model::{Condition, ELEMENT, Js, Matcher, Reading, Segment, Test};
-use std::collections::HashMap;
 
 /// How deep conditions may lie in each other, those of saved groups included.
 const DEEPEST: u32 = 200;
@@ -30,7 +29,7 @@ pub(super) struct Conditions<'d> {
     /// Saved groups that are conditions.
     pub segments: Vec<Segment>,
     /// For each of them what cannot be kept of it.
-    pub group_problems: HashMap<&'d str, Vec<String>>,
+    pub group_problems: Vec<(&'d str, Vec<String>)>,
     /// What cannot be kept of what was read since this was last taken.
     pub problems: Vec<String>,
     /// The saved groups that lie around what is read.
@@ -45,7 +44,7 @@ impl<'d> Conditions<'d> {
             groups,
             names: Names::default(),
             segments: Vec::new(),
-            group_problems: HashMap::new(),
+            group_problems: Vec::new(),
             problems: Vec::new(),
             way: Vec::new(),
             tests: 0,

@@ -51,8 +51,11 @@ impl<'d> Rules<'_, 'd> {
         if values.len() < 2 {
             return self.nothing(when, name);
         }
+        let Some(attributes) = self.units(rule) else {
+            return self.fail(when, name, "`hashAttribute` is no text");
+        };
         match self.overrides.variation(key, values.len()) {
-            Forced::No => self.assign(rule, values, key, when, name),
+            Forced::No => self.assign(rule, values, key, &attributes, when, name),
             Forced::Out => self.nothing(when, name),
             Forced::Nonsense => self.fail(when, name, "a variation is forced that there is not"),
             Forced::Variation(place) if passes_through(rule, place) => self.nothing(when, name),
@@ -62,7 +65,7 @@ impl<'d> Rules<'_, 'd> {
                 #[cfg(feature = "answers")]
                 self.meanings.push(Meaning::Experiment(Experiment {
                     forced: Some(place),
-                    ..self.meaning(rule, key, values.len(), 1)
+                    ..meaning(rule, key, &attributes, 1)
                 }));
             }
         }
@@ -74,15 +77,15 @@ impl<'d> Rules<'_, 'd> {
         rule: &'d Json<'d>,
         values: &'d [Json<'d>],
         key: &str,
+        attributes: &[String],
         when: Vec<Condition>,
         name: &str,
     ) {
-        let attributes = self.units(rule);
         let version = truthy(rule, "hashVersion").unwrap_or(&Json::Number(1.0));
         let Some((algorithm, total)) = algorithm(version) else {
             return self.nothing(when, name);
         };
-        let Some(bucketing) = self.bucketing(algorithm, &attributes, truthy(rule, "seed"), key)
+        let Some(bucketing) = self.bucketing(algorithm, attributes, truthy(rule, "seed"), key)
         else {
             return self.fail(when, name, "`seed` is no text, or too long");
         };
@@ -98,7 +101,7 @@ impl<'d> Rules<'_, 'd> {
             if truthy(rule, "filters").is_none()
                 && let Some(namespace) = truthy(rule, "namespace")
             {
-                when.push(self.namespace(namespace, &attributes));
+                when.push(self.namespace(namespace, attributes));
             }
             if let Some(condition) = truthy(rule, "condition") {
                 when.push(self.conditions.condition(condition, Root::Attributes));
@@ -135,7 +138,7 @@ impl<'d> Rules<'_, 'd> {
             self.meanings.push(Meaning::Experiment(Experiment {
                 shares,
                 leaf: leaf.id,
-                ..self.meaning(rule, key, values.len(), total)
+                ..meaning(rule, key, attributes, total)
             }));
         }
     }
@@ -199,25 +202,26 @@ impl<'d> Rules<'_, 'd> {
         });
         leaves
     }
+}
 
-    /// What an experiment's result says whatever is decided.
-    #[cfg(feature = "answers")]
-    fn meaning(&self, rule: &Json<'_>, key: &str, count: usize, total: u64) -> Experiment {
-        let keys = (0..count).map(|place| {
-            let meta = truthy(rule, "meta").and_then(|meta| at(meta, place));
-            let key = meta.and_then(|meta| truthy(meta, "key"));
-            key.map_or_else(|| format!("\"{place}\""), json_text)
-        });
-        Experiment {
-            id: id(rule),
-            key: key.to_owned(),
-            attributes: self.units(rule),
-            total,
-            keys: keys.collect(),
-            shares: Vec::new(),
-            leaf: None,
-            forced: None,
-        }
+/// What an experiment's result says whatever is decided.
+#[cfg(feature = "answers")]
+fn meaning(rule: &Json<'_>, key: &str, attributes: &[String], total: u64) -> Experiment {
+    let count = variations(rule).map_or(0, |list| list.elements().len());
+    let keys = (0..count).map(|place| {
+        let meta = truthy(rule, "meta").and_then(|meta| at(meta, place));
+        let key = meta.and_then(|meta| truthy(meta, "key"));
+        key.map_or_else(|| format!("\"{place}\""), json_text)
+    });
+    Experiment {
+        id: id(rule),
+        key: key.to_owned(),
+        attributes: attributes.to_vec(),
+        total,
+        keys: keys.collect(),
+        shares: Vec::new(),
+        leaf: None,
+        forced: None,
     }
 }
 

@@ -13,13 +13,14 @@ use super::positions::{algorithm, at_most, range};
 use super::variants::Variants;
 #[cfg(feature = "answers")]
 use super::wire::json_text;
-use super::wire::{Definitions, at, is_truthy, number, text, truthy};
+use super::wire::{Definitions, at, is_truthy, number, truthy};
 use crate::json::Json;
 use crate::report::{Fidelity, Report};
 use flagstone_compile::Model;
 use flagstone_compile::model::{
     Absent, Allocation, Bucketing, Condition, Flag, Range, Rest, Rule, Serve, Test,
 };
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// What came of a document.
@@ -39,31 +40,36 @@ pub(super) fn lower<'d>(
     report: &mut Report,
 ) -> Lowered {
     let mut features = definitions.features.clone();
-    let forced: HashMap<&str, &Json<'_>> = overrides.values().into_iter().collect();
-    for key in forced.keys() {
+    let values = overrides.values();
+    let forced = |key: &str| {
+        values
+            .iter()
+            .find(|(of, _)| *of == key)
+            .map(|(_, value)| *value)
+    };
+    for (key, _) in &values {
         if !features.iter().any(|(known, _)| known == key) {
             features.push((key, &Json::Null));
         }
     }
     let mut conditions = Conditions::new(definitions.saved_groups);
-    let values: HashMap<&str, Option<Variants<'_>>> = features
-        .iter()
-        .map(|(key, feature)| {
-            let variants = match forced.get(key) {
-                Some(value) => one(value),
-                None => values(feature),
-            };
-            (*key, is_key(key).then_some(variants))
-        })
-        .collect();
+    let mut known = Known::default();
+    for (place, (key, feature)) in features.iter().enumerate() {
+        let variants = match forced(key) {
+            Some(value) => one(value),
+            None => self::values(feature),
+        };
+        known.places.insert(key, place);
+        known.variants.push(is_key(key).then_some(variants));
+    }
     let parents_of: Vec<Vec<String>> = features
         .iter()
-        .map(|(key, feature)| match forced.contains_key(key) {
+        .map(|(key, feature)| match forced(key).is_some() {
             true => Vec::new(),
             false => each_parent(feature).map(|parent| parent.key).collect(),
         })
         .collect();
-    let reach = reach(&features, &parents_of);
+    let reach = reach(&known, &parents_of);
     let all_parents = features
         .iter()
         .flat_map(|(_, feature)| each_parent(feature));
@@ -73,7 +79,7 @@ pub(super) fn lower<'d>(
     let mut meanings = HashMap::new();
     for (place, (key, feature)) in features.iter().enumerate() {
         let entry = report.flag(key);
-        let Some(Some(variants)) = values.get(key) else {
+        let Some(Some(variants)) = known.variants.get(place) else {
             let why = "its key is empty, longer than 255 bytes, or has control characters; there is no such flag here";
             entry.note(Fidelity::NotEvaluable, why);
             continue;
@@ -83,14 +89,14 @@ pub(super) fn lower<'d>(
             overrides,
             conditions: &mut conditions,
             parents: &parents,
-            values: &values,
+            known: &known,
             variants,
             bandits: definitions.contextual_bandits,
             rules: Vec::new(),
             #[cfg(feature = "answers")]
             meanings: Vec::new(),
         };
-        let default = match forced.get(key) {
+        let default = match forced(key) {
             Some(value) => {
                 rules.push(Condition::always(), "", Serve::Variant(variants.key(value)));
                 #[cfg(feature = "answers")]
@@ -139,6 +145,22 @@ pub(super) fn lower<'d>(
         meanings,
         #[cfg(feature = "answers")]
         names: conditions.names,
+    }
+}
+
+/// The features that there are, and the values that each can have.
+#[derive(Default)]
+pub(super) struct Known<'d> {
+    places: HashMap<&'d str, usize>,
+    /// `None` for one whose key no flag can have.
+    variants: Vec<Option<Variants<'d>>>,
+}
+
+impl<'d> Known<'d> {
+    /// The values of a feature, if there is one; inside, `None` for one whose key no flag can have.
+    pub fn values(&self, key: &str) -> Option<Option<&Variants<'d>>> {
+        let place = self.places.get(key)?;
+        self.variants.get(*place).map(Option::as_ref)
     }
 }
 
@@ -194,20 +216,12 @@ pub(super) fn variations<'d>(rule: &'d Json<'d>) -> Option<&'d Json<'d>> {
     variations.filter(|variations| is_truthy(variations))
 }
 
-fn reach(features: &[(&str, &Json<'_>)], parents: &[Vec<String>]) -> Reach {
-    let places: HashMap<&str, usize> = features
-        .iter()
-        .enumerate()
-        .map(|(place, (key, _))| (*key, place))
-        .collect();
-    let parents: Vec<Vec<usize>> = parents
-        .iter()
-        .map(|keys| {
-            let known = keys.iter().filter_map(|key| places.get(key.as_str()));
-            known.copied().collect()
-        })
-        .collect();
-    Reach::of(&parents)
+fn reach(known: &Known<'_>, parents: &[Vec<String>]) -> Reach {
+    let places = |keys: &Vec<String>| {
+        let places = keys.iter().filter_map(|key| known.places.get(key.as_str()));
+        places.copied().collect()
+    };
+    Reach::of(&parents.iter().map(places).collect::<Vec<Vec<usize>>>())
 }
 
 /// The rules of one feature while they are read.
@@ -216,7 +230,7 @@ pub(super) struct Rules<'r, 'd> {
     pub overrides: &'r Overrides<'d>,
     pub conditions: &'r mut Conditions<'d>,
     parents: &'r Parents,
-    values: &'r HashMap<&'d str, Option<Variants<'d>>>,
+    known: &'r Known<'d>,
     pub variants: &'r Variants<'d>,
     pub bandits: &'d Json<'d>,
     rules: Vec<Rule>,
@@ -277,7 +291,7 @@ impl<'d> Rules<'_, 'd> {
         };
         let mut when = Vec::new();
         for parent in parents {
-            let holds = self.parents.test(&parent, self.values, self.conditions);
+            let holds = self.parents.test(&parent, self.known, self.conditions);
             if !parent.is_gate {
                 when.push(holds);
                 continue;
@@ -310,6 +324,13 @@ impl<'d> Rules<'_, 'd> {
         if let Some(condition) = truthy(rule, "condition") {
             when.push(self.conditions.condition(condition, Root::Attributes));
         }
+        if truthy(rule, "tracks").is_some_and(|tracks| !matches!(tracks, Json::List(_))) {
+            return self.fail(
+                when,
+                name,
+                "`tracks` is no list, at which GrowthBook's SDK throws",
+            );
+        }
         let variant = self.variants.key(value);
         let share = truthy(rule, "range");
         let coverage = rule.get("coverage");
@@ -329,7 +350,9 @@ impl<'d> Rules<'_, 'd> {
                 // COMPAT(growthbook): inclusive, where ranges are exclusive at their end.
                 (None, coverage) => at_most(number(coverage), total),
             };
-            let attributes = self.units(rule);
+            let Some(attributes) = self.units(rule) else {
+                return self.fail(when, name, "`hashAttribute` is no text");
+            };
             let Some(bucketing) =
                 self.bucketing(algorithm, &attributes, truthy(rule, "seed"), self.key)
             else {
@@ -364,7 +387,11 @@ impl<'d> Rules<'_, 'd> {
         let Some((algorithm, total)) = algorithm(version) else {
             return Condition::never();
         };
-        let attribute = truthy(filter, "attribute").map_or("id".to_owned(), text);
+        let attribute = match truthy(filter, "attribute") {
+            None => "id".to_owned(),
+            Some(Json::Text(attribute)) => attribute.clone().into_owned(),
+            Some(_) => return self.conditions.fail("`attribute` of a filter is no text"),
+        };
         let (Some(seed), Some(Json::List(ranges))) = (filter.get("seed"), filter.get("ranges"))
         else {
             return self
@@ -386,13 +413,18 @@ impl<'d> Rules<'_, 'd> {
         })
     }
 
-    /// The attributes of which the first that has a value is hashed. Source: `getHashAttribute`.
-    pub fn units(&self, rule: &Json<'_>) -> Vec<String> {
-        let mut attributes = vec![truthy(rule, "hashAttribute").map_or("id".to_owned(), text)];
+    /// The attributes of which the first that has a value is hashed; `None` if a name is no text. Source:
+    /// `getHashAttribute`.
+    pub fn units(&self, rule: &Json<'_>) -> Option<Vec<String>> {
+        let mut attributes =
+            vec![truthy(rule, "hashAttribute").unwrap_or(&Json::Text(Cow::Borrowed("id")))];
         if self.overrides.is_sticky(rule) {
-            attributes.extend(truthy(rule, "fallbackAttribute").map(text));
+            attributes.extend(truthy(rule, "fallbackAttribute"));
         }
-        attributes
+        let names = attributes
+            .into_iter()
+            .map(|name| name.text().map(str::to_owned));
+        names.collect()
     }
 
     /// How positions are found; `None` for a seed that is no text.

@@ -80,24 +80,27 @@ impl<'d> Conditions<'d> {
             self.way.pop();
             return inside;
         }
-        if !self.group_problems.contains_key(id) {
-            // Marks it as known before groups in it refer to each other.
-            self.group_problems.insert(id, Vec::new());
-            let outside = std::mem::take(&mut self.problems);
-            let way = std::mem::replace(&mut self.way, vec![id]);
-            let when = self.condition(condition, root);
-            self.way = way;
-            let problems = std::mem::replace(&mut self.problems, outside);
-            self.group_problems.insert(id, problems);
-            self.segments.push(Segment {
-                key: id.to_owned(),
-                by: TARGETING_KEY.to_owned(),
-                included: Vec::new(),
-                excluded: Vec::new(),
-                when,
-            });
-        }
-        for problem in self.group_problems.get(id).cloned().unwrap_or_default() {
+        let mut known = self.group_problems.iter();
+        let problems = match known.find(|(known, _)| *known == id) {
+            Some((_, problems)) => problems.clone(),
+            None => {
+                let outside = std::mem::take(&mut self.problems);
+                let way = std::mem::replace(&mut self.way, vec![id]);
+                let when = self.condition(condition, root);
+                self.way = way;
+                let problems = std::mem::replace(&mut self.problems, outside);
+                self.group_problems.push((id, problems.clone()));
+                self.segments.push(Segment {
+                    key: id.to_owned(),
+                    by: TARGETING_KEY.to_owned(),
+                    included: Vec::new(),
+                    excluded: Vec::new(),
+                    when,
+                });
+                problems
+            }
+        };
+        for problem in problems {
             self.fail(&problem);
         }
         Condition::Test(Test::Segment(id.to_owned()))

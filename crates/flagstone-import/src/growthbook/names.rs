@@ -8,19 +8,12 @@ use std::collections::HashMap;
 pub(super) struct Names {
     /// The way from all attributes to the value.
     paths: HashMap<String, Vec<String>>,
-    /// The names of paths, as they are written in conditions.
-    known: HashMap<String, String>,
 }
 
 impl Names {
     /// The name of what a path leads to: steps with dots between them.
     pub fn of_path(&mut self, path: &str) -> String {
-        if let Some(name) = self.known.get(path) {
-            return name.clone();
-        }
-        let name = self.of_steps(path.split('.'));
-        self.known.insert(path.to_owned(), name.clone());
-        name
+        self.of_steps(path.split('.'))
     }
 
     /// The name of an attribute that is no path: `a.b` is an attribute called that.
@@ -46,9 +39,10 @@ impl Names {
                 }
             }
         }
-        self.paths
-            .entry(name.clone())
-            .or_insert_with(|| steps.map(str::to_owned).collect());
+        if !self.paths.contains_key(&name) {
+            self.paths
+                .insert(name.clone(), steps.map(str::to_owned).collect());
+        }
         name
     }
 

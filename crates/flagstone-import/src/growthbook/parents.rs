@@ -4,8 +4,8 @@
 //! and what is left is a test of the feature's variants.
 
 use super::condition::{Conditions, Root, all, any};
+use super::feature::Known;
 use super::names::Names;
-use super::variants::Variants;
 use super::wire::{is_truthy, json_text, text, truthy};
 use crate::json::Json;
 use flagstone_compile::compile_imported;
@@ -91,7 +91,7 @@ impl Parents {
     pub fn test<'d>(
         &self,
         parent: &Parent<'d>,
-        features: &HashMap<&'d str, Option<Variants<'d>>>,
+        features: &Known<'d>,
         conditions: &mut Conditions<'d>,
     ) -> Condition {
         let number = parent
@@ -103,7 +103,7 @@ impl Parents {
         }
         let key = parent.key.as_str();
         let (mut yes, mut failing) = (Vec::new(), Vec::new());
-        match features.get(key) {
+        match features.values(key) {
             // A feature that there is not is null.
             None => {
                 return match self.holds(number, &Json::Null) {

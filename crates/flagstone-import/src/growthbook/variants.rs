@@ -3,7 +3,6 @@
 use super::wire::json_text;
 use crate::json::Json;
 use flagstone_compile::model::{Value, Variant};
-use std::collections::{HashMap, HashSet};
 
 /// The different values that a feature can have.
 #[derive(Default)]
@@ -12,15 +11,13 @@ pub(super) struct Variants<'d> {
     /// JSON texts of the values.
     pub texts: Vec<String>,
     keys: Vec<String>,
-    taken: HashSet<String>,
-    places: HashMap<String, usize>,
 }
 
 impl<'d> Variants<'d> {
     /// Adds a value. `name` is what it is called where its own text is no good key.
     pub fn add(&mut self, value: &'d Json<'d>, name: Option<&str>) {
         let text = json_text(value);
-        if self.places.contains_key(&text) {
+        if self.texts.contains(&text) {
             return;
         }
         let place = self.values.len();
@@ -29,7 +26,7 @@ impl<'d> Variants<'d> {
             Json::List(_) | Json::Object(_) => None,
             _ => Some(text.as_str()),
         };
-        let is_free = |key: &&str| is_key(key) && !self.taken.contains(*key);
+        let is_free = |key: &&str| is_key(key) && !self.keys.iter().any(|taken| taken == key);
         let wanted = own.filter(is_free).or(name.filter(is_free));
         let wanted = wanted.map(str::to_owned);
         let key = match wanted {
@@ -37,21 +34,20 @@ impl<'d> Variants<'d> {
             // A number may be the key of a value already.
             None => (place..)
                 .map(|number| number.to_string())
-                .find(|key| !self.taken.contains(key))
+                .find(|key| !self.keys.contains(key))
                 .unwrap_or_default(),
         };
-        self.taken.insert(key.clone());
         self.keys.push(key);
-        self.places.insert(text.clone(), place);
         self.values.push(value);
         self.texts.push(text);
     }
 
     /// The key of a value that was added.
     pub fn key(&self, value: &Json<'_>) -> String {
-        let place = self.places.get(&json_text(value));
+        let text = json_text(value);
+        let place = self.texts.iter().position(|known| *known == text);
         place
-            .and_then(|place| self.keys.get(*place))
+            .and_then(|place| self.keys.get(place))
             .cloned()
             .unwrap_or_default()
     }
