@@ -179,7 +179,7 @@ pub fn bare_wasm(library: &str) -> PathBuf {
 fn features(imports: Option<&str>) -> Vec<&str> {
     match imports {
         None => Vec::new(),
-        Some("" | "none") => vec!["--no-default-features"],
+        Some("" | "none") => vec!["--no-default-features", "--features", "services"],
         Some(services) => vec!["--no-default-features", "--features", services],
     }
 }

@@ -36,7 +36,7 @@ usage: cargo xtask <command> [--verbose]
   build [worker|fastly] [--imports SERVICES]
                           build the Cloudflare Worker, the Fastly service, or both; SERVICES are those whose documents
                           they compile, with commas (launchdarkly,split,unleash,flagd,growthbook), or none; as a rule
-                          the Worker compiles LaunchDarkly's and Split's, the Fastly service all
+                          the Worker compiles LaunchDarkly's, the Fastly service all
   build alone             build the Worker that compiles no service's documents, to be weighed
   build imports           build what compiles each service's documents, to be weighed
   build faults            build the Worker that breaks on request, for tests of its shim

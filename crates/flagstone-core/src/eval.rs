@@ -24,6 +24,8 @@ use way::Way;
 
 /// Whether the operations that only flags of services have are built in. What is not is an error where it is met.
 pub(crate) const SERVICES: bool = cfg!(feature = "services");
+/// Whether flagd's expressions are built in.
+const EXPRESSIONS: bool = cfg!(feature = "expressions");
 
 /// How deep flags may require flags and segments may refer to segments. The compiler refuses more.
 pub const MAX_DEPTH: u8 = 16;
@@ -164,7 +166,10 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
             if !matched {
                 continue;
             }
-            if SERVICES && rule.variant == EXPRESSION {
+            if rule.variant == EXPRESSION {
+                if !EXPRESSIONS {
+                    return None;
+                }
                 let (variant, reason) = match self.expression_variant(rule.split, flag)? {
                     Some(variant) => (Some(variant), Reason::TargetingMatch),
                     None => (flag.default(), Reason::Default),

@@ -24,8 +24,13 @@ impl Writer<'_> {
         reader: Reader,
         path: &str,
     ) -> u32 {
+        if cfg!(not(feature = "expressions")) {
+            let message = text!("this program was built without expressions");
+            self.error("no-expressions", path, message);
+            return 0;
+        }
         if expression.depth() > usize::from(MAX_EXPRESSION_DEPTH) {
-            let message = format!("the expression is nested more than {MAX_EXPRESSION_DEPTH} deep");
+            let message = text!("the expression is nested more than {MAX_EXPRESSION_DEPTH} deep");
             self.findings
                 .push(Finding::error("too-deep", path, message));
         }

@@ -1,11 +1,11 @@
 //! Conditions: tests with jumps.
 
-use super::SERVICES;
 use super::conversion::converted;
 use super::js;
 use super::list::{about_list, some_part, split_version};
 use super::way::{Place, Way};
 use super::{Answer, MAX_DEPTH, Run, Trace};
+use super::{EXPRESSIONS, SERVICES};
 use crate::address::Address;
 use crate::context::{AttributeValue, Attributes, List};
 use crate::decision::Reason;
@@ -73,7 +73,8 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
                 let unanswered = unanswered(test, TEST_MISSING_IS_NO);
                 return Some(answer.unwrap_or(unanswered));
             }
-            Op::Expression if SERVICES => return self.expression_holds(test.a),
+            Op::Expression if EXPRESSIONS => return self.expression_holds(test.a),
+            Op::Expression => return None,
             Op::Never => return Some(Answer::No),
             Op::Fail => return None,
             Op::Abort => return self.abort(),
