@@ -277,7 +277,6 @@ fn about_one(
         }
         (Op::Contains, Text(is)) => contains(is, core::str::from_utf8(constant()?).ok()?, test),
         (Op::Pattern, Text(is)) => matches(snapshot, test.a, is.as_bytes())?,
-        (Op::Program, Text(is)) => program::matches(snapshot, test.a, is)?,
 
         (Op::IncludesText, List(list)) => {
             let wanted = constant()?;
@@ -291,48 +290,10 @@ fn about_one(
             elements(list).any(|element| matches!(element, Boolean(is) if is == (test.a != 0)))
         }
 
-        (Op::IncludesNull, List(list)) => {
-            elements(list).any(|element| matches!(element, AttributeValue::Null))
-        }
-
-        (
-            Op::StartsWithOne
-            | Op::EndsWithOne
-            | Op::ContainsOne
-            | Op::LowerStartsWithOne
-            | Op::LowerEndsWithOne
-            | Op::LowerContainsOne,
-            Text(is),
-        ) => some_part(snapshot, op, test, is)?,
-        (Op::ListHasOne | Op::ListHasAll | Op::ListWithin | Op::ListDistinct, List(list)) => {
-            about_list(snapshot, op, test, list)?
-        }
-        (Op::SplitVersion | Op::SplitVersionIn, Text(is)) => split_version(snapshot, op, test, is)?,
-
         (Op::SetHas, Text(is)) => snapshot.set_contains(test.a, is)?,
         (Op::SetHas, _) => false,
 
-        (Op::SemVer | Op::NpmSemVer | Op::NpmSemVerStrict, Text(is)) => {
-            return semver(snapshot, op, test, is);
-        }
-        (Op::NpmNetwork, Text(is)) => match in_npm_network(snapshot, test, is) {
-            Some(answer) => answer,
-            None => return Some(Answer::Unknown),
-        },
-        (Op::JsDateBefore | Op::JsDateAfter, _) => {
-            let is = match value {
-                Text(text) => parse_v8(text).map(|at| at.0 as f64),
-                Number(millis) => Some(millis),
-                _ => None,
-            };
-            let Some(is) = is else {
-                return Some(Answer::Unknown);
-            };
-            match op {
-                Op::JsDateBefore => is < number,
-                _ => is > number,
-            }
-        }
+        (Op::SemVer, Text(is)) => return semver(snapshot, op, test, is),
         (Op::DateBefore | Op::DateAtMost | Op::DateEqual | Op::DateAfter | Op::DateAtLeast, _) => {
             let constant = operand(test) as i64;
             let is = match value {
@@ -382,6 +343,62 @@ fn about_one(
                 Op::ParsedGreater => is > number,
                 Op::ParsedAtLeast => is >= number,
                 _ => is == number,
+            }
+        }
+        _ if op.is_native() => return Some(Answer::Unknown),
+        _ => return about_service(snapshot, op, test, value),
+    };
+    Some(answer.into())
+}
+
+/// The same by the operations that only flags of services have. Not inlined, so that the others need not carry them along.
+#[inline(never)]
+fn about_service(
+    snapshot: &Snapshot<'_>,
+    op: Op,
+    test: &TestRecord,
+    value: AttributeValue<'_>,
+) -> Option<Answer> {
+    use AttributeValue::{List, Number, Text};
+    let answer = match (op, value) {
+        (Op::Program, Text(is)) => program::matches(snapshot, test.a, is)?,
+        (Op::IncludesNull, List(list)) => {
+            elements(list).any(|element| matches!(element, AttributeValue::Null))
+        }
+
+        (
+            Op::StartsWithOne
+            | Op::EndsWithOne
+            | Op::ContainsOne
+            | Op::LowerStartsWithOne
+            | Op::LowerEndsWithOne
+            | Op::LowerContainsOne,
+            Text(is),
+        ) => some_part(snapshot, op, test, is)?,
+        (Op::ListHasOne | Op::ListHasAll | Op::ListWithin | Op::ListDistinct, List(list)) => {
+            about_list(snapshot, op, test, list)?
+        }
+        (Op::SplitVersion | Op::SplitVersionIn, Text(is)) => split_version(snapshot, op, test, is)?,
+
+        (Op::NpmSemVer | Op::NpmSemVerStrict, Text(is)) => {
+            return semver(snapshot, op, test, is);
+        }
+        (Op::NpmNetwork, Text(is)) => match in_npm_network(snapshot, test, is) {
+            Some(answer) => answer,
+            None => return Some(Answer::Unknown),
+        },
+        (Op::JsDateBefore | Op::JsDateAfter, _) => {
+            let is = match value {
+                Text(text) => parse_v8(text).map(|at| at.0 as f64),
+                Number(millis) => Some(millis),
+                _ => None,
+            };
+            let Some(is) = is else {
+                return Some(Answer::Unknown);
+            };
+            match op {
+                Op::JsDateBefore => is < f64::from_bits(operand(test)),
+                _ => is > f64::from_bits(operand(test)),
             }
         }
         _ => return Some(Answer::Unknown),

@@ -47,6 +47,7 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
     }
 
     /// Whether the unit lies in one of the ranges of a split; inside, `None` if it has nothing to be bucketed by.
+    #[inline(never)]
     pub(super) fn lies_in(&mut self, index: u32) -> Option<Option<bool>> {
         let snapshot = self.input.snapshot;
         let split = snapshot.record::<SplitRecord>(Section::Splits, index)?;
