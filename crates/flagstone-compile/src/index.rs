@@ -15,7 +15,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 /// assert_eq!(index.insert(b"a", 7), None);
 /// assert_eq!(index.get(b"a"), Some(7));
 /// ```
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Index(HashMap<u128, u32, BuildHasherDefault<AsItIs>>);
 
 impl Index {

@@ -12,7 +12,11 @@
 //! - Where the SDK throws, a decision is `ERROR`, and the report says so.
 //! - Null is a value here; to who asks with a default of their own, GrowthBook's SDKs give that default for it.
 //! - Sticky buckets need a store, which the edge has not: without one, `fallbackAttribute` and all that is about sticky
-//!   buckets has no effect, as in the SDK.
+//!   buckets has no effect, as in the SDK. Answers know the buckets that their context has
+//!   (`stickyBucketAssignmentDocs`); what the SDK would add to them on the way, for another experiment with the same key
+//!   in the same evaluation, they do not.
+//! - COMPAT(growthbook): the SDK keeps compiled patterns under their text, and `/i` for those that ignore case; that `a`
+//!   which does and `a/i` which does not are one pattern then is not copied.
 //!
 //! Not copied are names that every JavaScript object has, such as `constructor`: the SDK finds them on attributes that
 //! have no such member.

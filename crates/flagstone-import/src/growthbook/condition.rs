@@ -6,6 +6,7 @@ use super::names::Names;
 use super::wire::{entries, json_text};
 use crate::json::Json;
 use flagstone_compile::model::{Condition, ELEMENT, Js, Matcher, Reading, Segment, Test};
+use flagstone_core::js;
 
 /// How deep conditions may lie in each other, those of saved groups included.
 const DEEPEST: u32 = 200;
@@ -156,7 +157,7 @@ impl<'d> Conditions<'d> {
     /// Source: `evalConditionValue`.
     pub fn value(&mut self, json: &'d Json<'d>, name: &str, lower: bool) -> Condition {
         match json {
-            Json::Text(text) if lower => self.js(name, Js::LowerText(text.to_lowercase())),
+            Json::Text(text) if lower => self.js(name, Js::LowerText(js::lower(text).collect())),
             Json::Text(text) => self.js(name, Js::Text(text.clone().into_owned())),
             Json::Number(number) => self.js(name, Js::Number(*number)),
             Json::Boolean(true) => self.js(name, Js::Truthy),

@@ -20,8 +20,10 @@ use flagstone_compile::model::{
 
 /// One way of weighing the variations: a leaf of a contextual bandit, or the only one.
 struct Leaf<'d> {
-    /// Who gets here.
-    when: Vec<Condition>,
+    /// Conditions that do not hold for who gets here: those of the leaves before.
+    before: Vec<&'d Json<'d>>,
+    /// One that does.
+    condition: Option<&'d Json<'d>>,
     weights: Option<&'d Json<'d>>,
     /// What the leaf is called, as JSON.
     #[cfg(feature = "answers")]
@@ -96,24 +98,23 @@ impl<'d> Rules<'_, 'd> {
         if sticky == Sticky::Blocked {
             return self.nothing(when, name);
         }
-        let mut when = when;
-        if sticky == Sticky::No {
-            if truthy(rule, "filters").is_none()
-                && let Some(namespace) = truthy(rule, "namespace")
-            {
-                when.push(self.namespace(namespace, attributes));
+        let mut when = Some(when);
+        for leaf in self.leaves(rule) {
+            let mut when = when.take().unwrap_or_else(|| self.before(rule));
+            if sticky == Sticky::No {
+                self.targeted(rule, attributes, &mut when);
             }
-            if let Some(condition) = truthy(rule, "condition") {
+            for condition in leaf.before {
+                let holds = self.conditions.condition(condition, Root::Attributes);
+                when.push(not(holds));
+            }
+            if let Some(condition) = leaf.condition {
                 when.push(self.conditions.condition(condition, Root::Attributes));
             }
-        }
-        for leaf in self.leaves(rule) {
             let found = match sticky {
                 Sticky::Variation(place) => Some((vec![(0, total, place)], Rest::Next)),
                 _ => shares(rule, values.len(), leaf.weights, total),
             };
-            let mut when = when.clone();
-            when.extend(leaf.when);
             let Some((mut shares, rest)) = found else {
                 self.fail(when, name, "`weights` are no numbers");
                 continue;
@@ -143,6 +144,18 @@ impl<'d> Rules<'_, 'd> {
         }
     }
 
+    /// Who an experiment is for, by its namespace and its condition.
+    fn targeted(&mut self, rule: &'d Json<'d>, attributes: &[String], when: &mut Vec<Condition>) {
+        if truthy(rule, "filters").is_none()
+            && let Some(namespace) = truthy(rule, "namespace")
+        {
+            when.push(self.namespace(namespace, attributes));
+        }
+        if let Some(condition) = truthy(rule, "condition") {
+            when.push(self.conditions.condition(condition, Root::Attributes));
+        }
+    }
+
     /// Who is in a namespace. Source: `inNamespace`.
     fn namespace(&mut self, namespace: &Json<'_>, attributes: &[String]) -> Condition {
         let Json::List(_) = namespace else {
@@ -164,7 +177,7 @@ impl<'d> Rules<'_, 'd> {
 
     /// The leaves of a rule's contextual bandit; one without a condition if it has none. Source:
     /// `buildContextualBanditExperiment`.
-    fn leaves(&mut self, rule: &'d Json<'d>) -> Vec<Leaf<'d>> {
+    fn leaves(&self, rule: &'d Json<'d>) -> Vec<Leaf<'d>> {
         let mut leaves = Vec::new();
         let reference = truthy(rule, "contextualBanditRef");
         let bandit = reference.and_then(|of| truthy(self.bandits, &text(of)));
@@ -178,24 +191,21 @@ impl<'d> Rules<'_, 'd> {
                 break;
             }
             let condition = truthy(context, "condition");
-            let mut when = before.clone();
-            if let Some(condition) = condition {
-                let holds = self.conditions.condition(condition, Root::Attributes);
-                when.push(holds.clone());
-                before.push(not(holds));
-            }
             leaves.push(Leaf {
-                when,
+                before: before.clone(),
+                condition,
                 weights: context.get("weights").filter(|weights| is_truthy(weights)),
                 #[cfg(feature = "answers")]
                 id: context.get("leafId").map(json_text),
             });
-            if condition.is_none() {
+            let Some(condition) = condition else {
                 return leaves;
-            }
+            };
+            before.push(condition);
         }
         leaves.push(Leaf {
-            when: before,
+            before,
+            condition: None,
             weights: truthy(rule, "weights"),
             #[cfg(feature = "answers")]
             id: bandit.map(|_| "-1".to_owned()),

@@ -16,11 +16,12 @@ use super::wire::json_text;
 use super::wire::{Definitions, at, is_truthy, number, truthy};
 use crate::json::Json;
 use crate::report::{Fidelity, Report};
-use flagstone_compile::Model;
 use flagstone_compile::model::{
     Absent, Allocation, Bucketing, Condition, Flag, Range, Rest, Rule, Serve, Test,
 };
+use flagstone_compile::{Index, Model};
 use std::borrow::Cow;
+#[cfg(feature = "answers")]
 use std::collections::HashMap;
 
 /// What came of a document.
@@ -59,7 +60,7 @@ pub(super) fn lower<'d>(
             Some(value) => one(value),
             None => self::values(feature),
         };
-        known.places.insert(key, place);
+        known.places.insert(key.as_bytes(), place as u32);
         known.variants.push(is_key(key).then_some(variants));
     }
     let parents_of: Vec<Vec<String>> = features
@@ -151,7 +152,7 @@ pub(super) fn lower<'d>(
 /// The features that there are, and the values that each can have.
 #[derive(Default)]
 pub(super) struct Known<'d> {
-    places: HashMap<&'d str, usize>,
+    places: Index,
     /// `None` for one whose key no flag can have.
     variants: Vec<Option<Variants<'d>>>,
 }
@@ -159,8 +160,8 @@ pub(super) struct Known<'d> {
 impl<'d> Known<'d> {
     /// The values of a feature, if there is one; inside, `None` for one whose key no flag can have.
     pub fn values(&self, key: &str) -> Option<Option<&Variants<'d>>> {
-        let place = self.places.get(key)?;
-        self.variants.get(*place).map(Option::as_ref)
+        let place = self.places.get(key.as_bytes())?;
+        self.variants.get(place as usize).map(Option::as_ref)
     }
 }
 
@@ -218,8 +219,10 @@ pub(super) fn variations<'d>(rule: &'d Json<'d>) -> Option<&'d Json<'d>> {
 
 fn reach(known: &Known<'_>, parents: &[Vec<String>]) -> Reach {
     let places = |keys: &Vec<String>| {
-        let places = keys.iter().filter_map(|key| known.places.get(key.as_str()));
-        places.copied().collect()
+        let places = keys
+            .iter()
+            .filter_map(|key| known.places.get(key.as_bytes()));
+        places.map(|place| place as usize).collect()
     };
     Reach::of(&parents.iter().map(places).collect::<Vec<Vec<usize>>>())
 }
@@ -289,28 +292,41 @@ impl<'d> Rules<'_, 'd> {
             let why = "`parentConditions` is no list of objects";
             return self.fail(Vec::new(), name, why);
         };
-        let mut when = Vec::new();
-        for parent in parents {
-            let holds = self.parents.test(&parent, self.known, self.conditions);
+        for (place, parent) in parents.iter().enumerate() {
             if !parent.is_gate {
-                when.push(holds);
                 continue;
             }
             // Who comes past this has the gate behind them, so that it need not be asked again.
-            let mut closed = when.clone();
-            closed.push(not(holds));
+            let mut closed = self.required(parents.get(..place).unwrap_or_default());
+            let open = self.parents.test(parent, self.known, self.conditions);
+            closed.push(not(open));
             let null = Serve::Variant(self.variants.key(&Json::Null));
             self.push(all(closed), name, null);
             #[cfg(feature = "answers")]
             self.meanings.push(Meaning::Prerequisite);
         }
-        if let Some(filters) = truthy(rule, "filters") {
-            when.push(self.filters(filters));
-        }
+        let when = self.before(rule);
         match rule.get("force") {
             Some(value) => self.force(rule, value, when, name),
             None => self.experiment(rule, when, name),
         }
+    }
+
+    /// Who gets as far as the rule itself: its prerequisites hold, and no filter keeps them out.
+    pub fn before(&mut self, rule: &'d Json<'d>) -> Vec<Condition> {
+        let parents = parents::of_rule(rule).unwrap_or_default();
+        let mut when = self.required(&parents);
+        if let Some(filters) = truthy(rule, "filters") {
+            when.push(self.filters(filters));
+        }
+        when
+    }
+
+    /// That prerequisites hold, but for gates.
+    fn required(&mut self, parents: &[parents::Parent<'d>]) -> Vec<Condition> {
+        let parents = parents.iter().filter(|parent| !parent.is_gate);
+        let tests = parents.map(|parent| self.parents.test(parent, self.known, self.conditions));
+        tests.collect()
     }
 
     /// A rule that gives one value, to all or to a share.

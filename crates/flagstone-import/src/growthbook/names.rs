@@ -1,13 +1,14 @@
 //! Names of attributes in the model.
 
+use flagstone_compile::Index;
 use flagstone_compile::model::TARGETING_KEY;
-use std::collections::HashMap;
 
 /// Which attribute each name in the model stands for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Names {
-    /// The way from all attributes to the value.
-    paths: HashMap<String, Vec<String>>,
+    places: Index,
+    /// Ways from all attributes to values.
+    paths: Vec<Vec<String>>,
 }
 
 impl Names {
@@ -39,16 +40,17 @@ impl Names {
                 }
             }
         }
-        if !self.paths.contains_key(&name) {
-            self.paths
-                .insert(name.clone(), steps.map(str::to_owned).collect());
+        if self.places.get(name.as_bytes()).is_none() {
+            self.places.insert(name.as_bytes(), self.paths.len() as u32);
+            self.paths.push(steps.map(str::to_owned).collect());
         }
         name
     }
 
     /// The way to an attribute of the model.
     pub fn path(&self, name: &str) -> Option<&[String]> {
-        self.paths.get(name).map(Vec::as_slice)
+        let place = self.places.get(name.as_bytes())?;
+        self.paths.get(place as usize).map(Vec::as_slice)
     }
 }
 

@@ -9,6 +9,7 @@ use flagstone_compile::model::{
     Condition, ELEMENT, Js, Matcher, Order, Reading, Scalar, Scope, Test, kind,
 };
 use flagstone_compile::regex::{self, Dialect, PatternError};
+use flagstone_core::js;
 
 /// Where values are compared strictly, what is missing is no.
 const STRICT: Reading = Reading {
@@ -171,7 +172,7 @@ impl<'d> Conditions<'d> {
         let mut small = Vec::new();
         for json in list {
             match json {
-                Json::Text(text) if lower => small.push(text.to_lowercase()),
+                Json::Text(text) if lower => small.push(js::lower(text).collect()),
                 other => scalars.extend(scalar(other)),
             }
         }

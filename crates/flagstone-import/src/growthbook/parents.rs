@@ -8,12 +8,11 @@ use super::feature::Known;
 use super::names::Names;
 use super::wire::{is_truthy, json_text, text, truthy};
 use crate::json::Json;
-use flagstone_compile::compile_imported;
 use flagstone_compile::model::{Condition, Flag, Model, Rule, Serve, Test, Value, Variant};
+use flagstone_compile::{Index, compile_imported};
 use flagstone_core::{
     AttributeIndex, AttributeValue, Attributes, Evaluator, Reason, Snapshot, UnixMillis,
 };
-use std::collections::HashMap;
 
 /// A prerequisite of a rule.
 pub(super) struct Parent<'d> {
@@ -47,7 +46,7 @@ pub(super) struct Parents {
     /// A snapshot of one flag for each condition, which has the variant `yes` if the condition holds.
     snapshot: Option<Vec<u8>>,
     /// The number of each condition, by its JSON.
-    numbers: HashMap<String, usize>,
+    numbers: Index,
     /// What cannot be kept of each.
     problems: Vec<Vec<String>>,
     names: Names,
@@ -60,27 +59,31 @@ impl Parents {
         conditions: &mut Conditions<'d>,
     ) -> Self {
         let mut flags = Vec::new();
-        let mut numbers = HashMap::new();
+        let mut numbers = Index::default();
         let mut problems = Vec::new();
         for json in parents.filter_map(|parent| parent.condition) {
-            let number = flags.len();
-            if *numbers.entry(json_text(json)).or_insert(number) != number {
+            let text = json_text(json);
+            if numbers.get(text.as_bytes()).is_some() {
                 continue;
             }
+            let number = flags.len();
+            numbers.insert(text.as_bytes(), number as u32);
             let when = conditions.condition(json, Root::Attributes);
             problems.push(conditions.take_problems());
             flags.push(question(number, when));
         }
         let model = Model {
             flags,
-            segments: conditions.segments.clone(),
+            segments: std::mem::take(&mut conditions.segments),
             ..Model::default()
         };
+        let snapshot = match model.flags.is_empty() {
+            true => None,
+            false => compile_imported(&model).snapshot,
+        };
+        conditions.segments = model.segments;
         Self {
-            snapshot: match model.flags.is_empty() {
-                true => None,
-                false => compile_imported(&model).snapshot,
-            },
+            snapshot,
             numbers,
             problems,
             names: conditions.names.clone(),
@@ -96,8 +99,8 @@ impl Parents {
     ) -> Condition {
         let number = parent
             .condition
-            .and_then(|json| self.numbers.get(&json_text(json)));
-        let problems = number.and_then(|number| self.problems.get(*number));
+            .and_then(|json| self.numbers.get(json_text(json).as_bytes()));
+        let problems = number.and_then(|number| self.problems.get(number as usize));
         for problem in problems.into_iter().flatten() {
             conditions.fail(problem);
         }
@@ -138,7 +141,7 @@ impl Parents {
     }
 
     /// Whether a condition holds of a value; `None` if that cannot be decided.
-    fn holds(&self, number: Option<&usize>, value: &Json<'_>) -> Option<bool> {
+    fn holds(&self, number: Option<u32>, value: &Json<'_>) -> Option<bool> {
         let Some(number) = number else {
             return Some(true);
         };

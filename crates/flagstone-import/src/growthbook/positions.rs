@@ -56,12 +56,13 @@ pub(super) type Shares = Vec<(u64, u64, usize)>;
 /// Which range each position belongs to, the first that it lies in: ranges that do not overlap, in ascending order, each
 /// with its place in the list.
 pub(super) fn first_of(ranges: &[(u64, u64)]) -> Shares {
-    let mut cuts: Vec<u64> = ranges.iter().flat_map(|(from, to)| [*from, *to]).collect();
-    cuts.sort_unstable();
-    cuts.dedup();
+    let bounds = || ranges.iter().flat_map(|(from, to)| [*from, *to]);
     let mut found = Shares::new();
-    for pair in cuts.windows(2) {
-        let [from, to] = *pair else { continue };
+    let mut next = bounds().min();
+    while let Some(from) = next {
+        // Between two bounds that follow each other, all positions lie in the same ranges.
+        next = bounds().filter(|bound| *bound > from).min();
+        let Some(to) = next else { break };
         let place = ranges
             .iter()
             .position(|(start, end)| *start <= from && from < *end);

@@ -2,6 +2,7 @@
 
 use crate::error::ImportError;
 use crate::json::Json;
+use flagstone_compile::Index;
 use flagstone_core::js;
 use std::ops::ControlFlow;
 
@@ -50,12 +51,16 @@ pub(super) fn entries<'d>(object: &'d Json<'d>) -> Vec<(&'d str, &'d Json<'d>)> 
     let members = object.members();
     let mut found: Vec<(&str, &Json<'_>)> = Vec::with_capacity(members.len());
     // Only few objects are so large that looking through all members before would take long.
-    let mut places = (members.len() > 16).then(std::collections::HashMap::new);
+    let mut places = (members.len() > 16).then(|| Index::with_capacity(members.len()));
     for (name, value) in members {
         let place = match &mut places {
-            Some(places) => places.insert(&**name, found.len()).inspect(|place| {
-                places.insert(name, *place);
-            }),
+            Some(places) => {
+                let place = places.get(name.as_bytes());
+                if place.is_none() {
+                    places.insert(name.as_bytes(), found.len() as u32);
+                }
+                place.map(|place| place as usize)
+            }
             None => found.iter().position(|(known, _)| known == name),
         };
         match place.and_then(|place| found.get_mut(place)) {
