@@ -170,7 +170,7 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
                 if !EXPRESSIONS {
                     return None;
                 }
-                let (variant, reason) = match self.expression_variant(rule.split, flag)? {
+                let (variant, reason) = match self.expression_variant(rule.split, flag.index())? {
                     Some(variant) => (Some(variant), Reason::TargetingMatch),
                     None => (flag.default(), Reason::Default),
                 };

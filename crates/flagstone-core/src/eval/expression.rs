@@ -20,7 +20,7 @@ mod value;
 use super::{Answer, Evaluator, MAX_TESTS, Run, Trace};
 use crate::context::Attributes;
 use crate::layout::{Arithmetic, Around, ExpressionRecord, Operation, Relation, Section};
-use crate::snapshot::{AttributeIndex, Flag, Snapshot, VariantIndex};
+use crate::snapshot::{AttributeIndex, FlagIndex, Snapshot, VariantIndex};
 use crate::units::UnixMillis;
 use core::cell::Cell;
 use core::fmt;
@@ -77,7 +77,7 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
     pub(super) fn expression_variant(
         &mut self,
         expression: u32,
-        flag: &Flag<'_>,
+        flag: FlagIndex,
     ) -> Option<Option<VariantIndex>> {
         let input = self.input;
         let steps = &mut self.tests_left;
@@ -93,6 +93,7 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
                 }
                 let key = machine.written(value)?;
                 let key = core::str::from_utf8(machine.bytes(key)?).ok()?;
+                let flag = machine.snapshot.flag(flag)?;
                 Some(Some(flag.find_variant(key)?.index))
             },
         )

@@ -4,6 +4,7 @@
 //! apart by the precedence of JavaScript's operators: `cat` of `and` gives neither text nor both.
 
 use super::method::Stop;
+use super::rule::{apply, detailed, on_all};
 use flagstone_compile::model::{Expression, Operation, Relation};
 
 /// A piece of code.
@@ -38,7 +39,7 @@ impl Test {
             Self::Minus(left, right) => (Operation::Subtract, None, left, right),
         };
         let detail = relation.map_or(0, |relation| relation as u16);
-        Expression::detailed(operation, detail, [left.expression(), right])
+        detailed(operation, detail, [left.expression(), right])
     }
 
     /// `prefix` is what becomes of the leftmost operand.
@@ -73,7 +74,7 @@ impl Code {
                 Self::Whole(expression) if arguments.is_empty() => return expression,
                 Self::Whole(expression) => {
                     arguments.push(expression);
-                    return Expression::apply(Operation::If, arguments);
+                    return on_all(Operation::If, 0, arguments);
                 }
                 Self::Choice(test, then, otherwise) => {
                     arguments.push(test.expression());
@@ -108,9 +109,9 @@ impl Code {
                 mut arguments,
             } => {
                 arguments.push(right);
-                Expression::detailed(Operation::Add, detail, arguments)
+                on_all(Operation::Add, detail, arguments)
             }
-            left => Expression::apply(Operation::Add, [left, right]),
+            left => apply(Operation::Add, [left, right]),
         };
         self.last(|left| match other {
             Self::Whole(right) => Self::Whole(sum(left, right)),
@@ -125,7 +126,7 @@ impl Code {
     pub(super) fn or_nothing(self) -> Code {
         self.last(|last| {
             let none = Expression::Constants(Vec::new());
-            Self::Whole(Expression::apply(Operation::Or, [last, none]))
+            Self::Whole(apply(Operation::Or, [last, none]))
         })
     }
 
@@ -136,7 +137,7 @@ impl Code {
 
     /// `value ?? self`
     pub(super) fn unless_there(self, value: Expression) -> Result<Code, Stop> {
-        let either = |right| Expression::apply(Operation::Coalesce, [value, right]);
+        let either = |right| apply(Operation::Coalesce, [value, right]);
         Ok(match self {
             Self::Whole(right) => Self::Whole(either(right)),
             // JavaScript does not take `??` beside `&&`.

@@ -2,17 +2,13 @@
 
 use super::code::{Code, Test};
 use super::method::{Iterate, Method, Stop, is_fixed, operator};
-use super::rule::{Rule, computed, constant, json_text, list};
+use super::rule::{Rule, apply, computed, constant, detailed, json_text, list, on_all};
 use super::scope::{Scope, names};
 use crate::json::Json;
 use flagstone_compile::model::{Arithmetic, Around, Expression, Operation, Relation};
 use flagstone_core::js_number;
 
 type Result<T> = core::result::Result<T, Stop>;
-
-fn apply(operation: Operation, arguments: impl Into<Vec<Expression>>) -> Expression {
-    Expression::apply(operation, arguments)
-}
 
 fn kept() -> Expression {
     apply(Operation::Kept, [])
@@ -31,7 +27,7 @@ pub(super) fn not(expression: Expression) -> Expression {
 }
 
 fn compare(relation: Relation, a: Expression, b: Expression) -> Expression {
-    Expression::detailed(Operation::Compare, relation as u16, [a, b])
+    detailed(Operation::Compare, relation as u16, [a, b])
 }
 
 fn length(of: Expression) -> Expression {
@@ -129,7 +125,7 @@ impl Rule<'_> {
                 let mapper = self.compiled(mapper, &inside)?;
                 let mut arguments = vec![selector, mapper];
                 arguments.extend(initial);
-                Ok(Code::Whole(Expression::detailed(
+                Ok(Code::Whole(on_all(
                     Operation::Reduce,
                     Around::Nothing as u16,
                     arguments,
@@ -309,7 +305,7 @@ impl Rule<'_> {
         if items.len().is_multiple_of(2) {
             arguments.push(Expression::Null);
         }
-        Ok(Code::Whole(apply(Operation::If, arguments)))
+        Ok(Code::Whole(on_all(Operation::If, 0, arguments)))
     }
 
     fn compiled_comparison(
@@ -339,7 +335,7 @@ impl Rule<'_> {
         }
         let mut all = vec![compare(relation, keep(first), keep(checked(second)))];
         all.extend(parts.map(|next| compare(relation, kept(), keep(checked(next)))));
-        Ok(Code::Whole(apply(Operation::And, all)))
+        Ok(Code::Whole(on_all(Operation::And, 0, all)))
     }
 
     fn compiled_iteration(
@@ -353,9 +349,8 @@ impl Rule<'_> {
         };
         let selector = self.code(selector, scope)?;
         let mapper = self.compiled(mapper, &scope.within(false, true))?;
-        let over = |operation, selector| {
-            Expression::detailed(operation, Around::Pair as u16, [selector, mapper])
-        };
+        let over =
+            |operation, selector| detailed(operation, Around::Pair as u16, [selector, mapper]);
         Ok(match which {
             Iterate::Map => Code::Whole(over(Operation::Map, selector.or_nothing().expression())),
             Iterate::Filter => {
@@ -445,7 +440,7 @@ impl Rule<'_> {
                 pairs.push(self.wanted(&names(&path))?);
             }
         }
-        Ok(apply(Operation::Undefineds, pairs))
+        Ok(on_all(Operation::Undefineds, 0, pairs))
     }
 
     fn compiled_missing_some(
@@ -527,7 +522,7 @@ impl Rule<'_> {
         let value = if is_one {
             arguments.pop().unwrap_or(Expression::Undefined)
         } else {
-            apply(operation, arguments)
+            on_all(operation, 0, arguments)
         };
         let value = numeric(value);
         Ok(Code::Whole(if is_one && which == Arithmetic::Subtract {
@@ -567,11 +562,11 @@ impl Rule<'_> {
 
 /// Arithmetic on a list that is computed, or on a single value.
 fn gathered(which: Arithmetic, list: Expression) -> Code {
-    let gather = |list| Expression::detailed(Operation::Gather, which as u16, [list]);
+    let gather = |list| detailed(Operation::Gather, which as u16, [list]);
     let first = || apply(Operation::Member, [kept(), Expression::Number(0.0)]);
     let has_one = || compare(Relation::Same, length(kept()), Expression::Number(1.0));
     let single = || numeric(apply(Operation::ToNumber, [kept()]));
-    let at_least = |count, list| Expression::detailed(Operation::Sized, count, [list]);
+    let at_least = |count, list| detailed(Operation::Sized, count, [list]);
     let is_list = |list| apply(Operation::IsList, [keep(list)]);
     let negative = |value| apply(Operation::Negate, [value]);
     match which {

@@ -5,16 +5,12 @@
 
 use super::compiled::{arguments, not};
 use super::method::{Iterate, Method, Stop, is_fixed, operator};
-use super::rule::{Rule, computed, constant, is_true, list};
+use super::rule::{Rule, apply, computed, constant, detailed, is_true, list, on_all};
 use super::scope::{Scope, names};
 use crate::json::Json;
 use flagstone_compile::model::{Arithmetic, Around, Expression, Operation, Relation};
 
 type Result<T> = core::result::Result<T, Stop>;
-
-fn apply(operation: Operation, arguments: impl Into<Vec<Expression>>) -> Expression {
-    Expression::apply(operation, arguments)
-}
 
 fn or_nothing(value: Expression) -> Expression {
     apply(Operation::Or, [value, Expression::Constants(Vec::new())])
@@ -108,7 +104,7 @@ impl Rule<'_> {
                     .collect();
                 let parts = parts?;
                 let fixed = parts.iter().all(Expression::is_constant);
-                let value = Expression::detailed(Operation::Ordered, relation as u16, parts);
+                let value = on_all(Operation::Ordered, relation as u16, parts);
                 Some(if fixed { computed(value)? } else { value })
             }
             (Method::Reduce, [] | [_] | [_, Json::Null, ..]) => return Err(Stop::Throws),
@@ -178,9 +174,7 @@ impl Rule<'_> {
         Ok(match method {
             Method::Missing => apply(Operation::Missing, [list]),
             Method::MissingSome => apply(Operation::MissingSome, [list]),
-            Method::Arithmetic(which) => {
-                Expression::detailed(Operation::Total, which as u16, [list])
-            }
+            Method::Arithmetic(which) => detailed(Operation::Total, which as u16, [list]),
             Method::Not | Method::Truth => {
                 let first = apply(Operation::Head, [list]);
                 let opposite = not(apply(Operation::Truth, [first]));
@@ -285,7 +279,7 @@ impl Rule<'_> {
                     if items.len().is_multiple_of(2) {
                         arguments.push(Expression::Null);
                     }
-                    apply(Operation::If, arguments)
+                    on_all(Operation::If, 0, arguments)
                 }
             },
             Method::And | Method::Or => {
@@ -295,7 +289,7 @@ impl Rule<'_> {
                 let parts: Result<Vec<_>> =
                     items.iter().map(|item| self.run(item, scope)).collect();
                 let until = u16::from(method == Method::Or);
-                Expression::detailed(Operation::First, until, parts?)
+                on_all(Operation::First, until, parts?)
             }
             Method::Compare(relation) => self.long_comparison(relation, items, scope)?,
             Method::Iterate(which) => {
@@ -313,8 +307,7 @@ impl Rule<'_> {
                     Some(mapper) => self.run(mapper, &scope.within(false, false))?,
                     None => Expression::Undefined,
                 };
-                let value =
-                    Expression::detailed(operation, around as u16, [or_nothing(selector), mapper]);
+                let value = detailed(operation, around as u16, [or_nothing(selector), mapper]);
                 if which == Iterate::None {
                     not(value)
                 } else {
@@ -334,7 +327,7 @@ impl Rule<'_> {
                 if let Some(initial) = items.get(2) {
                     arguments.push(self.run(initial, scope)?);
                 }
-                Expression::detailed(Operation::Reduce, Around::List as u16, arguments)
+                on_all(Operation::Reduce, Around::List as u16, arguments)
             }
             _ => fails(),
         })
@@ -355,7 +348,7 @@ impl Rule<'_> {
         } else {
             Operation::Ordered
         };
-        Ok(Expression::detailed(operation, relation as u16, parts?))
+        Ok(on_all(operation, relation as u16, parts?))
     }
 }
 
@@ -365,7 +358,7 @@ fn enough(count: f64, need: Expression, missing: Expression) -> Expression {
     let length = apply(Operation::Member, [missing.clone(), name]);
     let found = apply(Operation::Subtract, [Expression::Number(count), length]);
     let relation = Relation::AtLeast as u16;
-    let question = Expression::detailed(Operation::Compare, relation, [found, need]);
+    let question = detailed(Operation::Compare, relation, [found, need]);
     let none = Expression::Constants(Vec::new());
     apply(Operation::If, [question, none, missing])
 }

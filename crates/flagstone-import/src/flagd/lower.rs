@@ -4,7 +4,7 @@
 //! with fixed weights become allocations, and conditions that cannot fail become tests. All else is an expression.
 
 use super::method::{Method, Stop, is_fixed, operator};
-use super::rule::Rule;
+use super::rule::{Rule, apply, detailed, on_all};
 use super::scope::{Scope, names};
 use crate::json::Json;
 use flagstone_compile::model::{
@@ -69,7 +69,7 @@ impl Rule<'_> {
                 [question, answer] => {
                     // COMPAT(flagd): an `if` without an answer for the rest is interpreted.
                     let (when, served) = if is_short {
-                        let fails = Expression::apply(Operation::Fail, []);
+                        let fails = apply(Operation::Fail, []);
                         let reached = |result| match result {
                             Err(Stop::Throws) => Ok(fails.clone()),
                             other => other,
@@ -368,13 +368,13 @@ fn renamed(expression: Expression, variants: &Variants) -> Expression {
     let mut arguments = Vec::new();
     for (of, key) in variants.iter().filter(|(of, key)| of != key) {
         let is = if arguments.is_empty() {
-            let written = Expression::apply(Operation::Written, [expression.clone()]);
-            Expression::apply(Operation::Keep, [written])
+            let written = apply(Operation::Written, [expression.clone()]);
+            apply(Operation::Keep, [written])
         } else {
-            Expression::apply(Operation::Kept, [])
+            apply(Operation::Kept, [])
         };
         let of = Expression::Text(of.clone());
-        arguments.push(Expression::detailed(
+        arguments.push(detailed(
             Operation::Compare,
             Relation::Same as u16,
             [is, of],
@@ -384,6 +384,6 @@ fn renamed(expression: Expression, variants: &Variants) -> Expression {
     if arguments.is_empty() {
         return expression;
     }
-    arguments.push(Expression::apply(Operation::Kept, []));
-    Expression::apply(Operation::If, arguments)
+    arguments.push(apply(Operation::Kept, []));
+    on_all(Operation::If, 0, arguments)
 }

@@ -4,7 +4,7 @@ use super::method::Stop;
 use super::scope::Paths;
 use crate::json::Json;
 use flagstone_compile::compile_expression;
-use flagstone_compile::model::Expression;
+use flagstone_compile::model::{Expression, Operation};
 use flagstone_core::{
     AttributeIndex, AttributeValue, Attributes, Evaluator, JsNumber, Snapshot, UnixMillis,
 };
@@ -31,6 +31,31 @@ impl Attributes for Nothing {
     }
 }
 
+/// An operation on arguments. Not inlined: rules are put together in many places.
+#[inline(never)]
+pub(super) fn apply<const N: usize>(
+    operation: Operation,
+    arguments: [Expression; N],
+) -> Expression {
+    Expression::detailed(operation, 0, arguments)
+}
+
+/// An operation that has a detail.
+#[inline(never)]
+pub(super) fn detailed<const N: usize>(
+    operation: Operation,
+    detail: u16,
+    arguments: [Expression; N],
+) -> Expression {
+    Expression::detailed(operation, detail, arguments)
+}
+
+/// An operation on any number of arguments.
+#[inline(never)]
+pub(super) fn on_all(operation: Operation, detail: u16, arguments: Vec<Expression>) -> Expression {
+    Expression::detailed(operation, detail, arguments)
+}
+
 /// A number as JavaScript writes it.
 pub(super) fn json_text(number: f64) -> String {
     JsNumber(number).to_string()
@@ -53,7 +78,7 @@ pub(super) fn list(items: Vec<Expression>) -> Expression {
     if items.iter().all(Expression::is_constant) {
         Expression::Constants(items)
     } else {
-        Expression::apply(flagstone_compile::model::Operation::List, items)
+        on_all(Operation::List, 0, items)
     }
 }
 

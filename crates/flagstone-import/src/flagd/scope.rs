@@ -2,7 +2,7 @@
 
 use super::evaluators::index;
 use super::method::{Stop, is_inherited};
-use super::rule::{Rule, json_text};
+use super::rule::{Rule, apply, detailed, json_text, on_all};
 use flagstone_compile::model::{Expression, Operation, TARGETING_KEY};
 
 /// Where an expression is: in which iterations.
@@ -69,7 +69,7 @@ impl Scope {
         } else {
             Operation::Position
         };
-        Expression::apply(operation, [])
+        apply(operation, [])
     }
 
     /// Follows each `../` at the beginning of a path; what is left of it. Source: `var` of json-logic-engine.
@@ -101,9 +101,9 @@ impl Scope {
     /// What is looked at, so many iterations further out.
     fn element(&self, further: u16) -> Expression {
         if further >= self.depth {
-            Expression::apply(Operation::Context, [])
+            apply(Operation::Context, [])
         } else {
-            Expression::detailed(Operation::Element, further, [])
+            detailed(Operation::Element, further, [])
         }
     }
 
@@ -125,7 +125,7 @@ impl Rule<'_> {
             return Err(Stop::Unsupported(message));
         }
         let member = |of: Expression, name: &String| {
-            Expression::apply(Operation::Optional, [of, Expression::Text(name.clone())])
+            apply(Operation::Optional, [of, Expression::Text(name.clone())])
         };
         let is_context = matches!(
             base,
@@ -151,11 +151,9 @@ impl Rule<'_> {
             [flagd, key] if flagd == "$flagd" && key == "flagKey" => {
                 // Not a constant to those who look whether a part of a rule is one.
                 let key = Expression::Text(self.flag.to_owned());
-                Expression::apply(Operation::Defined, [key])
+                apply(Operation::Defined, [key])
             }
-            [flagd, time] if flagd == "$flagd" && time == "timestamp" => {
-                Expression::apply(Operation::Now, [])
-            }
+            [flagd, time] if flagd == "$flagd" && time == "timestamp" => apply(Operation::Now, []),
             _ => Expression::Attribute(self.paths.attribute(names)),
         }
     }
@@ -173,7 +171,7 @@ impl Rule<'_> {
         for count in 1..=names.len() {
             steps.push(self.path(names.get(..count).unwrap_or(names), scope)?);
         }
-        Ok(Expression::apply(Operation::And, steps))
+        Ok(on_all(Operation::And, 0, steps))
     }
 
     /// The value of a name that `missing` asks for: undefined if it is missing. Only outside of iterations.
@@ -184,7 +182,7 @@ impl Rule<'_> {
             value = if count == names.len() {
                 step
             } else {
-                Expression::apply(Operation::If, [step, value, Expression::Undefined])
+                apply(Operation::If, [step, value, Expression::Undefined])
             };
         }
         Ok(value)
@@ -204,8 +202,8 @@ impl Rule<'_> {
             Expression::Number(number) => (json_text(*number), false),
             _ => {
                 let arguments = [key.clone(), otherwise];
-                let list = Expression::apply(Operation::List, arguments);
-                return Ok(Expression::apply(Operation::Lookup, [list]));
+                let list = apply(Operation::List, arguments);
+                return Ok(apply(Operation::Lookup, [list]));
             }
         };
         let (above, path) = if may_climb {
@@ -216,11 +214,9 @@ impl Rule<'_> {
         let base = match above {
             None => scope.whole(),
             Some(Above::Element(further)) => scope.element(further),
-            Some(Above::Iteration(further)) => {
-                Expression::detailed(Operation::Iteration, further, [])
-            }
+            Some(Above::Iteration(further)) => detailed(Operation::Iteration, further, []),
             // No constant to those who look for one.
-            Some(Above::Nowhere) => Expression::apply(Operation::Defined, [Expression::Undefined]),
+            Some(Above::Nowhere) => apply(Operation::Defined, [Expression::Undefined]),
         };
         if path.is_empty() {
             return Ok(base);
@@ -230,7 +226,7 @@ impl Rule<'_> {
             Expression::Undefined => Expression::Null,
             otherwise => otherwise,
         };
-        Ok(Expression::apply(Operation::Defined, [value, otherwise]))
+        Ok(apply(Operation::Defined, [value, otherwise]))
     }
 }
 

@@ -119,13 +119,11 @@ impl<'m, 'v> Memory<'m, 'v> {
         let head = head.get_mut(..len.min(4))?;
         head.copy_from_slice(self.text.get(at..)?.get(..head.len())?);
         self.push(begin, head)?;
-        let rest = at + head.len()..at + len;
-        let end = self.text_len.checked_add(rest.len())?;
-        if end > self.text.len() || rest.end > self.text_len {
-            return None;
+        for from in at + head.len()..at + len {
+            let byte = *self.text.get(from)?;
+            *self.text.get_mut(self.text_len)? = byte;
+            self.text_len += 1;
         }
-        self.text.copy_within(rest, self.text_len);
-        self.text_len = end;
         Some(())
     }
 

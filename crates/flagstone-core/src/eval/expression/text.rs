@@ -163,7 +163,7 @@ impl<'v> Machine<'_, 'v> {
         } else {
             whole(self.number_of(count)?)
         };
-        let to = from.saturating_add(count.clamp(0, left));
+        let to = from.saturating_add(count.max(0).min(left));
         self.part(text, usize::try_from(from).ok()?, usize::try_from(to).ok()?)
     }
 
