@@ -9,8 +9,10 @@
 
 mod support;
 
-use flagstone_core::{UnixMillis, parse_rfc3339};
-use flagstone_import::answer::{Type, json_logic};
+use flagstone_compile::compile_imported;
+use flagstone_core::layout::{ExpressionRecord, HEADER_LEN, SECTION_ROW_LEN, Section};
+use flagstone_core::{Snapshot, UnixMillis, parse_rfc3339};
+use flagstone_import::answer::{Request, Type, json_logic};
 use flagstone_import::json::Json;
 use flagstone_import::{Fidelity, ImportError, Options, Service, import};
 use serde_json::{Value, json};
@@ -52,6 +54,111 @@ fn own() {
         }
     }
     finish(&failures);
+}
+
+/// Whatever becomes of a snapshot's bytes, flags are answered, in a bounded time and without a panic.
+#[test]
+fn damaged() {
+    const ROUNDS: usize = 300;
+    let mut state = 1u64;
+    let mut below = |limit: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) as usize % limit
+    };
+    for path in own_cases(SERVICE) {
+        let file = read(&path);
+        let cases = file["cases"].as_array().unwrap();
+        let imported = import(
+            SERVICE,
+            &file["definitions"].to_string(),
+            &Options::default(),
+        )
+        .unwrap();
+        let whole = compile_imported(&imported.model).snapshot.unwrap();
+        // Where expressions lie, by the table of sections.
+        let row = HEADER_LEN + Section::Expressions as usize * SECTION_ROW_LEN;
+        let number = |at: usize| u32::from_le_bytes(whole[at..at + 4].try_into().unwrap()) as usize;
+        let (first, count) = (number(row), number(row + 4) * ExpressionRecord::SIZE);
+        for round in 0..ROUNDS {
+            let mut bytes = whole.clone();
+            for _ in 0..=below(6) {
+                let at = match round % 2 {
+                    0 if count > 0 => first + below(count),
+                    _ => HEADER_LEN + below(bytes.len() - HEADER_LEN),
+                };
+                bytes[at] = below(256) as u8;
+            }
+            let Ok(snapshot) = Snapshot::open(&bytes) else {
+                continue;
+            };
+            let _ = snapshot.verify();
+            for case in cases {
+                let question = question(case);
+                let context = question.context.to_string();
+                let request = Request {
+                    flag: question.flag,
+                    context: &Json::read(&context).unwrap(),
+                    default: None,
+                    wanted: question.wanted,
+                    now: question.now,
+                };
+                let _ = imported.native.answer(snapshot, &request);
+            }
+        }
+    }
+}
+
+/// Rules as deep as JSON may be are read and evaluated, in little memory and time.
+#[test]
+fn deep() {
+    // What a Worker has; without optimization every step takes more.
+    const STACK: usize = if cfg!(debug_assertions) {
+        16 << 20
+    } else {
+        1 << 19
+    };
+    let nested = |open: &str, inner: &str, close: &str, depth: usize| {
+        format!("{}{inner}{}", open.repeat(depth), close.repeat(depth))
+    };
+    let (list, var) = (r#"{"var":"l"}"#, r#"{"var":""}"#);
+    let rules = [
+        nested(r#"{"!":"#, r#"{"var":"x"}"#, "}", 110),
+        nested(r#"{"!":["#, r#"{"var":"x"}"#, "]}", 55),
+        nested(r#"{"and":[{"var":"x"},"#, r#"{"var":"x"}"#, "]}", 55),
+        nested(r#"{"cat":["a","#, r#"{"var":"x"}"#, "]}", 55),
+        nested(r#"{"+":[1,"#, r#"{"var":"x"}"#, "]}", 55),
+        nested(r#"{"if":[{"var":"x"},"#, r#"{"var":"x"}"#, ",1]}", 55),
+        nested(r#"{"if":[{"var":"x"},"#, r#"{"var":"x"}"#, "]}", 55),
+        nested(r#"{"if":[1,"#, "1", "]}", 55),
+        nested(r#"{"<":[1,"#, r#"{"var":"x"}"#, ",3]}", 55),
+        nested(r#"{"if":[{"filter":[[1],"#, r#"{"var":""}"#, "]},1]}", 27),
+        nested(r#"{"filter":[[1],"#, r#"{"var":""}"#, "]}", 55),
+        format!(
+            r#"{{"if":[true,{}]}}"#,
+            nested(&format!(r#"{{"filter":[{list},"#), var, "]}", 54)
+        ),
+        nested(&format!(r#"{{"map":[{list},"#), var, "]}", 55),
+        nested(&format!(r#"{{"reduce":[{list},"#), var, ",0]}", 55),
+        nested(r#"{"var":["x","#, r#"{"var":"x"}"#, "]}", 55),
+        nested("[", "1", "]", 110),
+    ];
+    let run = move || {
+        for rule in rules {
+            let rule: Value = serde_json::from_str(&rule).unwrap();
+            let document = json!({"flags": {"f": {
+                "state": "ENABLED", "variants": {"on": true}, "targeting": rule,
+            }}});
+            let subject = subject(&document);
+            for context in [json!({}), json!({"x": 1, "l": [1, 2, 3]})] {
+                let case = json!({"flag": "f", "context": context});
+                subject.ask(question(&case));
+            }
+        }
+    };
+    let thread = std::thread::Builder::new().stack_size(STACK);
+    thread.spawn(run).unwrap().join().unwrap();
 }
 
 #[test]

@@ -87,15 +87,19 @@ impl Rule<'_> {
                     otherwise
                 })
             }
-            (Method::Iterate(Iterate::Filter), [of, wanted]) => {
-                let wanted = self.interpreted(wanted, &scope.within(false, false))?;
-                if !wanted.is_constant() {
-                    None
+            (Method::Iterate(Iterate::Filter), [of, kept_if]) => {
+                let wanted = self.interpreted(kept_if, &scope.within(false, false))?;
+                Some(if !wanted.is_constant() {
+                    // As below, but what is kept is not prepared again: filters in filters would take very long.
+                    let fixed = is_fixed(of, false)? && is_fixed(kept_if, true)?;
+                    let of = or_nothing(self.run(of, scope)?);
+                    let value = detailed(Operation::Filter, Around::Pair as u16, [of, wanted]);
+                    if fixed { computed(value)? } else { value }
                 } else if is_true(&wanted) {
-                    Some(self.interpreted(of, scope)?)
+                    self.interpreted(of, scope)?
                 } else {
-                    Some(Expression::Constants(Vec::new()))
-                }
+                    Expression::Constants(Vec::new())
+                })
             }
             (Method::Compare(relation), [_, _] | [_, _, _]) => {
                 let parts: Result<Vec<_>> = items
