@@ -21,12 +21,14 @@
 
 #[cfg(feature = "answers")]
 pub(crate) mod answers;
+mod arithmetic;
 mod code;
 mod compiled;
 mod evaluators;
 mod interpreted;
 mod lower;
 mod method;
+mod missing;
 mod rule;
 mod scope;
 
@@ -36,7 +38,9 @@ use crate::report::{Entry, Fidelity, Report};
 use crate::service::{Imported, Options};
 use evaluators::Evaluators;
 use flagstone_compile::Model;
-use flagstone_compile::model::{Condition, Flag, Rule, Serve, Test, Value, Variant};
+use flagstone_compile::model::{
+    Condition, Expression, Flag, Operation, Rule, Serve, Test, Value, Variant,
+};
 use flagstone_core::MAX_EXPRESSION_DEPTH;
 use method::Stop;
 use scope::Paths;
@@ -200,7 +204,11 @@ fn read(reading: Result<Vec<Rule>, Stop>, entry: &mut Entry) -> (Vec<Rule>, Opti
                 .iter()
                 .any(|rule| matches!(rule.serve, Serve::Expression(_)))
             {
-                let note = "which variant it serves is computed from its targeting as a whole";
+                let note = "which variant it serves is computed by an expression";
+                entry.note(Fidelity::Noted, note);
+            }
+            if expressions(&rules).any(reads_all) {
+                let note = "it reads the whole context, or computes which of it to read; at the edge both are missing";
                 entry.note(Fidelity::Noted, note);
             }
             return (rules, None);
@@ -221,22 +229,46 @@ fn read(reading: Result<Vec<Rule>, Stop>, entry: &mut Entry) -> (Vec<Rule>, Opti
     (vec![rule], Some(code))
 }
 
+/// The expressions of rules.
+fn expressions(rules: &[Rule]) -> impl Iterator<Item = &Expression> {
+    rules.iter().flat_map(|rule| {
+        let when = match &rule.when {
+            Condition::Test(Test::Expression { expression, .. }) => Some(expression),
+            _ => None,
+        };
+        let serve = match &rule.serve {
+            Serve::Expression(expression) => Some(expression),
+            _ => None,
+        };
+        when.into_iter().chain(serve)
+    })
+}
+
+/// Whether an expression may read more of the context than attributes that it names.
+fn reads_all(expression: &Expression) -> bool {
+    match expression {
+        Expression::Apply {
+            operation,
+            arguments,
+            ..
+        } => {
+            let is_all = matches!(
+                operation,
+                Operation::Context
+                    | Operation::Lookup
+                    | Operation::Missing
+                    | Operation::MissingSome
+            );
+            is_all || arguments.iter().any(reads_all)
+        }
+        _ => false,
+    }
+}
+
 /// Rules whose expressions are not nested too deep to be evaluated.
 fn shallow(rules: Vec<Rule>) -> Result<Vec<Rule>, Stop> {
-    let depth = |rule: &Rule| {
-        let when = match &rule.when {
-            Condition::Test(Test::Expression { expression, .. }) => expression.depth(),
-            _ => 0,
-        };
-        match &rule.serve {
-            Serve::Expression(expression) => when.max(expression.depth()),
-            _ => when,
-        }
-    };
-    if rules
-        .iter()
-        .any(|rule| depth(rule) > usize::from(MAX_EXPRESSION_DEPTH))
-    {
+    let limit = usize::from(MAX_EXPRESSION_DEPTH);
+    if expressions(&rules).any(|expression| expression.depth() > limit) {
         return Err(Stop::Unsupported(
             "its targeting is nested too deep".to_owned(),
         ));

@@ -5,16 +5,15 @@ use super::method::{Iterate, Method, Stop, is_fixed, operator};
 use super::rule::{Rule, apply, computed, constant, detailed, json_text, list, on_all};
 use super::scope::{Scope, names};
 use crate::json::Json;
-use flagstone_compile::model::{Arithmetic, Around, Expression, Operation, Relation};
-use flagstone_core::js_number;
+use flagstone_compile::model::{Around, Expression, Operation, Relation};
 
-type Result<T> = core::result::Result<T, Stop>;
+pub(super) type Result<T> = core::result::Result<T, Stop>;
 
-fn kept() -> Expression {
+pub(super) fn kept() -> Expression {
     apply(Operation::Kept, [])
 }
 
-fn keep(expression: Expression) -> Expression {
+pub(super) fn keep(expression: Expression) -> Expression {
     apply(Operation::Keep, [expression])
 }
 
@@ -26,22 +25,18 @@ pub(super) fn not(expression: Expression) -> Expression {
     apply(Operation::Not, [expression])
 }
 
-fn compare(relation: Relation, a: Expression, b: Expression) -> Expression {
+pub(super) fn compare(relation: Relation, a: Expression, b: Expression) -> Expression {
     detailed(Operation::Compare, relation as u16, [a, b])
 }
 
-fn length(of: Expression) -> Expression {
+pub(super) fn length(of: Expression) -> Expression {
     apply(
         Operation::Member,
         [of, Expression::Text("length".to_owned())],
     )
 }
 
-fn numeric(expression: Expression) -> Expression {
-    apply(Operation::Numeric, [expression])
-}
-
-fn nothing() -> Expression {
+pub(super) fn nothing() -> Expression {
     Expression::Constants(Vec::new())
 }
 
@@ -60,7 +55,7 @@ impl Rule<'_> {
         Ok(self.code(json, scope)?.expression())
     }
 
-    fn code(&mut self, json: &Json<'_>, scope: &Scope) -> Result<Code> {
+    pub(super) fn code(&mut self, json: &Json<'_>, scope: &Scope) -> Result<Code> {
         let (name, lower) = match json {
             Json::List(items) => {
                 let items: Result<Vec<_>> = items
@@ -374,233 +369,4 @@ impl Rule<'_> {
             }
         })
     }
-
-    fn compiled_missing(&mut self, items: &[&Json<'_>], scope: &Scope) -> Result<Code> {
-        let plain: Option<Vec<&str>> = items
-            .iter()
-            .map(|item| item.text().filter(|text| !text.contains('.')))
-            .collect();
-        match plain.as_deref() {
-            Some([]) => return Ok(Code::Whole(nothing())),
-            Some([one]) => {
-                let test = self.is_missing(one, scope)?;
-                let found = Code::Whole(nothing());
-                return Ok(Code::choice(test, Code::Whole(texts(&[one])), found));
-            }
-            Some([one, other]) => {
-                let code = |this: &mut Self, yes: &[&str], no: &[&str]| {
-                    let test = this.is_missing(other, scope)?;
-                    let (yes, no) = (Code::Whole(texts(yes)), Code::Whole(texts(no)));
-                    Ok(Code::choice(test, yes, no))
-                };
-                let then = code(self, &[one, other], &[one])?;
-                let otherwise = code(self, &[other], &[])?;
-                return Ok(Code::choice(self.is_missing(one, scope)?, then, otherwise));
-            }
-            _ => {}
-        }
-        let parts: Result<Vec<_>> = items
-            .iter()
-            .map(|item| self.compiled(item, scope))
-            .collect();
-        Ok(Code::Whole(self.missing_of(parts?, scope)?))
-    }
-
-    /// `(context || 0)["name"] === undefined`
-    fn is_missing(&mut self, name: &str, scope: &Scope) -> Result<Test> {
-        let value = self.path(&[name.to_owned()], scope)?;
-        Ok(Test::Same(
-            Box::new(Test::Whole(value)),
-            Expression::Undefined,
-        ))
-    }
-
-    /// The function `missing` of a list of arguments that are computed first.
-    pub(super) fn missing_of(
-        &mut self,
-        parts: Vec<Expression>,
-        scope: &Scope,
-    ) -> Result<Expression> {
-        let path = |part: &Expression| match part {
-            Expression::Text(text) => Some(text.clone()),
-            Expression::Number(number) => Some(json_text(*number)),
-            Expression::Boolean(value) => Some(value.to_string()),
-            Expression::Null => Some("null".to_owned()),
-            _ => None,
-        };
-        let paths: Option<Vec<String>> = parts.iter().map(path).collect();
-        let (false, Some(paths)) = (scope.is_inside(), paths) else {
-            return Ok(apply(Operation::Missing, [list(parts)]));
-        };
-        let mut pairs = Vec::new();
-        for (part, path) in parts.into_iter().zip(paths) {
-            // No text is no path, and leads to what is there.
-            if !path.is_empty() {
-                pairs.push(part);
-                pairs.push(self.wanted(&names(&path))?);
-            }
-        }
-        Ok(on_all(Operation::Undefineds, 0, pairs))
-    }
-
-    fn compiled_missing_some(
-        &mut self,
-        items: Option<&[&Json<'_>]>,
-        scope: &Scope,
-    ) -> Result<Code> {
-        let Some(items) = items else {
-            return Err(Stop::Throws);
-        };
-        let Some(Json::List(wanted)) = items.get(1) else {
-            let parts: Result<Vec<_>> = items
-                .iter()
-                .map(|item| self.compiled(item, scope))
-                .collect();
-            return Ok(Code::Whole(apply(Operation::MissingSome, [list(parts?)])));
-        };
-        let texts: Vec<&Json<'_>> = wanted.iter().collect();
-        let is_plain = texts.len() <= 2
-            && texts
-                .iter()
-                .all(|text| matches!(text, Json::Text(text) if !text.contains('.')));
-        let missing = if is_plain {
-            self.compiled_missing(&texts, scope)?.expression()
-        } else {
-            self.missing_of(wanted.iter().map(constant).collect(), scope)?
-        };
-        let count = Test::Whole(Expression::Number(wanted.len() as f64));
-        let found = Test::Minus(Box::new(count), length(keep(missing)));
-        let need = match items.first() {
-            Some(need) => self.code(need, scope)?,
-            None => Code::Whole(Expression::Undefined),
-        };
-        Ok(need.question(found, kept(), nothing()))
-    }
-
-    fn compiled_arithmetic(
-        &mut self,
-        which: Arithmetic,
-        items: Option<&[&Json<'_>]>,
-        lower: &Json<'_>,
-        scope: &Scope,
-    ) -> Result<Code> {
-        let Some(items) = items else {
-            let list = self.compiled(lower, scope)?;
-            return Ok(gathered(which, list));
-        };
-        let mut numbers = Vec::new();
-        for item in items {
-            numbers.push(self.number(item, scope)?);
-        }
-        let operation = match which {
-            Arithmetic::Add => Operation::Add,
-            Arithmetic::Subtract => Operation::Subtract,
-            Arithmetic::Multiply => Operation::Multiply,
-            Arithmetic::Divide => Operation::Divide,
-            Arithmetic::Remainder => Operation::Remainder,
-        };
-        match (which, numbers.as_slice()) {
-            (Arithmetic::Add, []) => return Ok(Code::Whole(Expression::Number(0.0))),
-            (Arithmetic::Multiply, []) => return Ok(Code::Whole(Expression::Number(1.0))),
-            (_, []) | (Arithmetic::Remainder, [_]) => return Err(Stop::Throws),
-            (Arithmetic::Divide, [_]) => numbers.insert(0, (Expression::Number(1.0), false)),
-            _ => {}
-        }
-        let mut arguments = Vec::new();
-        for (at, (number, is_zero)) in numbers.into_iter().enumerate() {
-            arguments.push(if which == Arithmetic::Divide && at > 0 {
-                if is_zero {
-                    return Err(Stop::Throws);
-                }
-                let nan = Expression::Number(f64::NAN);
-                numeric(apply(Operation::Or, [number, nan]))
-            } else {
-                number
-            });
-        }
-        let is_one = arguments.len() == 1;
-        let value = if is_one {
-            arguments.pop().unwrap_or(Expression::Undefined)
-        } else {
-            on_all(operation, 0, arguments)
-        };
-        let value = numeric(value);
-        Ok(Code::Whole(if is_one && which == Arithmetic::Subtract {
-            apply(Operation::Negate, [value])
-        } else {
-            value
-        }))
-    }
-
-    /// An operand of arithmetic, and whether it is written as `+0`. Source: `numberCoercion`.
-    fn number(&mut self, json: &Json<'_>, scope: &Scope) -> Result<(Expression, bool)> {
-        let text = |text: &str| {
-            let number = js_number(text);
-            if number.is_nan() {
-                return Err(Stop::Throws);
-            }
-            Ok((Expression::Number(number), number == 0.0))
-        };
-        let plain = |number: f64| Ok((Expression::Number(number), false));
-        match json {
-            Json::List(_) => Err(Stop::Throws),
-            Json::Number(number) => Ok((Expression::Number(*number), *number == 0.0)),
-            Json::Boolean(value) => plain(f64::from(u8::from(*value))),
-            Json::Text(written) => text(written),
-            Json::Null => plain(0.0),
-            Json::Object(_) => match self.compiled(json, scope)? {
-                Expression::Number(number) => Ok((Expression::Number(number), number == 0.0)),
-                Expression::Text(written) => text(&written),
-                Expression::Boolean(value) => plain(f64::from(u8::from(value))),
-                Expression::Null => plain(0.0),
-                Expression::Object(_) | Expression::Undefined => Err(Stop::Throws),
-                value => Ok((apply(Operation::ToNumber, [numeric(value)]), false)),
-            },
-        }
-    }
-}
-
-/// Arithmetic on a list that is computed, or on a single value.
-fn gathered(which: Arithmetic, list: Expression) -> Code {
-    let gather = |list| detailed(Operation::Gather, which as u16, [list]);
-    let first = || apply(Operation::Member, [kept(), Expression::Number(0.0)]);
-    let has_one = || compare(Relation::Same, length(kept()), Expression::Number(1.0));
-    let single = || numeric(apply(Operation::ToNumber, [kept()]));
-    let at_least = |count, list| detailed(Operation::Sized, count, [list]);
-    let is_list = |list| apply(Operation::IsList, [keep(list)]);
-    let negative = |value| apply(Operation::Negate, [value]);
-    match which {
-        Arithmetic::Add => Code::Whole(apply(
-            Operation::If,
-            [is_list(list), gather(kept()), single()],
-        )),
-        Arithmetic::Subtract => Code::Whole(apply(
-            Operation::If,
-            [
-                not(is_list(list)),
-                negative(single()),
-                has_one(),
-                negative(numeric(first())),
-                gather(at_least(1, kept())),
-            ],
-        )),
-        Arithmetic::Multiply => Code::Whole(gather(list)),
-        Arithmetic::Remainder => Code::Whole(gather(at_least(2, list))),
-        Arithmetic::Divide => {
-            let sized = Test::Whole(at_least(1, keep(list)));
-            let nan = Expression::Number(f64::NAN);
-            let number = numeric(apply(Operation::Or, [first(), nan]));
-            let one = apply(Operation::Divide, [Expression::Number(1.0), number]);
-            Code::choice(
-                Test::And(Box::new(sized), has_one()),
-                Code::Whole(one),
-                Code::Whole(gather(kept())),
-            )
-        }
-    }
-}
-
-fn texts(items: &[&str]) -> Expression {
-    let text = |item: &&str| Expression::Text((*item).to_owned());
-    Expression::Constants(items.iter().map(text).collect())
 }

@@ -3,7 +3,7 @@
 //! Where targeting is `{"if": […]}`, each of its pairs becomes a rule, so that explanations and the edge see it; shares
 //! with fixed weights become allocations, and conditions that cannot fail become tests. All else is an expression.
 
-use super::method::{Method, Stop, is_fixed, operator};
+use super::method::{Method, Stop, operator};
 use super::rule::{Rule, apply, detailed, on_all};
 use super::scope::{Scope, names};
 use crate::json::Json;
@@ -11,10 +11,11 @@ use flagstone_compile::model::{
     self, Absent, Algorithm, Allocation, Bucketing, Condition, Expression, Matcher, Operation,
     Range, Reading, Relation, Rest, Scalar, Serve, TARGETING_KEY, Test,
 };
+use std::fmt::{self, Write};
 
 /// Rules that one flag may have; a longer `if` is one expression.
 const MOST_RULES: usize = 1000;
-/// Characters of a condition's JSON that are kept for explanations.
+/// Bytes of a condition's JSON that are kept for explanations.
 const LONGEST_SOURCE: usize = 200;
 
 /// The variants of a flag: the key in the document, the key in the model.
@@ -27,86 +28,101 @@ impl Rule<'_> {
         targeting: &Json<'_>,
         variants: &Variants,
     ) -> Result<Vec<model::Rule>, Stop> {
-        // What cannot be compiled must be found in any case.
         let whole = self.compiled(targeting, &Scope::OUTSIDE)?;
         let mut rules = Vec::new();
-        if whole.is_constant() || self.is_whole || !self.pairs(targeting, variants, &mut rules)? {
-            rules.clear();
+        let rest = if self.is_whole {
+            Some(whole)
+        } else {
+            self.pairs(targeting, whole, variants, &mut rules)?
+        };
+        if let Some(whole) = rest {
             let always = Condition::always();
-            self.serve(
-                "targeting",
-                always,
-                targeting,
-                whole,
-                variants,
-                false,
-                &mut rules,
-            )?;
+            let serve = Part {
+                name: "targeting",
+                json: targeting,
+                expression: whole,
+                is_interpreted: false,
+            };
+            self.serve(always, serve, variants, &mut rules)?;
         }
         Ok(rules)
     }
 
-    /// Lowers an `if`; says whether that was one that can be lowered.
+    /// Lowers an `if` that was compiled to an expression; gives that back if it cannot be lowered.
     fn pairs(
         &mut self,
         json: &Json<'_>,
+        expression: Expression,
         variants: &Variants,
         rules: &mut Vec<model::Rule>,
-    ) -> Result<bool, Stop> {
-        let Some((name, Json::List(items), 1)) = operator(json) else {
-            return Ok(false);
+    ) -> Result<Option<Expression>, Stop> {
+        let items = match operator(json) {
+            Some(("if" | "?:", Json::List(items), 1)) if items.len() >= 2 => items,
+            _ => return Ok(Some(expression)),
         };
-        let is_short = items.len() == 2;
-        if Method::named(name)? != Method::If
-            || items.len() < 2
-            || items.len() + rules.len() > MOST_RULES
-            || is_fixed(json, false)?
-        {
-            return Ok(false);
-        }
+        let count = items.len() + usize::from(items.len().is_multiple_of(2));
+        let mut arguments = match expression {
+            Expression::Apply {
+                operation: Operation::If,
+                arguments,
+                ..
+            } if arguments.len() == count && count + rules.len() <= MOST_RULES => {
+                arguments.into_iter()
+            }
+            other => return Ok(Some(other)),
+        };
+        // COMPAT(flagd): an `if` without an answer for the rest is interpreted.
+        let is_interpreted = items.len() == 2;
         for pair in items.chunks(2) {
             match pair {
                 [question, answer] => {
-                    // COMPAT(flagd): an `if` without an answer for the rest is interpreted.
-                    let (when, served) = if is_short {
-                        let fails = apply(Operation::Fail, []);
-                        let reached = |result| match result {
-                            Err(Stop::Throws) => Ok(fails.clone()),
-                            other => other,
-                        };
-                        let when = reached(self.interpreted(question, &Scope::OUTSIDE))?;
-                        let served = reached(self.interpreted(answer, &Scope::OUTSIDE))?;
-                        (when, served)
-                    } else {
-                        let when = self.compiled(question, &Scope::OUTSIDE)?;
-                        (when, self.compiled(answer, &Scope::OUTSIDE)?)
+                    let (Some(when), Some(expression)) = (arguments.next(), arguments.next())
+                    else {
+                        break;
                     };
-                    let when = self.condition(question, when, is_short)?;
-                    self.serve("if", when, answer, served, variants, is_short, rules)?;
+                    let when = self.condition(question, asked(when), is_interpreted)?;
+                    let part = Part {
+                        name: "if",
+                        json: answer,
+                        expression,
+                        is_interpreted,
+                    };
+                    self.serve(when, part, variants, rules)?;
                 }
-                [rest] if !self.pairs(rest, variants, rules)? => {
-                    let served = self.compiled(rest, &Scope::OUTSIDE)?;
-                    let always = Condition::always();
-                    self.serve("else", always, rest, served, variants, false, rules)?;
+                [rest] => {
+                    let Some(expression) = arguments.next() else {
+                        break;
+                    };
+                    if let Some(expression) = self.pairs(rest, expression, variants, rules)? {
+                        let part = Part {
+                            name: "else",
+                            json: rest,
+                            expression,
+                            is_interpreted: false,
+                        };
+                        self.serve(Condition::always(), part, variants, rules)?;
+                    }
                 }
                 _ => {}
             }
         }
-        Ok(true)
+        Ok(None)
     }
 
     /// Adds rules for what a part of targeting serves, given the expression that it is.
-    #[expect(clippy::too_many_arguments, reason = "a private step of the two above")]
     fn serve(
         &mut self,
-        name: &str,
         when: Condition,
-        json: &Json<'_>,
-        expression: Expression,
+        part: Part<'_>,
         variants: &Variants,
-        is_interpreted: bool,
         rules: &mut Vec<model::Rule>,
     ) -> Result<(), Stop> {
+        let Part {
+            name,
+            json,
+            expression,
+            is_interpreted,
+        } = part;
         if let Some(serve) = known(&expression, variants) {
             rules.push(rule(name, when, serve));
             return Ok(());
@@ -237,15 +253,11 @@ impl Rule<'_> {
         if let Some(condition) = self.tests(json, is_interpreted)? {
             return Ok(condition);
         }
-        let mut source = String::new();
-        let written = json.to_string();
-        for (at, c) in written.chars().enumerate() {
-            if at == LONGEST_SOURCE {
-                source.push('…');
-                break;
-            }
-            source.push(c);
+        let mut source = Source::default();
+        if write!(source, "{json}").is_err() {
+            source.text.push('…');
         }
+        let source = source.text;
         Ok(Condition::Test(Test::Expression { expression, source }))
     }
 
@@ -347,6 +359,46 @@ fn rule(name: &str, when: Condition, serve: Serve) -> model::Rule {
         name: name.to_owned(),
         when,
         serve,
+    }
+}
+
+/// A part of targeting that serves something.
+struct Part<'p> {
+    name: &'static str,
+    json: &'p Json<'p>,
+    expression: Expression,
+    /// Whether json-logic-engine interprets it.
+    is_interpreted: bool,
+}
+
+/// A question of an `if` without its conversion to truth, which every condition has.
+fn asked(question: Expression) -> Expression {
+    match question {
+        Expression::Apply {
+            operation: Operation::Truth,
+            mut arguments,
+            ..
+        } if arguments.len() == 1 => arguments.pop().unwrap_or(Expression::Undefined),
+        other => other,
+    }
+}
+
+/// The beginning of a condition's JSON.
+#[derive(Default)]
+struct Source {
+    text: String,
+}
+
+impl Write for Source {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let left = LONGEST_SOURCE.saturating_sub(self.text.len());
+        if text.len() <= left {
+            self.text.push_str(text);
+            return Ok(());
+        }
+        let end = text.floor_char_boundary(left);
+        self.text.push_str(text.get(..end).unwrap_or_default());
+        Err(fmt::Error)
     }
 }
 
