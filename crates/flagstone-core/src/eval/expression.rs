@@ -214,7 +214,12 @@ impl<'v> Machine<'_, 'v> {
             }
             Operation::Text => return Some(snapshot.text(node.a, node.b).map(Value::Text)),
             Operation::Object => Value::Unknown { members: node.a },
-            Operation::Constants if node.a > index || node.b == 0 => Value::Constants {
+            // Lists are told apart by their places, so one without elements has its own.
+            Operation::Constants if node.b == 0 => Value::Constants {
+                first: index,
+                count: 0,
+            },
+            Operation::Constants if node.a > index => Value::Constants {
                 first: node.a,
                 count: node.b,
             },

@@ -2,7 +2,7 @@
 
 use super::code::{Code, Test};
 use super::compiled::{Result, compare, keep, kept, length, not};
-use super::method::Stop;
+use super::method::{Stop, operator};
 use super::rule::{Rule, apply, detailed, on_all};
 use super::scope::Scope;
 use crate::json::Json;
@@ -86,7 +86,13 @@ impl Rule<'_> {
                 Expression::Text(written) => text(&written),
                 Expression::Boolean(value) => plain(f64::from(u8::from(value))),
                 Expression::Null => plain(0.0),
-                Expression::Object(_) | Expression::Undefined => Err(Stop::Throws),
+                // COMPAT(flagd): an object that is written down is found out here, one that was computed later.
+                Expression::Object(_)
+                    if operator(json).is_none_or(|(name, ..)| name.is_empty()) =>
+                {
+                    Err(Stop::Throws)
+                }
+                Expression::Undefined => Err(Stop::Throws),
                 value => Ok((apply(Operation::ToNumber, [numeric(value)]), false)),
             },
         }

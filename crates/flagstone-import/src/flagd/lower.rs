@@ -150,7 +150,7 @@ impl Rule<'_> {
         let Some((name, Json::List(items), 1)) = operator(json) else {
             return Ok(None);
         };
-        if Method::named(name)? != Method::Own(Operation::Fractional) {
+        if Method::named(name) != Ok(Method::Own(Operation::Fractional)) {
             return Ok(None);
         }
         let (by, salt, algorithm, buckets) = match items.as_slice() {
@@ -270,7 +270,10 @@ impl Rule<'_> {
             Json::List(items) => items.as_slice(),
             one => std::slice::from_ref(one),
         };
-        let method = Method::named(name)?;
+        // An interpreted part may have operators that there are not, and fails where it is reached.
+        let Ok(method) = Method::named(name) else {
+            return Ok(None);
+        };
         Ok(match (method, items) {
             (Method::And | Method::Or, [_, ..]) if matches!(lower, Json::List(_)) => {
                 let mut parts = Vec::new();

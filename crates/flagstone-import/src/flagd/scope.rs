@@ -100,7 +100,10 @@ impl Scope {
 
     /// What is looked at, so many iterations further out.
     fn element(&self, further: u16) -> Expression {
-        if further >= self.depth {
+        if self.is_before && further >= self.depth && further > 0 {
+            // COMPAT(flagd): from inside an iteration there is not even the empty object.
+            apply(Operation::Defined, [Expression::Undefined])
+        } else if further >= self.depth {
             apply(Operation::Context, [])
         } else {
             detailed(Operation::Element, further, [])

@@ -173,23 +173,22 @@ impl<'v> Machine<'_, 'v> {
     /// The elements of a list, and of the lists among them.
     pub(super) fn merge(&mut self, value: Value<'v>) -> Option<Value<'v>> {
         let outer = value.elements()?;
-        let at = self.memory.reserve(0)?;
+        let count = |element: Value<'v>| element.elements().map_or(1, Elements::len);
+        let total: usize = (0..outer.len())
+            .map(|index| count(outer.element(self, index)))
+            .try_fold(0usize, usize::checked_add)?;
+        let at = self.memory.reserve(u32::try_from(total).ok()?)?;
         let mut len = 0u16;
-        let mut add = |machine: &mut Self, value| {
-            machine.step()?;
-            let place = machine.memory.reserve(1)?;
-            len += 1;
-            machine.memory.set(place, 0, value)
-        };
         for index in 0..outer.len() {
             let element = outer.element(self, index);
-            let Some(inner) = element.elements() else {
-                add(self, element)?;
-                continue;
-            };
-            for index in 0..inner.len() {
-                let element = inner.element(self, index);
-                add(self, element)?;
+            for index in 0..count(element) {
+                self.step()?;
+                let value = match element.elements() {
+                    Some(inner) => inner.element(self, index),
+                    None => element,
+                };
+                self.memory.set(at, len.into(), value)?;
+                len = len.checked_add(1)?;
             }
         }
         Some(Value::Made { at, len })

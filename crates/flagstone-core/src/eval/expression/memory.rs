@@ -40,8 +40,14 @@ impl<'m, 'v> Memory<'m, 'v> {
         self.text_len = mark.text;
     }
 
-    /// Room for values that follow each other; the first one's place.
+    /// Room for the values of a list; the first one's place. A list without values has a place too, since lists are told
+    /// apart by their places.
     pub(super) fn reserve(&mut self, count: u32) -> Option<u16> {
+        self.room(count.max(1))
+    }
+
+    /// Room for values that follow each other.
+    fn room(&mut self, count: u32) -> Option<u16> {
         let at = u16::try_from(self.values_len).ok()?;
         let end = self.values_len.checked_add(count as usize)?;
         if end > self.values.len() {
