@@ -16,6 +16,9 @@
 //! - flagd's own operators fail inside of iterations.
 //! - What a rule computes from constants alone is computed before; if that fails, the flag answers `PARSE_ERROR`.
 //!
+//! Two differences are left, which take a rule of a kind that nobody writes: a path that is computed from constants alone, and
+//! itself computed before there is a context; and flagd's own operators in an iteration over a list of the whole context.
+//!
 //! Text beyond ASCII is hashed as UTF-8, as the daemon does it. Members that every object of JavaScript has, such as
 //! `constructor`, and operators that only flagd-core's engine has are not evaluable here.
 

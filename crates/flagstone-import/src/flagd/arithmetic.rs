@@ -2,7 +2,7 @@
 
 use super::code::{Code, Test};
 use super::compiled::{Result, compare, keep, kept, length, not};
-use super::method::{Stop, operator};
+use super::method::{Stop, is_fixed, operator};
 use super::rule::{Rule, apply, detailed, on_all};
 use super::scope::Scope;
 use crate::json::Json;
@@ -93,6 +93,8 @@ impl Rule<'_> {
                     Err(Stop::Throws)
                 }
                 Expression::Undefined => Err(Stop::Throws),
+                // What is fixed and no constant is half a character, and so no number.
+                value if !value.is_constant() && is_fixed(json, false)? => Err(Stop::Throws),
                 value => Ok((apply(Operation::ToNumber, [numeric(value)]), false)),
             },
         }

@@ -50,14 +50,14 @@ impl Rule<'_> {
             return Err(Stop::Throws);
         }
         let fixed = is_fixed(json, false)?;
-        let scope = if fixed { &Scope::BEFORE } else { scope };
+        let scope = if fixed { &Scope::NOWHERE } else { scope };
         let value = self.prepared(Method::named(name)?, lower, scope)?;
         if fixed { computed(value) } else { Ok(value) }
     }
 
     /// A part that is prepared when it is reached.
     fn run(&mut self, json: &Json<'_>, scope: &Scope) -> Result<Expression> {
-        match self.interpreted(json, scope) {
+        match self.interpreted(json, &scope.running()) {
             Err(Stop::Throws) => Ok(apply(Operation::Fail, [])),
             other => other,
         }

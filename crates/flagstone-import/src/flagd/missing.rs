@@ -71,7 +71,7 @@ impl Rule<'_> {
             // No text is no path, and leads to what is there.
             if !path.is_empty() {
                 pairs.push(part);
-                pairs.push(self.wanted(&names(&path))?);
+                pairs.push(self.wanted(&names(&path), scope)?);
             }
         }
         Ok(on_all(Operation::Undefineds, 0, pairs))

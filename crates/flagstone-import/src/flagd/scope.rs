@@ -12,9 +12,20 @@ pub(super) struct Scope {
     is_fold: bool,
     /// Whether it is inside `map` or its like in a compiled rule: COMPAT(flagd): `../index` is a name of its own there.
     pub(super) names_index: bool,
-    /// Whether it is computed before there is a context.
-    is_before: bool,
+    /// What the context is.
+    root: Root,
     depth: u16,
+}
+
+/// What there is outside of all iterations.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Root {
+    /// The context of an evaluation.
+    Context,
+    /// An object without members.
+    Empty,
+    /// Nothing.
+    Nothing,
 }
 
 /// What `../` leads to.
@@ -32,22 +43,36 @@ impl Scope {
     pub(super) const OUTSIDE: Scope = Scope {
         is_fold: false,
         names_index: false,
-        is_before: false,
+        root: Root::Context,
         depth: 0,
     };
 
-    /// Before the rule is used: the context is an empty object.
+    /// Before the rule is used, for what is run then: the context is an empty object.
     pub(super) const BEFORE: Scope = Scope {
-        is_before: true,
+        root: Root::Empty,
         ..Self::OUTSIDE
     };
+
+    /// Before the rule is used, for what is prepared then: there is no context at all.
+    pub(super) const NOWHERE: Scope = Scope {
+        root: Root::Nothing,
+        ..Self::OUTSIDE
+    };
+
+    /// Where what is prepared here is run. COMPAT(flagd): what is undefined becomes an empty object by that.
+    pub(super) fn running(self) -> Self {
+        match self.root {
+            Root::Nothing if self.depth == 0 => Self::BEFORE,
+            _ => self,
+        }
+    }
 
     /// Inside one more iteration.
     pub(super) fn within(self, is_fold: bool, names_index: bool) -> Self {
         Self {
             is_fold,
             names_index,
-            is_before: self.is_before,
+            root: self.root,
             depth: self.depth + 1,
         }
     }
@@ -58,7 +83,7 @@ impl Scope {
 
     /// Whether what is looked at is the context of a flag.
     pub(super) fn has_flag(&self) -> bool {
-        self.depth == 0 && !self.is_before
+        self.depth == 0 && self.root == Root::Context
     }
 
     /// The position of the element, where it is known by name.
@@ -100,8 +125,13 @@ impl Scope {
 
     /// What is looked at, so many iterations further out.
     fn element(&self, further: u16) -> Expression {
-        if self.is_before && further >= self.depth && further > 0 {
-            // COMPAT(flagd): from inside an iteration there is not even the empty object.
+        let is_there = match self.root {
+            Root::Context => true,
+            // COMPAT(flagd): it is not found from inside an iteration.
+            Root::Empty => further == 0,
+            Root::Nothing => false,
+        };
+        if further >= self.depth && !is_there {
             apply(Operation::Defined, [Expression::Undefined])
         } else if further >= self.depth {
             apply(Operation::Context, [])
@@ -119,10 +149,15 @@ impl Scope {
 impl Rule<'_> {
     /// The value that names lead to, one after the other; undefined if nowhere.
     pub(super) fn path(&mut self, names: &[String], scope: &Scope) -> Result<Expression, Stop> {
-        self.path_from(scope.whole(), names)
+        self.path_from(scope.whole(), names, scope)
     }
 
-    fn path_from(&mut self, base: Expression, names: &[String]) -> Result<Expression, Stop> {
+    fn path_from(
+        &mut self,
+        base: Expression,
+        names: &[String],
+        scope: &Scope,
+    ) -> Result<Expression, Stop> {
         if let Some(name) = names.iter().find(|name| is_inherited(name)) {
             let message = format!("it reads `{name}`, which every object of JavaScript has");
             return Err(Stop::Unsupported(message));
@@ -139,6 +174,9 @@ impl Rule<'_> {
         );
         if !is_context || names.is_empty() {
             return Ok(names.iter().fold(base, member));
+        }
+        if scope.root != Root::Context {
+            return Ok(apply(Operation::Defined, [Expression::Undefined]));
         }
         // What lists and texts have is found in the value of the attribute.
         let of_value = |name: &String| name == "length" || index(name).is_some();
@@ -178,10 +216,10 @@ impl Rule<'_> {
     }
 
     /// The value of a name that `missing` asks for: undefined if it is missing. Only outside of iterations.
-    pub(super) fn wanted(&mut self, names: &[String]) -> Result<Expression, Stop> {
+    pub(super) fn wanted(&mut self, names: &[String], scope: &Scope) -> Result<Expression, Stop> {
         let mut value = Expression::Undefined;
         for count in (1..=names.len()).rev() {
-            let step = self.path(names.get(..count).unwrap_or(names), &Scope::OUTSIDE)?;
+            let step = self.path(names.get(..count).unwrap_or(names), scope)?;
             value = if count == names.len() {
                 step
             } else {
@@ -224,7 +262,7 @@ impl Rule<'_> {
         if path.is_empty() {
             return Ok(base);
         }
-        let value = self.path_from(base, &names(path))?;
+        let value = self.path_from(base, &names(path), scope)?;
         let otherwise = match otherwise {
             Expression::Undefined => Expression::Null,
             otherwise => otherwise,
