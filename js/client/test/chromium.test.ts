@@ -15,7 +15,7 @@ import type { Browser, Page } from 'playwright-core';
 import { script } from './page.js';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const ARGUMENTS = ['--no-sandbox', '--host-resolver-rules=MAP localhost 127.0.0.1'];
+const ARGUMENTS = ['--no-sandbox', '--host-resolver-rules=MAP *.localhost 127.0.0.1'];
 const executablePath = [process.env['CHROMIUM'] ?? '', ...PLACES].find((path) => path && existsSync(path));
 const skip = executablePath ? false : 'there is no Chromium; CHROMIUM names one, Debian has it as `chromium`';
 
@@ -55,6 +55,11 @@ const server = createServer((request, response) => {
   const url = request.url ?? '';
   requests.push(url);
   if (url === '/.flagstone/exposure') {
+    // A page of an earlier test may still be leaving.
+    if (`http://${request.headers.host}` !== origin) {
+      response.writeHead(204).end();
+      return;
+    }
     let text = '';
     request.on('data', (chunk: Buffer) => (text += chunk.toString()));
     request.on('end', () => {
@@ -97,6 +102,14 @@ const server = createServer((request, response) => {
 let program = '';
 let browser: Browser;
 let origin = '';
+let visits = 0;
+
+/** Forgets what was requested, and makes `origin` one of the test's own: a name whose cookies may be `Secure` without TLS. */
+function begin(): void {
+  beacons.length = requests.length = 0;
+  visits += 1;
+  origin = `http://test-${visits}.localhost:${(server.address() as AddressInfo).port}`;
+}
 
 before(async () => {
   if (skip) return;
@@ -108,8 +121,6 @@ before(async () => {
   });
   program = bundle.outputFiles[0]!.text;
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  // A name whose cookies may be `Secure` without TLS.
-  origin = `http://localhost:${(server.address() as AddressInfo).port}`;
   browser = await chromium.launch({
     executablePath: executablePath!,
     args: ARGUMENTS,
@@ -125,8 +136,7 @@ after(async () => {
 
 /** Runs what a test does in a fresh profile, as if a person sat there unless it is `automated`. */
 async function visit(path: string, then: (page: Page) => Promise<void>, automated = false): Promise<void> {
-  beacons.length = 0;
-  requests.length = 0;
+  begin();
   const context = await browser.newContext();
   if (!automated) {
     await context.addInitScript('Object.defineProperty(navigator, "webdriver", { get: () => false })');
@@ -239,7 +249,7 @@ test('a browser under remote control reports nothing', { skip }, () =>
 
 // Chromium prerenders nothing while somebody drives it, so this one runs alone: its page goes on by itself when the server says so.
 test('a prerendered page reports once somebody goes there', { skip }, async () => {
-  beacons.length = requests.length = 0;
+  begin();
   // Its helpers may write there after it has ended, so it is left; the folder is made anew with each build.
   const profile = mkdtempSync(fileURLToPath(new URL('../profile-', import.meta.url)));
   const child = spawn(executablePath!, [...ARGUMENTS, '--headless', `--user-data-dir=${profile}`, origin + '/rules'], {
