@@ -36,7 +36,7 @@ pub struct Outcome {
 impl Outcome {
     fn of(decision: &Decision<'_>) -> Self {
         let variant = decision.variant.map(|variant| {
-            let value = match variant.value {
+            let value = match variant.value() {
                 flagstone_core::Value::Boolean(value) => model::Value::Boolean(value),
                 flagstone_core::Value::String(text) => model::Value::String(text.to_owned()),
                 flagstone_core::Value::Json(text) => model::Value::Json(text.to_owned()),
@@ -46,7 +46,7 @@ impl Outcome {
                     model::Value::Number(number)
                 }
             };
-            (variant.key.to_owned(), value)
+            (variant.key().to_owned(), value)
         });
         Self {
             variant,
@@ -75,12 +75,7 @@ pub fn compiled(
             })
         })
         .collect();
-    let evaluator = Evaluator {
-        snapshot,
-        attributes: &attributes,
-        now,
-        kills: &kills,
-    };
+    let evaluator = Evaluator::new(snapshot, &attributes, now).with_kills(&kills);
     let decision = evaluator.evaluate(snapshot.find(flag)?);
     Some(Outcome::of(&decision))
 }

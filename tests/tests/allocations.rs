@@ -242,12 +242,8 @@ fn deciding_allocates_nothing() {
         let mut decided = None;
         let asked = allocations(|| {
             let snapshot = Snapshot::open(&bytes).unwrap();
-            let evaluator = Evaluator {
-                snapshot,
-                attributes: &Zoe(snapshot),
-                now: UnixMillis(500_000),
-                kills: &[],
-            };
+            let zoe = Zoe(snapshot);
+            let evaluator = Evaluator::new(snapshot, &zoe, UnixMillis(500_000));
             decided = Some(evaluator.evaluate(snapshot.find(key).unwrap()).reason);
         });
         assert_eq!(decided, Some(reason), "{key}");

@@ -71,12 +71,8 @@ pub unsafe extern "C" fn evaluate(
 fn decide(bytes: &[u8], key: &[u8], attributes: &[u8], now: UnixMillis) -> Option<i32> {
     let snapshot = Snapshot::open(bytes).ok()?;
     let flag = snapshot.find(core::str::from_utf8(key).ok()?)?;
-    let evaluator = Evaluator {
-        snapshot,
-        attributes: &Flat(attributes),
-        now,
-        kills: &[],
-    };
+    let attributes = Flat(attributes);
+    let evaluator = Evaluator::new(snapshot, &attributes, now);
     let decision = evaluator.evaluate(flag);
     let variant = decision.variant?.index.0;
     Some(i32::from(variant) | (decision.reason as i32) << 16)

@@ -71,11 +71,6 @@ impl Attributes for Whole<'_> {
 fn decide(frame: &[u8], document: &[u8]) -> Option<usize> {
     let bytes = compile_frame(frame, document)?;
     let attributes = Whole(Json::read(str::from_utf8(document).ok()?).ok()?);
-    let evaluator = Evaluator {
-        snapshot: Snapshot::open(&bytes).ok()?,
-        attributes: &attributes,
-        now: UnixMillis(0),
-        kills: &[],
-    };
+    let evaluator = Evaluator::new(Snapshot::open(&bytes).ok()?, &attributes, UnixMillis(0));
     Some(evaluator.evaluate(FlagIndex(0)).reason as usize)
 }

@@ -1,31 +1,36 @@
 //! What is counted.
 
-use crate::model::key;
-use anyhow::{Context, Result, ensure};
+use crate::model::{Kind, User, key, kind};
+use anyhow::{Context, Result};
 use flagstone_core::{
-    AttributeIndex, AttributeValue, Attributes, Evaluator, Reason, Snapshot, UnixMillis,
+    AttributeIndex, AttributeValue, Attributes, Evaluator, FlagIndex, Snapshot, UnixMillis, Value,
 };
 use std::hint::black_box;
+
+const NOW: UnixMillis = UnixMillis(1_795_376_100_000);
 
 /// Something that is repeated.
 #[derive(Clone, Copy)]
 pub enum Operation {
     /// Opens the snapshot.
     Open,
-    /// Finds a flag by its key.
+    /// Finds a flag by its key, each time another one.
     Find,
-    /// Evaluates a rule of three tests and a rollout.
-    Evaluate,
-    /// Finds a flag and evaluates it, each time another one.
-    FindAndEvaluate,
+    /// Finds a flag of a kind and decides it, each time another one; for 8 flags the same visitor.
+    Decide(Kind),
+    /// Decides 1,000 flags, one after the other, for one visitor, each time another one.
+    All,
 }
 
 impl Operation {
     pub const ALL: &'static [Self] = &[
         Self::Open,
         Self::Find,
-        Self::Evaluate,
-        Self::FindAndEvaluate,
+        Self::Decide(Kind::OnOff),
+        Self::Decide(Kind::Rollout),
+        Self::Decide(Kind::Clauses),
+        Self::Decide(Kind::Segment),
+        Self::All,
     ];
 
     /// As the budgets call it.
@@ -33,8 +38,11 @@ impl Operation {
         match self {
             Self::Open => "open",
             Self::Find => "find",
-            Self::Evaluate => "evaluate",
-            Self::FindAndEvaluate => "find-and-evaluate",
+            Self::Decide(Kind::OnOff) => "on-off",
+            Self::Decide(Kind::Rollout) => "rollout",
+            Self::Decide(Kind::Clauses) => "clauses",
+            Self::Decide(Kind::Segment) => "segment",
+            Self::All => "all",
         }
     }
 
@@ -42,28 +50,30 @@ impl Operation {
         Self::ALL.iter().copied().find(|of| of.name() == name)
     }
 
-    /// Whether it must take the same for any number of flags. The others compare text, which takes a few instructions
-    /// more or less by where it lies in memory.
+    /// Whether it must take the same for any number of flags. The others meet other flags and other keys.
     pub fn is_constant(self) -> bool {
         matches!(self, Self::Open)
     }
 
     pub fn repeat(self, bytes: &[u8], repetitions: u64) -> Result<()> {
         let snapshot = Snapshot::open(bytes)?;
-        let visitor = Visitor::new(&snapshot);
-        let evaluator = Evaluator {
-            snapshot,
-            attributes: &visitor,
-            now: UnixMillis(1_795_376_100_000),
-            kills: &[],
+        let count = snapshot.flag_count();
+        let users: Vec<User> = (0..256).map(User::new).collect();
+        let visitors: Vec<Visitor> = users
+            .iter()
+            .map(|user| Visitor::new(&snapshot, user))
+            .collect();
+        let evaluators = visitors
+            .iter()
+            .map(|visitor| Evaluator::new(snapshot, visitor, NOW));
+        let evaluators: Vec<_> = evaluators.collect();
+        let of_kind = |index: &u32| match self {
+            Self::Decide(wanted) => kind(*index) == wanted,
+            _ => true,
         };
-        let keys: Vec<String> = (0..snapshot.flag_count().min(1_000)).map(key).collect();
-        let first = keys.first().context("no flags")?;
-        let flag = snapshot.find(first).context("no flag")?;
-        ensure!(
-            evaluator.evaluate(flag).reason == Reason::Split,
-            "the rule does not match"
-        );
+        let keys: Vec<String> = (0..count).filter(of_kind).take(1_000).map(key).collect();
+        let keys = || keys.iter().cycle().map(String::as_str);
+        let times = usize::try_from(repetitions)?;
         match self {
             Self::Open => {
                 for _ in 0..repetitions {
@@ -71,19 +81,25 @@ impl Operation {
                 }
             }
             Self::Find => {
-                for _ in 0..repetitions {
-                    black_box(snapshot.find(black_box(first)));
+                for key in keys().take(times) {
+                    black_box(snapshot.find(black_box(key)).context("no flag")?);
                 }
             }
-            Self::Evaluate => {
-                for _ in 0..repetitions {
-                    black_box(evaluator.evaluate(black_box(flag)));
-                }
-            }
-            Self::FindAndEvaluate => {
-                for key in keys.iter().cycle().take(repetitions.try_into()?) {
+            Self::Decide(_) => {
+                let visitors = evaluators
+                    .iter()
+                    .flat_map(|evaluator| [evaluator; 8])
+                    .cycle();
+                for (key, evaluator) in keys().zip(visitors).take(times) {
                     let flag = snapshot.find(black_box(key)).context("no flag")?;
-                    black_box(evaluator.evaluate(flag));
+                    black_box(is_on(evaluator, flag));
+                }
+            }
+            Self::All => {
+                for visitor in visitors.iter().cycle().take(times / 1_000) {
+                    let evaluator = Evaluator::new(snapshot, black_box(visitor), NOW);
+                    let flags = (0..count).cycle().take(1_000).map(FlagIndex);
+                    black_box(flags.filter(|flag| is_on(&evaluator, *flag)).count());
                 }
             }
         }
@@ -91,18 +107,24 @@ impl Operation {
     }
 }
 
-/// A visitor whose attributes lie at hand.
-struct Visitor(Vec<AttributeValue<'static>>);
+#[inline]
+fn is_on<A: Attributes>(evaluator: &Evaluator<'_, '_, A>, flag: FlagIndex) -> bool {
+    let variant = evaluator.evaluate(flag).variant;
+    variant.is_some_and(|variant| variant.value() == Value::Boolean(true))
+}
 
-impl Visitor {
-    fn new(snapshot: &Snapshot<'_>) -> Self {
+/// A visitor whose attributes lie at hand.
+struct Visitor<'u>(Vec<AttributeValue<'u>>);
+
+impl<'u> Visitor<'u> {
+    fn new(snapshot: &Snapshot<'_>, user: &'u User) -> Self {
         let values = (0..snapshot.attribute_count()).map(|index| {
             let attribute = snapshot.attribute(AttributeIndex(index));
             match attribute.map_or("", |attribute| attribute.name) {
-                "user.key" => AttributeValue::Text("0f8fad5bd9cb469fa16570867728950e"),
-                "user.email" => AttributeValue::Text("zoe.muster@shop.example"),
-                "geo.country" => AttributeValue::Text("DE"),
-                "app.version" => AttributeValue::Text("2.14.3"),
+                "user.key" => AttributeValue::Text(&user.key),
+                "user.email" => AttributeValue::Text(&user.email),
+                "geo.country" => AttributeValue::Text(user.country),
+                "app.version" => AttributeValue::Text(&user.version),
                 _ => AttributeValue::Missing,
             }
         });
@@ -110,7 +132,8 @@ impl Visitor {
     }
 }
 
-impl Attributes for Visitor {
+impl Attributes for Visitor<'_> {
+    #[inline]
     fn attribute(&self, index: AttributeIndex) -> AttributeValue<'_> {
         let value = self.0.get(usize::from(index.0)).copied();
         value.unwrap_or(AttributeValue::Missing)

@@ -79,9 +79,9 @@ pub fn list(
             description: descriptions.get(flag.key()).cloned(),
             variants: flag
                 .variants()
-                .map(|variant| (variant.key.to_owned(), json(variant.value)))
+                .map(|variant| (variant.key().to_owned(), json(variant.value())))
                 .collect(),
-            default: default.map(|variant| json(variant.value)),
+            default: default.map(|variant| json(variant.value())),
         });
     }
     flags.sort_by(|one, other| one.key.cmp(&other.key));

@@ -155,7 +155,7 @@ impl Frame<'_> {
                 cookies: pairs(record.cookies, record.cookies_count)?,
             };
             if action != Action::default() {
-                actions.push((variant.key.to_owned(), action));
+                actions.push((variant.key().to_owned(), action));
             }
         }
         Some(actions)

@@ -157,7 +157,7 @@ impl<'m> Writer<'m> {
             self.tables.push(Section::Rules, &record);
         }
         let default = self.default_of(flag, &text!("{path}/default"));
-        let hash = flagstone_core::hash::key(flag.key.as_bytes());
+        let hash = flagstone_core::hash::flag(flag.key.as_bytes());
         FlagRecord {
             key_offset,
             variants,

@@ -59,14 +59,10 @@ fn compiled(dialect: Dialect, pattern: &str, ignore_case: bool) -> Compiled {
 
 /// Whether the flag's pattern matches; `None` if the bytes make no sense.
 fn matches(snapshot: Snapshot<'_>, text: &str) -> Option<bool> {
-    let evaluator = Evaluator {
-        snapshot,
-        attributes: &Only(text),
-        now: UnixMillis(0),
-        kills: &[],
-    };
+    let attributes = Only(text);
+    let evaluator = Evaluator::new(snapshot, &attributes, UnixMillis(0));
     let decision = evaluator.evaluate(snapshot.find("f")?);
-    (decision.reason != Reason::Error).then(|| decision.variant.unwrap().key == "yes")
+    (decision.reason != Reason::Error).then(|| decision.variant.unwrap().key() == "yes")
 }
 
 /// A pattern with texts that it matches and texts that it does not; no texts if the language refuses it.
@@ -301,12 +297,7 @@ fn descriptions() {
             .snapshot
             .unwrap();
         let snapshot = Snapshot::open(&bytes).unwrap();
-        let evaluator = Evaluator {
-            snapshot,
-            attributes: &Only("x"),
-            now: UnixMillis(0),
-            kills: &[],
-        };
+        let evaluator = Evaluator::new(snapshot, &Only("x"), UnixMillis(0));
         let mut last = Last(None);
         evaluator.explain(snapshot.find("f").unwrap(), &mut last);
         let described = snapshot.describe_test(last.0.unwrap()).unwrap();

@@ -477,7 +477,7 @@ impl Display for Described<'_> {
                 self::list(f, count, wanted, |f, wanted| {
                     let index = u16::try_from(wanted.index).ok().map(VariantIndex);
                     let variant = index.and_then(|index| flag.variant(index));
-                    write!(f, "{:?}", variant.map_or("?", |variant| variant.key))
+                    write!(f, "{:?}", variant.map_or("?", |variant| variant.key()))
                 })?;
             }
         }

@@ -16,9 +16,11 @@ pub use trace::{Answer, Trace};
 
 use crate::context::{AttributeValue, Attributes};
 use crate::decision::{Decision, Reason};
+use crate::hash;
 use crate::layout::{EXPRESSION, NONE, NONE16};
-use crate::snapshot::{Flag, FlagIndex, Snapshot, VariantIndex};
+use crate::snapshot::{AttributeIndex, Flag, FlagIndex, Snapshot, VariantIndex};
 use crate::units::UnixMillis;
+use core::cell::Cell;
 use split::Outcome;
 use way::Way;
 
@@ -49,7 +51,7 @@ pub struct Kill {
 /// use flagstone_core::{Evaluator, Reason, Snapshot, UnixMillis};
 ///
 /// let snapshot = Snapshot::open(bytes)?;
-/// let nobody = Evaluator { snapshot, attributes: &(), now: UnixMillis(1_795_376_100_000), kills: &[] };
+/// let nobody = Evaluator::new(snapshot, &(), UnixMillis(1_795_376_100_000));
 /// if let Some(flag) = snapshot.find("new-checkout") {
 ///     let decision = nobody.evaluate(flag);
 ///     assert_ne!(decision.reason, Reason::Split, "nobody has no key to be bucketed by");
@@ -57,7 +59,7 @@ pub struct Kill {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Evaluator<'s, 'c, A> {
     /// Where the flags are.
     pub snapshot: Snapshot<'s>,
@@ -67,9 +69,29 @@ pub struct Evaluator<'s, 'c, A> {
     pub now: UnixMillis,
     /// Flags that are held at a variant.
     pub kills: &'c [Kill],
+    /// The hash of the targeting key, which sets are asked by.
+    key_hash: Cell<Option<u128>>,
 }
 
-impl<'s, A: Attributes> Evaluator<'s, '_, A> {
+impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
+    /// Without flags that are held. One evaluator serves all flags of a request, and keeps what they have in common.
+    #[inline]
+    pub fn new(snapshot: Snapshot<'s>, attributes: &'c A, now: UnixMillis) -> Self {
+        Self {
+            snapshot,
+            attributes,
+            now,
+            kills: &[],
+            key_hash: Cell::new(None),
+        }
+    }
+
+    /// The same with flags that are held at a variant.
+    #[must_use]
+    pub fn with_kills(self, kills: &'c [Kill]) -> Self {
+        Self { kills, ..self }
+    }
+
     /// Decides a flag. Allocates nothing; the time is that of the tests on the way.
     #[inline]
     pub fn evaluate(&self, flag: FlagIndex) -> Decision<'s> {
@@ -88,6 +110,25 @@ impl<'s, A: Attributes> Evaluator<'s, '_, A> {
         }
         .flag(flag, &Way::START)
         .unwrap_or(Decision::error(flag))
+    }
+}
+
+impl<A: Attributes> Evaluator<'_, '_, A> {
+    /// The hash of an attribute that is text, as sets know it.
+    #[inline]
+    fn text_hash(&self, index: AttributeIndex) -> Option<u128> {
+        let is_key = index == AttributeIndex::TARGETING_KEY;
+        if is_key && let Some(hash) = self.key_hash.get() {
+            return Some(hash);
+        }
+        let AttributeValue::Text(text) = self.attributes.attribute(index) else {
+            return None;
+        };
+        let hash = hash::key(text.as_bytes());
+        if is_key {
+            self.key_hash.set(Some(hash));
+        }
+        Some(hash)
     }
 }
 

@@ -5,7 +5,7 @@ mod sha1;
 pub use sha1::Sha1;
 
 use core::fmt;
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 /// The name of a snapshot: XXH3-128 of its content, written as 32 hexadecimal digits.
 ///
@@ -43,7 +43,13 @@ impl fmt::Display for Digest {
     }
 }
 
-/// The hash under which a flag's or a segment member's key is looked up.
+/// The hash under which a flag's key is looked up; the key itself is compared too.
+#[inline]
+pub fn flag(key: &[u8]) -> u64 {
+    xxh3_64(key)
+}
+
+/// The hash that stands for a key in a set, where nothing else is compared.
 #[inline]
 pub fn key(bytes: &[u8]) -> u128 {
     xxh3_128(bytes)
@@ -51,14 +57,14 @@ pub fn key(bytes: &[u8]) -> u128 {
 
 /// The bucket of seeds of a flag's key: 0 to `buckets - 1`, or 0.
 #[inline]
-pub fn flag_bucket(hash: u128, buckets: u32) -> u32 {
-    reduce((hash >> 96) as u32, buckets)
+pub fn flag_bucket(hash: u64, buckets: u32) -> u32 {
+    reduce((hash >> 32) as u32, buckets)
 }
 
 /// The slot to which a seed sends a flag's key: 0 to `slots - 1`, or 0.
 #[inline]
-pub fn flag_slot(hash: u128, seed: u32, slots: u32) -> u32 {
-    let mixed = (hash as u64 ^ u64::from(seed).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+pub fn flag_slot(hash: u64, seed: u32, slots: u32) -> u32 {
+    let mixed = (hash ^ u64::from(seed).wrapping_mul(0x9e37_79b9_7f4a_7c15))
         .wrapping_mul(0xff51_afd7_ed55_8ccd);
     reduce(
         ((mixed ^ (mixed >> 32)).wrapping_mul(0xc4ce_b9fe_1a85_ec53) >> 32) as u32,
@@ -68,8 +74,8 @@ pub fn flag_slot(hash: u128, seed: u32, slots: u32) -> u32 {
 
 /// What a flag's record keeps of its key's hash.
 #[inline]
-pub fn flag_tag(hash: u128) -> u32 {
-    (hash >> 32) as u32
+pub fn flag_tag(hash: u64) -> u32 {
+    hash as u32
 }
 
 /// The bucket of a set of keys: the highest `bits` bits of the hash.

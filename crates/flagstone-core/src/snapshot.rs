@@ -12,6 +12,7 @@ use crate::layout::{
     SourceKind, TextRecord, ValueKind, VariantRecord,
 };
 use crate::value::Value;
+use core::fmt;
 
 /// The position of a flag in one snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,8 +46,12 @@ impl AttributeIndex {
 #[derive(Clone, Copy, Debug)]
 pub struct Snapshot<'a> {
     bytes: &'a [u8],
-    sections: [&'a [u8]; Section::COUNT],
+    /// The table of sections, where it lies: what a record's place costs to look up is less than a copy of it would.
+    table: &'a [u8; TABLE_LEN],
 }
+
+/// Bytes of the table of sections.
+const TABLE_LEN: usize = Section::COUNT * SECTION_ROW_LEN;
 
 impl<'a> Snapshot<'a> {
     /// Opens a snapshot in constant time.
@@ -81,21 +86,20 @@ impl<'a> Snapshot<'a> {
                 found: (version_and_count >> 16) as u16,
             });
         }
-        let mut sections = [&[][..]; Section::COUNT];
-        let rows = (HEADER_LEN..).step_by(SECTION_ROW_LEN);
-        for (((section, size), place), row) in
-            Section::SIZES.into_iter().zip(&mut sections).zip(rows)
-        {
-            // A table that is cut off has no bounds to show either.
-            *place = number(row)
-                .zip(number(row + 4))
-                .and_then(|(offset, count)| {
-                    let len = (count as usize).checked_mul(size)?;
-                    bytes.get(offset as usize..)?.get(..len)
-                })
-                .ok_or(OpenError::Bounds { section })?;
+        let rest = bytes.get(HEADER_LEN..).unwrap_or_default();
+        // A table that is cut off has no bounds to show either.
+        let cut = Section::SIZES.get(rest.len() / SECTION_ROW_LEN);
+        let section = cut.map_or(Section::Flags, |(section, _)| *section);
+        let table = rest.first_chunk().ok_or(OpenError::Bounds { section })?;
+        let snapshot = Self { bytes, table };
+        for (section, size) in Section::SIZES {
+            let (offset, count) = snapshot.place(section);
+            let end = u64::from(offset) + u64::from(count) * size as u64;
+            if end > bytes.len() as u64 {
+                return Err(OpenError::Bounds { section });
+            }
         }
-        Ok(Self { bytes, sections })
+        Ok(snapshot)
     }
 
     /// The digest in the header: the snapshot's name.
@@ -134,7 +138,7 @@ impl<'a> Snapshot<'a> {
     /// The position of the flag with this key: one hash, one comparison.
     #[inline]
     pub fn find(&self, key: &str) -> Option<FlagIndex> {
-        let hash = hash::key(key.as_bytes());
+        let hash = hash::flag(key.as_bytes());
         let buckets = self.count(Section::Seeds);
         let seed = self
             .record::<IndexRecord>(Section::Seeds, hash::flag_bucket(hash, buckets))?
@@ -180,14 +184,19 @@ impl<'a> Snapshot<'a> {
     /// Number of records of a section.
     #[inline]
     pub fn count(&self, section: Section) -> u32 {
-        (self.section(section).len() / section.record_size()) as u32
+        self.place(section).1
     }
 
     /// A record of a section; `None` behind its end. `R` must be that section's record.
     #[inline]
     pub fn record<R: Record>(&self, section: Section, index: u32) -> Option<R> {
-        let start = (index as usize).checked_mul(R::SIZE)?;
-        R::read(self.section(section).get(start..)?)
+        let (offset, count) = self.place(section);
+        if index >= count {
+            return None;
+        }
+        // INVARIANT: opening has seen that the section ends inside the bytes, so that nothing wraps.
+        let start = (offset as usize).wrapping_add((index as usize).wrapping_mul(R::SIZE));
+        R::read(self.bytes.get(start..)?)
     }
 
     /// Consecutive records of a section; ends early at the section's end.
@@ -226,20 +235,6 @@ impl<'a> Snapshot<'a> {
         self.text(text.offset, text.len)
     }
 
-    #[inline]
-    fn value(&self, record: &VariantRecord) -> Option<Value<'a>> {
-        let text = || self.text(record.text_offset, record.text_len);
-        Some(match ValueKind::from_code(record.kind)? {
-            ValueKind::Boolean => Value::Boolean(record.number != 0),
-            ValueKind::String => Value::String(text()?),
-            ValueKind::Number => Value::Number {
-                number: f64::from_bits(record.number),
-                text: text()?,
-            },
-            ValueKind::Json => Value::Json(text()?),
-        })
-    }
-
     /// The table of a pattern; `None` if it does not lie in data.
     #[inline]
     pub(crate) fn table(&self, pattern: &PatternRecord) -> Option<&'a [u8]> {
@@ -247,14 +242,13 @@ impl<'a> Snapshot<'a> {
         self.data(pattern.table_offset, entries.checked_mul(2)?)
     }
 
-    /// Whether a set has a key: one hash, one bucket of about eight entries.
+    /// Whether a set has the key of a hash ([`hash::key`]): one bucket of about eight entries.
     ///
     /// Compared are 64 bits of the hash and the bits that chose the bucket. The compiler makes sure that no two members
     /// collide; a stranger is taken for a member with a probability of about 8 in 2 to the power of 64.
     #[inline]
-    pub(crate) fn set_contains(&self, set: u32, key: &str) -> Option<bool> {
+    pub(crate) fn set_contains(&self, set: u32, hash: u128) -> Option<bool> {
         let set = self.record::<SetRecord>(Section::Sets, set)?;
-        let hash = hash::key(key.as_bytes());
         let bucket = set.buckets.checked_add(hash::set_bucket(hash, set.bits))?;
         let first = self.record::<BucketRecord>(Section::Buckets, bucket)?.entry;
         let end = self
@@ -267,12 +261,23 @@ impl<'a> Snapshot<'a> {
         Some(found)
     }
 
+    /// The bytes of a section.
     #[inline]
     fn section(&self, section: Section) -> &'a [u8] {
-        self.sections
-            .get(section as usize)
-            .copied()
-            .unwrap_or_default()
+        let (offset, count) = self.place(section);
+        let len = (count as usize).wrapping_mul(section.record_size());
+        let rest = self.bytes.get(offset as usize..).unwrap_or_default();
+        rest.get(..len).unwrap_or_default()
+    }
+
+    /// The offset of a section and the number of its records.
+    #[inline]
+    fn place(&self, section: Section) -> (u32, u32) {
+        let row = self.table.get(section as usize * SECTION_ROW_LEN..);
+        let row = row.and_then(|row| row.first_chunk::<SECTION_ROW_LEN>());
+        // There is a row for every section.
+        let row = u64::from_le_bytes(row.copied().unwrap_or_default());
+        (row as u32, (row >> 32) as u32)
     }
 }
 
@@ -332,10 +337,9 @@ impl<'a> Flag<'a> {
             .record::<VariantRecord>(Section::Variants, place)?;
         Some(Variant {
             index,
-            key: self
-                .snapshot
-                .text(record.key_offset, record.key_len.into())?,
-            value: self.snapshot.value(&record)?,
+            snapshot: self.snapshot,
+            kind: ValueKind::from_code(record.kind)?,
+            record,
         })
     }
 
@@ -347,7 +351,7 @@ impl<'a> Flag<'a> {
 
     /// The variant with this key.
     pub fn find_variant(&self, key: &str) -> Option<Variant<'a>> {
-        self.variants().find(|variant| variant.key == key)
+        self.variants().find(|variant| variant.key() == key)
     }
 
     /// The name of a rule, empty if it has none; `None` if there is no such rule.
@@ -367,13 +371,60 @@ impl<'a> Flag<'a> {
     }
 }
 
-/// A variant of a flag.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// A variant of a flag. Its texts are read, and seen to be UTF-8, when they are asked for.
+#[derive(Clone, Copy)]
 pub struct Variant<'a> {
     /// Its position in its flag.
     pub index: VariantIndex,
-    /// Its key.
-    pub key: &'a str,
-    /// Its value.
-    pub value: Value<'a>,
+    snapshot: Snapshot<'a>,
+    kind: ValueKind,
+    record: VariantRecord,
+}
+
+impl<'a> Variant<'a> {
+    /// Its key; empty if the bytes are damaged.
+    #[inline]
+    pub fn key(&self) -> &'a str {
+        let text = self
+            .snapshot
+            .text(self.record.key_offset, self.record.key_len.into());
+        text.unwrap_or_default()
+    }
+
+    /// Its value; with empty text if the bytes are damaged.
+    #[inline]
+    pub fn value(&self) -> Value<'a> {
+        match self.kind {
+            ValueKind::Boolean => Value::Boolean(self.record.number != 0),
+            ValueKind::String => Value::String(self.text()),
+            ValueKind::Number => Value::Number {
+                number: f64::from_bits(self.record.number),
+                text: self.text(),
+            },
+            ValueKind::Json => Value::Json(self.text()),
+        }
+    }
+
+    fn text(&self) -> &'a str {
+        let text = self
+            .snapshot
+            .text(self.record.text_offset, self.record.text_len);
+        text.unwrap_or_default()
+    }
+}
+
+impl PartialEq for Variant<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        (self.index, self.key(), self.value()) == (other.index, other.key(), other.value())
+    }
+}
+
+impl fmt::Debug for Variant<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Variant")
+            .field("index", &self.index)
+            .field("key", &self.key())
+            .field("value", &self.value())
+            .finish()
+    }
 }

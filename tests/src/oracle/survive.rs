@@ -53,12 +53,8 @@ pub fn survive(bytes: &[u8], context: &Context, keys: &[String]) -> bool {
     }];
     for flag in snapshot.flags().take(40) {
         for kills in [&[][..], &kills] {
-            let evaluator = Evaluator {
-                snapshot,
-                attributes: &attributes,
-                now: UnixMillis(1_795_376_100_000),
-                kills,
-            };
+            let evaluator = Evaluator::new(snapshot, &attributes, UnixMillis(1_795_376_100_000))
+                .with_kills(kills);
             let decision = evaluator.evaluate(flag.index());
             let mut reader = Reader {
                 snapshot,
@@ -70,7 +66,7 @@ pub fn survive(bytes: &[u8], context: &Context, keys: &[String]) -> bool {
             match decision.variant {
                 Some(variant) => {
                     let own = flag.variant(variant.index).unwrap();
-                    assert_eq!(own.key, variant.key);
+                    assert_eq!(own.key(), variant.key());
                     assert_ne!(decision.reason, Reason::Error);
                 }
                 None if decision.reason == Reason::Error => assert_eq!(decision.rule, None),

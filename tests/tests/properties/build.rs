@@ -85,12 +85,8 @@ pub fn segment(key: &str, when: Condition) -> Segment {
 
 /// The position of the variant that a unit gets of the flag `f`.
 pub fn variant(snapshot: Snapshot<'_>, unit: &str, now: UnixMillis) -> u16 {
-    let evaluator = flagstone_core::Evaluator {
-        snapshot,
-        attributes: &Unit(unit),
-        now,
-        kills: &[],
-    };
+    let unit = Unit(unit);
+    let evaluator = flagstone_core::Evaluator::new(snapshot, &unit, now);
     let decision = evaluator.evaluate(snapshot.find("f").unwrap());
     decision.variant.unwrap().index.0
 }

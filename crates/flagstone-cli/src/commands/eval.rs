@@ -115,12 +115,7 @@ impl Run<'_> {
         let Some(flag) = self.snapshot.find(&request.flag) else {
             return answer::default(answers, request, ErrorCode::FlagNotFound);
         };
-        let evaluator = Evaluator {
-            snapshot: self.snapshot,
-            attributes: context,
-            now: request.now.unwrap_or(self.now),
-            kills: &[],
-        };
+        let evaluator = Evaluator::new(self.snapshot, context, request.now.unwrap_or(self.now));
         let decision = evaluator.evaluate(flag);
         answer::decision(answers, &self.snapshot, request, &decision)
     }

@@ -95,12 +95,7 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
         .and_then(|()| json.end())
         .map_err(|error| Failure::Context { error })?;
     let now = arguments.now.unwrap_or_else(clock::now);
-    let evaluator = Evaluator {
-        snapshot,
-        attributes: &context,
-        now,
-        kills: &[],
-    };
+    let evaluator = Evaluator::new(snapshot, &context, now);
     let flag = find(&snapshot, &arguments.flag, path)?;
     let Some(explanation) = explanation::explain(&evaluator, flag) else {
         return Err(Failure::Undecided {

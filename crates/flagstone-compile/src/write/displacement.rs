@@ -18,8 +18,8 @@ pub(super) fn place(keys: &[&str]) -> Placement {
     const KEYS_PER_BUCKET: usize = 4;
     let count = keys.len() as u32;
     let buckets = keys.len().div_ceil(KEYS_PER_BUCKET);
-    let hashes: Vec<u128> = keys.iter().map(|key| hash::key(key.as_bytes())).collect();
-    let mut members: Vec<Vec<u128>> = vec![Vec::new(); buckets];
+    let hashes: Vec<u64> = keys.iter().map(|key| hash::flag(key.as_bytes())).collect();
+    let mut members: Vec<Vec<u64>> = vec![Vec::new(); buckets];
     for hash in &hashes {
         if let Some(bucket) = members.get_mut(flag_bucket(*hash, buckets as u32) as usize)
             && !bucket.contains(hash)
@@ -29,7 +29,7 @@ pub(super) fn place(keys: &[&str]) -> Placement {
     }
     let fullest = members.iter().map(Vec::len).max().unwrap_or(0);
     let order = (1..=fullest).rev().flat_map(|size| {
-        let of_size = move |(_, members): &(usize, &Vec<u128>)| members.len() == size;
+        let of_size = move |(_, members): &(usize, &Vec<u64>)| members.len() == size;
         let members = members.iter().enumerate();
         members.filter(of_size).map(|(bucket, _)| bucket)
     });

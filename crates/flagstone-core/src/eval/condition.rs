@@ -9,11 +9,12 @@ use super::{EXPRESSIONS, SERVICES};
 use crate::address::Address;
 use crate::context::{AttributeValue, Attributes, List};
 use crate::decision::Reason;
+use crate::hash;
 use crate::layout::{
-    ACCEPT, Conversion, DEAD, IndexRecord, MATCHED, NETWORK_OR_EQUAL, NetworkRecord, NumberRecord,
-    Op, PatternRecord, REJECT, Section, SegmentRecord, SemVerRecord, TEST_CONVERSION_SHIFT,
-    TEST_ELEMENTS, TEST_IGNORES_CASE, TEST_MISSING_IS_NO, TEST_MISTYPED_IS_NO, TEST_NEGATED,
-    TestRecord, TextRecord, order,
+    ACCEPT, Conversion, DEAD, IndexRecord, MATCHED, NETWORK_OR_EQUAL, NONE, NetworkRecord,
+    NumberRecord, Op, PatternRecord, REJECT, Section, SegmentRecord, SemVerRecord,
+    TEST_CONVERSION_SHIFT, TEST_ELEMENTS, TEST_IGNORES_CASE, TEST_MISSING_IS_NO,
+    TEST_MISTYPED_IS_NO, TEST_NEGATED, TestRecord, TextRecord, order,
 };
 use crate::program;
 use crate::semver::SemVer;
@@ -112,22 +113,18 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
         self.trace.enter_segment(index);
         let snapshot = self.input.snapshot;
         let segment = snapshot.record::<SegmentRecord>(Section::Segments, index)?;
-        let attributes = self.input.attributes;
         // A segment without lists asks nobody who they are.
-        let has_lists = segment.included & segment.excluded != crate::layout::NONE;
-        if has_lists
-            && let AttributeValue::Text(key) = attributes.attribute(AttributeIndex(segment.by))
-        {
-            if segment.included != crate::layout::NONE
-                && snapshot.set_contains(segment.included, key)?
-            {
+        let has_lists = segment.included & segment.excluded != NONE;
+        if has_lists && let Some(hash) = self.input.text_hash(AttributeIndex(segment.by)) {
+            if segment.included != NONE && snapshot.set_contains(segment.included, hash)? {
                 return Some(true);
             }
-            if segment.excluded != crate::layout::NONE
-                && snapshot.set_contains(segment.excluded, key)?
-            {
+            if segment.excluded != NONE && snapshot.set_contains(segment.excluded, hash)? {
                 return Some(false);
             }
+        }
+        if segment.tests_count == 0 {
+            return Some(true);
         }
         self.condition(
             segment.tests,
@@ -290,7 +287,7 @@ fn about_one(
             elements(list).any(|element| matches!(element, Boolean(is) if is == (test.a != 0)))
         }
 
-        (Op::SetHas, Text(is)) => snapshot.set_contains(test.a, is)?,
+        (Op::SetHas, Text(is)) => snapshot.set_contains(test.a, hash::key(is.as_bytes()))?,
         (Op::SetHas, _) => false,
 
         (Op::SemVer, Text(is)) => return semver(snapshot, op, test, is),

@@ -22,7 +22,7 @@ define_records! {
         rules: u32 = 8,
         /// The first test of its prerequisites.
         gate: u32 = 12,
-        /// Bits 32 to 63 of the hash of its key.
+        /// The lower half of the hash of its key.
         key_hash: u32 = 16,
         /// Bytes of the key.
         key_len: u16 = 20,

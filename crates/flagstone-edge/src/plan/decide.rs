@@ -59,12 +59,7 @@ pub(super) fn decide<'n>(
 
     let context = Context::new(parts, snapshot, edge, entropy);
     let kills = configuration.kills();
-    let evaluator = Evaluator {
-        snapshot,
-        attributes: &context,
-        now,
-        kills,
-    };
+    let evaluator = Evaluator::new(snapshot, &context, now).with_kills(kills);
     let is_bot = parts.is_bot();
     let choices = flags.into_iter().map(|of| {
         let flag = of.flag;
@@ -218,7 +213,7 @@ fn actions<'a, 'p>(
 fn tell(plan: &mut Plan, choices: &[Choice<'_>]) {
     let to = |role| {
         let choices = choices.iter().filter(move |choice| choice.has(role));
-        dictionary::write(choices.filter_map(|choice| Some((choice.of.key, choice.variant?.key))))
+        dictionary::write(choices.filter_map(|choice| Some((choice.of.key, choice.variant?.key()))))
     };
     plan.request_edits
         .extend(to(TO_ORIGIN).map(|flags| Edit::Set(FLAGS.into(), flags)));
@@ -231,7 +226,7 @@ fn tell(plan: &mut Plan, choices: &[Choice<'_>]) {
         plan.cache_key.push('=');
         push_encoded(
             &mut plan.cache_key,
-            choice.variant.map_or("", |variant| variant.key),
+            choice.variant.map_or("", |variant| variant.key()),
         );
     }
 }

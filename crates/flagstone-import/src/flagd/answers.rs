@@ -96,12 +96,7 @@ impl Native for Answers {
             paths: &self.paths,
             root: AttributeValue::Object(&root),
         };
-        let evaluator = Evaluator {
-            snapshot,
-            attributes: &context,
-            now: request.now,
-            kills: &[],
-        };
+        let evaluator = Evaluator::new(snapshot, &context, request.now);
         let decision = evaluator.evaluate(index);
         let rule = rule(&snapshot, &decision);
         if decision.reason == Reason::Error {
@@ -110,12 +105,12 @@ impl Native for Answers {
         let Some(variant) = decision.variant else {
             return answer(request, None, Reason::Default, None, rule);
         };
-        let renamed = known.names.iter().find(|(name, _)| name == variant.key);
-        let key = renamed.map_or(variant.key, |(_, key)| key.as_str());
+        let renamed = known.names.iter().find(|(name, _)| name == variant.key());
+        let key = renamed.map_or(variant.key(), |(_, key)| key.as_str());
         if !known.has_variants {
             return failed("GENERAL");
         }
-        let (kind, text) = value(variant.value);
+        let (kind, text) = value(variant.value());
         if request.wanted.is_some_and(|wanted| wanted != kind) {
             return failed("TYPE_MISMATCH");
         }
@@ -267,12 +262,7 @@ pub fn json_logic(rule: &Json<'_>, data: &Json<'_>, now: UnixMillis) -> Option<S
         paths: &paths.known,
         root: data.value(),
     };
-    let evaluator = Evaluator {
-        snapshot,
-        attributes: &context,
-        now,
-        kills: &[],
-    };
+    let evaluator = Evaluator::new(snapshot, &context, now);
     let mut text = String::new();
     evaluator.write_expression(0, &mut text).ok()?;
     Some(text)

@@ -101,12 +101,7 @@ pub(super) fn computed(expression: Expression) -> Result<Expression, Stop> {
     }
     let bytes = compile_expression(&expression);
     let snapshot = Snapshot::open(&bytes).map_err(|_| Stop::Throws)?;
-    let evaluator = Evaluator {
-        snapshot,
-        attributes: &Nothing,
-        now: UnixMillis(0),
-        kills: &[],
-    };
+    let evaluator = Evaluator::new(snapshot, &Nothing, UnixMillis(0));
     let mut text = String::new();
     evaluator
         .write_expression(0, &mut text)

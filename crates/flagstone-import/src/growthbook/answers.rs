@@ -160,12 +160,7 @@ impl Asked<'_> {
             names: self.names,
             attributes,
         };
-        let evaluator = Evaluator {
-            snapshot: self.snapshot,
-            attributes: &lookup,
-            now: self.request.now,
-            kills: &[],
-        };
+        let evaluator = Evaluator::new(self.snapshot, &lookup, self.request.now);
         let mut steps = Steps::default();
         let decision = evaluator.explain(flag, &mut steps);
         if decision.reason == Reason::Error {
@@ -222,7 +217,7 @@ impl Asked<'_> {
         Answer {
             variant: match default {
                 Some(_) => None,
-                None => decision.variant.map(|variant| variant.key.to_owned()),
+                None => decision.variant.map(|variant| variant.key().to_owned()),
             },
             value: default.unwrap_or_else(|| value.to_owned()),
             reason: decision.reason,

@@ -152,12 +152,7 @@ impl Parents {
             names: &self.names,
             value: value.value(),
         };
-        let evaluator = Evaluator {
-            snapshot,
-            attributes: &attributes,
-            now: UnixMillis(0),
-            kills: &[],
-        };
+        let evaluator = Evaluator::new(snapshot, &attributes, UnixMillis(0));
         let decision = evaluator.evaluate(flag);
         (decision.reason != Reason::Error).then_some(decision.rule.is_some())
     }

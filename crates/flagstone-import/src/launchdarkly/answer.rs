@@ -123,12 +123,7 @@ impl Native for LaunchDarkly {
             return answer(malformed(), None, request);
         };
         let values = context.values(&snapshot);
-        let evaluator = Evaluator {
-            snapshot,
-            attributes: &values,
-            now: request.now,
-            kills: &[],
-        };
+        let evaluator = Evaluator::new(snapshot, &values, request.now);
         let mut steps = Steps::default();
         let decision = evaluator.explain(flag, &mut steps);
         let mut outcome = outcome(&snapshot, &decision, meanings, &steps, &context);
@@ -193,7 +188,7 @@ fn answer(outcome: Outcome, decision: Option<&Decision<'_>>, request: &Request<'
         .map_or_else(|| "null".to_owned(), Json::to_string);
     let variant = decision.and_then(|decision| decision.variant);
     let (value, is) = match &variant {
-        Some(variant) => value(&variant.value),
+        Some(variant) => value(&variant.value()),
         None => (default.clone(), request.default.and_then(type_of)),
     };
     // Before a flag is evaluated nobody looks at types.
@@ -216,7 +211,7 @@ fn answer(outcome: Outcome, decision: Option<&Decision<'_>>, request: &Request<'
     Answer {
         native: format!("{{\"value\":{value},\"variationIndex\":{index},\"reason\":{native}}}"),
         value,
-        variant: variant.map(|variant| variant.key.to_owned()),
+        variant: variant.map(|variant| variant.key().to_owned()),
         reason,
         error,
         rule,

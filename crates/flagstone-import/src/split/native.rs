@@ -92,16 +92,12 @@ impl Native for Split {
         let Some(index) = snapshot.find(name) else {
             return refused(request, "GENERAL", "\"exception\"");
         };
-        let evaluator = Evaluator {
+        let context = Context {
             snapshot,
-            attributes: &Context {
-                snapshot,
-                key: &key,
-                attributes,
-            },
-            now: request.now,
-            kills: &[],
+            key: &key,
+            attributes,
         };
+        let evaluator = Evaluator::new(snapshot, &context, request.now);
         let decision = evaluator.evaluate(index);
         let label = match (decision.reason, decision.rule) {
             (Reason::Error, _) => return refused(request, "GENERAL", "\"exception\""),
@@ -129,7 +125,7 @@ impl Native for Split {
         });
         Answer {
             value: quoted(treatment),
-            variant: decision.variant.map(|variant| variant.key.to_owned()),
+            variant: decision.variant.map(|variant| variant.key().to_owned()),
             reason: decision.reason,
             error: None,
             rule,

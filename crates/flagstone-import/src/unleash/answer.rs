@@ -172,12 +172,7 @@ impl Native for Answers {
             context,
             random: self.draw(request.now).to_string(),
         };
-        let evaluator = Evaluator {
-            snapshot,
-            attributes: &whom,
-            now,
-            kills: &[],
-        };
+        let evaluator = Evaluator::new(snapshot, &whom, now);
         let decision = evaluator.evaluate(flag);
         let Some(variant) = decision.variant else {
             // The SDK throws.
@@ -191,7 +186,7 @@ impl Native for Answers {
         };
         Answer {
             value,
-            variant: (!is_default).then(|| variant.key.to_owned()),
+            variant: (!is_default).then(|| variant.key().to_owned()),
             reason: decision.reason,
             error: None,
             rule: decision
@@ -211,7 +206,7 @@ fn value(
     use flagstone_core::Value;
     let default = || request.default.map_or("null".to_owned(), Json::to_string);
     let quoted = |text: &str| Json::Text(text.into()).to_string();
-    match (request.wanted, variant.value) {
+    match (request.wanted, variant.value()) {
         // Whether the feature is enabled, whichever variant it gives.
         (Some(Type::Boolean), _) => Ok(((place > 0).to_string(), false)),
         // No variant has no value.

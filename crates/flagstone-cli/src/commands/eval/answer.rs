@@ -35,16 +35,16 @@ pub fn decision(
     };
     if request
         .wanted
-        .is_some_and(|wanted| !wanted.has(&variant.value))
+        .is_some_and(|wanted| !wanted.has(&variant.value()))
     {
         return default(out, request, ErrorCode::TypeMismatch);
     }
     out.write_all(b"{\"flag\":")?;
     json_text(out, &request.flag)?;
     out.write_all(b",\"value\":")?;
-    value(out, &variant.value)?;
+    value(out, &variant.value())?;
     out.write_all(b",\"variant\":")?;
-    json_text(out, variant.key)?;
+    json_text(out, variant.key())?;
     out.write_all(b",\"reason\":\"")?;
     out.write_all(decision.reason.as_str().as_bytes())?;
     out.write_all(b"\",\"rule\":")?;

@@ -192,8 +192,8 @@ impl Explainer<'_, '_, '_, '_> {
         }
         Some(Explanation {
             flag: flag.key().to_owned(),
-            value: variant.and_then(|variant| json(&variant.value)),
-            variant: variant.map(|variant| variant.key.to_owned()),
+            value: variant.and_then(|variant| json(&variant.value())),
+            variant: variant.map(|variant| variant.key().to_owned()),
             reason: trace.reason.as_str(),
             rule: trace.rule,
             prerequisites: trace.prerequisites.as_ref().map(|tests| Prerequisites {
@@ -362,7 +362,7 @@ fn closest(ranges: &[Range], bucket: u64) -> Option<Closest> {
 /// The key of a variant.
 fn name(flag: &Flag<'_>, index: VariantIndex) -> String {
     let variant = flag.variant(index);
-    variant.map_or("?", |variant| variant.key).to_owned()
+    variant.map_or("?", |variant| variant.key()).to_owned()
 }
 
 /// A value as JSON, just as it lies in the snapshot.

@@ -31,11 +31,9 @@ pub fn missed(evaluator: &Evaluator<'_, '_, impl Attributes>, flag: &FlagTrace) 
             }
             // Only jumps differ, and they still lead forward.
             let turned = Snapshot::open(&bytes).ok().map(|snapshot| {
-                Evaluator {
-                    snapshot,
-                    ..*evaluator
-                }
-                .evaluate(flag.flag)
+                Evaluator::new(snapshot, evaluator.attributes, evaluator.now)
+                    .with_kills(evaluator.kills)
+                    .evaluate(flag.flag)
             });
             if let Some(decision) = turned.filter(|decision| decision.rule == Some(rule.rule)) {
                 missed.push(Missed {
