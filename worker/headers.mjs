@@ -1,6 +1,32 @@
-// What takes fewer steps here than from the wasm, where each name would have to cross over.
+// Changes to headers.
 
-/** Removes each header whose name, in lower case, begins with `prefix`. */
+const [REMOVE_PREFIX, REMOVE, SET] = [0, 1, 2]
+
+/** Makes the changes in their order. One that the platform refuses is left out; the others are made. */
+export function apply(headers, edits) {
+  for (let at = 0; at < edits.length; at += 3) {
+    const name = edits[at + 1]
+    try {
+      switch (edits[at]) {
+        case REMOVE_PREFIX:
+          removePrefix(headers, name)
+          break
+        case REMOVE:
+          headers.delete(name)
+          break
+        case SET:
+          headers.set(name, edits[at + 2])
+          break
+        default:
+          headers.append(name, edits[at + 2])
+      }
+    } catch (error) {
+      console.error(`flagstone: header \`${name}\` refused:`, error)
+    }
+  }
+}
+
+/** Removes each header whose name, in small letters, begins with `prefix`. */
 export function removePrefix(headers, prefix) {
   for (const name of [...headers.keys()]) {
     if (name.startsWith(prefix)) headers.delete(name)

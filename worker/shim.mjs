@@ -1,4 +1,5 @@
-// The Worker's entry. It hands each request to the wasm, and answers itself when the wasm cannot:
+// The Worker's entry. It has the wasm plan each request and carries the plan out, and answers itself when the wasm
+// cannot:
 //
 // - A request that no origin has seen goes to the stable origin, without our own headers, body and all.
 // - A request that is already at an origin gets that origin's response. It is never sent a second time, except
@@ -6,49 +7,84 @@
 // - What is left, an unsafe request whose origin failed too, gets 502.
 //
 // Each such response says so in `Flagstone-Status`, and no cache may keep it: it lacks the `Vary` and the cookies
-// that the wasm would have added. The damaged instance is replaced before the next request.
+// that the wasm would have added. The broken instance is replaced before the next call. Other requests do not notice:
+// between its calls the wasm holds nothing of them.
 
-import module from './pkg/index_bg.wasm'
-import * as wasm from './pkg/index.js'
-import { abandon, guarded } from './guard.mjs'
+import module from './pkg/flagstone.wasm'
 import { removePrefix } from './headers.mjs'
+import { respond, send, unreachable } from './origin.mjs'
+import { load } from './store.mjs'
+import { Engine, LOAD, REFRESH } from './wire.mjs'
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 
-try {
-  wasm.initSync({ module })
-} catch (error) {
-  // Every call below fails from now on, and every request goes to the stable origin.
-  console.error('flagstone: the wasm does not start:', error)
+/** What Cloudflare calls the fields of a client's place. */
+const GEO = {
+  country: 'country',
+  region: 'regionCode',
+  city: 'city',
+  continent: 'continent',
+  postal_code: 'postalCode',
+  asn: 'asn',
+  timezone: 'timezone',
+  latitude: 'latitude',
+  longitude: 'longitude',
 }
 
-// Traps in a microtask, that is after an `await` in the wasm, reach nobody's `catch`.
-addEventListener('error', (event) => trapped(event.error))
-addEventListener('unhandledrejection', (event) => trapped(event.reason))
+const visitor = {
+  geo: (request, field) => request.cf?.[GEO[field]]?.toString(),
+  address: (request) => request.headers.get('cf-connecting-ip'),
+}
+
+let engine
 
 export default {
-  async fetch(request, env, ctx) {
+  async fetch(request, env, context) {
     const flight = { answer: undefined }
     try {
-      return await guarded(request, flight, async () => wasm.fetch(request, env, ctx))
+      return await serve(request, env, context, flight)
     } catch (error) {
-      trapped(error)
       console.error('flagstone: answering without the wasm:', error)
       return withoutWasm(request, env, flight)
     }
   },
 }
 
-/** Replaces the instance if `error` is a trap, which leaves it in no defined state. */
-function trapped(error) {
-  // A RangeError is the engine's own stack overflow.
-  if (!(error instanceof WebAssembly.RuntimeError || error instanceof RangeError)) return
+/** `flight.answer` becomes the promise of the origin's response once the request is on its way there. */
+async function serve(request, env, context, flight) {
+  const plan = await planned(request, env, context)
+  let response
   try {
-    wasm.replaceInstance()
-  } finally {
-    // Whoever replaces the instance hands back what it was serving.
-    abandon(error.message)
+    flight.answer = send(plan, request, env)
+    response = await flight.answer
+  } catch (error) {
+    console.error(`flagstone: origin \`${plan.origin}\`:`, error)
+    return unreachable(whole(env), plan)
   }
+  return respond(whole(env), plan, response)
+}
+
+/** What is to be done to `request`; first of all to the configuration, if that is due. */
+async function planned(request, env, context) {
+  const { step, plan } = whole(env).serve(request, visitor, Date.now())
+  if (step === LOAD) {
+    await load(whole(env), env)
+    return whole(env).plan(request, visitor, Date.now())
+  }
+  // Beside the response, which does not wait for it.
+  if (step === REFRESH) context.waitUntil(load(whole(env), env))
+  return plan
+}
+
+/** The isolate's engine, a new one if it has broken. */
+function whole(env) {
+  if (engine === undefined || engine.isBroken) {
+    const log = (at, size) => console.error('flagstone:', new TextDecoder().decode(new Uint8Array(exports.memory.buffer, at, size)))
+    const { exports } = new WebAssembly.Instance(module, { shim: { log } })
+    exports.start(Number.parseInt(env.FLAGSTONE_CONTROL_TTL_SECONDS, 10))
+    engine = new Engine(exports)
+  }
+  return engine
 }
 
 async function withoutWasm(request, env, flight) {
@@ -69,7 +105,7 @@ async function withoutWasm(request, env, flight) {
   return marked(new Response(null, { status: 502 }))
 }
 
-/** Sends `request` to the stable origin: what `Plan::pass_through` and `worker/src/origin.rs` do, in little. */
+/** Sends `request` to the stable origin: what the wasm plans without a configuration, in little. */
 function fromStable(request, env) {
   const origin = env.ORIGIN_STABLE
   const { host, pathname, protocol, search } = new URL(request.url)

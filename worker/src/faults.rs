@@ -1,58 +1,53 @@
 //! Ways to break, for the tests of `worker/shim.mjs`. Only with the feature `faults`, never in a release.
 #![expect(clippy::panic, reason = "to break is the purpose")]
 
+use std::cell::RefCell;
 use std::hint::black_box;
-use std::time::Duration;
 
-use worker::Delay;
-use worker::wasm_bindgen::JsValue;
-use worker::web_sys::Request;
+/// In the path of a request that asks for a fault, before its name.
+const MARK: &[u8] = b"/.flagstone/faults/";
 
-/// Breaks on `/.flagstone/faults/<fault>`, before anything has been sent.
-///
-/// # Errors
-/// For the fault `error`, which leaves the instance whole.
-pub fn before_sending(request: &Request) -> Result<(), JsValue> {
-    match fault(request).as_deref() {
-        Some("panic") => panic!("a fault was asked for"),
-        Some("overflow") => {
-            overflow(0);
-        }
-        Some("out-of-bounds") => out_of_bounds(),
-        Some("error") => return Err(JsValue::from("a fault was asked for")),
-        _ => {}
-    }
-    Ok(())
+thread_local! {
+    /// The fault that the last request has asked for after it has been sent.
+    static LATER: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Breaks on `/.flagstone/faults/<fault>-sent`, while the origin has the request.
+/// Breaks on `/.flagstone/faults/<fault>`, before anything has been sent. `written` holds the request's texts.
 ///
-/// # Errors
-/// For the fault `error-sent`.
-pub async fn after_sending(request: &Request) -> Result<(), JsValue> {
-    let fault = fault(request);
-    if fault
-        .as_deref()
-        .is_some_and(|fault| fault.ends_with("-sent"))
-    {
-        Delay::from(Duration::from_millis(20)).await;
+/// `None` for the fault `error`, which leaves the instance whole.
+pub fn before_sending(written: &[u8]) -> Option<()> {
+    let mark = written.windows(MARK.len()).position(|part| part == MARK);
+    let Some(fault) = mark.and_then(|mark| written.get(mark + MARK.len()..)) else {
+        return Some(());
+    };
+    let is_name = |byte: &&u8| byte.is_ascii_lowercase() || **byte == b'-';
+    let fault: Vec<u8> = fault.iter().take_while(is_name).copied().collect();
+    let fault = String::from_utf8(fault).ok()?;
+    match fault.strip_suffix("-sent") {
+        Some(later) => LATER.set(later.to_owned()),
+        None => happen(&fault)?,
     }
-    match fault.as_deref() {
-        Some("panic-sent") => panic!("a fault was asked for"),
-        Some("overflow-sent") => {
-            overflow(0);
-        }
-        Some("out-of-bounds-sent") => out_of_bounds(),
-        Some("error-sent") => return Err(JsValue::from("a fault was asked for")),
-        _ => {}
-    }
-    Ok(())
+    Some(())
 }
 
-fn fault(request: &Request) -> Option<String> {
-    let url = request.url();
-    let (_, fault) = url.split_once("/.flagstone/faults/")?;
-    fault.split(['?', '/']).next().map(str::to_owned)
+/// Breaks if the last request was for `/.flagstone/faults/<fault>-sent`, when its origin has answered or failed.
+///
+/// `None` for the fault `error`.
+pub fn after_sending() -> Option<()> {
+    happen(&LATER.take())
+}
+
+fn happen(fault: &str) -> Option<()> {
+    match fault {
+        "panic" => panic!("a fault was asked for"),
+        "overflow" => {
+            overflow(0);
+        }
+        "out-of-bounds" => out_of_bounds(),
+        "error" => return None,
+        _ => {}
+    }
+    Some(())
 }
 
 #[expect(unconditional_recursion, reason = "to overflow the stack")]

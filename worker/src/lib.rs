@@ -1,106 +1,143 @@
-//! Flagstone on Cloudflare Workers.
+//! Flagstone on Cloudflare Workers: the side of the border that is wasm.
 //!
-//! A shell: it translates between the platform and `flagstone-edge` and decides nothing. What happens when this
-//! code breaks is in `worker/shim.mjs`.
+//! [`flagstone_edge::wire`] says what crosses it; here are the functions by which it does, called by `worker/wire.mjs`.
+//! Each runs to its end, so nothing of a request is in here while it waits. They give the address of a message, or 0 if
+//! they were not given what they should be. All I/O is in JavaScript, and so is what happens when this code breaks:
+//! `worker/shim.mjs`.
 
-use flagstone_edge::{Answer, Plan, Step};
-use wasm_bindgen::prelude::wasm_bindgen;
-use worker::wasm_bindgen::JsValue;
-use worker::web_sys::{Request, Response, ResponseInit};
-use worker::worker_sys::Context as JsContext;
-use worker::{Context, Env, console_error, event};
+use std::cell::RefCell;
+use std::panic;
 
-use head::{Answered, Head, Url};
+use flagstone_core::UnixMillis;
+use flagstone_edge::wire::{Engine, Outcome};
+use flagstone_edge::{Compile, Options};
 
-mod cache;
 #[cfg(feature = "faults")]
 mod faults;
-mod guard;
-mod head;
-mod headers;
-mod node;
-mod origin;
 
-#[event(start)]
-fn start() {
-    guard::install();
+/// What compiles flag services' documents.
+#[cfg(feature = "import")]
+const COMPILE: Option<Compile> = Some(flagstone_import::document::compile_document);
+#[cfg(not(feature = "import"))]
+const COMPILE: Option<Compile> = None;
+
+thread_local! {
+    /// The isolate's engine.
+    static ENGINE: RefCell<Engine> = const {
+        RefCell::new(Engine::new(Options { compile: COMPILE, ..Options::DEFAULT }))
+    };
 }
 
-/// Serves a request. Unlike a handler made by `#[event(fetch)]`, which turns an error into a 500 of its own, this one
-/// hands it to the shim.
-///
-/// # Errors
-/// When the runtime refuses what no request should make it refuse. The shim answers then.
-#[wasm_bindgen(wasm_bindgen_futures = worker::wasm_bindgen_futures)]
-pub async fn fetch(request: Request, env: Env, context: JsContext) -> Result<Response, JsValue> {
-    #[cfg(feature = "faults")]
-    faults::before_sending(&request)?;
+/// Runs `work` with the engine; gives the address of what it gives.
+fn with(work: impl FnOnce(&mut Engine) -> Option<&[u8]>) -> usize {
+    ENGINE.with_borrow_mut(|engine| work(engine).map_or(0, |bytes| bytes.as_ptr().addr()))
+}
 
-    let step = node::with(&env, |node| node.next(node::now()));
-    match step {
-        Step::Load => node::fetch(&env).await,
-        // Beside the response, which does not wait for it.
-        Step::Refresh => {
-            let env = env.clone();
-            Context::new(context).wait_until(async move { node::fetch(&env).await });
-        }
-        Step::Serve => {}
+/// The time, which on this platform stands still between one I/O and the next.
+fn time(now: f64) -> UnixMillis {
+    UnixMillis(now as i64)
+}
+
+/// Declares functions that JavaScript calls.
+macro_rules! exports {
+    ($($(#[$meta:meta])* fn $name:ident($($argument:ident: $type:ty),*) $(-> $result:ty)? $body:block)*) => {$(
+        $(#[$meta])*
+        #[expect(unsafe_code, reason = "the name is the only one, and needed for the linker")]
+        #[unsafe(no_mangle)]
+        pub extern "C" fn $name($($argument: $type),*) $(-> $result)? $body
+    )*};
+}
+
+exports! {
+    /// Comes first. `ttl` is how long a control document is served without asking for a newer one, in seconds; not a
+    /// number if nobody has said.
+    fn start(ttl: f64) {
+        panic::set_hook(Box::new(|info| log(&info.to_string())));
+        let ttl = if ttl >= 0.0 { (ttl * 1_000.0) as u32 } else { Options::DEFAULT.ttl };
+        ENGINE.with_borrow_mut(|engine| engine.set_options(Options { ttl, compile: COMPILE }));
     }
-    let (method, url) = (request.method(), request.url());
-    let head = Head::new(&request, &method, &url);
-    let plan = node::with(&env, |node| node.plan(&head, node::now(), entropy));
-    carry_out(&plan, &request, &Url::split(&url), &env).await
+
+    /// Where 16 random bytes are kept.
+    fn random() -> usize {
+        with(|engine| Some(engine.random()))
+    }
+
+    /// Where texts and values are written.
+    fn room(len: usize) -> usize {
+        with(|engine| Some(engine.room(len)))
+    }
+
+    /// What texts a request has.
+    fn asks() -> usize {
+        with(|engine| Some(engine.asks()))
+    }
+
+    /// Says what to do about the configuration, and plans the request unless that comes first.
+    fn serve(now: f64) -> usize {
+        with(|engine| {
+            #[cfg(feature = "faults")]
+            faults::before_sending(engine.written())?;
+            engine.serve(time(now))
+        })
+    }
+
+    /// Plans the request.
+    fn plan(now: f64) -> usize {
+        with(|engine| engine.plan(time(now)))
+    }
+
+    /// Decides what depends on the origin's response.
+    fn respond() -> usize {
+        with(|engine| {
+            #[cfg(feature = "faults")]
+            faults::after_sending()?;
+            engine.respond()
+        })
+    }
+
+    /// Answers for an origin that cannot be reached.
+    fn unreachable() -> usize {
+        with(|engine| {
+            #[cfg(feature = "faults")]
+            faults::after_sending()?;
+            engine.unreachable()
+        })
+    }
+
+    /// Begins to fetch the configuration.
+    fn fetch() -> usize {
+        with(|engine| Some(engine.fetch()))
+    }
+
+    /// Takes what was fetched. `len` is the number of bytes, -1 if there is no such key, -2 if the store did not answer.
+    fn take(need: u32, len: i32, now: f64) -> usize {
+        let outcome = match usize::try_from(len) {
+            Ok(len) => Outcome::Bytes(len),
+            Err(_) if len == -1 => Outcome::Absent,
+            Err(_) => Outcome::Failed,
+        };
+        with(|engine| Some(engine.take(need, outcome, time(now))))
+    }
 }
 
-/// Sends the request to its origin, and makes the visitor's response.
-async fn carry_out(
-    plan: &Plan,
-    request: &Request,
-    url: &Url<'_>,
-    env: &Env,
-) -> Result<Response, JsValue> {
-    let answer = match origin::send(request, url, env, plan) {
-        Ok(answer) => answer,
-        Err(error) => return unreachable(plan, &error),
-    };
-    guard::sent(request, &answer);
-
-    #[cfg(feature = "faults")]
-    faults::after_sending(request).await?;
-
-    let response = match origin::response(answer).await {
-        Ok(response) => response,
-        Err(error) => return unreachable(plan, &error),
-    };
-    let headers = response.headers();
-    headers::apply(&headers, &plan.respond(&Answered::new(&response, &headers)));
-    Ok(response)
-}
-
-/// The answer when the origin cannot be reached.
-fn unreachable(plan: &Plan, error: &JsValue) -> Result<Response, JsValue> {
-    console_error!("flagstone: origin `{}`: {error:?}", plan.origin);
-    let Answer {
-        status,
-        edits,
-        body,
-    } = plan.unreachable();
-    let init = ResponseInit::new();
-    init.set_status(status);
-    let response = Response::new_with_opt_str_and_init(Some(body), &init)?;
-    headers::apply(&response.headers(), &edits);
-    Ok(response)
-}
-
-#[wasm_bindgen]
-extern "C" {
-    /// Fails only for more than 65,536 bytes.
-    #[wasm_bindgen(js_namespace = crypto, js_name = getRandomValues)]
-    fn fill_with_random(bytes: &mut [u8]);
-}
-
-fn entropy() -> [u8; 16] {
-    let mut bytes = [0; 16];
-    fill_with_random(&mut bytes);
-    bytes
+/// Writes a line for whoever reads the Worker's log.
+fn log(line: &str) {
+    #[cfg(target_family = "wasm")]
+    {
+        #[link(wasm_import_module = "shim")]
+        #[expect(
+            unsafe_code,
+            reason = "JavaScript's function is not known to the compiler"
+        )]
+        unsafe extern "C" {
+            fn log(address: *const u8, len: usize);
+        }
+        #[expect(unsafe_code, reason = "as above")]
+        // SAFETY: it only reads those bytes, at once.
+        unsafe {
+            log(line.as_ptr(), line.len());
+        }
+    }
+    #[cfg(not(target_family = "wasm"))]
+    eprintln!("{line}");
 }

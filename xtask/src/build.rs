@@ -10,8 +10,14 @@ use crate::console::Console;
 use crate::paths;
 use crate::setup::Setup;
 
-/// The shim's own files: what stands around `pkg/` in every form of the Worker.
-const SHIM: [&str; 3] = ["shim.mjs", "guard.mjs", "headers.mjs"];
+/// The Worker's JavaScript: what stands around `pkg/` in every form of it.
+const SHIM: [&str; 5] = [
+    "shim.mjs",
+    "origin.mjs",
+    "store.mjs",
+    "headers.mjs",
+    "wire.mjs",
+];
 
 /// Builds the Worker and the Fastly service.
 ///
@@ -22,38 +28,15 @@ pub fn all(console: Console, setup: &Setup) -> Result<()> {
     fastly(console, setup, None)
 }
 
-/// Builds the Cloudflare Worker into `worker/pkg`, which `worker/shim.mjs` imports.
-///
-/// wasm-opt is a step of its own, because wasm-pack passes over a missing one without an error. It takes longer
-/// than the rest, so it runs only when the wasm has changed.
+/// Builds the Cloudflare Worker's wasm into `worker/pkg`, which `worker/shim.mjs` imports.
 ///
 /// `imports` names the services whose documents it compiles, with commas; those of the first users if it is `None`.
 ///
 /// # Errors
 /// When a step fails.
 pub fn worker(console: Console, setup: &Setup, imports: Option<&str>) -> Result<()> {
-    let built = paths::wasm_target().join("worker");
-    wasm_pack(
-        console,
-        setup,
-        "build the Worker",
-        &built,
-        &features(imports),
-    )?;
-
-    let pkg = paths::root().join("worker/pkg");
-    let (source, target) = (built.join("index_bg.wasm"), pkg.join("index_bg.wasm"));
-    let stamp = built.join("optimized_from.wasm");
-    let current = target.is_file() && fs::read(&stamp).ok() == Some(fs::read(&source)?);
-    if !current {
-        fs::create_dir_all(&pkg)?;
-        let mut wasm_opt = setup.tool("wasm-opt");
-        wasm_opt.arg("-Os").arg(&source).arg("-o").arg(&target);
-        console.run("optimize the Worker's wasm", &mut wasm_opt)?;
-        fs::copy(&source, &stamp)?;
-    }
-    fs::copy(built.join("index.js"), pkg.join("index.js"))?;
-    replace_folder(&built.join("snippets"), &pkg.join("snippets"))
+    let target = paths::root().join("worker/pkg/flagstone.wasm");
+    worker_wasm(console, setup, "the Worker", &features(imports), &target)
 }
 
 /// Builds the Worker that compiles no service's documents, to be weighed, into `target/wasm/worker-alone`.
@@ -61,13 +44,9 @@ pub fn worker(console: Console, setup: &Setup, imports: Option<&str>) -> Result<
 /// # Errors
 /// When a step fails.
 pub fn worker_alone(console: Console, setup: &Setup) -> Result<()> {
-    let folder = paths::wasm_target().join("worker-alone");
-    let what = "build the Worker without importers";
-    wasm_pack(console, setup, what, &folder, &features(Some("none")))?;
-    let wasm = folder.join("index_bg.wasm");
-    let mut wasm_opt = setup.tool("wasm-opt");
-    wasm_opt.arg("-Os").arg(&wasm).arg("-o").arg(&wasm);
-    console.run("optimize its wasm", &mut wasm_opt)
+    let target = paths::wasm_target().join("worker-alone/flagstone.wasm");
+    let what = "the Worker without importers";
+    worker_wasm(console, setup, what, &features(Some("none")), &target)
 }
 
 /// Builds the Worker with the feature `faults` and its shim into `target/wasm/worker-faults`.
@@ -78,16 +57,39 @@ pub fn worker_alone(console: Console, setup: &Setup) -> Result<()> {
 /// When a step fails.
 pub fn faulty_worker(console: Console, setup: &Setup) -> Result<()> {
     let folder = paths::wasm_target().join("worker-faults");
-    wasm_pack(
-        console,
-        setup,
-        "build the Worker with faults",
-        &folder.join("pkg"),
-        &["--no-default-features", "--features", "faults"],
-    )?;
+    let faults = ["--no-default-features", "--features", "faults"];
+    let target = folder.join("pkg/flagstone.wasm");
+    worker_wasm(console, setup, "the Worker with faults", &faults, &target)?;
     for file in SHIM {
         fs::copy(paths::root().join("worker").join(file), folder.join(file))?;
     }
+    Ok(())
+}
+
+/// Builds the Worker's wasm. Optimizing takes longer than the rest, so it is done only when something has changed.
+fn worker_wasm(
+    console: Console,
+    setup: &Setup,
+    what: &str,
+    features: &[&str],
+    target: &Path,
+) -> Result<()> {
+    let mut cargo = bare(setup, "flagstone-worker");
+    cargo.args(features);
+    console.run(&format!("build {what}"), &mut cargo)?;
+    let source = bare_wasm("flagstone_worker");
+    let stamp = paths::wasm_target()
+        .join(what.replace(' ', "-"))
+        .with_extension("wasm");
+    if target.is_file() && fs::read(&stamp).ok() == Some(fs::read(&source)?) {
+        return Ok(());
+    }
+    fs::create_dir_all(target.parent().unwrap_or(target))?;
+    let mut wasm_opt = setup.tool("wasm-opt");
+    wasm_opt.args(["-Os", "--strip-debug", "--strip-producers"]);
+    wasm_opt.arg(&source).arg("-o").arg(target);
+    console.run(&format!("optimize {what}"), &mut wasm_opt)?;
+    fs::copy(&source, &stamp)?;
     Ok(())
 }
 
@@ -182,62 +184,4 @@ fn features(imports: Option<&str>) -> Vec<&str> {
         Some("" | "none") => vec!["--no-default-features", "--features", "services"],
         Some(services) => vec!["--no-default-features", "--features", services],
     }
-}
-
-fn wasm_pack(
-    console: Console,
-    setup: &Setup,
-    what: &str,
-    out: &Path,
-    features: &[&str],
-) -> Result<()> {
-    let mut command = setup.wasm_builder("wasm-pack");
-    command.args([
-        "build",
-        "worker",
-        "--mode",
-        "no-install",
-        "--target",
-        "web",
-        "--profile",
-        "wasm",
-        "--no-opt",
-    ]);
-    command
-        .args([
-            "--no-typescript",
-            "--no-pack",
-            "--out-name",
-            "index",
-            "--out-dir",
-        ])
-        .arg(out);
-    command.args(features);
-    console.run(what, &mut command)
-}
-
-/// Makes `target` a copy of the folder `source`, which may be absent.
-fn replace_folder(source: &Path, target: &Path) -> Result<()> {
-    if target.exists() {
-        fs::remove_dir_all(target)?;
-    }
-    if source.exists() {
-        copy_folder(source, target)
-    } else {
-        Ok(())
-    }
-}
-
-fn copy_folder(source: &Path, target: &Path) -> Result<()> {
-    fs::create_dir_all(target)?;
-    for entry in fs::read_dir(source)? {
-        let entry = entry?;
-        let (from, to) = (entry.path(), target.join(entry.file_name()));
-        if from.is_dir() {
-            copy_folder(&from, &to)?;
-        } else {
-            fs::copy(from, to)?;
-        }
-    }
-    Ok(())
 }

@@ -7,6 +7,7 @@ use std::hint::black_box;
 use std::net::{IpAddr, Ipv6Addr};
 
 use flagstone_core::UnixMillis;
+use flagstone_edge::wire::{Engine, Outcome};
 use flagstone_edge::{Fetched, GeoField, Need, Node, Options, RequestHead, ResponseHead, Step};
 
 /// A request and a response of which the compiler knows nothing.
@@ -78,4 +79,16 @@ pub extern "C" fn pipeline() {
     black_box(plan.respond(&Head));
     black_box(plan.unreachable());
     black_box(plan);
+
+    let mut engine = Engine::new(black_box(Options::DEFAULT));
+    engine.set_options(black_box(Options::DEFAULT));
+    black_box(engine.random());
+    black_box(engine.room(black_box(1)));
+    black_box(engine.fetch());
+    black_box(engine.take(black_box(1), black_box(Outcome::Bytes(1)), now));
+    black_box(engine.asks());
+    black_box(engine.serve(now));
+    black_box(engine.plan(now));
+    black_box(engine.respond());
+    black_box(engine.unreachable());
 }

@@ -4,7 +4,7 @@ use crate::json::Reader;
 use crate::status::Problem;
 use flagstone_core::Digest;
 use flagstone_core::layout::FORMAT_VERSION;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// The greatest version of the control document that is read.
 const VERSION: u64 = 1;
@@ -111,7 +111,10 @@ impl Control {
 
     /// The key of the snapshot in a store.
     pub fn snapshot_key(&self) -> String {
-        format!("snapshot/v{FORMAT_VERSION}/{}", self.snapshot)
+        let mut key = String::new();
+        // Writing to a string does not fail.
+        let _ = write!(key, "snapshot/v{FORMAT_VERSION}/{}", self.snapshot);
+        key
     }
 }
 

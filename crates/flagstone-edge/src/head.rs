@@ -70,6 +70,21 @@ pub enum GeoField {
 }
 
 impl GeoField {
+    /// The name that rules read it by, without `geo.`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Country => "country",
+            Self::Region => "region",
+            Self::City => "city",
+            Self::Continent => "continent",
+            Self::PostalCode => "postal_code",
+            Self::Asn => "asn",
+            Self::Timezone => "timezone",
+            Self::Latitude => "latitude",
+            Self::Longitude => "longitude",
+        }
+    }
+
     /// The field that an attribute of this kind comes from.
     pub(crate) fn of(kind: SourceKind) -> Option<Self> {
         Some(match kind {

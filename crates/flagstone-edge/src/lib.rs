@@ -67,6 +67,7 @@ mod query;
 mod refresh;
 mod route;
 mod status;
+pub mod wire;
 
 pub use configuration::Configuration;
 pub use control::{Control, ControlError};

@@ -110,8 +110,9 @@ pub(crate) fn is_host(pattern: &str, host: &str) -> bool {
 
 /// A host in lower case, without port and without the dot of the root.
 pub(crate) fn host_name(host: &str) -> Cow<'_, str> {
-    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
-    let name = match host.rsplit_once(':') {
+    let is_port = |port: &str| port.bytes().skip(1).all(|byte| byte.is_ascii_digit());
+    let colon = host.bytes().rposition(|byte| byte == b':');
+    let name = match colon.and_then(|colon| host.split_at_checked(colon)) {
         Some((name, port)) if is_port(port) => name,
         _ => host,
     };

@@ -1,8 +1,10 @@
 //! What is to be done to one request and to its response.
 
 mod decide;
+mod pending;
 
-use crate::cache;
+pub(crate) use pending::Pending;
+
 use crate::configuration::Configuration;
 use crate::edit::Edit;
 use crate::head::{RequestHead, ResponseHead};
@@ -15,13 +17,6 @@ use flagstone_core::UnixMillis;
 const STABLE: &str = "stable";
 /// The header that tells flags.
 const FLAGS: &str = "feature-flags";
-/// Headers that tell shared caches of one kind or another to store a response whatever `Cache-Control` says.
-const CDN_CACHE_CONTROLS: [&str; 3] = [
-    "cdn-cache-control",
-    "cloudflare-cdn-cache-control",
-    "surrogate-control",
-];
-
 /// What is to be done to one request and to its response: owned data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
@@ -39,10 +34,10 @@ pub struct Plan {
     /// Whether the request counts as an exposure to its flags: not for declared bots and prefetches.
     pub is_counted: bool,
     response: Response,
-    status: Status,
+    pending: Pending,
 }
 
-/// What is to be done to the response.
+/// What is to be done to the response whatever it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Response {
     /// `Feature-Flags` for the browser.
@@ -51,10 +46,6 @@ struct Response {
     headers: Vec<(String, String)>,
     /// Values of `Set-Cookie`.
     cookies: Vec<String>,
-    /// Request headers that the response depends on, in alphabetical order.
-    vary: Vec<String>,
-    /// Shared caches must not store it.
-    is_private: bool,
 }
 
 /// A response that the edge makes itself.
@@ -74,49 +65,40 @@ impl Plan {
     /// They are the same for every status, so that a 304 updates what a cache holds just as the 200 would. Only a
     /// response that is none yet (101 and other 1xx) says nothing to caches.
     pub fn respond(&self, response: &(impl ResponseHead + ?Sized)) -> Vec<Edit> {
-        let plan = &self.response;
-        let set = |name: &'static str, value| Edit::Set(name.into(), value);
-        let mut edits: Vec<Edit> = Vec::with_capacity(4 + plan.headers.len() + plan.cookies.len());
-        let headers = plan.headers.iter();
-        edits.extend(headers.map(|(name, value)| Edit::Set(name.clone().into(), value.clone())));
-        let cookies = plan.cookies.iter();
-        edits.extend(cookies.map(|cookie| Edit::Append("set-cookie".into(), cookie.clone())));
-        if response.status() >= 200 {
-            if !plan.vary.is_empty() {
-                let vary = cache::vary(response.header("vary").as_deref(), &plan.vary);
-                edits.extend(vary.map(|value| set("vary", value)));
-            }
-            if plan.is_private {
-                let value = cache::private(response.header("cache-control").as_deref());
-                edits.push(set("cache-control", value));
-                edits.extend(CDN_CACHE_CONTROLS.map(Edit::Remove));
-            }
-        }
-        // Last, so that they are ours whatever the origin and the configuration have set.
-        edits.push(match &plan.flags {
-            Some(flags) => set(FLAGS, flags.clone()),
-            None => Edit::Remove(FLAGS),
-        });
-        edits.push(set(STATUS, self.status.value()));
+        let mut edits = self.settled();
+        edits.extend(self.pending.respond(response));
         edits
     }
 
     /// The response when the origin cannot be reached.
     pub fn unreachable(&self) -> Answer {
-        let status = Status {
-            problem: Some(Problem::OriginUnreachable),
-            ..self.status
-        };
-        let set = |name: &'static str, value: &str| Edit::Set(name.into(), value.to_owned());
-        Answer {
-            status: 502,
-            edits: vec![
-                set("cache-control", "no-store"),
-                set("content-type", "text/plain;charset=utf-8"),
-                set(STATUS, &status.value()),
-            ],
-            body: "The origin cannot be reached.\n",
-        }
+        self.pending.unreachable()
+    }
+
+    /// Those changes that do not depend on the response.
+    pub(crate) fn settled(&self) -> Vec<Edit> {
+        let Response {
+            flags,
+            headers,
+            cookies,
+        } = &self.response;
+        let mut edits = Vec::with_capacity(2 + headers.len() + cookies.len());
+        let headers = headers.iter();
+        edits.extend(headers.map(|(name, value)| Edit::Set(name.clone().into(), value.clone())));
+        let cookies = cookies.iter();
+        edits.extend(cookies.map(|cookie| Edit::Append("set-cookie".into(), cookie.clone())));
+        // Last, so that they are ours whatever the origin and the configuration have set.
+        edits.push(match flags {
+            Some(flags) => Edit::Set(FLAGS.into(), flags.clone()),
+            None => Edit::Remove(FLAGS),
+        });
+        edits.push(Edit::Set(STATUS.into(), self.pending.status.value()));
+        edits
+    }
+
+    /// What is left to decide when the origin has answered.
+    pub(crate) fn pending(&self) -> &Pending {
+        &self.pending
     }
 
     /// Nothing but what is done to every request: it goes to the origin `stable` as it is, without the headers that
@@ -144,9 +126,12 @@ impl Plan {
             cache_key: String::new(),
             is_counted: false,
             response: Response::default(),
-            status: Status {
-                problem,
-                ..Status::default()
+            pending: Pending {
+                status: Status {
+                    problem,
+                    ..Status::default()
+                },
+                ..Pending::default()
             },
         }
     }

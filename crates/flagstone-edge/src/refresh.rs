@@ -92,6 +92,11 @@ pub struct Document {
 }
 
 impl Need {
+    /// Whether the value never changes, so that it may be kept near for as long as one likes.
+    pub fn is_immutable(&self) -> bool {
+        matches!(self, Self::Snapshot(_))
+    }
+
     /// The key in a store.
     pub fn key(&self) -> String {
         match self {
@@ -125,6 +130,11 @@ impl Node {
             failures: 0,
             refreshing: None,
         }
+    }
+
+    /// Changes how the configuration is kept from now on.
+    pub fn set_options(&mut self, options: Options) {
+        self.options = options;
     }
 
     /// What to do for a request that comes in now. After [`Step::Load`] and [`Step::Refresh`] the shell fetches,

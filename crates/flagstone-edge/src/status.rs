@@ -109,6 +109,40 @@ pub(crate) struct Status {
     pub problem: Option<Problem>,
 }
 
+impl IdSource {
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Cookie,
+        Self::Header,
+        Self::Anonymous,
+        Self::Minted,
+        Self::None,
+    ];
+
+    /// The parameter `id`.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Cookie => "cookie",
+            Self::Header => "header",
+            Self::Anonymous => "anonymous",
+            Self::Minted => "minted",
+            Self::None => "none",
+        }
+    }
+}
+
+impl Why {
+    pub(crate) const ALL: [Self; 3] = [Self::Bot, Self::Gpc, Self::Consent];
+
+    /// The parameter `why`.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Bot => "bot",
+            Self::Gpc => "gpc",
+            Self::Consent => "consent",
+        }
+    }
+}
+
 impl Status {
     /// The header's value: an RFC 9651 item with parameters.
     pub fn value(&self) -> String {
@@ -119,21 +153,11 @@ impl Status {
         }
         if let Some(id) = self.id {
             text.push_str("; id=");
-            text.push_str(match id {
-                IdSource::Cookie => "cookie",
-                IdSource::Header => "header",
-                IdSource::Anonymous => "anonymous",
-                IdSource::Minted => "minted",
-                IdSource::None => "none",
-            });
+            text.push_str(id.code());
         }
         if let Some(why) = self.why {
             text.push_str("; why=");
-            text.push_str(match why {
-                Why::Bot => "bot",
-                Why::Gpc => "gpc",
-                Why::Consent => "consent",
-            });
+            text.push_str(why.code());
         }
         if let Some(problem) = self.problem {
             if self.revision.is_some() && problem.makes_stale() {

@@ -47,7 +47,7 @@ impl Workerd {
             Build::Release => "worker",
             Build::Faults => "target/wasm/worker-faults",
         };
-        present(&root().join(folder).join("pkg/index_bg.wasm"))?;
+        present(&root().join(folder).join("pkg/flagstone.wasm"))?;
         present(&root().join("node_modules/miniflare/package.json"))?;
         let mut scratch = Scratch::new()?;
         let mut store = Vec::new();

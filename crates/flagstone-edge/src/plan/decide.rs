@@ -43,8 +43,8 @@ pub(super) fn decide<'n>(
     now: UnixMillis,
     entropy: impl FnOnce() -> [u8; 16],
 ) {
-    plan.status.revision = Some(configuration.control().revision);
-    plan.status.problem = plan.status.problem.or(configuration.problem());
+    plan.pending.status.revision = Some(configuration.control().revision);
+    plan.pending.status.problem = plan.pending.status.problem.or(configuration.problem());
     let Some(snapshot) = configuration.snapshot() else {
         return;
     };
@@ -86,10 +86,10 @@ pub(super) fn decide<'n>(
     tell(plan, &choices);
     depend(plan, &snapshot, &routes, &choices);
     // That a bot or `Sec-GPC: 1` got no id is not to be served to others, and neither header is in `Vary` for it.
-    let is_exception = matches!(plan.status.why, Some(Why::Bot | Why::Gpc));
-    plan.response.is_private |= is_exception || !plan.response.cookies.is_empty();
+    let is_exception = matches!(plan.pending.status.why, Some(Why::Bot | Why::Gpc));
+    plan.pending.is_private |= is_exception || !plan.response.cookies.is_empty();
     if choices.iter().any(|choice| choice.failed) {
-        plan.status.problem = plan.status.problem.or(Some(Problem::Undecided));
+        plan.pending.status.problem = plan.pending.status.problem.or(Some(Problem::Undecided));
     }
 }
 
@@ -103,12 +103,12 @@ fn identity<H: RequestHead, F: FnOnce() -> [u8; 16]>(
     is_bot: bool,
 ) {
     if is_bot {
-        (plan.status.id, plan.status.why) = (Some(IdSource::None), Some(Why::Bot));
+        (plan.pending.status.id, plan.pending.status.why) = (Some(IdSource::None), Some(Why::Bot));
     }
     let Some(identity) = context.identity() else {
         return;
     };
-    (plan.status.id, plan.status.why) = (Some(identity.source), identity.why);
+    (plan.pending.status.id, plan.pending.status.why) = (Some(identity.source), identity.why);
     if identity.source != IdSource::Minted {
         return;
     }
@@ -241,7 +241,7 @@ fn depend(
     let reads = |choice: &Choice<'_>| snapshot.record(Section::Vary, choice.of.flag.index().0);
     let records = choices.iter().filter_map(reads);
     let bits = records.fold(0, |bits, record: VaryRecord| bits | record.names);
-    let vary = &mut plan.response.vary;
+    let vary = &mut plan.pending.vary;
     let mut add = |name: &str| {
         if let Err(place) = vary.binary_search_by(|other| other.as_str().cmp(name)) {
             vary.insert(place, name.to_owned());
@@ -250,7 +250,7 @@ fn depend(
     let names = snapshot.records::<TextRecord>(Section::VaryNames, 0, u64::BITS);
     for (_, record) in names.enumerate().filter(|(bit, _)| bits >> bit & 1 != 0) {
         match snapshot.text(record.offset, record.len) {
-            Some(BEYOND_HEADERS) => plan.response.is_private = true,
+            Some(BEYOND_HEADERS) => plan.pending.is_private = true,
             Some(name) => add(name),
             None => {}
         }

@@ -1,0 +1,237 @@
+//! The border between JavaScript and the wasm: a request crosses it once on its way in, and once more when its response
+//! depends on what the origin says.
+//!
+//! Both sides write into the wasm's memory. What goes in are [texts](texts), in an order that the engine has told
+//! before: the method, the URL, and those parts that this configuration can ask for ([`Engine::asks`]), so that nothing
+//! else of a request is read. What comes out is a [`Message`](message): numbers and texts that are carried out one after
+//! the other. The other side is `worker/wire.mjs`, which is all that a shell in JavaScript needs to know of this.
+//!
+//! Nothing of a request stays here: what a plan needs for its response is one of its texts (`pending`), which the shell
+//! gives back. A request whose response comes after this instance has died is answered by the next one.
+//!
+//! # To add a part to a plan
+//!
+//! 1. Decide it in `plan.rs`, as data: in [`Plan`], or in `Pending` if it depends on the origin's response, whose headers
+//!    it may read once they are in `Pending::ASKS`.
+//! 2. Write it in [`Engine::plan`] or [`Engine::respond`], behind what is there, by [`Message::number`](message),
+//!    `text` or `edits`.
+//! 3. Read it in the same place of `Engine.plan` or `Engine.respond` in `worker/wire.mjs`, and carry it out in
+//!    `worker/origin.mjs`.
+//! 4. Add it to the cases in `wire/tests.rs`, and to one of `tests/cases/http`, which show that both sides agree.
+
+mod asks;
+mod head;
+mod message;
+mod needs;
+mod texts;
+
+use crate::edit::Edit;
+use crate::plan::{Answer, Pending, Plan};
+use crate::refresh::{Fetched, Need, Node, Options, Step};
+use asks::Asks;
+use flagstone_core::UnixMillis;
+use head::{Answered, Head};
+use message::Message;
+use needs::Needs;
+use texts::texts;
+
+/// Room for most requests, in bytes.
+const ROOM: usize = 16_384;
+
+/// A [`Node`] behind the border: everything that a shell in JavaScript calls.
+///
+/// A method that reads texts finds them in [`room`](Self::room), and gives `None` if they are not what they should be.
+/// What it gives is valid until the next call.
+#[derive(Debug)]
+pub struct Engine {
+    node: Node,
+    asks: Asks,
+    needs: Needs,
+    random: [u8; 16],
+    room: Vec<u8>,
+    message: Message,
+}
+
+impl Engine {
+    /// An engine that holds nothing yet.
+    pub const fn new(options: Options) -> Self {
+        Self {
+            node: Node::new(options),
+            asks: Asks::new(),
+            needs: Needs::new(),
+            random: [0; 16],
+            room: Vec::new(),
+            message: Message::new(),
+        }
+    }
+
+    /// Changes how the configuration is kept from now on.
+    pub fn set_options(&mut self, options: Options) {
+        self.node.set_options(options);
+    }
+
+    /// Where the shell keeps 16 random bytes. It puts new ones there before the next [`serve`](Self::serve) whenever a
+    /// plan says that they were spent, and before the first.
+    pub fn random(&mut self) -> &mut [u8; 16] {
+        &mut self.random
+    }
+
+    /// Where the shell writes texts or a fetched value, at least this many bytes. It may have moved; what was there is lost.
+    pub fn room(&mut self, len: usize) -> &mut [u8] {
+        if self.room.len() < len {
+            self.room.resize(len.max(ROOM), 0);
+        }
+        &mut self.room
+    }
+
+    /// What the shell has written last, and what was there before.
+    pub fn written(&self) -> &[u8] {
+        &self.room
+    }
+
+    /// What a request's texts are, after its method and its URL: names of headers, names of fields of the client's place,
+    /// and 1 if the client's address comes last, else 0. Then the names of a response's headers that
+    /// [`respond`](Self::respond) may ask for. Lists begin with their length.
+    ///
+    /// It changes only with [`take`](Self::take).
+    pub fn asks(&mut self) -> &[u8] {
+        let Self { asks, message, .. } = self;
+        message.clear();
+        message.texts(asks.headers.iter().map(String::as_str));
+        message.texts(asks.geo.iter().map(|field| field.name()));
+        message.number(asks.client_ip.into());
+        message.texts(Pending::ASKS.into_iter());
+        message.finish()
+    }
+
+    /// Says what to do about the configuration, and unless that comes first, plans the request: a number, 0 for nothing, 1
+    /// to [fetch](Self::fetch) beside the response, 2 to fetch before [`plan`](Self::plan). After 0 and 1 follows the plan.
+    pub fn serve(&mut self, now: UnixMillis) -> Option<&[u8]> {
+        let step = self.node.next(now);
+        self.message.clear();
+        self.message.number(match step {
+            Step::Serve => 0,
+            Step::Refresh => 1,
+            Step::Load => 2,
+        });
+        if step != Step::Load {
+            self.write_plan(now)?;
+        }
+        Some(self.message.finish())
+    }
+
+    /// Plans a request: whether the random bytes were spent, origin, path and query, cache key, `pending`, the changes to
+    /// the request's headers, those to the response's, and which of the response's headers `respond` is to be given, as
+    /// bits in the order of [`asks`](Self::asks). If none, there is nothing to respond.
+    pub fn plan(&mut self, now: UnixMillis) -> Option<&[u8]> {
+        self.message.clear();
+        self.write_plan(now)?;
+        Some(self.message.finish())
+    }
+
+    fn write_plan(&mut self, now: UnixMillis) -> Option<()> {
+        let head = Head::read(&self.asks, &self.room)?;
+        let mut is_spent = false;
+        let random = self.random;
+        let plan: Plan = self.node.plan(&head, now, || {
+            is_spent = true;
+            random
+        });
+        let message = &mut self.message;
+        message.number(is_spent.into());
+        message.text(&plan.origin);
+        message.text(&plan.path_and_query);
+        message.text(&plan.cache_key);
+        message.text(&plan.pending().text());
+        message.edits(&plan.request_edits);
+        message.edits(&plan.settled());
+        let asked = Pending::ASKS.iter().enumerate();
+        let bits = asked.map(|(bit, name)| u32::from(plan.pending().asks(name)) << bit);
+        message.number(bits.sum());
+        Some(())
+    }
+
+    /// The changes to a response's headers that depend on it. Its texts are `pending`, the status code and its headers of
+    /// [`asks`](Self::asks); those that the plan did not ask for may be absent.
+    pub fn respond(&mut self) -> Option<&[u8]> {
+        let mut texts = texts(&self.room, 2 + Pending::ASKS.len())?.into_iter();
+        let pending = pending(texts.next())?;
+        let status = str::from_utf8(texts.next()??).ok()?.parse().ok()?;
+        let edits: Vec<Edit> = pending.respond(&Answered::new(status, texts.collect()));
+        self.message.clear();
+        self.message.edits(&edits);
+        Some(self.message.finish())
+    }
+
+    /// The response when the origin cannot be reached: its status, the changes to an empty list of headers, its body. Its
+    /// only text is `pending`.
+    pub fn unreachable(&mut self) -> Option<&[u8]> {
+        let pending = pending(texts(&self.room, 1)?.into_iter().next())?;
+        let Answer {
+            status,
+            edits,
+            body,
+        } = pending.unreachable();
+        self.message.clear();
+        self.message.number(status.into());
+        self.message.edits(&edits);
+        self.message.text(body);
+        Some(self.message.finish())
+    }
+
+    /// Begins to fetch what the node needs. 0 if that is nothing; else 1, a number to [`take`](Self::take) it by, whether the
+    /// value never changes, and its key in the store.
+    pub fn fetch(&mut self) -> &[u8] {
+        self.need(Some(Need::Control))
+    }
+
+    /// Takes what was fetched for a need, the value as the first `len` bytes of the [room](Self::room), and says what to
+    /// fetch next, as [`fetch`](Self::fetch) does.
+    pub fn take(&mut self, need: u32, outcome: Outcome, now: UnixMillis) -> &[u8] {
+        let fetched = match outcome {
+            Outcome::Bytes(len) => {
+                let mut bytes = std::mem::take(&mut self.room);
+                bytes.truncate(len);
+                Fetched::Bytes(bytes)
+            }
+            Outcome::Absent => Fetched::Absent,
+            Outcome::Failed => Fetched::Failed,
+        };
+        let need = self.needs.remove(need);
+        let next = need.and_then(|need| self.node.take(need, fetched, now));
+        if next.is_none() {
+            self.asks = self.node.configuration().map_or(Asks::new(), Asks::of);
+        }
+        self.need(next)
+    }
+
+    fn need(&mut self, need: Option<Need>) -> &[u8] {
+        self.message.clear();
+        self.message.number(need.is_some().into());
+        if let Some(need) = need {
+            let (key, is_immutable) = (need.key(), need.is_immutable());
+            self.message.number(self.needs.add(need));
+            self.message.number(is_immutable.into());
+            self.message.text(&key);
+        }
+        self.message.finish()
+    }
+}
+
+/// What came of a shell's fetching.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// This many bytes.
+    Bytes(usize),
+    /// The store has no such key.
+    Absent,
+    /// The store did not answer.
+    Failed,
+}
+
+fn pending(text: Option<Option<&[u8]>>) -> Option<Pending> {
+    Some(Pending::parse(str::from_utf8(text??).ok()?))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! Requests and responses from the other side.
+
+use super::asks::Asks;
+use super::texts::texts;
+use crate::head::{GeoField, RequestHead, ResponseHead};
+use crate::plan::Pending;
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+/// A request: those of its parts that were asked for.
+pub(super) struct Head<'a> {
+    method: &'a str,
+    url: Url<'a>,
+    asks: &'a Asks,
+    parts: Vec<Option<&'a [u8]>>,
+}
+
+impl<'a> Head<'a> {
+    /// `None` if the bytes do not hold the texts.
+    pub fn read(asks: &'a Asks, bytes: &'a [u8]) -> Option<Self> {
+        let mut texts = texts(bytes, 2 + asks.count())?.into_iter();
+        let (method, url) = (texts.next()??, texts.next()??);
+        Some(Self {
+            method: str::from_utf8(method).ok()?,
+            url: Url::split(str::from_utf8(url).ok()?),
+            asks,
+            parts: texts.collect(),
+        })
+    }
+}
+
+impl RequestHead for Head<'_> {
+    fn method(&self) -> &str {
+        self.method
+    }
+
+    fn scheme(&self) -> &str {
+        self.url.scheme
+    }
+
+    fn host(&self) -> &str {
+        self.url.host
+    }
+
+    fn path(&self) -> &str {
+        self.url.path
+    }
+
+    fn query(&self) -> Option<&str> {
+        self.url.query
+    }
+
+    fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
+        let place = self.asks.headers.iter().position(|ask| ask == name)?;
+        self.parts.get(place)?.map(header_value)
+    }
+
+    fn geo(&self, field: GeoField) -> Option<Cow<'_, str>> {
+        let place = self.asks.geo.iter().position(|ask| *ask == field)?;
+        let value = (*self.parts.get(self.asks.headers.len() + place)?)?;
+        let value = str::from_utf8(value).ok()?;
+        (!value.is_empty()).then_some(Cow::Borrowed(value))
+    }
+
+    fn client_ip(&self) -> Option<IpAddr> {
+        let address = (*self.parts.last()?).filter(|_| self.asks.client_ip)?;
+        str::from_utf8(address).ok()?.parse().ok()
+    }
+}
+
+/// A response: its status, and those of its headers that were asked for, in the order of [`Pending::ASKS`].
+pub(super) struct Answered<'a> {
+    status: u16,
+    headers: Vec<Option<&'a [u8]>>,
+}
+
+impl<'a> Answered<'a> {
+    pub fn new(status: u16, headers: Vec<Option<&'a [u8]>>) -> Self {
+        Self { status, headers }
+    }
+}
+
+impl ResponseHead for Answered<'_> {
+    fn status(&self) -> u16 {
+        self.status
+    }
+
+    fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
+        let place = Pending::ASKS.iter().position(|ask| *ask == name)?;
+        self.headers.get(place)?.map(header_value)
+    }
+}
+
+/// A header's value as it was sent.
+///
+/// Runtimes read headers as UTF-8 and put U+FFFD where they are not. It becomes a byte again that is not UTF-8, so that
+/// such a value is taken for what it is.
+fn header_value(value: &[u8]) -> Cow<'_, [u8]> {
+    const REPLACEMENT: &str = "\u{fffd}";
+    match str::from_utf8(value) {
+        Ok(text) if !value.is_ascii() && text.contains(REPLACEMENT) => {
+            let parts: Vec<_> = text.split(REPLACEMENT).map(str::as_bytes).collect();
+            parts.join(&0xff).into()
+        }
+        _ => Cow::Borrowed(value),
+    }
+}
+
+/// The parts of a URL that the runtime has written: absolute, with a path.
+struct Url<'a> {
+    scheme: &'a str,
+    /// With the port, if it is not the scheme's own.
+    host: &'a str,
+    path: &'a str,
+    /// Without `?`.
+    query: Option<&'a str>,
+}
+
+impl<'a> Url<'a> {
+    fn split(url: &'a str) -> Self {
+        // Browsers send none, but what makes requests in JavaScript may leave one in.
+        let url = url.split_once('#').map_or(url, |(url, _)| url);
+        let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (host, rest) = rest.split_at_checked(end).unwrap_or((rest, ""));
+        let (path, query) = match rest.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (rest, None),
+        };
+        Self {
+            scheme,
+            host,
+            path,
+            query,
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What shells are fetching.
+
+use crate::refresh::Need;
+use std::collections::VecDeque;
+
+/// How many may be fetched at a time. A request that its client gives up ends without a word, and leaves its need here.
+const MOST: usize = 1_024;
+
+/// Needs by numbers that are given out once.
+#[derive(Debug)]
+pub(super) struct Needs {
+    open: VecDeque<(u32, Need)>,
+    last: u32,
+}
+
+impl Needs {
+    pub const fn new() -> Self {
+        Self {
+            open: VecDeque::new(),
+            last: 0,
+        }
+    }
+
+    /// Keeps a need; of too many the oldest is forgotten.
+    pub fn add(&mut self, need: Need) -> u32 {
+        if self.open.len() >= MOST {
+            self.open.pop_front();
+        }
+        self.last = self.last.wrapping_add(1);
+        self.open.push_back((self.last, need));
+        self.last
+    }
+
+    /// `None` if it was forgotten.
+    pub fn remove(&mut self, number: u32) -> Option<Need> {
+        let place = self.open.iter().position(|(of, _)| *of == number)?;
+        self.open.remove(place).map(|(_, need)| need)
+    }
+}

@@ -1,0 +1,470 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+use super::texts::ABSENT;
+use super::{Engine, Outcome, texts};
+use crate::edit::Edit;
+use crate::fixture::{Head, Response, control, everybody, flag, having, model, snapshot};
+use crate::head::{GeoField, RequestHead, ResponseHead};
+use crate::plan::Pending;
+use crate::refresh::{Fetched, Need, Node, Options};
+use crate::status::{IdSource, Problem, Status, Why};
+use flagstone_compile::model::{Consent, Model, Source};
+use flagstone_core::UnixMillis;
+use proptest::prelude::*;
+
+const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
+
+/// Reads a message as `worker/wire.mjs` does.
+struct Reader {
+    numbers: Vec<u32>,
+    text: Vec<u16>,
+}
+
+impl Reader {
+    fn new(message: &[u8]) -> Self {
+        let number = |at: usize| u32::from_le_bytes(*message[at..].first_chunk().unwrap());
+        let (count, size) = (number(0) as usize, number(4) as usize);
+        let text = &message[4 * count..];
+        assert_eq!(text.len(), size);
+        Self {
+            numbers: (2..count).rev().map(|index| number(4 * index)).collect(),
+            text: str::from_utf8(text).unwrap().encode_utf16().collect(),
+        }
+    }
+
+    fn number(&mut self) -> u32 {
+        self.numbers.pop().unwrap()
+    }
+
+    fn text(&mut self) -> String {
+        let len = self.number() as usize;
+        String::from_utf16(&self.text.drain(..len).collect::<Vec<_>>()).unwrap()
+    }
+
+    fn texts(&mut self) -> Vec<String> {
+        (0..self.number()).map(|_| self.text()).collect()
+    }
+
+    fn edits(&mut self) -> Vec<Edit> {
+        let edits = (0..self.number()).map(|_| match self.number() {
+            0 => Edit::RemovePrefix(self.text_and_nothing().leak()),
+            1 => Edit::Remove(self.text_and_nothing().leak()),
+            2 => Edit::Set(self.text().into(), self.text()),
+            3 => Edit::Append(self.text().into(), self.text()),
+            other => panic!("edit of kind {other}"),
+        });
+        edits.collect()
+    }
+
+    fn text_and_nothing(&mut self) -> String {
+        let text = self.text();
+        assert_eq!(self.text(), "");
+        text
+    }
+
+    fn end(self) {
+        assert_eq!((self.numbers, self.text), (vec![], vec![]));
+    }
+}
+
+fn write(engine: &mut Engine, texts: &[Option<Vec<u8>>]) {
+    let mut bytes = Vec::new();
+    for text in texts {
+        let len = text.as_ref().map_or(ABSENT, |text| text.len() as u32);
+        bytes.extend_from_slice(&len.to_le_bytes());
+    }
+    bytes.extend(texts.iter().flatten().flatten());
+    engine.room(bytes.len())[..bytes.len()].copy_from_slice(&bytes);
+}
+
+/// Writes what the engine asks for of a request.
+fn show(engine: &mut Engine, head: &Head) {
+    let mut asks = Reader::new(engine.asks());
+    let query = head
+        .query
+        .as_ref()
+        .map_or(String::new(), |query| format!("?{query}"));
+    let url = format!("https://{}{}{query}", head.host, head.path);
+    let mut texts = vec![
+        Some(head.method.clone().into_bytes()),
+        Some(url.into_bytes()),
+    ];
+    for name in asks.texts() {
+        texts.push(head.header(&name).map(Into::into));
+    }
+    for name in asks.texts() {
+        let field = GEO.into_iter().find(|field| field.name() == name).unwrap();
+        texts.push(head.geo(field).map(|text| text.as_bytes().to_vec()));
+    }
+    if asks.number() == 1 {
+        let address = head.client_ip().unwrap().to_string();
+        texts.push(Some(address.into_bytes()));
+    }
+    assert_eq!(asks.texts(), Pending::ASKS);
+    asks.end();
+    write(engine, &texts);
+}
+
+const GEO: [GeoField; 9] = [
+    GeoField::Country,
+    GeoField::Region,
+    GeoField::City,
+    GeoField::Continent,
+    GeoField::PostalCode,
+    GeoField::Asn,
+    GeoField::Timezone,
+    GeoField::Latitude,
+    GeoField::Longitude,
+];
+
+/// An engine and a node that hold the snapshot of a model.
+fn holding(model: &Model) -> (Engine, Node) {
+    let snapshot = snapshot(model);
+    let control = control(&snapshot, 7, "");
+    let (mut engine, mut node) = (Engine::new(Options::DEFAULT), Node::new(Options::DEFAULT));
+    let mut need = Some(Need::Control);
+    let mut reader = Reader::new(engine.fetch());
+    while reader.number() == 1 {
+        let (number, is_immutable, key) = (reader.number(), reader.number(), reader.text());
+        let wanted = need.unwrap();
+        assert_eq!(
+            (&key, is_immutable == 1),
+            (&wanted.key(), wanted.is_immutable())
+        );
+        let value = if key == "control" {
+            &control
+        } else {
+            &snapshot
+        };
+        engine.room(value.len())[..value.len()].copy_from_slice(value);
+        reader = Reader::new(engine.take(number, Outcome::Bytes(value.len()), NOW));
+        need = node.take(wanted, Fetched::Bytes(value.clone()), NOW);
+    }
+    reader.end();
+    assert_eq!(need, None);
+    (engine, node)
+}
+
+/// The engine does what the node does that sees all of the request.
+fn check(model: &Model, head: &Head, response: &Response) {
+    let (mut engine, node) = holding(model);
+    engine.random().fill(0xa5);
+    let mut drawn = false;
+    let expected = node.plan(head, NOW, || {
+        drawn = true;
+        [0xa5; 16]
+    });
+    show(&mut engine, head);
+    let mut plan = Reader::new(engine.serve(NOW).unwrap());
+    assert_eq!(plan.number(), 0, "nothing to fetch");
+    assert_eq!(plan.number() == 1, drawn);
+    let texts = [plan.text(), plan.text(), plan.text()];
+    assert_eq!(
+        texts,
+        [
+            &*expected.origin,
+            &*expected.path_and_query,
+            &*expected.cache_key
+        ]
+    );
+    let pending = plan.text();
+    assert_eq!(plan.edits(), expected.request_edits);
+    let mut edits = plan.edits();
+    let asked = plan.number();
+    plan.end();
+
+    if asked != 0 {
+        let mut texts = vec![pending.clone(), response.status.to_string()]
+            .into_iter()
+            .map(|text| Some(text.into_bytes()))
+            .collect::<Vec<_>>();
+        for (bit, name) in Pending::ASKS.into_iter().enumerate() {
+            let value = response.header(name).filter(|_| asked >> bit & 1 == 1);
+            texts.push(value.map(Into::into));
+        }
+        write(&mut engine, &texts);
+        let mut reader = Reader::new(engine.respond().unwrap());
+        edits.extend(reader.edits());
+        reader.end();
+    }
+    assert_eq!(edits, expected.respond(response));
+
+    write(&mut engine, &[Some(pending.into_bytes())]);
+    let mut reader = Reader::new(engine.unreachable().unwrap());
+    let answer = expected.unreachable();
+    assert_eq!(reader.number(), u32::from(answer.status));
+    assert_eq!(
+        (reader.edits(), reader.text()),
+        (answer.edits, answer.body.to_owned())
+    );
+    reader.end();
+}
+
+/// A model that reads every part of a request.
+fn curious() -> Model {
+    let attributes = [
+        "app.plan",
+        "app.beta",
+        "request.method",
+        "request.host",
+        "request.path",
+        "request.language",
+        "request.user_agent",
+        "request.bot",
+        "request.gpc",
+        "request.prefetch",
+        "request.headers.x-a",
+        "request.cookies.a",
+        "request.query.a",
+        "geo.country",
+        "geo.region",
+        "geo.city",
+        "geo.continent",
+        "geo.postal_code",
+        "geo.asn",
+        "geo.timezone",
+        "geo.latitude",
+        "geo.longitude",
+        "client.ip",
+    ];
+    let sources = vec![
+        ("app.plan".to_owned(), Source::Cookie("plan".to_owned())),
+        ("app.beta".to_owned(), Source::Header("x-beta".to_owned())),
+    ];
+    let mut rules: Vec<_> = attributes
+        .iter()
+        .map(|name| {
+            // Each is asked for, since none decides.
+            having(&[*name, "request.headers.x-never"])
+        })
+        .collect();
+    rules.push(everybody());
+    model(
+        vec![flag("canary", rules.clone()), flag("wide", rules)],
+        sources,
+    )
+}
+
+#[test]
+fn a_request_is_planned_as_by_one_that_sees_all_of_it() {
+    let consent = |mut model: Model| {
+        model.edge.identity.consent = Some(Consent {
+            cookie: "consent".to_owned(),
+            value: String::new(),
+        });
+        model
+    };
+    let plain = || model(vec![flag("canary", vec![everybody()])], Vec::new());
+    let nothing = model(Vec::new(), Vec::new());
+    let heads = [
+        Head::get("/", &[]),
+        Head::get(
+            "/canary/a%20b",
+            &[
+                ("cookie", "a=1; seen=1; plan=pro"),
+                ("x-a", "1"),
+                ("x-beta", "2"),
+            ],
+        ),
+        Head {
+            query: Some("a=b&a=%zz".to_owned()),
+            ..Head::get("/canary/", &[("x-user", "u-117")])
+        },
+        Head::get(
+            "/../canary/./x",
+            &[
+                ("user-agent", "Googlebot/2.1"),
+                ("sec-purpose", "prefetch;prerender"),
+            ],
+        ),
+        Head::get(
+            "/canary/",
+            &[("sec-gpc", "1"), ("accept-language", "de, en;q=0.5")],
+        ),
+        Head::get(
+            "/canary/",
+            &[(
+                "cookie",
+                "consent=yes; __Host-flagstone=0123456789abcdef0123456789abcdef",
+            )],
+        ),
+        Head::get(
+            "/canary/",
+            &[
+                ("cookie", "name=J\u{f6}rg"),
+                ("x-user", "J\u{f6}rg \u{1f600}"),
+            ],
+        ),
+    ];
+    let responses = [
+        Response {
+            status: 200,
+            headers: vec![],
+        },
+        Response {
+            status: 304,
+            headers: vec![("vary", "Accept"), ("cache-control", "public, max-age=60")],
+        },
+        Response {
+            status: 101,
+            headers: vec![("vary", "*")],
+        },
+        Response {
+            status: 404,
+            headers: vec![("vary", "*"), ("cache-control", "no-store")],
+        },
+    ];
+    for model in [
+        curious(),
+        consent(curious()),
+        plain(),
+        consent(plain()),
+        nothing,
+    ] {
+        for head in &heads {
+            for response in &responses {
+                check(&model, head, response);
+            }
+        }
+    }
+}
+
+#[test]
+fn bytes_that_are_no_utf8_arrive_as_such() {
+    let model = model(
+        vec![flag("wide", vec![having(&["request.headers.x-a"])])],
+        Vec::new(),
+    );
+    let (mut engine, _) = holding(&model);
+    // As the runtime gives `\xff` in a header.
+    show(&mut engine, &Head::get("/", &[("x-a", "a\u{fffd}b")]));
+    let mut plan = Reader::new(engine.serve(NOW).unwrap());
+    let texts = [
+        plan.number().to_string(),
+        plan.number().to_string(),
+        plan.text(),
+        plan.text(),
+    ];
+    assert_eq!(texts, ["0", "0", "stable", "/"]);
+    assert_eq!(plan.text(), "wide=off");
+}
+
+#[test]
+fn only_what_the_configuration_can_ask_for_is_asked_for() {
+    let headers = |model: &Model| {
+        let (mut engine, _) = holding(model);
+        let mut asks = Reader::new(engine.asks());
+        (asks.texts(), asks.texts(), asks.number())
+    };
+    let without_identity = || {
+        let mut model = model(vec![flag("wide", vec![having(&["geo.city"])])], Vec::new());
+        model.edge.identity = Default::default();
+        model
+    };
+    let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(
+        headers(&without_identity()),
+        (names(&["user-agent", "sec-purpose"]), names(&["city"]), 0)
+    );
+    let all = headers(&curious());
+    assert_eq!(
+        all.0,
+        names(&[
+            "user-agent",
+            "sec-purpose",
+            "cookie",
+            "sec-gpc",
+            "x-user",
+            "x-never",
+            "x-beta",
+            "accept-language",
+            "x-a",
+        ])
+    );
+    assert_eq!((all.1.len(), all.2), (9, 1));
+    let mut empty = Reader::new(Engine::new(Options::DEFAULT).asks()).numbers;
+    empty.reverse();
+    assert_eq!(empty[..3], [0, 0, 0], "without a configuration, nothing");
+}
+
+#[test]
+fn a_first_request_fetches_before_it_is_planned() {
+    let mut engine = Engine::new(Options::DEFAULT);
+    show(&mut engine, &Head::get("/a?b", &[]));
+    let mut reply = Reader::new(engine.serve(NOW).unwrap());
+    assert_eq!(reply.number(), 2);
+    reply.end();
+    let mut reader = Reader::new(engine.fetch());
+    assert_eq!(reader.number(), 1);
+    let need = reader.number();
+    let mut reader = Reader::new(engine.take(need, Outcome::Absent, NOW));
+    assert_eq!(reader.number(), 0);
+    reader.end();
+    show(&mut engine, &Head::get("/a?b", &[]));
+    let mut plan = Reader::new(engine.plan(NOW).unwrap());
+    assert_eq!(
+        (plan.number(), plan.text(), plan.text()),
+        (0, "stable".to_owned(), "/a?b".to_owned())
+    );
+}
+
+#[test]
+fn what_nobody_asked_for_is_not_taken() {
+    let mut engine = Engine::new(Options::DEFAULT);
+    let mut reader = Reader::new(engine.take(77, Outcome::Bytes(5), NOW));
+    assert_eq!(reader.number(), 0);
+}
+
+#[test]
+fn pending_survives_the_way_as_text() {
+    let ids = IdSource::ALL.into_iter().map(Some).chain([None]);
+    for id in ids {
+        for why in Why::ALL.into_iter().map(Some).chain([None]) {
+            for problem in Problem::ALL.iter().copied().map(Some).chain([None]) {
+                for (revision, vary) in [
+                    (None, vec![]),
+                    (Some(u64::MAX), vec!["cookie".to_owned(), "x-a".to_owned()]),
+                ] {
+                    let pending = Pending {
+                        status: Status {
+                            revision,
+                            id,
+                            why,
+                            problem,
+                        },
+                        is_private: vary.is_empty(),
+                        vary,
+                    };
+                    assert_eq!(Pending::parse(&pending.text()), pending);
+                }
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn texts_end_where_the_bytes_end(bytes: Vec<u8>, count in 0_usize..20) {
+        let found = texts(&bytes, count);
+        if let Some(found) = found {
+            let len: usize = found.iter().flatten().map(|text| text.len()).sum();
+            prop_assert!(4 * count + len <= bytes.len());
+        }
+    }
+
+    #[test]
+    fn whatever_is_written_does_no_harm(bytes: Vec<u8>) {
+        let (mut engine, _) = holding(&curious());
+        let room = engine.room(bytes.len());
+        room[..bytes.len()].copy_from_slice(&bytes);
+        engine.serve(NOW);
+        engine.respond();
+        engine.unreachable();
+        engine.take(1, Outcome::Bytes(bytes.len()), NOW);
+    }
+}

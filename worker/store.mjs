@@ -1,0 +1,23 @@
+// The configuration in Workers KV.
+
+/**
+ * Seconds for which KV keeps the control document, or a flag service's, near this isolate: the least that it allows.
+ */
+const CONTROL_TTL = 30
+/**
+ * The same for snapshots. They never change, but that a key is absent is kept for this long too, and a snapshot may reach
+ * this place after the control document that names it.
+ */
+const SNAPSHOT_TTL = 300
+
+/**
+ * Has the engine fetch what it needs.
+ *
+ * Requests that come before the first configuration is there each fetch it for themselves: on this platform a promise
+ * belongs to the request that made it, and ends with that. Whoever comes second finds the snapshot held.
+ */
+export function load(engine, env) {
+  const read = async (key, isImmutable) =>
+    env.FLAGS.get(key, { type: 'arrayBuffer', cacheTtl: isImmutable ? SNAPSHOT_TTL : CONTROL_TTL })
+  return engine.fetch(read, Date.now)
+}

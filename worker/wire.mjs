@@ -1,0 +1,215 @@
+// The border between JavaScript and the wasm, seen from here. What crosses it, and in which form, is described in
+// crates/flagstone-edge/src/wire.rs; this file must agree with it, and knows nothing of any platform.
+
+/** What to do about the configuration: nothing, fetch it beside the response, or before the request is planned. */
+export const SERVE = 0
+export const REFRESH = 1
+export const LOAD = 2
+
+/** The length of a text that is absent. */
+const ABSENT = 0xffffffff
+/** Bytes of a number. */
+const NUMBER = 4
+/** UTF-8 takes at most so many bytes for one unit of a JavaScript string. */
+const WIDEST = 3
+
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+/**
+ * One instance of the wasm.
+ *
+ * Its methods throw when it breaks, and then it is of no more use (`isBroken`): whoever has it makes another.
+ */
+export class Engine {
+  /** @param exports the functions and the memory of an instance that has been started */
+  constructor(exports) {
+    this.exports = exports
+    this.isBroken = false
+    this.room = 0
+    this.capacity = 0
+    this.randomAt = this.call(exports.random)
+    this.isSpent = true
+    this.learn()
+  }
+
+  /**
+   * Plans a request, unless the configuration is to be fetched first: then `step` is LOAD and there is no plan.
+   *
+   * `visitor.geo(request, field)` and `visitor.address(request)` say what the platform knows of the client; they are
+   * asked only for what the configuration needs.
+   */
+  serve(request, visitor, now) {
+    this.writeRequest(request, visitor)
+    const message = this.ask(this.exports.serve, now)
+    const step = message.number()
+    return { step, plan: step === LOAD ? undefined : this.readPlan(message) }
+  }
+
+  /** Plans a request with the configuration that is there, or without one. */
+  plan(request, visitor, now) {
+    this.writeRequest(request, visitor)
+    return this.readPlan(this.ask(this.exports.plan, now))
+  }
+
+  /** The changes to the headers of the origin's response that depend on it. */
+  respond(plan, status, headers) {
+    if (plan.asked === 0) return []
+    const header = (name, bit) => (plan.asked & (1 << bit) ? headers.get(name) : null)
+    this.write([plan.pending, String(status), ...this.responseHeaders.map(header)])
+    return this.ask(this.exports.respond).edits()
+  }
+
+  /** The response when the origin cannot be reached. */
+  unreachable(plan) {
+    this.write([plan.pending])
+    const message = this.ask(this.exports.unreachable)
+    return { status: message.number(), edits: message.edits(), body: message.text() }
+  }
+
+  /**
+   * Fetches what the engine needs. `read(key, isImmutable)` promises the value as an `ArrayBuffer`, or null if the store
+   * has none; `now()` is the time.
+   */
+  async fetch(read, now) {
+    let message = this.ask(this.exports.fetch)
+    while (message.number() === 1) {
+      const [need, isImmutable, key] = [message.number(), message.number() === 1, message.text()]
+      let value
+      let size
+      try {
+        value = await read(key, isImmutable)
+        size = value === null ? -1 : value.byteLength
+      } catch (error) {
+        console.error(`flagstone: \`${key}\`:`, error)
+        size = -2
+      }
+      if (size > 0) this.reserve(size).set(new Uint8Array(value))
+      message = this.ask(this.exports.take, need, size, now())
+      // The engine keeps the bytes, and with them the room.
+      this.capacity = 0
+    }
+    this.learn()
+  }
+
+  /** Asks which parts of requests and responses this configuration needs. */
+  learn() {
+    const message = this.ask(this.exports.asks)
+    this.headers = message.texts()
+    this.geo = message.texts()
+    this.needsAddress = message.number() === 1
+    this.responseHeaders = message.texts()
+  }
+
+  writeRequest(request, visitor) {
+    if (this.isSpent) {
+      crypto.getRandomValues(new Uint8Array(this.exports.memory.buffer, this.randomAt, 16))
+      this.isSpent = false
+    }
+    const { headers } = request
+    const texts = [request.method, request.url]
+    for (const name of this.headers) texts.push(headers.get(name))
+    for (const field of this.geo) texts.push(visitor.geo(request, field))
+    if (this.needsAddress) texts.push(visitor.address(request))
+    this.write(texts)
+  }
+
+  readPlan(message) {
+    this.isSpent = message.number() === 1
+    return {
+      origin: message.text(),
+      pathAndQuery: message.text(),
+      cacheKey: message.text(),
+      pending: message.text(),
+      requestEdits: message.edits(),
+      responseEdits: message.edits(),
+      asked: message.number(),
+    }
+  }
+
+  /** Writes texts, of which some may be absent. */
+  write(texts) {
+    let all = ''
+    for (const text of texts) if (text != null) all += text
+    const start = NUMBER * texts.length
+    const bytes = this.reserve(start + WIDEST * all.length)
+    const { view } = this
+    const isAscii = encoder.encodeInto(all, bytes.subarray(start)).written === all.length
+    let at = start
+    for (let index = 0; index < texts.length; index++) {
+      const text = texts[index]
+      let length = ABSENT
+      if (text != null) {
+        // Texts that are not ASCII are written once more, each for itself, to know where it ends.
+        length = isAscii ? text.length : encoder.encodeInto(text, bytes.subarray(at)).written
+        at += length
+      }
+      view.setUint32(NUMBER * index, length, true)
+    }
+  }
+
+  /** The room, for at least so many bytes. */
+  reserve(size) {
+    if (size > this.capacity || this.view.byteLength === 0) {
+      // Rounded up, so that few requests need more than the one before.
+      this.capacity = Math.max(size, this.capacity, 16_384)
+      const at = this.call(this.exports.room, this.capacity)
+      this.bytes = new Uint8Array(this.exports.memory.buffer, at, this.capacity)
+      this.view = new DataView(this.exports.memory.buffer, at, this.capacity)
+    }
+    return this.bytes
+  }
+
+  /** Calls the wasm, and reads the message whose address it gives. */
+  ask(function_, first, second, third) {
+    const at = this.call(function_, first, second, third)
+    if (at === 0) throw new Error('the wasm was given what it cannot read')
+    return new Message(this.exports.memory.buffer, at)
+  }
+
+  call(function_, first, second, third) {
+    if (this.isBroken) throw new Error('the wasm has broken before')
+    try {
+      // A wasm function passes over arguments that it has no use for.
+      return function_(first, second, third)
+    } catch (error) {
+      this.isBroken = true
+      throw error
+    }
+  }
+}
+
+/** What the wasm has said, read from the beginning; it must be read before the next call. */
+class Message {
+  constructor(memory, at) {
+    const head = new DataView(memory, at, 2 * NUMBER)
+    const count = head.getUint32(0, true)
+    this.numbers = new DataView(memory, at, NUMBER * count)
+    this.next = 2 * NUMBER
+    this.all = decoder.decode(new Uint8Array(memory, at + NUMBER * count, head.getUint32(NUMBER, true)))
+    this.place = 0
+  }
+
+  number() {
+    const number = this.numbers.getUint32(this.next, true)
+    this.next += NUMBER
+    return number
+  }
+
+  text() {
+    const start = this.place
+    this.place += this.number()
+    return this.all.slice(start, this.place)
+  }
+
+  texts() {
+    return Array.from({ length: this.number() }, () => this.text())
+  }
+
+  /** Changes to headers: kind, name and value of each, for `headers.mjs`. */
+  edits() {
+    const edits = []
+    for (let count = this.number(); count > 0; count--) edits.push(this.number(), this.text(), this.text())
+    return edits
+  }
+}
