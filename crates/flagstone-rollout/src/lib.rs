@@ -2,7 +2,7 @@
 //!
 //! - **Node.** A [`Node`] is told of every origin fetch. It filters units that fail again and again, holds the
 //!   [`Breaker`] that takes a canary out of service at once, limits [`failover`], and makes [`Report`]s that add up in any
-//!   order. For platforms without memory between requests there is [`breaker::window`].
+//!   order and go over the wire as a [`Line`]. What dashboards want is in the [`tally`]. For platforms without memory between requests there is [`breaker::window`].
 //! - **Guard.** One [`Guard`] a rollout adds the reports up, in any order and each once. Its evidence may be looked at
 //!   any number of times; one error budget holds for the whole rollout. [`guard::State`] says what happens next.
 //! - **Advice.** [`advance`] says whether the next share is within the risk budget, [`advise`] where to begin, how long
@@ -27,6 +27,7 @@ mod number;
 mod ramp;
 pub mod ratio;
 mod report;
+pub mod tally;
 mod unit;
 
 pub use arm::{Arm, PerArm};
@@ -37,5 +38,7 @@ pub use harm::{Circumstances, Failover, Failure, LeftOut, Outcome, is_event};
 pub use latency::Histogram;
 pub use node::{Fetch, Node, Told};
 pub use ramp::{Ladder, LadderError, Share};
-pub use report::{Counts, GOALS, INTERVAL_MS, Instances, Report, ReportId, Sequences, interval};
+pub use report::{
+    Counts, GOALS, INTERVAL_MS, Instances, Line, LineError, Report, ReportId, Sequences, interval,
+};
 pub use unit::{UnitFilter, UnitHash};

@@ -1,10 +1,14 @@
 //! What nodes tell the guard: counts that add up in any order.
 
+mod json;
+mod line;
 mod seen;
 mod wire;
 
 use crate::{Histogram, PerArm};
 
+pub(crate) use json::{Reader, push_member, push_string};
+pub use line::{Line, LineError};
 pub use seen::{Instances, Sequences};
 
 /// How many goals a rollout can have.
@@ -60,6 +64,13 @@ impl Counts {
             *mine = mine.saturating_add(others);
         }
         self.latency.merge(&other.latency);
+    }
+
+    /// Whether there are no more failures than fetches, nor more events than failures.
+    pub(crate) const fn is_possible(&self) -> bool {
+        self.fetches >= self.hard_requests
+            && self.hard_requests >= self.hard
+            && self.fetches >= self.soft
     }
 }
 

@@ -151,3 +151,68 @@ fn instances_make_room() {
     assert_eq!(restored, instances);
     assert_eq!(Instances::from_words(1, instances.to_words()).len(), 1);
 }
+
+#[test]
+fn reports_survive_a_line() {
+    let id = ReportId {
+        instance: u64::MAX,
+        sequence: u32::MAX,
+    };
+    for report in [report(0), report(1), report(1 << 31), Report::default()] {
+        let line = Line {
+            id,
+            report,
+            flag: "\"näive\\\u{1}".to_owned(),
+            unit: None,
+        };
+        let text = line.write();
+        assert!(!text.contains('\n'));
+        assert_eq!(Line::read(&text), Some(Ok(line)));
+    }
+}
+
+#[test]
+fn what_is_no_line_of_a_report_is_passed_over_or_refused() {
+    const HEAD: &str =
+        r#"{"flagstone":"report","instance":"7","sequence":0,"rollout":"1","interval":9"#;
+    let cases = [
+        ("", None),
+        ("viceroy: started", None),
+        (r#"{"flagstone":"tally"}"#, None),
+        (r#"{"flagstone":"report"}"#, Some(false)),
+        (r#"HEAD}"#, Some(true)),
+        (r#"  HEAD}  "#, Some(true)),
+        (
+            r#"HEAD, "later": [{"a": "b"}, -1e3, null], "stage": 2}"#,
+            Some(true),
+        ),
+        (r#"HEAD} x"#, Some(false)),
+        (r#"HEAD,"stage":256}"#, Some(false)),
+        (r#"HEAD,"stage":-1}"#, Some(false)),
+        (r#"HEAD,"stage":1.5}"#, Some(false)),
+        (
+            r#"HEAD,"canary":{"fetches":1,"hard_requests":2}}"#,
+            Some(false),
+        ),
+        (
+            r#"HEAD,"canary":{"fetches":1,"latency":{"113":1}}}"#,
+            Some(false),
+        ),
+        (r#"HEAD,"canary":{"goal_hits":[1,2,3,4,5]}}"#, Some(false)),
+        (r#"HEAD,"unit":"123456789"}"#, Some(false)),
+        (r#"HEAD,"flag":"\ud800"}"#, Some(false)),
+    ];
+    for (text, expected) in cases {
+        let text = text.replace("HEAD", HEAD);
+        let read = Line::read(&text).map(|read| read.is_ok());
+        assert_eq!(read, expected, "{text}");
+    }
+    // Any byte may be lost.
+    let text = format!(r#"{HEAD},"canary":{{"fetches":1}}}}"#);
+    for length in 0..text.len() {
+        assert_ne!(
+            Line::read(text.get(..length).unwrap_or_default()).map(|read| read.is_ok()),
+            Some(true)
+        );
+    }
+}

@@ -118,12 +118,9 @@ impl Counts {
             counts.latency.add(bucket, reader.number()?);
             next = bucket + 1;
         }
-        if counts.fetches < counts.hard_requests
-            || counts.hard_requests < counts.hard
-            || counts.fetches < counts.soft
-        {
-            return Err(ReadError::Range);
+        match counts.is_possible() {
+            true => Ok(counts),
+            false => Err(ReadError::Range),
         }
-        Ok(counts)
     }
 }

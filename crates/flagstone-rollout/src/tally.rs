@@ -1,0 +1,173 @@
+//! What came of a node's requests, by flag, stage, variant and route. For dashboards; the guard goes by
+//! [`Report`](crate::Report)s, which compare.
+
+use crate::report::{Reader, push_member, push_string};
+use crate::{Histogram, ReportId};
+use std::fmt::Write as _;
+
+/// What a tally's line begins with.
+const BEGINNING: &str = "{\"flagstone\":\"tally\"";
+
+/// What requests are counted by. All empty: those for which there was no row left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Key {
+    /// The flag's key.
+    pub flag: String,
+    /// The stage of its rollout, from 0.
+    pub stage: u8,
+    /// The variant that was decided, whichever was served.
+    pub variant: String,
+    /// The route's pattern: host, if it has one, and path.
+    pub route: String,
+}
+
+/// Counts of requests. Sums stop at the largest number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Row {
+    /// Responses that visitors got.
+    pub requests: u64,
+    /// Those among them that were failures.
+    pub errors: u64,
+    /// Those that the fallback gave, since the variant's own origin had failed.
+    pub fallbacks: u64,
+    /// Those that control gave, since the breaker was not closed.
+    pub guarded: u64,
+    /// Those that count as exposures: not of declared bots and prefetches.
+    pub exposures: u64,
+    /// From the fetch to the response head, of responses that were no failures and came from the variant's own origin.
+    pub latency: Histogram,
+}
+
+/// Rows that have not been reported, at most [`MOST`](Self::MOST); what there is no row for is counted together.
+///
+/// ```
+/// use flagstone_rollout::tally::{Key, Row, Tally};
+/// use flagstone_rollout::ReportId;
+///
+/// let mut tally = Tally::default();
+/// let key = Key { flag: "new-checkout".into(), stage: 0, variant: "on".into(), route: "/checkout/*".into() };
+/// tally.count(&key, &Row { requests: 1, ..Row::default() });
+/// tally.count(&key, &Row { requests: 1, errors: 1, ..Row::default() });
+/// let (key, row) = tally.take().unwrap();
+/// assert_eq!((row.requests, row.errors), (2, 1));
+/// assert!(tally.take().is_none());
+/// let line = row.line(&key, ReportId { instance: 7, sequence: 0 }, 178_000_000);
+/// assert!(line.contains(r#""route":"/checkout/*","requests":2,"errors":1"#));
+/// assert_eq!(Row::read(&line), Some((key, row)));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    rows: Vec<(Key, Row)>,
+}
+
+impl Tally {
+    /// How many rows there may be, at about 600 bytes each.
+    pub const MOST: usize = 128;
+
+    /// Adds counts. Cost: a comparison with each row.
+    pub fn count(&mut self, key: &Key, counts: &Row) {
+        if let Some((_, row)) = self.rows.iter_mut().find(|(of, _)| of == key) {
+            row.merge(counts);
+        } else if self.rows.len() + 1 < Self::MOST || *key == Key::default() {
+            self.rows.push((key.clone(), *counts));
+        } else {
+            self.count(&Key::default(), counts);
+        }
+    }
+
+    /// A row to report, which begins anew; `None` when there are no more.
+    pub fn take(&mut self) -> Option<(Key, Row)> {
+        self.rows.pop()
+    }
+
+    /// Whether there is nothing to report.
+    pub const fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+impl Row {
+    /// Adds another's counts.
+    pub fn merge(&mut self, other: &Self) {
+        for (mine, others) in [
+            (&mut self.requests, other.requests),
+            (&mut self.errors, other.errors),
+            (&mut self.fallbacks, other.fallbacks),
+            (&mut self.guarded, other.guarded),
+            (&mut self.exposures, other.exposures),
+        ] {
+            *mine = mine.saturating_add(others);
+        }
+        self.latency.merge(&other.latency);
+    }
+
+    /// A line of JSON without a line feed, as a [`Line`](crate::Line) is: which node, what the counts are of, and those that are
+    /// not 0.
+    pub fn line(&self, key: &Key, id: ReportId, interval: u64) -> String {
+        let mut text = String::from(BEGINNING);
+        // Writing to a string does not fail.
+        let _ = write!(
+            text,
+            ",\"instance\":\"{:016x}\",\"sequence\":{},\"interval\":{interval},\"flag\":",
+            id.instance, id.sequence,
+        );
+        push_string(&mut text, &key.flag);
+        let _ = write!(text, ",\"stage\":{},\"variant\":", key.stage);
+        push_string(&mut text, &key.variant);
+        text.push_str(",\"route\":");
+        push_string(&mut text, &key.route);
+        for (name, count) in [
+            ("requests", self.requests),
+            ("errors", self.errors),
+            ("fallbacks", self.fallbacks),
+            ("guarded", self.guarded),
+            ("exposures", self.exposures),
+        ] {
+            push_member(&mut text, name, count);
+        }
+        self.latency.push(&mut text);
+        text.push('}');
+        text
+    }
+
+    /// Reads a line; `None` if it is none of a tally.
+    pub fn read(line: &str) -> Option<(Key, Self)> {
+        let line = line.trim_ascii();
+        if !line.starts_with(BEGINNING) {
+            return None;
+        }
+        let (mut key, mut row) = (Key::default(), Self::default());
+        let mut reader = Reader::new(line);
+        reader.object(|name, value| {
+            let count = match name {
+                "flag" | "variant" | "route" => {
+                    let text = value.string()?;
+                    match name {
+                        "flag" => key.flag = text,
+                        "variant" => key.variant = text,
+                        _ => key.route = text,
+                    }
+                    return Some(());
+                }
+                "stage" => {
+                    key.stage = value.number()?;
+                    return Some(());
+                }
+                "latency" => return row.latency.read(value),
+                "requests" => &mut row.requests,
+                "errors" => &mut row.errors,
+                "fallbacks" => &mut row.fallbacks,
+                "guarded" => &mut row.guarded,
+                "exposures" => &mut row.exposures,
+                _ => return value.skip(),
+            };
+            *count = value.number()?;
+            Some(())
+        })?;
+        reader.end()?;
+        Some((key, row))
+    }
+}
+
+#[cfg(test)]
+mod tests;

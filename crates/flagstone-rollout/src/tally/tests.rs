@@ -1,0 +1,45 @@
+use super::*;
+
+fn row(requests: u64) -> Row {
+    Row {
+        requests,
+        ..Row::default()
+    }
+}
+
+#[test]
+fn what_there_is_no_row_for_is_counted_together() {
+    let mut tally = Tally::default();
+    for number in 0..1_000 {
+        let key = Key {
+            flag: format!("flag-{number}"),
+            ..Key::default()
+        };
+        tally.count(&key, &row(1));
+    }
+    let rows: Vec<_> = std::iter::from_fn(|| tally.take()).collect();
+    assert_eq!(rows.len(), Tally::MOST);
+    let sum: u64 = rows.iter().map(|(_, row)| row.requests).sum();
+    assert_eq!(sum, 1_000);
+    let others = rows.iter().find(|(key, _)| *key == Key::default());
+    assert_eq!(
+        others.map(|(_, row)| row.requests),
+        Some(1_000 - (Tally::MOST as u64 - 1))
+    );
+}
+
+#[test]
+fn any_text_survives_a_line() {
+    let mut counts = row(1);
+    counts.latency.record(5);
+    counts.latency.record(70_000);
+    let key = Key {
+        flag: "a \"quoted\" \\ one".to_owned(),
+        stage: 255,
+        variant: "naïve\n\t\u{1}".to_owned(),
+        route: "*.shop.example/:id/*".to_owned(),
+    };
+    let line = counts.line(&key, ReportId::default(), 1);
+    assert!(!line.contains('\n'));
+    assert_eq!(Row::read(&line), Some((key, counts)));
+}
