@@ -61,6 +61,7 @@ pub(crate) fn lower<'a>(
     Model {
         flags,
         segments,
+        plans: Vec::new(),
         edge,
     }
 }

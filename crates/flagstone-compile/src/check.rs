@@ -2,6 +2,7 @@
 
 mod depth;
 mod names;
+mod plan;
 mod routes;
 mod split;
 
@@ -14,6 +15,7 @@ pub(crate) fn check(model: &Model) -> Vec<Finding> {
     names::check(model, &mut findings);
     depth::check(model, &mut findings);
     split::check(model, &mut findings);
+    plan::check(model, &mut findings);
     routes::check(model, &mut findings);
     findings
 }

@@ -8,6 +8,7 @@ mod condition;
 mod edge;
 mod expression;
 mod js;
+mod plan;
 
 pub use allocation::{Absent, Algorithm, Allocation, Bucketing, Range, Rest};
 pub use condition::{Condition, Conversion, Matcher, Order, Reading, Scalar, Scope, Test};
@@ -16,6 +17,7 @@ pub use edge::{
     SdkKind, ServiceKind, Source,
 };
 pub use js::{Js, kind};
+pub use plan::{Calendar, Freeze, Offset, Plan, Stage, Window};
 
 pub use expression::{Arithmetic, Around, Expression, Operation, Relation};
 use flagstone_core::{UnixMillis, Weight};
@@ -34,6 +36,8 @@ pub struct Model {
     pub flags: Vec<Flag>,
     /// In the order of the source. Keys are unique.
     pub segments: Vec<Segment>,
+    /// Rollouts in stages; at most one of a flag.
+    pub plans: Vec<Plan>,
     /// Identity, origins, routes and exposure.
     pub edge: Edge,
 }
@@ -136,6 +140,8 @@ pub enum Share {
     Fixed(Weight),
     /// Points in ascending time, straight lines between them, constant before the first and after the last.
     Ramp(Vec<RampPoint>),
+    /// What the flag's [`Plan`] says at the stage that the control document puts in force.
+    Planned,
 }
 
 /// A point of a ramp.

@@ -71,6 +71,7 @@ impl<'f> Slots<'f> {
 pub(crate) fn peak(share: &Share) -> Weight {
     match share {
         Share::Fixed(weight) => *weight,
+        Share::Planned => Weight::TOTAL,
         Share::Ramp(points) => points
             .iter()
             .map(|point| point.share)

@@ -11,6 +11,7 @@ mod expression;
 mod js;
 #[cfg(feature = "patterns")]
 mod pattern;
+mod plan;
 mod program;
 mod reads;
 mod set;
@@ -45,6 +46,7 @@ pub(crate) fn write(model: &Model) -> (Vec<u8>, Vec<Finding>) {
         writer.segment(segment);
     }
     writer.flags();
+    writer.plans();
     writer.edge();
     writer.vary();
     (assemble(&writer.tables), writer.findings)

@@ -12,12 +12,14 @@ mod way;
 
 pub use expression::{EXPRESSION_TEXT, EXPRESSION_VALUES, MAX_EXPRESSION_DEPTH};
 pub use js::padded;
+pub use split::{plan_share, range_share};
 pub use trace::{Answer, Trace};
 
 use crate::context::{AttributeValue, Attributes};
 use crate::decision::{Decision, Reason};
 use crate::hash;
 use crate::layout::{EXPRESSION, NONE, NONE16};
+use crate::progress::Progress;
 use crate::snapshot::{AttributeIndex, Flag, FlagIndex, Snapshot, VariantIndex};
 use crate::units::UnixMillis;
 use core::cell::Cell;
@@ -69,12 +71,14 @@ pub struct Evaluator<'s, 'c, A> {
     pub now: UnixMillis,
     /// Flags that are held at a variant.
     pub kills: &'c [Kill],
+    /// How far the rollout of each plan has come, in the order of the plans; of those that are missing it has not begun.
+    pub rollouts: &'c [Progress],
     /// The hash of the targeting key, which sets are asked by.
     key_hash: Cell<Option<u128>>,
 }
 
 impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
-    /// Without flags that are held. One evaluator serves all flags of a request, and keeps what they have in common.
+    /// Without flags that are held, and no rollout has begun. One evaluator serves all flags of a request, and keeps what they have in common.
     #[inline]
     pub fn new(snapshot: Snapshot<'s>, attributes: &'c A, now: UnixMillis) -> Self {
         Self {
@@ -82,6 +86,7 @@ impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
             attributes,
             now,
             kills: &[],
+            rollouts: &[],
             key_hash: Cell::new(None),
         }
     }
@@ -90,6 +95,12 @@ impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
     #[must_use]
     pub fn with_kills(self, kills: &'c [Kill]) -> Self {
         Self { kills, ..self }
+    }
+
+    /// The same with rollouts that have come so far, in the order of the snapshot's plans.
+    #[must_use]
+    pub fn with_rollouts(self, rollouts: &'c [Progress]) -> Self {
+        Self { rollouts, ..self }
     }
 
     /// Decides a flag. Allocates nothing; the time is that of the tests on the way.

@@ -7,18 +7,20 @@
 mod codes;
 mod edge;
 mod expression;
+mod plan;
 mod program;
 mod records;
 
 pub use codes::{
-    Absent, Algorithm, Conversion, Op, RANGE_BACKWARD, Scope, SdkKind, ServiceKind, SourceKind,
-    TEST_CONVERSION_SHIFT, TEST_ELEMENTS, TEST_IGNORES_CASE, TEST_MISSING_IS_NO,
-    TEST_MISTYPED_IS_NO, TEST_NEGATED, ValueKind, kind, order, rest,
+    Absent, Algorithm, Conversion, Op, PLAN_STRAIGHT, RANGE_BACKWARD, RANGE_PLANNED, Scope,
+    SdkKind, ServiceKind, SourceKind, TEST_CONVERSION_SHIFT, TEST_ELEMENTS, TEST_IGNORES_CASE,
+    TEST_MISSING_IS_NO, TEST_MISTYPED_IS_NO, TEST_NEGATED, ValueKind, kind, order, rest,
 };
 pub use edge::{
     ActionRecord, EdgeRecord, OriginRecord, PairRecord, RouteRecord, SourceRecord, VaryRecord,
 };
 pub use expression::{Arithmetic, Around, ExpressionRecord, Operation, Relation};
+pub use plan::{FreezeRecord, OffsetRecord, PlanRecord, StageRecord, WindowRecord};
 pub use program::{
     InstructionRecord, MAX_PROGRAM, PROGRAM_CODE_POINTS, PROGRAM_IGNORES_CASE, ProgramRecord,
     SpanRecord, Step,
@@ -117,6 +119,16 @@ pub enum Section {
     Vary,
     /// The names behind those bits; `*` for what no header shows, such as the client's address.
     VaryNames,
+    /// Plans of rollouts.
+    Plans,
+    /// Stages; a plan's lie together, with ascending shares.
+    Stages,
+    /// Times of the week in which a rollout may grow; a plan's lie together.
+    Windows,
+    /// Times in which it may not; a plan's lie together.
+    Freezes,
+    /// What a plan's zone adds to UTC, from when on; a plan's lie together, in ascending time.
+    Offsets,
     /// Text, automata, programs: plain bytes.
     Data,
 }
@@ -157,6 +169,11 @@ impl Section {
         (Self::Expressions, ExpressionRecord::SIZE),
         (Self::Vary, VaryRecord::SIZE),
         (Self::VaryNames, TextRecord::SIZE),
+        (Self::Plans, PlanRecord::SIZE),
+        (Self::Stages, StageRecord::SIZE),
+        (Self::Windows, WindowRecord::SIZE),
+        (Self::Freezes, FreezeRecord::SIZE),
+        (Self::Offsets, OffsetRecord::SIZE),
         (Self::Data, 1),
     ];
 

@@ -19,6 +19,7 @@ pub mod js;
 pub mod layout;
 mod number;
 mod program;
+mod progress;
 mod scratch;
 mod semver;
 mod snapshot;
@@ -34,14 +35,15 @@ pub use decision::{Decision, Reason};
 pub use describe::Described;
 pub use eval::{
     Answer, EXPRESSION_TEXT, EXPRESSION_VALUES, Evaluator, Kill, MAX_DEPTH, MAX_EXPRESSION_DEPTH,
-    MAX_TESTS, Trace, padded as padded_version,
+    MAX_TESTS, Trace, padded as padded_version, plan_share, range_share,
 };
 pub use hash::Digest;
 pub use number::javascript as js_number;
 pub use number::parse_number;
+pub use progress::Progress;
 pub use semver::{SemVer, SplitVersion};
 pub use snapshot::{
-    Attribute, AttributeIndex, Flag, FlagIndex, OpenError, Snapshot, Variant, VariantIndex,
+    Attribute, AttributeIndex, Flag, FlagIndex, OpenError, Plan, Snapshot, Variant, VariantIndex,
     VerifyError,
 };
 pub use text::{JsNumber, is_blank as is_js_blank};

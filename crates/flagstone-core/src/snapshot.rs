@@ -1,9 +1,11 @@
 //! An opened snapshot: bytes that are read in place.
 
 mod error;
+mod plan;
 mod verify;
 
 pub use error::{OpenError, VerifyError};
+pub use plan::Plan;
 
 use crate::hash::{self, Digest};
 use crate::layout::{

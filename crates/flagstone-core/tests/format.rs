@@ -3,12 +3,13 @@
 
 use flagstone_core::layout::{
     Absent, ActionRecord, Algorithm, Arithmetic, Around, AttributeRecord, BucketRecord, Conversion,
-    EdgeRecord, EntryRecord, ExpressionRecord, FORMAT_VERSION, FlagRecord, IndexRecord,
-    InstructionRecord, MAX_PROGRAM, NetworkRecord, NumberRecord, Op, Operation, OriginRecord,
-    PairRecord, PatternRecord, PointRecord, ProgramRecord, RampRecord, RangeRecord, Relation,
-    RouteRecord, RuleRecord, Scope, SdkKind, Section, SegmentRecord, SemVerRecord, ServiceKind,
-    SetRecord, SourceKind, SourceRecord, SpanRecord, SplitRecord, Step, TestRecord, TextRecord,
-    ValueKind, VariantRecord, VaryRecord,
+    EdgeRecord, EntryRecord, ExpressionRecord, FORMAT_VERSION, FlagRecord, FreezeRecord,
+    IndexRecord, InstructionRecord, MAX_PROGRAM, NetworkRecord, NumberRecord, OffsetRecord, Op,
+    Operation, OriginRecord, PairRecord, PatternRecord, PlanRecord, PointRecord, ProgramRecord,
+    RampRecord, RangeRecord, Relation, RouteRecord, RuleRecord, Scope, SdkKind, Section,
+    SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind, SourceRecord, SpanRecord,
+    SplitRecord, StageRecord, Step, TestRecord, TextRecord, ValueKind, VariantRecord, VaryRecord,
+    WindowRecord,
 };
 use flagstone_core::{
     EXPRESSION_TEXT, EXPRESSION_VALUES, MAX_DEPTH, MAX_EXPRESSION_DEPTH, MAX_TESTS,
@@ -60,6 +61,7 @@ fn records() {
         FlagRecord VariantRecord RuleRecord TestRecord SplitRecord RangeRecord RampRecord PointRecord AttributeRecord
         SegmentRecord SetRecord BucketRecord EntryRecord TextRecord NumberRecord SemVerRecord NetworkRecord PatternRecord
         ProgramRecord InstructionRecord SpanRecord
+        PlanRecord StageRecord WindowRecord FreezeRecord OffsetRecord
         IndexRecord ExpressionRecord EdgeRecord SourceRecord OriginRecord RouteRecord ActionRecord PairRecord VaryRecord
     );
 }

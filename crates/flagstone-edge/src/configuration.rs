@@ -1,9 +1,10 @@
 //! A configuration that decides requests: a snapshot and the control document that named it.
 
 use crate::control::Control;
+use crate::rollouts::{Rollouts, Staged};
 use crate::status::Problem;
 use flagstone_core::layout::{EdgeRecord, Section};
-use flagstone_core::{Digest, Kill, Snapshot};
+use flagstone_core::{Digest, FlagIndex, Kill, Progress, Snapshot, UnixMillis};
 use std::sync::Arc;
 
 /// A snapshot's bytes, which have been checked, beside the kills that are in force.
@@ -12,6 +13,7 @@ pub struct Configuration {
     bytes: Vec<u8>,
     control: Control,
     kills: Vec<Kill>,
+    rollouts: Rollouts,
     problem: Option<Problem>,
     frame: Option<Frame>,
 }
@@ -58,20 +60,23 @@ impl Configuration {
         frame: Option<Frame>,
     ) -> Result<Self, Problem> {
         let snapshot = Snapshot::open(&bytes).map_err(|_| Problem::SnapshotInvalid)?;
-        let (kills, problem) = resolve(&snapshot, &control);
+        let (kills, rollouts, problem) = resolve(&snapshot, &control, None);
         Ok(Self {
             bytes,
             control,
             kills,
+            rollouts,
             problem,
             frame,
         })
     }
 
-    /// Puts the kills of a later control document in force, and no others.
+    /// Puts the kills of a later control document in force, and no others, and its rollouts. Those that it does not speak
+    /// of, or of whose plan another snapshot is to come, stay as they are.
     pub(crate) fn hold(&mut self, control: &Control) {
         if let Ok(snapshot) = Snapshot::open(&self.bytes) {
-            (self.kills, self.problem) = resolve(&snapshot, control);
+            let before = (control.snapshot != self.control.snapshot).then_some(&self.rollouts);
+            (self.kills, self.rollouts, self.problem) = resolve(&snapshot, control, before);
         }
     }
 
@@ -100,14 +105,28 @@ impl Configuration {
         &self.kills
     }
 
+    /// How far the rollouts of the snapshot's plans have come, in their order.
+    pub fn rollouts(&self) -> &[Progress] {
+        self.rollouts.progress()
+    }
+
+    /// The rollout of a flag, if one is under way.
+    pub fn staged(&self, flag: FlagIndex, now: UnixMillis) -> Option<Staged> {
+        self.rollouts.staged(&self.snapshot()?, flag, now)
+    }
+
     /// What is wrong with a part of it.
     pub fn problem(&self) -> Option<Problem> {
         self.problem
     }
 }
 
-/// Finds the kills' flags and variants, each for itself.
-fn resolve(snapshot: &Snapshot<'_>, control: &Control) -> (Vec<Kill>, Option<Problem>) {
+/// Finds the kills' flags and variants and the rollouts' plans, each for itself.
+fn resolve(
+    snapshot: &Snapshot<'_>,
+    control: &Control,
+    before: Option<&Rollouts>,
+) -> (Vec<Kill>, Rollouts, Option<Problem>) {
     let kill = |(flag, variant): &(String, String)| {
         let flag = snapshot.flag(snapshot.find(flag)?)?;
         Some(Kill {
@@ -117,5 +136,8 @@ fn resolve(snapshot: &Snapshot<'_>, control: &Control) -> (Vec<Kill>, Option<Pro
     };
     let kills: Vec<_> = control.kills.iter().filter_map(kill).collect();
     let is_whole = kills.len() == control.kills.len() && !control.has_bad_kill;
-    (kills, (!is_whole).then_some(Problem::KillUnknown))
+    let (rollouts, has_all) = Rollouts::resolve(snapshot, control, before);
+    let problem = (!is_whole).then_some(Problem::KillUnknown);
+    let problem = problem.or((!has_all).then_some(Problem::RolloutUnknown));
+    (kills, rollouts, problem)
 }

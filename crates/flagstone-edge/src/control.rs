@@ -1,5 +1,9 @@
 //! The control document: the small, quick one that points to a snapshot and can turn things off.
 
+mod rollout;
+
+pub use rollout::Rollout;
+
 use crate::json::Reader;
 use crate::status::Problem;
 use flagstone_core::Digest;
@@ -10,8 +14,12 @@ use std::fmt::{self, Write as _};
 const VERSION: u64 = 1;
 /// Revisions have at most 15 digits, as integers of RFC 9651 do.
 const MAX_REVISION: u64 = 999_999_999_999_999;
+/// The members that have a type.
+const MEMBERS: [&str; 6] = [
+    "version", "sequence", "revision", "snapshot", "kills", "rollouts",
+];
 
-/// Which snapshot is in force, and which flags are held at a variant.
+/// Which snapshot is in force, which flags are held at a variant, and how far rollouts have come.
 ///
 /// ```
 /// use flagstone_edge::Control;
@@ -25,22 +33,29 @@ const MAX_REVISION: u64 = 999_999_999_999_999;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Control {
+    /// The number of the document: of two, the one with the greater number is newer. At most 15 digits; the revision in
+    /// documents that do not say.
+    pub sequence: u64,
     /// The number of the publication; only ever grows. At most 15 digits.
     pub revision: u64,
     /// The name of the snapshot.
     pub snapshot: Digest,
     /// Flag key and variant key, in the order of the document.
     pub kills: Vec<(String, String)>,
+    /// In the order of the document.
+    pub rollouts: Vec<Rollout>,
     /// Whether a kill was left out because its variant is not a string.
     pub(crate) has_bad_kill: bool,
+    /// Whether a rollout was left out because it is not what it should be.
+    pub(crate) has_bad_rollout: bool,
 }
 
 impl Control {
     /// The key of the control document in a store.
     pub const KEY: &'static str = "control";
 
-    /// Reads a control document: JSON with `version`, `revision`, `snapshot` and, if there are any, `kills`. Members of
-    /// other names are passed over; of two with the same name the last counts.
+    /// Reads a control document: JSON with `version`, `revision`, `snapshot` and, if there are any, `sequence`, `kills` and
+    /// `rollouts`. Members of other names are passed over; of two with the same name the last counts.
     ///
     /// # Errors
     /// If it is of a later version, or one of those members is missing or of another type.
@@ -50,9 +65,11 @@ impl Control {
         })?;
         let mut reader = Reader::new(text);
         let (mut version, mut revision, mut snapshot) = (None, None, None);
+        let mut sequence = None;
         let mut kills = Vec::new();
+        let mut rollouts = Vec::new();
         let mut bad = None;
-        let mut has_bad_kill = false;
+        let (mut has_bad_kill, mut has_bad_rollout) = (false, false);
         // A member of another type is only an error once the version is known to be one that gives it this type.
         let read = reader.object(|name, value| match (name, value.peek()?) {
             ("version", b'0'..=b'9') => set(&mut version, value.integer()),
@@ -72,16 +89,21 @@ impl Control {
                     value.skip()
                 })
             }
-            ("version" | "revision" | "snapshot" | "kills", _) => {
-                bad = Some(match name {
-                    "version" => "version",
-                    "revision" => "revision",
-                    "snapshot" => "snapshot",
-                    _ => "kills",
-                });
+            ("sequence", b'0'..=b'9') => set(&mut sequence, value.integer()),
+            ("rollouts", b'{') => {
+                rollouts.clear();
+                value.object(|flag, value| {
+                    match Rollout::read(flag, value)? {
+                        Some(rollout) => rollouts.push(rollout),
+                        None => has_bad_rollout = true,
+                    }
+                    Some(())
+                })
+            }
+            _ => {
+                bad = bad.or(MEMBERS.into_iter().find(|member| *member == name));
                 value.skip()
             }
-            _ => value.skip(),
         });
         if read.and_then(|()| reader.end()).is_none() {
             return Err(ControlError::Syntax {
@@ -97,15 +119,22 @@ impl Control {
         version
             .filter(|version| *version == VERSION)
             .ok_or(ControlError::Member { name: "version" })?;
+        let number = |number: Option<u64>, name| {
+            number
+                .filter(|number| *number <= MAX_REVISION)
+                .ok_or(ControlError::Member { name })
+        };
+        let revision = number(revision, "revision")?;
         Ok(Self {
-            revision: revision
-                .filter(|revision| *revision <= MAX_REVISION)
-                .ok_or(ControlError::Member { name: "revision" })?,
+            sequence: number(sequence.or(Some(revision)), "sequence")?,
+            revision,
             snapshot: snapshot
                 .flatten()
                 .ok_or(ControlError::Member { name: "snapshot" })?,
             kills,
+            rollouts,
             has_bad_kill,
+            has_bad_rollout,
         })
     }
 

@@ -124,7 +124,11 @@ pub(crate) fn flag(key: &str, rules: Vec<Rule>) -> Flag {
 
 /// A rule that gives everybody with a key the variant `on`.
 pub(crate) fn everybody() -> Rule {
-    let share = Share::Fixed(Weight::TOTAL);
+    share(Share::Fixed(Weight::TOTAL))
+}
+
+/// A rule that gives a share of those with a key the variant `on`.
+pub(crate) fn share(share: Share) -> Rule {
     Rule {
         name: String::new(),
         when: Condition::always(),
@@ -189,6 +193,7 @@ pub(crate) fn model(flags: Vec<Flag>, attributes: Vec<(String, Source)>) -> Mode
         },
         flags,
         segments: Vec::new(),
+        plans: Vec::new(),
     }
 }
 

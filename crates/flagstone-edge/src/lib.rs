@@ -65,16 +65,18 @@ mod path;
 mod plan;
 mod query;
 mod refresh;
+mod rollouts;
 mod route;
 mod status;
 pub mod wire;
 
 pub use configuration::Configuration;
-pub use control::{Control, ControlError};
+pub use control::{Control, ControlError, Rollout};
 pub use edit::Edit;
 pub use head::{GeoField, RequestHead, ResponseHead};
 pub use plan::{Answer, Plan};
 pub use refresh::{Compile, Document, Fetched, Need, Node, Options, Step};
+pub use rollouts::Staged;
 pub use status::Problem;
 
 #[cfg(test)]

@@ -50,8 +50,8 @@ pub struct Node {
     options: Options,
     configuration: Option<Configuration>,
     problem: Option<Problem>,
-    /// The revision of the latest control document, whose snapshot may not have come yet.
-    revision: u64,
+    /// The sequence number of the latest control document, whose snapshot may not have come yet.
+    sequence: u64,
     /// When the last attempt ended, and how long to wait from then on.
     pause: Option<(UnixMillis, u32)>,
     failures: u8,
@@ -125,7 +125,7 @@ impl Node {
             options,
             configuration: None,
             problem: None,
-            revision: 0,
+            sequence: 0,
             pause: None,
             failures: 0,
             refreshing: None,
@@ -223,10 +223,10 @@ impl Node {
         let Some(held) = &mut self.configuration else {
             return Ok(Some(Need::Snapshot(control)));
         };
-        if control.revision < self.revision {
+        if control.sequence < self.sequence {
             return Err(Problem::RevisionOlder);
         }
-        self.revision = control.revision;
+        self.sequence = control.sequence;
         // Kills do not wait for the snapshot, which may be late or broken.
         held.hold(&control);
         if control.snapshot != held.control().snapshot {
@@ -254,7 +254,7 @@ impl Node {
             Fetched::Failed => return Err(Problem::SnapshotUnreachable),
         };
         // Another request may have taken a later one meanwhile.
-        if self.configuration.is_some() && control.revision < self.revision {
+        if self.configuration.is_some() && control.sequence < self.sequence {
             return Ok(None);
         }
         check(&bytes, &control)?;
@@ -268,9 +268,9 @@ impl Node {
                 frame: Arc::new(bytes),
             })));
         }
-        let revision = control.revision;
+        let sequence = control.sequence;
         self.configuration = Some(Configuration::new(bytes, control, None)?);
-        self.revision = revision;
+        self.sequence = sequence;
         Ok(None)
     }
 
@@ -285,7 +285,7 @@ impl Node {
             control,
             frame,
         } = wanted;
-        if self.configuration.is_some() && control.revision < self.revision {
+        if self.configuration.is_some() && control.sequence < self.sequence {
             return Ok(());
         }
         let frame = Frame {
@@ -301,9 +301,9 @@ impl Node {
         }
         let compile = self.options.compile.ok_or(Problem::DocumentUnsupported)?;
         let compiled = compile(&frame.bytes, &bytes).ok_or(Problem::DocumentInvalid)?;
-        let revision = control.revision;
+        let sequence = control.sequence;
         self.configuration = Some(Configuration::new(compiled, control, Some(frame))?);
-        self.revision = revision;
+        self.sequence = sequence;
         Ok(())
     }
 

@@ -54,6 +54,8 @@ problems! {
     DocumentUnsupported = "document-unsupported",
     /// A kill names a flag or a variant that the snapshot does not have; the other kills are in force.
     KillUnknown = "kill-unknown",
+    /// A rollout is of a plan or a stage that the snapshot does not have; nobody is in it.
+    RolloutUnknown = "rollout-unknown",
     /// A flag could not be decided; it did nothing.
     Undecided = "undecided",
     /// The origin could not be reached.
@@ -65,7 +67,11 @@ impl Problem {
     pub(crate) fn makes_stale(self) -> bool {
         !matches!(
             self,
-            Self::RevisionOlder | Self::KillUnknown | Self::Undecided | Self::OriginUnreachable
+            Self::RevisionOlder
+                | Self::KillUnknown
+                | Self::RolloutUnknown
+                | Self::Undecided
+                | Self::OriginUnreachable
         )
     }
 }

@@ -74,6 +74,7 @@ pub fn compile_frame(frame: &[u8], document: &[u8]) -> Option<Vec<u8>> {
     compile_imported(&Model {
         flags: Vec::new(),
         segments,
+        plans: Vec::new(),
         edge: resolve(edge, &[]),
     })
     .snapshot

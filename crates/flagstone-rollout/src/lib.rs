@@ -5,6 +5,8 @@
 //!   order and go over the wire as a [`Line`]. What dashboards want is in the [`tally`]. For platforms without memory between requests there is [`breaker::window`].
 //! - **Guard.** One [`Guard`] a rollout adds the reports up, in any order and each once. Its evidence may be looked at
 //!   any number of times; one error budget holds for the whole rollout. [`guard::State`] says what happens next.
+//! - **Course.** A [`Course`] is how far a rollout has come; it takes a step if dwell, windows and freezes of its
+//!   [`Timetable`] allow it. The command line and the guard ask the same rules.
 //! - **Advice.** [`advance`] says whether the next share is within the risk budget, [`advise`] where to begin, how long
 //!   it takes and what a mistake would cost; [`bounds`] are for display, [`ratio`] tells whether units arrive as planned.
 //!
@@ -18,6 +20,8 @@ mod arm;
 pub mod bounds;
 pub mod breaker;
 mod bytes;
+pub mod calendar;
+pub mod course;
 pub mod failover;
 pub mod guard;
 mod harm;
@@ -33,6 +37,8 @@ mod unit;
 pub use arm::{Arm, PerArm};
 pub use breaker::{Breaker, BreakerOptions, Order, Phase, Seen, Serve};
 pub use bytes::ReadError;
+pub use calendar::{Calendar, Freeze, Gate, Offset, Window};
+pub use course::{Course, Refusal, State, Timetable};
 pub use guard::Guard;
 pub use harm::{Circumstances, Failover, Failure, LeftOut, Outcome, is_event};
 pub use latency::Histogram;

@@ -99,6 +99,8 @@ pub fn share_at(share: &Share, now: UnixMillis) -> u64 {
     let points = match share {
         Share::Fixed(weight) => return weight.0.into(),
         Share::Ramp(points) => points,
+        // Nothing has begun.
+        Share::Planned => return 0,
     };
     let before = points.iter().rfind(|point| point.at <= now);
     let after = points.iter().find(|point| point.at > now);

@@ -95,7 +95,7 @@ impl Random {
     fn list_default(&mut self, flag: &Flag, split: &mut Split) {
         let fixed = split.shares.iter().map(|(_, share)| match share {
             Share::Fixed(weight) => Some(weight.0),
-            Share::Ramp(_) => None,
+            Share::Ramp(_) | Share::Planned => None,
         });
         if let Some(sum) = fixed.sum::<Option<u32>>()
             && let Some(default) = &flag.default

@@ -1,9 +1,9 @@
 //! Raising shares never moves a unit that is in a treatment.
 
-use crate::build::{bytes, flag, flags, split, variant};
+use crate::build::{Unit, bytes, flag, flags, split, variant};
 use flagstone_compile::compile;
-use flagstone_compile::model::{Model, RampPoint, Serve, Share};
-use flagstone_core::{Snapshot, UnixMillis, Weight};
+use flagstone_compile::model::{Calendar, Model, Plan, RampPoint, Serve, Share, Stage};
+use flagstone_core::{Evaluator, Progress, Snapshot, UnixMillis, Weight};
 use flagstone_tests::random::Random;
 
 const TOTAL: u32 = Weight::TOTAL.0;
@@ -207,4 +207,80 @@ fn one_treatment_takes_bucket_after_bucket() {
         }
     }
     assert!(inside.iter().all(|inside| *inside));
+}
+
+/// The stages of a plan give the same visitors as fixed shares, and later moments of its own time keep those of earlier
+/// ones.
+#[test]
+fn planned_stages() {
+    let mut random = Random::new(3);
+    for _ in 0..PAIRS / 10 {
+        let rng = random.rng();
+        let treatments = rng.usize(1..=4);
+        let mut at = 0;
+        let mut stages: Vec<u32> = (0..rng.usize(1..=6)).map(|_| rng.u32(1..TOTAL)).collect();
+        stages.sort_unstable();
+        stages.dedup();
+        let mut starts = Vec::new();
+        let stages: Vec<Stage> = stages
+            .into_iter()
+            .map(|share| {
+                let dwell = rng.i64(30_000..1_000_000);
+                starts.push((at, share));
+                at += dwell;
+                Stage {
+                    share: Weight(share),
+                    dwell,
+                }
+            })
+            .collect();
+        starts.push((at, TOTAL));
+        let planned = rng.usize(0..treatments);
+        let share = |other| match other == planned {
+            true => Share::Planned,
+            false => Share::Fixed(Weight(0)),
+        };
+        let mut model = model((0..treatments).map(share).collect(), &[]);
+        model.plans.push(Plan {
+            flag: "f".to_owned(),
+            variant: format!("v{}", planned + 1),
+            id: "1".to_owned(),
+            stages,
+            straight: rng.bool(),
+            calendar: Calendar::default(),
+        });
+        let plan = bytes(&model);
+        let decide = |unit: &str, moment| {
+            let snapshot = Snapshot::open(&plan).unwrap();
+            let rollouts = [Progress::still(moment)];
+            let unit = Unit(unit);
+            let evaluator = Evaluator::new(snapshot, &unit, UnixMillis(7)).with_rollouts(&rollouts);
+            let decision = evaluator.evaluate(snapshot.find("f").unwrap());
+            decision.variant.unwrap().index.0
+        };
+        let units: Vec<String> = (0..UNITS).map(|_| format!("u{}", rng.u32(..))).collect();
+        for (at, share) in starts {
+            let shares = (0..treatments).map(|other| if other == planned { share } else { 0 });
+            let fixed = allowed(&crate::growth::model(
+                fixed(&shares.collect::<Vec<_>>()),
+                &[],
+            ));
+            let fixed = fixed.unwrap();
+            for unit in &units {
+                let expected = variant(Snapshot::open(&fixed).unwrap(), unit, UnixMillis(7));
+                assert_eq!(decide(unit, at), expected, "{unit} at {at}: {model:#?}");
+            }
+        }
+        let mut moments: Vec<i64> = (0..20).map(|_| rng.i64(-2..=at)).collect();
+        moments.sort_unstable();
+        for unit in &units {
+            let mut was = 0;
+            for moment in &moments {
+                let is = decide(unit, *moment);
+                assert!(was == 0 || was == is, "{unit} at {moment}: {model:#?}");
+                was = is;
+            }
+            assert_eq!(decide(unit, -1), 0);
+        }
+    }
 }

@@ -121,7 +121,7 @@ pub(crate) fn per_cent(parts: u32) -> String {
 pub(super) fn moments<'a>(shares: impl Iterator<Item = &'a Share>) -> Vec<UnixMillis> {
     let mut moments: Vec<_> = shares
         .flat_map(|share| match share {
-            Share::Fixed(_) => &[],
+            Share::Fixed(_) | Share::Planned => &[],
             Share::Ramp(points) => points.as_slice(),
         })
         .map(|point| point.at)
@@ -138,6 +138,8 @@ pub(super) fn moments<'a>(shares: impl Iterator<Item = &'a Share>) -> Vec<UnixMi
 pub(super) fn share_at(share: &Share, now: UnixMillis) -> u32 {
     let points = match share {
         Share::Fixed(weight) => return weight.0,
+        // Where it ends.
+        Share::Planned => return Weight::TOTAL.0,
         Share::Ramp(points) => points,
     };
     let next = points.partition_point(|point| point.at <= now);
@@ -159,6 +161,7 @@ pub(super) fn share_at(share: &Share, now: UnixMillis) -> u32 {
 pub(super) fn greatest(share: &Share) -> u32 {
     match share {
         Share::Fixed(weight) => weight.0,
+        Share::Planned => Weight::TOTAL.0,
         Share::Ramp(points) => points
             .iter()
             .map(|point| point.share.0)

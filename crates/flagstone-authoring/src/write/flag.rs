@@ -215,6 +215,7 @@ fn share(share: &Share) -> Result<String, Unwritable> {
     let points = match share {
         Share::Fixed(Weight(parts)) => return Ok(per_cent(*parts)),
         Share::Ramp(points) => points,
+        Share::Planned => return Err("a plan has no form here".to_owned()),
     };
     let points = points.iter().map(|RampPoint { at, share }| {
         let moment = rfc3339(at.0).ok_or_else(|| format!("a ramp has no date for {}", at.0))?;

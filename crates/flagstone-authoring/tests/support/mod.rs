@@ -272,6 +272,7 @@ fn value(value: &Value) -> String {
 fn share(share: &Share) -> String {
     match share {
         Share::Fixed(weight) => weight.0.to_string(),
+        Share::Planned => "plan".to_owned(),
         Share::Ramp(points) => list(points, |point| format!("{}@{}", point.share.0, point.at.0)),
     }
 }

@@ -9,6 +9,8 @@ use flagstone_core::{UnixMillis, Weight, ramp_share};
 fn share_at(share: &Share, now: UnixMillis) -> u64 {
     let weight = match share {
         Share::Fixed(weight) => *weight,
+        // Where it ends.
+        Share::Planned => Weight::TOTAL,
         Share::Ramp(points) => ramp_share(
             points.iter().map(|RampPoint { at, share }| PointRecord {
                 at: at.0,
@@ -76,7 +78,7 @@ fn one(flag: &Flag, split: &Split, path: &str, findings: &mut Vec<Finding>) {
 fn totals(flag: &Flag, split: &Split, path: &str, findings: &mut Vec<Finding>) {
     let total = u64::from(Weight::TOTAL.0);
     let points = split.shares.iter().flat_map(|(_, share)| match share {
-        Share::Fixed(_) => &[][..],
+        Share::Fixed(_) | Share::Planned => &[][..],
         Share::Ramp(points) => points,
     });
     // The sum is made of straight lines between points, so its largest value is at one of them; or just before one where

@@ -11,8 +11,8 @@ use crate::model::{Flag, Share, Split};
 use crate::slots::{Slots, peak};
 use flagstone_core::Weight;
 use flagstone_core::layout::{
-    Absent, Algorithm, NONE, PointRecord, RANGE_BACKWARD, RampRecord, RangeRecord, Section,
-    SplitRecord,
+    Absent, Algorithm, NONE, PointRecord, RANGE_BACKWARD, RANGE_PLANNED, RampRecord, RangeRecord,
+    Section, SplitRecord,
 };
 
 impl Writer<'_> {
@@ -25,7 +25,8 @@ impl Writer<'_> {
         for (key, share) in &split.shares {
             let variant = self.variant_of(flag, key, path);
             if flag.default.as_ref() != Some(key) {
-                self.share(&slots, key, variant, share, &mut ranges);
+                let ramp = self.ramp(flag, share, path);
+                fill(&slots, key, variant, share, ramp, &mut ranges);
             }
         }
         let first = self.tables.count(Section::Ranges);
@@ -50,59 +51,78 @@ impl Writer<'_> {
         self.tables.push(Section::Splits, &record)
     }
 
-    /// The ranges of one variant: its own slot from the start, then the other slots from their ends.
-    fn share(
-        &mut self,
-        slots: &Slots<'_>,
-        key: &str,
-        variant: u16,
-        share: &Share,
-        ranges: &mut Vec<RangeRecord>,
-    ) {
-        let ramp = match share {
+    /// The ramp of a share, or the plan.
+    fn ramp(&mut self, flag: &Flag, share: &Share, path: &str) -> u32 {
+        match share {
             Share::Fixed(_) => NONE,
             Share::Ramp(points) => {
-                let first = self.tables.count(Section::Points);
-                for point in points {
-                    self.tables.push(
-                        Section::Points,
-                        &PointRecord {
-                            at: point.at.0,
-                            share: point.share.0,
-                        },
-                    );
+                let points = points.iter().map(|point| PointRecord {
+                    at: point.at.0,
+                    share: point.share.0,
+                });
+                self.points(points)
+            }
+            Share::Planned => {
+                let mut plans = self.model.plans.iter();
+                match plans.position(|plan| plan.flag == flag.key) {
+                    Some(index) => index as u32,
+                    None => {
+                        self.error("no-plan", path, text!("flag `{}` has no plan", flag.key));
+                        0
+                    }
                 }
-                self.tables.push(
-                    Section::Ramps,
-                    &RampRecord {
-                        points: first,
-                        count: points.len() as u32,
-                    },
-                )
             }
-        };
-        let Weight(peak) = peak(share);
-        let mut base = 0;
-        for (own, slot) in slots.in_order_of(key) {
-            let size = (slot.end - slot.start).min(peak.saturating_sub(base));
-            if size == 0 {
-                continue;
-            }
-            let (from, to) = if own {
-                (slot.start, slot.start + size)
-            } else {
-                (slot.end - size, slot.end)
-            };
-            let flags = if own { 0 } else { RANGE_BACKWARD };
-            ranges.push(RangeRecord {
-                from: from.into(),
-                to: to.into(),
-                ramp,
-                base,
-                variant,
-                flags,
-            });
-            base += size;
         }
+    }
+
+    /// A ramp of points.
+    pub(super) fn points(&mut self, points: impl Iterator<Item = PointRecord>) -> u32 {
+        let first = self.tables.count(Section::Points);
+        for point in points {
+            self.tables.push(Section::Points, &point);
+        }
+        let record = RampRecord {
+            points: first,
+            count: self.tables.count(Section::Points) - first,
+        };
+        self.tables.push(Section::Ramps, &record)
+    }
+}
+
+/// The ranges of one variant: its own slot from the start, then the other slots from their ends.
+fn fill(
+    slots: &Slots<'_>,
+    key: &str,
+    variant: u16,
+    share: &Share,
+    ramp: u32,
+    ranges: &mut Vec<RangeRecord>,
+) {
+    let planned = match share {
+        Share::Planned => RANGE_PLANNED,
+        Share::Fixed(_) | Share::Ramp(_) => 0,
+    };
+    let Weight(peak) = peak(share);
+    let mut base = 0;
+    for (own, slot) in slots.in_order_of(key) {
+        let size = (slot.end - slot.start).min(peak.saturating_sub(base));
+        if size == 0 {
+            continue;
+        }
+        let (from, to) = if own {
+            (slot.start, slot.start + size)
+        } else {
+            (slot.end - size, slot.end)
+        };
+        let backward = if own { 0 } else { RANGE_BACKWARD };
+        ranges.push(RangeRecord {
+            from: from.into(),
+            to: to.into(),
+            ramp,
+            base,
+            variant,
+            flags: planned | backward,
+        });
+        base += size;
     }
 }

@@ -5,12 +5,13 @@ use crate::bucket::position;
 use crate::context::Attributes;
 use crate::decision::Reason;
 use crate::layout::{
-    Absent, IndexRecord, NONE, NONE16, PointRecord, RANGE_BACKWARD, RampRecord, RangeRecord,
-    Section, SplitRecord, rest,
+    Absent, IndexRecord, NONE, NONE16, PlanRecord, PointRecord, RANGE_BACKWARD, RANGE_PLANNED,
+    RampRecord, RangeRecord, Section, SplitRecord, rest,
 };
+use crate::progress::Progress;
 use crate::snapshot::{AttributeIndex, Snapshot, VariantIndex};
 use crate::time::ramp_share;
-use crate::units::UnixMillis;
+use crate::units::{UnixMillis, Weight};
 
 /// What a split gives to a unit.
 pub(super) enum Outcome {
@@ -90,7 +91,13 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
             (place, _) => place,
         };
         let found = match sought {
-            Some(place) => Some(ranges(&snapshot, split, place, self.input.now)?),
+            Some(place) => Some(ranges(
+                &snapshot,
+                split,
+                place,
+                self.input.now,
+                self.input.rollouts,
+            )?),
             None => None,
         };
         let variant = found
@@ -108,6 +115,7 @@ fn ranges(
     split: &SplitRecord,
     position: u64,
     now: UnixMillis,
+    rollouts: &[Progress],
 ) -> Option<Option<u16>> {
     for range in
         snapshot.records::<RangeRecord>(Section::Ranges, split.ranges, split.ranges_count.into())
@@ -118,9 +126,9 @@ fn ranges(
         if range.ramp == NONE {
             return Some(Some(range.variant));
         }
-        let ramp = snapshot.record::<RampRecord>(Section::Ramps, range.ramp)?;
-        let points = snapshot.records::<PointRecord>(Section::Points, ramp.points, ramp.count);
-        let filled = ramp_share(points, now).0.saturating_sub(range.base);
+        let filled = range_share(snapshot, &range, now, rollouts)?
+            .0
+            .saturating_sub(range.base);
         let place = if range.flags & RANGE_BACKWARD == 0 {
             position - range.from
         } else {
@@ -131,4 +139,38 @@ fn ranges(
         }
     }
     Some(None)
+}
+
+/// The share that a range's ramp or plan says, whose part from the range's base on lies in it. `None` if the bytes make no
+/// sense.
+pub fn range_share(
+    snapshot: &Snapshot<'_>,
+    range: &RangeRecord,
+    now: UnixMillis,
+    rollouts: &[Progress],
+) -> Option<Weight> {
+    if range.flags & RANGE_PLANNED == 0 {
+        ramp(snapshot, range.ramp, now)
+    } else {
+        plan_share(snapshot, range.ramp, now, rollouts)
+    }
+}
+
+/// The share of the units that a plan's variant has, by how far its rollout has come. `None` if there is no such plan.
+pub fn plan_share(
+    snapshot: &Snapshot<'_>,
+    plan: u32,
+    now: UnixMillis,
+    rollouts: &[Progress],
+) -> Option<Weight> {
+    let record = snapshot.record::<PlanRecord>(Section::Plans, plan)?;
+    let progress = rollouts.get(plan as usize).copied();
+    let moment = progress.unwrap_or(Progress::NONE).moment(now);
+    ramp(snapshot, record.ramp, moment)
+}
+
+fn ramp(snapshot: &Snapshot<'_>, index: u32, moment: UnixMillis) -> Option<Weight> {
+    let ramp = snapshot.record::<RampRecord>(Section::Ramps, index)?;
+    let points = snapshot.records::<PointRecord>(Section::Points, ramp.points, ramp.count);
+    Some(ramp_share(points, moment))
 }

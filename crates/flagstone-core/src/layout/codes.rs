@@ -17,6 +17,11 @@ pub const TEST_ELEMENTS: u8 = 16;
 pub const TEST_CONVERSION_SHIFT: u8 = 5;
 /// Bit of [`RangeRecord::flags`](super::RangeRecord::flags): the range fills from its end.
 pub const RANGE_BACKWARD: u16 = 1;
+/// Bit of [`RangeRecord::flags`](super::RangeRecord::flags): it is filled as far as a plan's rollout has come.
+pub const RANGE_PLANNED: u16 = 2;
+
+/// Bit of [`PlanRecord::flags`](super::PlanRecord::flags): a stage's share grows to the next one's.
+pub const PLAN_STRAIGHT: u16 = 1;
 
 /// Declares an enum with its codes.
 macro_rules! codes {

@@ -127,13 +127,14 @@ define_records! {
         from: u64 = 0,
         /// Position after the last.
         to: u64 = 8,
-        /// The ramp that says how much is filled, or [`NONE`](super::NONE): all of it.
+        /// The ramp that says how much is filled, or [`NONE`](super::NONE): all of it. With
+        /// [`RANGE_PLANNED`](super::RANGE_PLANNED) a plan.
         ramp: u32 = 16,
         /// The part of the ramp's share that lies in ranges before this one.
         base: u32 = 20,
         /// The variant.
         variant: u16 = 24,
-        /// Bits: [`RANGE_BACKWARD`](super::RANGE_BACKWARD).
+        /// Bits: [`RANGE_BACKWARD`](super::RANGE_BACKWARD), [`RANGE_PLANNED`](super::RANGE_PLANNED).
         flags: u16 = 26,
     } = 28;
 

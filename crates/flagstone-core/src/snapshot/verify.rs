@@ -1,13 +1,16 @@
 //! The full check that comes before publishing: every record, every reference.
 
+mod plan;
+
 use super::{Snapshot, VerifyError};
 use crate::layout::{
     ACCEPT, Absent, ActionRecord, Algorithm, Arithmetic, Around, AttributeRecord, BucketRecord,
     Conversion, DEAD, EXPRESSION, EdgeRecord, ExpressionRecord, FlagRecord, IndexRecord, MATCHED,
-    NONE, NONE16, Op, Operation, OriginRecord, PairRecord, PatternRecord, ProgramRecord, REJECT,
-    RampRecord, RangeRecord, Record, Relation, RouteRecord, RuleRecord, Scope, SdkKind, Section,
-    SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind, SourceRecord, SplitRecord,
-    TEST_CONVERSION_SHIFT, TestRecord, TextRecord, ValueKind, VariantRecord, rest,
+    NONE, NONE16, Op, Operation, OriginRecord, PairRecord, PatternRecord, ProgramRecord,
+    RANGE_PLANNED, REJECT, RampRecord, RangeRecord, Record, Relation, RouteRecord, RuleRecord,
+    Scope, SdkKind, Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind,
+    SourceRecord, SplitRecord, TEST_CONVERSION_SHIFT, TestRecord, TextRecord, ValueKind,
+    VariantRecord, rest,
 };
 use crate::program::Program;
 use crate::semver::SplitVersion;
@@ -112,11 +115,15 @@ impl<'a> Snapshot<'a> {
         })?;
         self.each(Section::Ranges, |c, range: RangeRecord| {
             c.must("to", range.from <= range.to)?;
+            if range.flags & RANGE_PLANNED != 0 {
+                return c.row("ramp", Section::Plans, range.ramp);
+            }
             c.optional("ramp", Section::Ramps, range.ramp)
         })?;
         self.each(Section::Ramps, |c, ramp: RampRecord| {
             c.rows("points", Section::Points, ramp.points, ramp.count)
         })?;
+        self.verify_plans()?;
         self.each(Section::Attributes, |c, attribute: AttributeRecord| {
             c.text("name", attribute.name_offset, attribute.name_len.into())?;
             c.text(

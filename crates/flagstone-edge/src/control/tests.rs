@@ -1,5 +1,8 @@
-use super::{Control, ControlError};
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use super::{Control, ControlError, Rollout};
 use flagstone_core::Digest;
+use flagstone_rollout::{Course, State};
 
 const DIGEST: &str = "99aa06d3014798d86001c324468d497f";
 
@@ -10,13 +13,16 @@ fn read(text: &str) -> Result<Control, ControlError> {
 #[test]
 fn documents() {
     let control = |revision, kills: &[(&str, &str)], has_bad_kill| Control {
+        sequence: revision,
         revision,
         snapshot: Digest::of(b""),
         kills: kills
             .iter()
             .map(|(flag, variant)| (flag.to_string(), variant.to_string()))
             .collect(),
+        rollouts: Vec::new(),
         has_bad_kill,
+        has_bad_rollout: false,
     };
     for (text, expected) in [
         (
@@ -41,6 +47,14 @@ fn documents() {
             r#"{"a":[1,-2.5e+3,[],{}],"b":{"c":[true,null]},"version":1,"revision":6,"revision":7,"snapshot":"DIGEST","z":"}"}"#,
             control(7, &[], false),
         ),
+        // A number of its own.
+        (
+            r#"{"version":1,"sequence":9,"revision":7,"snapshot":"DIGEST"}"#,
+            Control {
+                sequence: 9,
+                ..control(7, &[], false)
+            },
+        ),
         // One bad kill leaves the others in force.
         (
             r#"{"version":1,"revision":7,"snapshot":"DIGEST","kills":{"a":null,"b":["c"],"d":"e"}}"#,
@@ -48,6 +62,88 @@ fn documents() {
         ),
     ] {
         assert_eq!(read(text), Ok(expected), "{text}");
+    }
+}
+
+#[test]
+fn rollouts() {
+    let course = |state, held_ms| Course {
+        attempt: 1,
+        stage: 2,
+        state,
+        since_ms: 1_795_376_100_000,
+        held_ms,
+    };
+    let running = || Some(course(State::Running, 0));
+    for (value, expected) in [
+        (
+            r#"{"plan":"p","attempt":1,"stage":2,"state":"running","since":1795376100000}"#,
+            running(),
+        ),
+        (
+            r#"{"state":"paused","since":1795376100000,"held":1795376100001,"plan":"p","attempt":1,"stage":2}"#,
+            Some(course(State::Paused, 1_795_376_100_001)),
+        ),
+        (
+            r#"{"plan":"p","attempt":1,"stage":2,"state":"rolled-back","since":1795376100000}"#,
+            Some(course(State::RolledBack, 0)),
+        ),
+        (
+            r#"{"plan":"p","attempt":1,"stage":2,"state":"complete","since":1795376100000}"#,
+            Some(course(State::Complete, 0)),
+        ),
+        // Members of other names, and `held` where it says nothing.
+        (
+            r#"{"by":{"who":["ann"]},"plan":"p","attempt":1,"stage":2,"state":"running","since":1795376100000,"held":"x"}"#,
+            running(),
+        ),
+        // A number that is followed by something else is none; the last counts.
+        (
+            r#"{"plan":"p","attempt":1,"stage":2,"stage":"x","state":"running","since":1795376100000}"#,
+            None,
+        ),
+        (
+            r#"{"plan":"p","attempt":1,"stage":2,"state":"paused","since":1795376100000}"#,
+            None,
+        ),
+        (
+            r#"{"plan":"p","attempt":1,"stage":2,"state":"asleep","since":1795376100000}"#,
+            None,
+        ),
+        (
+            r#"{"plan":"p","attempt":0,"stage":2,"state":"running","since":1795376100000}"#,
+            None,
+        ),
+        (
+            r#"{"plan":"p","attempt":1,"stage":256,"state":"running","since":1795376100000}"#,
+            None,
+        ),
+        (
+            r#"{"plan":"p","attempt":1,"stage":-1,"state":"running","since":1795376100000}"#,
+            None,
+        ),
+        (
+            r#"{"plan":7,"attempt":1,"stage":2,"state":"running","since":0}"#,
+            None,
+        ),
+        (r#"{}"#, None),
+        (r#""running""#, None),
+        (r#"[{"stage":2}]"#, None),
+    ] {
+        let text = format!(
+            r#"{{"version":1,"revision":7,"snapshot":"DIGEST","rollouts":{{"a":{value}}}}}"#
+        );
+        let control = read(&text).unwrap();
+        let rollouts: Vec<_> = expected
+            .into_iter()
+            .map(|course| Rollout {
+                flag: "a".to_owned(),
+                plan: "p".to_owned(),
+                course,
+            })
+            .collect();
+        assert_eq!(control.has_bad_rollout, rollouts.is_empty(), "{value}");
+        assert_eq!(control.rollouts, rollouts, "{value}");
     }
 }
 
@@ -97,6 +193,18 @@ fn errors() {
         (
             r#"{"version":1,"revision":7,"snapshot":"DIGEST","kills":[]}"#,
             member("kills"),
+        ),
+        (
+            r#"{"version":1,"revision":7,"snapshot":"DIGEST","rollouts":[]}"#,
+            member("rollouts"),
+        ),
+        (
+            r#"{"version":1,"sequence":"9","revision":7,"snapshot":"DIGEST"}"#,
+            member("sequence"),
+        ),
+        (
+            r#"{"version":1,"sequence":1000000000000000,"revision":7,"snapshot":"DIGEST"}"#,
+            member("sequence"),
         ),
         // A later version may give the other members any form.
         (

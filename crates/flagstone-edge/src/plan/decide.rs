@@ -59,7 +59,9 @@ pub(super) fn decide<'n>(
 
     let context = Context::new(parts, snapshot, edge, entropy);
     let kills = configuration.kills();
-    let evaluator = Evaluator::new(snapshot, &context, now).with_kills(kills);
+    let evaluator = Evaluator::new(snapshot, &context, now)
+        .with_kills(kills)
+        .with_rollouts(configuration.rollouts());
     let is_bot = parts.is_bot();
     let choices = flags.into_iter().map(|of| {
         let flag = of.flag;

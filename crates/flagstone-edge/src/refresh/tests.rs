@@ -283,6 +283,187 @@ fn kills() {
     );
 }
 
+/// A plan of the flag `a`: an hour at 1 %, four hours at 50 %.
+fn planned(id: &str, straight: bool) -> Vec<u8> {
+    use flagstone_compile::model::{Calendar, Plan, Share, Stage};
+    use flagstone_core::Weight;
+    let stage = |share: u32, hours: i64| Stage {
+        share: Weight(share * 10_000),
+        dwell: hours * 3_600_000,
+    };
+    let rule = crate::fixture::share(Share::Planned);
+    let mut model = model(vec![flag("a", vec![rule])], Vec::new());
+    model.plans.push(Plan {
+        flag: "a".to_owned(),
+        variant: "on".to_owned(),
+        id: id.to_owned(),
+        stages: vec![stage(1, 1), stage(50, 4)],
+        straight,
+        calendar: Calendar::default(),
+    });
+    snapshot(&model)
+}
+
+/// Which share is in force, by what the control document says of the rollout.
+#[test]
+fn rollouts() {
+    // Moments in minutes after the beginning of the stage.
+    for (name, straight, entry, minute, expected) in [
+        ("not begun", false, "", 0, None),
+        ("the first stage", false, "0 running", 0, Some((0, 10_000))),
+        (
+            "it does not grow by itself",
+            false,
+            "0 running",
+            600,
+            Some((0, 10_000)),
+        ),
+        ("the second", false, "1 running", 0, Some((1, 500_000))),
+        ("paused", false, "1 paused 30", 600, Some((1, 500_000))),
+        ("rolled back", false, "1 rolled-back", 0, None),
+        (
+            "a line's beginning",
+            true,
+            "0 running",
+            0,
+            Some((0, 10_000)),
+        ),
+        ("its middle", true, "0 running", 30, Some((0, 255_000))),
+        ("its end", true, "0 running", 600, Some((0, 500_000))),
+        (
+            "before its beginning",
+            true,
+            "0 running",
+            -600,
+            Some((0, 10_000)),
+        ),
+        (
+            "paused in the middle",
+            true,
+            "0 paused 30",
+            600,
+            Some((0, 255_000)),
+        ),
+        ("the next line", true, "1 running", 120, Some((1, 750_000))),
+        // Everybody is in: there is nothing left to compare.
+        ("the last line's end", true, "1 running", 600, None),
+        ("complete", false, "1 complete", 0, None),
+    ] {
+        let bytes = planned("p", straight);
+        let since = 1_795_376_100_000i64;
+        let words: Vec<&str> = entry.split(' ').collect();
+        let entry = match words.as_slice() {
+            [stage, state, rest @ ..] => format!(
+                r#""a":{{"plan":"p","attempt":1,"stage":{stage},"state":"{state}","since":{since},"held":{}}}"#,
+                since
+                    + rest
+                        .first()
+                        .map_or(0, |held| held.parse::<i64>().unwrap() * 60_000)
+            ),
+            _ => String::new(),
+        };
+        let digest = flagstone_core::Snapshot::open(&bytes).unwrap().digest();
+        let text =
+            format!(r#"{{"version":1,"revision":1,"snapshot":"{digest}","rollouts":{{{entry}}}}}"#);
+        let control = crate::Control::read(text.as_bytes()).unwrap();
+        let held = crate::Configuration::new(bytes, control, None).unwrap();
+        assert_eq!(held.problem(), None, "{name}");
+        let flag = held.snapshot().unwrap().find("a").unwrap();
+        let now = UnixMillis(since + minute * 60_000);
+        let staged = held.staged(flag, now);
+        let seen = staged.map(|staged| {
+            let parts = (staged.share.as_f64() * 1e6).round() as u32;
+            (staged.stage, parts)
+        });
+        assert_eq!(seen, expected, "{name}");
+    }
+}
+
+/// A rollout goes on in a snapshot whose plan has the same id, and in no other.
+#[test]
+fn rollouts_over_publications() {
+    let mut edge = Edge::new();
+    let at = |plan: &str, stage: u8| {
+        format!(
+            r#"{{"a":{{"plan":"{plan}","attempt":1,"stage":{stage},"state":"running","since":0}}}}"#
+        )
+    };
+    let mut sequence = 0;
+    let mut publish = |edge: &mut Edge, bytes: &[u8], rollouts: &str, stored: bool| {
+        sequence += 1;
+        let digest = flagstone_core::Snapshot::open(bytes).unwrap().digest();
+        let text = format!(
+            r#"{{"version":1,"sequence":{sequence},"revision":1,"snapshot":"{digest}","rollouts":{rollouts}}}"#
+        );
+        if stored {
+            edge.store
+                .insert(format!("snapshot/v1/{digest}"), bytes.to_vec());
+        }
+        edge.store.insert("control".to_owned(), text.into_bytes());
+        edge.wait(60_000);
+        edge.request();
+        edge.wait(60_000);
+        edge.request();
+        let held = edge.node.configuration().unwrap();
+        let flag = held.snapshot().unwrap().find("a").unwrap();
+        let staged = held.staged(flag, edge.now);
+        (staged.map(|staged| staged.stage), edge.status())
+    };
+    let fine = "flagstone; rev=1".to_owned();
+    let unknown = "flagstone; rev=1; error=\"rollout-unknown\"".to_owned();
+    let late = "flagstone; rev=1; stale; error=\"no-snapshot\"".to_owned();
+    let (one, straight, two) = (planned("1", false), planned("1", true), planned("2", false));
+    let edge = &mut edge;
+    assert_eq!(publish(edge, &one, "{}", true), (None, fine.clone()));
+    assert_eq!(
+        publish(edge, &one, &at("1", 0), true),
+        (Some(0), fine.clone())
+    );
+    assert_eq!(
+        publish(edge, &one, &at("1", 1), true),
+        (Some(1), fine.clone())
+    );
+    // Another snapshot, the same plan.
+    assert_eq!(
+        publish(edge, &straight, &at("1", 1), true),
+        (Some(1), fine.clone())
+    );
+    // A stage that it does not have: nobody is in.
+    assert_eq!(
+        publish(edge, &straight, &at("1", 2), true),
+        (None, unknown.clone())
+    );
+    assert_eq!(
+        publish(edge, &straight, &at("1", 1), true),
+        (Some(1), fine.clone())
+    );
+    // Another plan, whose snapshot is late: what runs goes on, and can be taken back.
+    assert_eq!(
+        publish(edge, &two, &at("2", 0), false),
+        (Some(1), late.clone())
+    );
+    let back = at("1", 1).replace("running", "rolled-back");
+    assert_eq!(publish(edge, &two, &back, false), (None, late));
+    assert_eq!(publish(edge, &two, &at("1", 1), true), (None, unknown));
+    assert_eq!(
+        publish(edge, &two, &at("2", 0), true),
+        (Some(0), fine.clone())
+    );
+    // Malformed: the stable side.
+    let bad = r#"{"a":{"plan":"2"}}"#;
+    assert_eq!(publish(edge, &two, bad, true).0, None);
+    // An older document changes nothing.
+    assert_eq!(publish(edge, &two, &at("2", 1), true), (Some(1), fine));
+    let older = control(&two, 1, "");
+    edge.store.insert("control".to_owned(), older);
+    edge.wait(60_000);
+    edge.request();
+    assert_eq!(edge.status(), "flagstone; rev=1; error=\"revision-older\"");
+    let held = edge.node.configuration().unwrap();
+    assert_eq!(held.rollouts().len(), 1);
+    assert_ne!(held.rollouts(), &[flagstone_core::Progress::NONE]);
+}
+
 /// A compiler that takes documents that are snapshots themselves.
 fn as_it_is(_: &[u8], document: &[u8]) -> Option<Vec<u8>> {
     flagstone_core::Snapshot::open(document).ok()?;

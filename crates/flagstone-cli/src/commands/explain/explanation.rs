@@ -4,12 +4,11 @@ use super::missed::{Missed, missed};
 use super::trace::{FlagTrace, Listener, RuleTrace, SplitTrace, TestTrace};
 use crate::context::Context;
 use flagstone_core::layout::{
-    Algorithm, NONE, NONE16, PointRecord, RANGE_BACKWARD, RampRecord, RangeRecord, Section,
-    SplitRecord, rest,
+    Algorithm, NONE, NONE16, RANGE_BACKWARD, RangeRecord, Section, SplitRecord, rest,
 };
 use flagstone_core::{
-    Answer, AttributeIndex, AttributeValue, Attributes, Evaluator, Flag, FlagIndex, Snapshot,
-    UnixMillis, Value, VariantIndex, ramp_share,
+    Answer, AttributeIndex, AttributeValue, Attributes, Evaluator, Flag, FlagIndex, Progress,
+    Snapshot, UnixMillis, Value, VariantIndex, range_share,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -156,6 +155,7 @@ pub fn explain(
         snapshot: evaluator.snapshot,
         context: evaluator.attributes,
         now: evaluator.now,
+        rollouts: evaluator.rollouts,
     };
     explainer.flag(&trace, &missed)
 }
@@ -165,6 +165,7 @@ struct Explainer<'e, 's, 'n, 'l> {
     snapshot: Snapshot<'s>,
     context: &'e Context<'n, 'l>,
     now: UnixMillis,
+    rollouts: &'e [Progress],
 }
 
 impl Explainer<'_, '_, '_, '_> {
@@ -303,13 +304,8 @@ impl Explainer<'_, '_, '_, '_> {
         if range.ramp == NONE {
             return Some((range.from, range.to));
         }
-        let ramp = self
-            .snapshot
-            .record::<RampRecord>(Section::Ramps, range.ramp)?;
-        let points = self
-            .snapshot
-            .records::<PointRecord>(Section::Points, ramp.points, ramp.count);
-        let filled = ramp_share(points, self.now).0.saturating_sub(range.base);
+        let share = range_share(&self.snapshot, range, self.now, self.rollouts)?;
+        let filled = share.0.saturating_sub(range.base);
         let filled = u64::from(filled).min(range.to.saturating_sub(range.from));
         Some(match range.flags & RANGE_BACKWARD {
             0 => (range.from, range.from + filled),

@@ -33,6 +33,7 @@ pub fn missed(evaluator: &Evaluator<'_, '_, impl Attributes>, flag: &FlagTrace) 
             let turned = Snapshot::open(&bytes).ok().map(|snapshot| {
                 Evaluator::new(snapshot, evaluator.attributes, evaluator.now)
                     .with_kills(evaluator.kills)
+                    .with_rollouts(evaluator.rollouts)
                     .evaluate(flag.flag)
             });
             if let Some(decision) = turned.filter(|decision| decision.rule == Some(rule.rule)) {

@@ -1,0 +1,132 @@
+//! How far the rollouts of a snapshot's plans have come, by a control document.
+
+use crate::control::{Control, Rollout};
+use flagstone_core::{
+    FlagIndex, Plan, Progress, Snapshot, UnixMillis, VariantIndex, hash, plan_share,
+};
+use flagstone_rollout::{Course, Share, State};
+
+/// For each plan of a snapshot its rollout.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Rollouts {
+    courses: Vec<Option<Course>>,
+    progress: Vec<Progress>,
+}
+
+/// A rollout that is under way, as counters and guards know it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Staged {
+    /// Stands for flag, plan and attempt; the same on every node, and another one for another attempt.
+    pub id: u64,
+    /// The stage, from 0.
+    pub stage: u8,
+    /// The variant that is rolled out.
+    pub variant: VariantIndex,
+    /// The part of the units that get it now.
+    pub share: Share,
+}
+
+impl Rollouts {
+    /// Finds the plans of a control document's rollouts. Whether one that is under way has none is said too.
+    ///
+    /// A plan that no entry is about stays as it was `before`, or has not begun.
+    pub fn resolve(
+        snapshot: &Snapshot<'_>,
+        control: &Control,
+        before: Option<&Self>,
+    ) -> (Self, bool) {
+        let mut rollouts = Self::default();
+        let mut found = 0;
+        for (index, plan) in snapshot.plans().enumerate() {
+            let key = snapshot.flag(plan.flag).map_or("", |flag| flag.key());
+            let is_meant = |entry: &&Rollout| entry.flag == key && entry.plan == plan.id;
+            let entry = control.rollouts.iter().rfind(is_meant);
+            let entry =
+                entry.and_then(|entry| Some((entry.course, progress(&plan, &entry.course)?)));
+            let held = || {
+                let before = before?;
+                Some(((*before.courses.get(index)?)?, *before.progress.get(index)?))
+            };
+            if let Some((course, _)) = entry {
+                found += usize::from(is_under_way(course));
+            }
+            let known = entry.or_else(held);
+            rollouts.courses.push(known.map(|(course, _)| course));
+            let progress = known.map_or(Progress::NONE, |(_, progress)| progress);
+            rollouts.progress.push(progress);
+        }
+        let under_way = control
+            .rollouts
+            .iter()
+            .filter(|entry| is_under_way(entry.course));
+        let is_whole = found == under_way.count() && !control.has_bad_rollout;
+        (rollouts, is_whole)
+    }
+
+    /// How far each has come, for the evaluator.
+    pub fn progress(&self) -> &[Progress] {
+        &self.progress
+    }
+
+    /// The rollout of a flag, if it is under way.
+    pub fn staged(
+        &self,
+        snapshot: &Snapshot<'_>,
+        flag: FlagIndex,
+        now: UnixMillis,
+    ) -> Option<Staged> {
+        let (index, plan) = (0..)
+            .zip(snapshot.plans())
+            .find(|(_, plan)| plan.flag == flag)?;
+        let course = (*self.courses.get(index as usize)?)?;
+        if !is_under_way(course) {
+            return None;
+        }
+        let share = plan_share(snapshot, index, now, &self.progress)?;
+        let total = flagstone_core::Weight::TOTAL.0;
+        let key = snapshot.flag(flag)?.key();
+        Some(Staged {
+            id: id(key, plan.id, course.attempt),
+            stage: course.stage,
+            variant: plan.variant,
+            share: Share::of_weights(share.0, total.saturating_sub(share.0))?,
+        })
+    }
+}
+
+fn is_under_way(course: Course) -> bool {
+    matches!(course.state, State::Running | State::Paused)
+}
+
+/// A number for an attempt of a flag's plan.
+pub(crate) fn id(flag: &str, plan: &str, attempt: u32) -> u64 {
+    hash::key(format!("{flag}\0{plan}\0{attempt}").as_bytes()) as u64
+}
+
+/// Where on its plan's own time a rollout is; `None` if the plan has no such stage.
+fn progress(plan: &Plan<'_>, course: &Course) -> Option<Progress> {
+    let mut begins = 0i64;
+    let mut within = None;
+    for (number, stage) in (0..).zip(plan.stages()) {
+        if number == course.stage {
+            within = Some((begins, stage.dwell));
+        }
+        begins = begins.saturating_add(stage.dwell);
+    }
+    let (at, dwell) = within?;
+    Some(match course.state {
+        State::RolledBack => Progress::NONE,
+        // Where the last stage ends.
+        State::Complete => Progress::still(begins),
+        State::Paused if plan.is_straight() => {
+            let dwelt = course.held_ms.saturating_sub(course.since_ms);
+            Progress::still(at.saturating_add(dwelt.clamp(0, dwell)))
+        }
+        State::Running if plan.is_straight() => Progress {
+            at,
+            since: UnixMillis(course.since_ms),
+            until: at.saturating_add(dwell),
+        },
+        State::Running | State::Paused => Progress::still(at),
+    })
+}
