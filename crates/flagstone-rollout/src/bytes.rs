@@ -103,6 +103,11 @@ impl<'a> Reader<'a> {
         self.u64().map(f64::from_bits)
     }
 
+    /// What has not been read.
+    pub(crate) const fn rest(self) -> &'a [u8] {
+        self.rest
+    }
+
     pub(crate) fn end(self) -> Result<(), ReadError> {
         match self.rest.len() {
             0 => Ok(()),

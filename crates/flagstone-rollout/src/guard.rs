@@ -6,6 +6,7 @@
 mod evidence;
 pub mod label;
 mod plan;
+mod rollout;
 pub mod slowness;
 mod state;
 mod store;
@@ -18,6 +19,7 @@ use slowness::Baseline;
 
 pub use evidence::{Evidence, Judged, Stratum};
 pub use plan::{METRICS, Metric, Plan, Watch};
+pub use rollout::{Decision, Figures, Rollout, Terms};
 pub use state::{
     COVERAGE, Facts, Hold, PATIENCE_MS, Phase, SHORTEST_DWELL_MS, SILENCE_MS, State, Step,
 };
@@ -36,6 +38,10 @@ const OUTAGE_STRATA: usize = 3;
 const OUTAGE: (f64, f64) = (0.05, 5.0);
 /// The traffic of so many intervals is the present traffic: ten minutes.
 const RATE_INTERVALS: usize = 60;
+/// The latest intervals, whose traffic is compared with that of the others; the very latest, still incomplete, is not.
+const LATEST_INTERVALS: usize = 6;
+/// Where fewer fetches are expected, their number says nothing about nodes.
+const LEAST_EXPECTED: f64 = 100.0;
 
 /// What the evidence says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -391,6 +397,28 @@ impl Guard {
         let sum: u64 = self.traffic.iter().map(|count| u64::from(*count)).sum();
         let seconds = intervals.min(RATE_INTERVALS as f64) * f64::from(INTERVAL_MS) / 1000.0;
         sum as f64 / seconds
+    }
+
+    /// The part of the usual traffic that the nodes have reported of the last minute: as much as before it is 1. Also 1
+    /// where fewer than a hundred fetches are to be expected.
+    pub fn coverage(&self) -> f64 {
+        let first = self.stages.first().map_or(0, |stage| stage.entered_ms);
+        let known = (self.newest - interval(first).min(self.newest)) as usize;
+        let complete = self.traffic.iter().rev().skip(1);
+        let sum = |from: usize, to: usize| -> f64 {
+            let counts = complete.clone().take(to).skip(from);
+            counts.map(|count| f64::from(*count)).sum()
+        };
+        let usual_intervals = known
+            .min(RATE_INTERVALS - 1)
+            .saturating_sub(LATEST_INTERVALS);
+        let usual = sum(LATEST_INTERVALS, LATEST_INTERVALS + usual_intervals);
+        let expected = usual * LATEST_INTERVALS as f64 / usual_intervals.max(1) as f64;
+        if expected < LEAST_EXPECTED {
+            1.0
+        } else {
+            sum(0, LATEST_INTERVALS) / expected
+        }
     }
 
     /// When the last report came, in Unix milliseconds.

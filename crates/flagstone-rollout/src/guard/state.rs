@@ -2,6 +2,7 @@
 
 use super::Verdict;
 use crate::Ladder;
+use crate::bytes::{ReadError, Reader};
 use crate::report::INTERVAL_MS;
 
 /// The shortest time in a stage, in milliseconds.
@@ -30,6 +31,19 @@ pub enum Hold {
     Insufficient,
     /// A person said so.
     Manual,
+}
+
+impl Hold {
+    /// All, in their order.
+    pub const ALL: [Self; 7] = [
+        Self::Stale,
+        Self::Outage,
+        Self::Ceiling,
+        Self::Mismatch,
+        Self::Evidence,
+        Self::Insufficient,
+        Self::Manual,
+    ];
 }
 
 /// Where a rollout stands.
@@ -134,15 +148,6 @@ impl State {
         }
     }
 
-    /// A state that was stored: its phase, when the stage was entered and when the hold began, in Unix milliseconds.
-    pub const fn restore(phase: Phase, entered_ms: i64, held_ms: i64) -> Self {
-        Self {
-            phase,
-            entered_ms,
-            held_ms,
-        }
-    }
-
     /// Begins a rollout that is pending.
     pub const fn start(&mut self, now_ms: i64) -> Step {
         match self.phase {
@@ -221,6 +226,42 @@ impl State {
         self.phase = Phase::Running { stage };
         self.entered_ms = now_ms;
         Step::Enter(stage)
+    }
+
+    pub(super) fn write(&self, out: &mut Vec<u8>) {
+        let (code, stage, reason) = match self.phase {
+            Phase::Pending => (0, 0, 0),
+            Phase::Running { stage } => (1, stage, 0),
+            Phase::Held { stage, reason } => (2, stage, reason as u8),
+            Phase::Complete => (3, 0, 0),
+            Phase::RolledBack => (4, 0, 0),
+            Phase::Stopped => (5, 0, 0),
+        };
+        out.extend([code, stage, reason]);
+        out.extend(self.entered_ms.to_le_bytes());
+        out.extend(self.held_ms.to_le_bytes());
+    }
+
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
+        let (code, stage, reason) = (reader.byte()?, reader.byte()?, reader.byte()?);
+        let phase = match code {
+            0 => Phase::Pending,
+            1 => Phase::Running { stage },
+            2 => {
+                let reason = Hold::ALL.get(usize::from(reason)).copied();
+                let reason = reason.ok_or(ReadError::Range)?;
+                Phase::Held { stage, reason }
+            }
+            3 => Phase::Complete,
+            4 => Phase::RolledBack,
+            5 => Phase::Stopped,
+            _ => return Err(ReadError::Range),
+        };
+        Ok(Self {
+            phase,
+            entered_ms: reader.u64()? as i64,
+            held_ms: reader.u64()? as i64,
+        })
     }
 
     /// Where the rollout stands.

@@ -1,0 +1,319 @@
+//! A rollout under guard: reports in, decisions out. The one implementation of what a guard does, wherever it runs.
+
+use super::{Assessment, Baseline, Facts, Guard, Hold, Merged, Phase, Plan, State, Step};
+use crate::advance::{Prospect, Rule, Stage, Traffic};
+use crate::bytes::{ReadError, Reader, write_f64};
+use crate::{Report, ReportId, ratio};
+
+const VERSION: u8 = 1;
+
+/// What the owner of a rollout allows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Terms {
+    /// What harm is accepted, and what a detection takes.
+    pub rule: Rule,
+    /// The risk budget: so many visitors may see a failure before harm ends.
+    pub budget: f64,
+    /// Seconds from a failure until all nodes have heard of the rollback it leads to.
+    pub reaction_s: f64,
+    /// The part of a stage's requests, of both arms together, that may fail hard at all: above it the rollout holds. 1 is
+    /// without limit.
+    pub ceiling: f64,
+}
+
+impl Terms {
+    /// 100 visitors, 15 seconds, no ceiling.
+    pub const DEFAULT: Self = Self {
+        rule: Rule::DEFAULT,
+        budget: Traffic::DEFAULT.budget,
+        reaction_s: Traffic::DEFAULT.reaction_s,
+        ceiling: 1.0,
+    };
+
+    fn numbers(&mut self) -> [&mut f64; 7] {
+        let rule = &mut self.rule;
+        [
+            &mut rule.evidence,
+            &mut rule.level,
+            &mut rule.accepted,
+            &mut rule.accepted_part,
+            &mut self.budget,
+            &mut self.reaction_s,
+            &mut self.ceiling,
+        ]
+    }
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}
+
+/// What a decision rests on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Figures {
+    /// The counts of the stage.
+    pub counts: Stage,
+    /// What all reports say.
+    pub evidence: Assessment,
+    /// What the next step may bring; `None` in the last stage.
+    pub prospect: Option<Prospect>,
+    /// See [`Guard::sample_ratio`].
+    pub sample_ratio: f64,
+    /// See [`Guard::rate`].
+    pub rate: f64,
+    /// See [`Guard::coverage`].
+    pub coverage: f64,
+    /// See [`Guard::visible`].
+    pub visible: f64,
+    /// See [`Guard::instances`].
+    pub instances: usize,
+}
+
+/// Something that changed: a step to be published, a hold that began or ended, a hold that has lasted for a day.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Decision {
+    /// When, in Unix milliseconds.
+    pub at_ms: i64,
+    /// The stage to which it applies, from 0: the one that was left, where one was.
+    pub stage: u8,
+    /// Where the rollout stood.
+    pub before: Phase,
+    /// Where it stands.
+    pub after: Phase,
+    /// What is to be published.
+    pub step: Step,
+    /// What it rests on.
+    pub figures: Figures,
+}
+
+/// A rollout with its guard. Feed it reports, and let it [`look`](Self::look) after reports of events and every ten
+/// seconds.
+///
+/// ```
+/// use flagstone_rollout::guard::{Phase, Plan, Rollout, Step, Terms, Watch, slowness::Baseline};
+/// use flagstone_rollout::{Ladder, Report, ReportId, interval};
+///
+/// let plan = Plan::new(Ladder::DEFAULT, Watch::DEFAULT);
+/// let mut rollout = Rollout::begin(7, plan, Terms::DEFAULT, Baseline::EMPTY, 0);
+/// let mut report = Report { rollout: 7, interval: interval(5_000), ..Report::default() };
+/// report.arms.control.fetches = 990;
+/// report.arms.canary.fetches = 10;
+/// report.arms.canary.hard_requests = 5;
+/// report.arms.canary.hard = 5;
+/// rollout.merge(ReportId { instance: 1, sequence: 0 }, &report, 6_000);
+/// let decision = rollout.look(6_000).unwrap();
+/// assert_eq!((decision.step, decision.after), (Step::RollBack, Phase::RolledBack));
+/// assert_eq!(decision.figures.counts.failures.canary, 5.0);
+/// assert_eq!(rollout.look(7_000), None);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rollout {
+    guard: Guard,
+    state: State,
+    terms: Terms,
+    paused: bool,
+    /// Whether people have been told of the present hold's age.
+    reminded: bool,
+}
+
+impl Rollout {
+    /// A rollout that enters its first stage now; its share is to be published. `baseline` are control's latencies from
+    /// before.
+    pub fn begin(id: u64, plan: Plan, terms: Terms, baseline: Baseline, now_ms: i64) -> Self {
+        let mut state = State::new();
+        state.start(now_ms);
+        Self {
+            guard: Guard::new(id, plan, baseline, now_ms),
+            state,
+            terms,
+            paused: false,
+            reminded: false,
+        }
+    }
+
+    /// Adds a report; see [`Guard::merge`].
+    pub fn merge(&mut self, id: ReportId, report: &Report, now_ms: i64) -> Merged {
+        self.guard.merge(id, report, now_ms)
+    }
+
+    /// Looks at what is known; what has changed, if anything. Any number of looks is allowed. Cost: some ten
+    /// microseconds.
+    pub fn look(&mut self, now_ms: i64) -> Option<Decision> {
+        if self.is_over() {
+            return None;
+        }
+        self.guard.close(now_ms);
+        let before = self.state.phase();
+        let stage = self.guard.stage();
+        let figures = self.figures();
+        let facts = self.facts(&figures);
+        let step = self.state.step(&facts, &self.guard.plan().ladder, now_ms);
+        if let Step::Enter(stage) = step {
+            self.guard.enter_stage(stage, now_ms);
+        }
+        let after = self.state.phase();
+        if after != before {
+            self.reminded = false;
+        }
+        let reminds = !self.reminded && self.state.wants_attention(now_ms);
+        self.reminded |= reminds;
+        (step != Step::Stay || after != before || reminds).then_some(Decision {
+            at_ms: now_ms,
+            stage,
+            before,
+            after,
+            step,
+            figures,
+        })
+    }
+
+    /// What a decision would rest on now.
+    pub fn figures(&self) -> Figures {
+        let guard = &self.guard;
+        let counts = guard.stage_counts();
+        let ladder = &guard.plan().ladder;
+        let next = ladder.share(usize::from(guard.stage()) + 1);
+        let traffic = self.traffic();
+        Figures {
+            counts,
+            evidence: guard.assess(),
+            prospect: next.map(|next| self.terms.rule.judge(&traffic, &counts, next)),
+            sample_ratio: guard.sample_ratio(),
+            rate: traffic.rate,
+            coverage: guard.coverage(),
+            visible: traffic.visible,
+            instances: guard.instances(),
+        }
+    }
+
+    /// What the cost of harm depends on, as it is now.
+    pub fn traffic(&self) -> Traffic {
+        Traffic {
+            rate: self.guard.rate(),
+            reaction_s: self.terms.reaction_s,
+            visible: self.guard.visible(),
+            budget: self.terms.budget,
+        }
+    }
+
+    fn facts(&self, figures: &Figures) -> Facts {
+        let Stage { fetches, failures } = figures.counts;
+        let all = fetches.control + fetches.canary;
+        let failed = failures.control + failures.canary;
+        Facts {
+            verdict: figures.evidence.verdict,
+            last_report_ms: self.guard.last_report_ms(),
+            coverage: figures.coverage,
+            outage: self.guard.is_outage(),
+            ceiling: failed > self.terms.ceiling * all,
+            mismatch: ratio::is_mismatch(figures.sample_ratio),
+            may_advance: figures.prospect.is_some_and(|prospect| prospect.advance),
+            manual: self.paused,
+        }
+    }
+
+    /// Holds the rollout in its stage, or lets it go on, from the next look on. A rollback is possible all the same.
+    pub const fn pause(&mut self, paused: bool) {
+        self.paused = paused;
+    }
+
+    /// Ends the rollout by hand: control for everybody. `None` if it was over.
+    pub fn stop(&mut self, now_ms: i64) -> Option<Decision> {
+        let before = self.state.phase();
+        let step = self.state.stop();
+        (step != Step::Stay).then(|| Decision {
+            at_ms: now_ms,
+            stage: self.guard.stage(),
+            before,
+            after: self.state.phase(),
+            step,
+            figures: self.figures(),
+        })
+    }
+
+    /// Whether it is complete, rolled back or stopped.
+    pub const fn is_over(&self) -> bool {
+        matches!(
+            self.state.phase(),
+            Phase::Complete | Phase::RolledBack | Phase::Stopped
+        )
+    }
+
+    /// Why it does not go on, if it is held.
+    pub const fn hold(&self) -> Option<Hold> {
+        match self.state.phase() {
+            Phase::Held { reason, .. } => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// The counts and the evidence.
+    pub const fn guard(&self) -> &Guard {
+        &self.guard
+    }
+
+    /// Where it stands.
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// What its owner allows.
+    pub const fn terms(&self) -> &Terms {
+        &self.terms
+    }
+
+    /// Whether a person holds it.
+    pub const fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// The whole state, so that it outlives its process: as [`Guard::to_bytes`], and some 100 bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = vec![VERSION];
+        self.state.write(&mut out);
+        let mut terms = self.terms;
+        for number in terms.numbers() {
+            write_f64(&mut out, *number);
+        }
+        out.extend([self.paused, self.reminded].map(u8::from));
+        out.extend(self.guard.to_bytes());
+        out
+    }
+
+    /// Reads what [`to_bytes`](Self::to_bytes) wrote.
+    ///
+    /// # Errors
+    /// Where the bytes are not a rollout's; see [`Guard::from_bytes`].
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ReadError> {
+        let mut reader = Reader::new(bytes, VERSION)?;
+        let state = State::read(&mut reader)?;
+        let mut terms = Terms::DEFAULT;
+        for number in terms.numbers() {
+            *number = reader.f64()?;
+            if !(*number >= 0.0 && number.is_finite()) {
+                return Err(ReadError::Range);
+            }
+        }
+        let (paused, reminded) = (reader.byte()? != 0, reader.byte()? != 0);
+        let guard = Guard::from_bytes(reader.rest())?;
+        let is_known = match state.phase() {
+            Phase::Running { stage } | Phase::Held { stage, .. } => stage == guard.stage(),
+            _ => true,
+        };
+        if !is_known {
+            return Err(ReadError::Range);
+        }
+        Ok(Self {
+            guard,
+            state,
+            terms,
+            paused,
+            reminded,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

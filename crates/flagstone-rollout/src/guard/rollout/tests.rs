@@ -1,0 +1,158 @@
+use super::*;
+use crate::guard::Watch;
+use crate::{Counts, Ladder, PerArm, interval};
+
+const RATE: u64 = 10_000;
+
+fn begin() -> Rollout {
+    let watch = Watch {
+        latency: false,
+        ..Watch::DEFAULT
+    };
+    let plan = Plan::new(Ladder::DEFAULT, watch);
+    Rollout::begin(7, plan, Terms::DEFAULT, Baseline::EMPTY, 0)
+}
+
+/// The report of an interval at the present stage's share, with failures in each arm of 10,000 fetches.
+fn tell(rollout: &mut Rollout, step: i64, control: u64, canary: u64) {
+    let stage = rollout.guard().stage();
+    let ladder = rollout.guard().plan().ladder;
+    let share = ladder
+        .share(stage.into())
+        .map_or(0.5, |share| share.as_f64());
+    let counts = |fetches, failures_in_10_000| Counts {
+        fetches,
+        hard_requests: fetches * failures_in_10_000 / RATE,
+        hard: fetches * failures_in_10_000 / RATE,
+        ..Counts::default()
+    };
+    let fetches = (RATE as f64 * share).round() as u64;
+    let report = Report {
+        rollout: 7,
+        stage,
+        interval: interval(step * 10_000),
+        arms: PerArm {
+            control: counts(RATE - fetches, control),
+            canary: counts(fetches, canary),
+        },
+        ..Report::default()
+    };
+    let id = ReportId {
+        instance: 1,
+        sequence: step as u32,
+    };
+    assert_eq!(rollout.merge(id, &report, step * 10_000), Merged::Counted);
+}
+
+#[test]
+fn a_good_one_ends_and_a_bad_one_is_rolled_back() {
+    let mut good = begin();
+    let steps: Vec<_> = (0..60)
+        .filter_map(|step| {
+            tell(&mut good, step, 10, 10);
+            good.look(step * 10_000)
+        })
+        .filter(|decision| decision.step != Step::Stay)
+        .map(|decision| decision.step)
+        .collect();
+    let all = [1, 2, 3, 4].map(Step::Enter);
+    assert_eq!(steps, [&all[..], &[Step::Complete]].concat());
+    assert!(good.is_over() && good.look(i64::MAX).is_none());
+
+    let mut bad = begin();
+    let steps: Vec<_> = (0..60)
+        .filter_map(|step| {
+            tell(&mut bad, step, 10, 1_000);
+            bad.look(step * 10_000)
+        })
+        .map(|decision| decision.step)
+        .collect();
+    assert_eq!(steps, [Step::RollBack]);
+}
+
+#[test]
+fn a_pause_holds_and_does_not_protect_harm() {
+    let mut rollout = begin();
+    rollout.pause(true);
+    for step in 0..20 {
+        tell(&mut rollout, step, 10, 10);
+        if let Some(decision) = rollout.look(step * 10_000) {
+            assert_eq!(decision.step, Step::Stay);
+        }
+    }
+    assert_eq!(rollout.hold(), Some(Hold::Manual));
+    assert_eq!(rollout.guard().stage(), 0);
+    tell(&mut rollout, 20, 10, 5_000);
+    let decision = rollout.look(200_000);
+    assert_eq!(decision.map(|decision| decision.step), Some(Step::RollBack));
+}
+
+#[test]
+fn a_hold_of_a_day_is_told_once() {
+    let mut rollout = begin();
+    let changes: Vec<_> = (0..9_000)
+        .filter_map(|step| rollout.look(step * 10_000))
+        .map(|decision| (decision.at_ms, decision.after))
+        .collect();
+    let stale = Phase::Held {
+        stage: 0,
+        reason: Hold::Stale,
+    };
+    assert_eq!(changes, [(30_000, stale), (86_430_000, stale)]);
+}
+
+#[test]
+fn a_ceiling_holds() {
+    let mut rollout = begin();
+    rollout.terms.ceiling = 0.02;
+    for step in 0..10 {
+        tell(&mut rollout, step, 300, 300);
+        rollout.look(step * 10_000);
+    }
+    assert_eq!(rollout.hold(), Some(Hold::Ceiling));
+}
+
+#[test]
+fn half_of_the_nodes_gone_is_stale() {
+    let mut rollout = begin();
+    rollout.pause(true);
+    for step in 0..40 {
+        tell(&mut rollout, step, 10, 10);
+    }
+    assert_eq!(rollout.guard().coverage(), 1.0);
+    for step in 43..50 {
+        tell(&mut rollout, step, 10, 10);
+    }
+    assert!(rollout.guard().coverage() > 0.9);
+    for step in 54..56 {
+        tell(&mut rollout, step, 10, 10);
+    }
+    assert!(rollout.guard().coverage() < 0.5);
+    rollout.look(550_000);
+    assert_eq!(rollout.hold(), Some(Hold::Stale));
+}
+
+#[test]
+fn a_person_ends_it_once() {
+    let mut rollout = begin();
+    let decision = rollout.stop(5);
+    assert_eq!(decision.map(|decision| decision.step), Some(Step::RollBack));
+    assert_eq!(rollout.state().phase(), Phase::Stopped);
+    assert_eq!(rollout.stop(6), None);
+}
+
+#[test]
+fn it_survives_as_bytes() {
+    let mut rollout = begin();
+    for step in 0..12 {
+        tell(&mut rollout, step, 10, 30);
+        rollout.look(step * 10_000);
+        let bytes = rollout.to_bytes();
+        assert_eq!(Rollout::from_bytes(&bytes), Ok(rollout.clone()));
+    }
+    let bytes = rollout.to_bytes();
+    for length in (0..bytes.len()).step_by(7) {
+        let cut = bytes.get(..length).unwrap_or_default();
+        assert!(Rollout::from_bytes(cut).is_err(), "{length} bytes");
+    }
+}
