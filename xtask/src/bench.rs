@@ -110,7 +110,7 @@ fn documents(console: Console, setup: &Setup) -> Result<String> {
 }
 
 /// The machine and the day.
-fn machine() -> Result<String> {
+pub fn machine() -> Result<String> {
     let days = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs() / 86_400;
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name"));

@@ -22,6 +22,7 @@ mod npm;
 mod panics;
 mod paths;
 mod setup;
+mod simulate;
 mod sizes;
 mod test;
 mod toolchain;
@@ -44,6 +45,9 @@ usage: cargo xtask <command> [--verbose]
   bench                   measure beside others' programs, write docs/benchmarks.md (a few minutes)
   sizes                   compare what was built with bench/budgets.toml
   instructions            count what opening and deciding take, and compare with bench/budgets.toml (valgrind)
+  simulate [--full] [TARGET…]
+                          simulate rollouts with the shipped code: a few runs of each target in seconds, or all of them in
+                          minutes, which writes docs/rollout-statistics.md; TARGETs, as T9, choose some and write nothing
   panics                  check that the compiler left no panic in the request pipeline
   dependencies            check licences and sources of dependencies, and duplicates in the wasm builds
   differential [SERVICE…] [--cases N] [--seed N]
@@ -84,6 +88,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["bench"] => bench::run(console, &setup::run(console)?),
         ["sizes"] => sizes::check(),
         ["instructions"] => instructions::check(console),
+        ["simulate", rest @ ..] => simulate::run(console, rest),
         ["panics"] => panics::check(console, &setup::run(console)?),
         ["dependencies"] => dependencies::check(console),
         ["with", program, rest @ ..] => {

@@ -5,6 +5,7 @@
 
 mod model;
 mod operation;
+mod rollout;
 
 use anyhow::{Context, Result, bail, ensure};
 use operation::Operation;

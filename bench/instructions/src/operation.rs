@@ -7,6 +7,8 @@ use flagstone_core::{
 };
 use std::hint::black_box;
 
+use crate::rollout;
+
 const NOW: UnixMillis = UnixMillis(1_795_376_100_000);
 
 /// Something that is repeated.
@@ -20,6 +22,12 @@ pub enum Operation {
     Decide(Kind),
     /// Decides 1,000 flags, one after the other, for one visitor, each time another one.
     All,
+    /// A node is told of a fetch that succeeded.
+    Success,
+    /// A node is told of a fetch that failed, each time of another unit.
+    Event,
+    /// A guard takes a stratum in, with six metrics.
+    Stratum,
 }
 
 impl Operation {
@@ -31,6 +39,9 @@ impl Operation {
         Self::Decide(Kind::Clauses),
         Self::Decide(Kind::Segment),
         Self::All,
+        Self::Success,
+        Self::Event,
+        Self::Stratum,
     ];
 
     /// As the budgets call it.
@@ -43,6 +54,9 @@ impl Operation {
             Self::Decide(Kind::Clauses) => "clauses",
             Self::Decide(Kind::Segment) => "segment",
             Self::All => "all",
+            Self::Success => "node-success",
+            Self::Event => "node-event",
+            Self::Stratum => "guard-stratum",
         }
     }
 
@@ -52,7 +66,10 @@ impl Operation {
 
     /// Whether it must take the same for any number of flags. The others meet other flags and other keys.
     pub fn is_constant(self) -> bool {
-        matches!(self, Self::Open)
+        matches!(
+            self,
+            Self::Open | Self::Success | Self::Event | Self::Stratum
+        )
     }
 
     pub fn repeat(self, bytes: &[u8], repetitions: u64) -> Result<()> {
@@ -75,6 +92,9 @@ impl Operation {
         let keys = || keys.iter().cycle().map(String::as_str);
         let times = usize::try_from(repetitions)?;
         match self {
+            Self::Success => rollout::successes(repetitions),
+            Self::Event => rollout::events(repetitions),
+            Self::Stratum => rollout::strata(repetitions),
             Self::Open => {
                 for _ in 0..repetitions {
                     let _ = black_box(Snapshot::open(black_box(bytes)));
