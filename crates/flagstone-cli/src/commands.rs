@@ -1,5 +1,6 @@
 //! One module for each command.
 
+mod advise;
 mod check;
 mod compile;
 mod convert;
@@ -16,6 +17,7 @@ use crate::report::{Failure, Outcome, Report};
 /// What is to be done.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    Advise(advise::Arguments),
     Check(check::Arguments),
     Compile(compile::Arguments),
     Convert(convert::Arguments),
@@ -31,6 +33,7 @@ pub enum Command {
 impl Command {
     pub fn run(&self, report: &Report) -> Result<Outcome, Failure> {
         match self {
+            Self::Advise(arguments) => advise::run(arguments, report),
             Self::Check(arguments) => check::run(arguments, report),
             Self::Compile(arguments) => compile::run(arguments, report),
             Self::Convert(arguments) => convert::run(arguments, report),

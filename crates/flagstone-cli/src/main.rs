@@ -9,6 +9,7 @@ mod files;
 mod listing;
 mod report;
 mod source;
+mod status;
 mod suggest;
 
 use clap::Parser;

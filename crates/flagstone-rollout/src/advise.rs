@@ -270,22 +270,34 @@ impl Outlook<'_> {
     /// assert_eq!(plan.total_s(), Some(280.0));
     /// ```
     pub fn plan(&self, rule: &Rule, ladder: &Ladder) -> Plan {
+        self.rest(rule, ladder, 0, &Stage::default(), 0.0)
+    }
+
+    /// As [`plan`](Self::plan), of a rollout that has been in a stage for `dwelt_s` seconds and counted so much there: how
+    /// much longer each stage takes. Stages that lie behind take no time.
+    pub fn rest(
+        &self,
+        rule: &Rule,
+        ladder: &Ladder,
+        stage: usize,
+        counts: &Stage,
+        dwelt_s: f64,
+    ) -> Plan {
         let mut plan = Plan {
             dwell_s: [None; Ladder::MAX],
             stages: ladder.len(),
         };
         let mut from_s = 0.0;
-        for (stage, (slot, share)) in plan.dwell_s.iter_mut().zip(ladder.shares()).enumerate() {
-            *slot = match ladder.share(stage + 1) {
-                Some(next) => self.time_until(
-                    rule,
-                    &Stage::default(),
-                    *share,
-                    next,
-                    from_s,
-                    SHORTEST_DWELL_S,
-                ),
-                None => Some(SHORTEST_DWELL_S),
+        for (index, (slot, share)) in plan.dwell_s.iter_mut().zip(ladder.shares()).enumerate() {
+            let (counts, shortest_s) = if index == stage {
+                (*counts, (SHORTEST_DWELL_S - dwelt_s).max(0.0))
+            } else {
+                (Stage::default(), SHORTEST_DWELL_S)
+            };
+            *slot = match ladder.share(index + 1) {
+                _ if index < stage => Some(0.0),
+                Some(next) => self.time_until(rule, &counts, *share, next, from_s, shortest_s),
+                None => Some(shortest_s),
             };
             match slot {
                 Some(dwell_s) => from_s += *dwell_s,

@@ -331,6 +331,11 @@ impl Guard {
         }
     }
 
+    /// Units exposed for the first time since the present stage began.
+    pub fn exposed(&self) -> PerArm<u64> {
+        self.totals().first_exposures
+    }
+
     fn totals(&self) -> Totals {
         let totals = self.stages.get(usize::from(self.stage));
         totals.copied().unwrap_or_default()

@@ -143,6 +143,20 @@ pub enum Failure {
         /// The revision asked for.
         asked: u64,
     },
+    /// A file is not what it should be.
+    Unusable {
+        /// Which; `-` is standard input.
+        path: PathBuf,
+        /// What is wrong: a sentence that begins with "it".
+        problem: String,
+    },
+    /// An argument does not go with the others.
+    Argument {
+        /// As it is written: `--stages`.
+        name: &'static str,
+        /// What is wrong.
+        problem: String,
+    },
 }
 
 impl Failure {
@@ -282,6 +296,10 @@ impl fmt::Display for Failure {
                 "`{}` has revision {held}; nodes would ignore revision {asked}, it must be greater",
                 path.display()
             ),
+            Self::Unusable { path, problem } => {
+                write!(f, "`{}` cannot be used: {problem}", path.display())
+            }
+            Self::Argument { name, problem } => write!(f, "{name}: {problem}"),
         }
     }
 }

@@ -1,4 +1,9 @@
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 use super::*;
 
@@ -182,4 +187,35 @@ fn growth_is_a_slope() {
     assert_eq!((curve(0.1), curve(2.0)), (0.3, 1.0));
     assert_eq!(growth(&[point(1.0, 5.0); 4]), 0.8, "no time has passed");
     assert_eq!(growth(&[point(0.0, 0.0); 4]), 0.8);
+}
+
+#[test]
+fn what_has_been_counted_shortens_the_rest() {
+    let outlook = Outlook {
+        arrivals: Arrivals::Steady(100.0),
+        traffic: Traffic::DEFAULT,
+        base: 0.001,
+        luck: 0.0,
+    };
+    let (rule, ladder) = (Rule::PLAN, Ladder::DEFAULT);
+    let all = outlook.plan(&rule, &ladder);
+    let fresh = outlook.rest(&rule, &ladder, 1, &Stage::default(), 0.0);
+    assert_eq!(fresh.dwell_s()[0], Some(0.0));
+    assert_eq!(fresh.dwell_s()[1..], all.dwell_s()[1..]);
+    // A minute of the second stage, as expected.
+    let counts = Stage {
+        fetches: PerArm {
+            control: 5_700.0,
+            canary: 300.0,
+        },
+        failures: PerArm {
+            control: 5.7,
+            canary: 0.3,
+        },
+    };
+    let later = outlook.rest(&rule, &ladder, 1, &counts, 60.0);
+    let shorter = fresh.dwell_s()[1].unwrap() - later.dwell_s()[1].unwrap();
+    assert!((50.0..=60.0).contains(&shorter), "{shorter}");
+    let last = outlook.rest(&rule, &ladder, 4, &counts, 25.0);
+    assert_eq!(last.total_s(), Some(5.0));
 }

@@ -2,6 +2,7 @@
 
 use super::{Assessment, Baseline, Facts, Guard, Hold, Merged, Phase, Plan, State, Step};
 use crate::advance::{Prospect, Rule, Stage, Traffic};
+use crate::advise::Reach;
 use crate::bytes::{ReadError, Reader, write_f64};
 use crate::{Report, ReportId, ratio};
 
@@ -116,7 +117,13 @@ pub struct Rollout {
     paused: bool,
     /// Whether people have been told of the present hold's age.
     reminded: bool,
+    /// Of the present stage.
+    reach: Vec<Reach>,
 }
+
+/// So many points of the reach are kept, each a quarter later than the one before.
+const REACH: usize = 12;
+const LATER: f64 = 1.25;
 
 impl Rollout {
     /// A rollout that enters its first stage now; its share is to be published. `baseline` are control's latencies from
@@ -130,6 +137,7 @@ impl Rollout {
             terms,
             paused: false,
             reminded: false,
+            reach: Vec::new(),
         }
     }
 
@@ -145,6 +153,7 @@ impl Rollout {
             return None;
         }
         self.guard.close(now_ms);
+        self.note_reach(now_ms);
         let before = self.state.phase();
         let stage = self.guard.stage();
         let figures = self.figures();
@@ -152,6 +161,7 @@ impl Rollout {
         let step = self.state.step(&facts, &self.guard.plan().ladder, now_ms);
         if let Step::Enter(stage) = step {
             self.guard.enter_stage(stage, now_ms);
+            self.reach.clear();
         }
         let after = self.state.phase();
         if after != before {
@@ -167,6 +177,25 @@ impl Rollout {
             step,
             figures,
         })
+    }
+
+    fn note_reach(&mut self, now_ms: i64) {
+        let at_s = now_ms.saturating_sub(self.state.entered_ms()) as f64 / 1000.0;
+        let exposed = self.guard.exposed();
+        let units = (exposed.control.saturating_add(exposed.canary)) as f64;
+        let last = self.reach.last();
+        if units > 0.0 && last.is_none_or(|last| at_s >= LATER * last.at_s) && at_s > 0.0 {
+            if self.reach.len() >= REACH {
+                self.reach.remove(0);
+            }
+            self.reach.push(Reach { at_s, units });
+        }
+    }
+
+    /// How many units, of both arms, have been exposed since the stage began, at twelve points of time at most; for
+    /// [`growth`](crate::advise::growth).
+    pub fn reach(&self) -> &[Reach] {
+        &self.reach
     }
 
     /// What a decision would rest on now.
@@ -278,6 +307,11 @@ impl Rollout {
             write_f64(&mut out, *number);
         }
         out.extend([self.paused, self.reminded].map(u8::from));
+        out.push(self.reach.len() as u8);
+        for point in &self.reach {
+            write_f64(&mut out, point.at_s);
+            write_f64(&mut out, point.units);
+        }
         out.extend(self.guard.to_bytes());
         out
     }
@@ -297,6 +331,15 @@ impl Rollout {
             }
         }
         let (paused, reminded) = (reader.byte()? != 0, reader.byte()? != 0);
+        let points = reader.byte()?;
+        let mut reach = Vec::with_capacity(REACH);
+        for _ in 0..points {
+            let (at_s, units) = (reader.f64()?, reader.f64()?);
+            if reach.len() >= REACH || !(at_s > 0.0 && units > 0.0) {
+                return Err(ReadError::Range);
+            }
+            reach.push(Reach { at_s, units });
+        }
         let guard = Guard::from_bytes(reader.rest())?;
         let is_known = match state.phase() {
             Phase::Running { stage } | Phase::Held { stage, .. } => stage == guard.stage(),
@@ -311,6 +354,7 @@ impl Rollout {
             terms,
             paused,
             reminded,
+            reach,
         })
     }
 }

@@ -24,6 +24,7 @@ fn tell(rollout: &mut Rollout, step: i64, control: u64, canary: u64) {
         fetches,
         hard_requests: fetches * failures_in_10_000 / RATE,
         hard: fetches * failures_in_10_000 / RATE,
+        first_exposures: fetches / 10,
         ..Counts::default()
     };
     let fetches = (RATE as f64 * share).round() as u64;
@@ -150,6 +151,7 @@ fn it_survives_as_bytes() {
         let bytes = rollout.to_bytes();
         assert_eq!(Rollout::from_bytes(&bytes), Ok(rollout.clone()));
     }
+    assert!(rollout.reach().len() > 1);
     let bytes = rollout.to_bytes();
     for length in (0..bytes.len()).step_by(7) {
         let cut = bytes.get(..length).unwrap_or_default();

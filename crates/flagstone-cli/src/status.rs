@@ -1,0 +1,60 @@
+//! What a guard says of a rollout: the JSON at `/rollouts/FLAG`, described in `docs/rollout.md`.
+
+use serde::{Deserialize, Serialize};
+
+/// A rollout, at a moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// The flag's key.
+    pub flag: String,
+    /// The rollout's id, a number of 64 bits, as text.
+    pub rollout: String,
+    /// `pending`, `running`, `held`, `complete`, `rolled-back` or `stopped`.
+    pub phase: String,
+    /// Why it is held: `stale`, `outage`, `ceiling`, `srm`, `evidence`, `insufficient` or `manual`.
+    pub reason: Option<String>,
+    /// The present stage, from 0.
+    pub stage: u8,
+    /// The canary's share in each stage.
+    pub shares: Vec<f64>,
+    /// Unix milliseconds of these figures.
+    pub at_ms: i64,
+    /// Unix milliseconds when the stage began.
+    pub stage_since_ms: i64,
+    /// Unix milliseconds of the last report.
+    pub last_report_ms: Option<i64>,
+    /// Origin fetches of the stage.
+    pub fetches: Arms,
+    /// Hard failures among them.
+    pub failures: Arms,
+    /// The evidence against the canary; it is rolled back at 100.
+    pub evidence: f64,
+    /// Origin fetches a second, of the last ten minutes.
+    pub rate: f64,
+    /// The part of the usual traffic that reports cover.
+    pub coverage: f64,
+    /// The part of the canary's failures that visitors have seen.
+    pub visible: f64,
+    /// Nodes that have reported in the last minute.
+    pub instances: usize,
+    /// The risk budget.
+    pub budget: f64,
+    /// Seconds from a failure until all nodes follow.
+    pub reaction_s: f64,
+    /// Distinct units of both variants since the stage began, at some points of time.
+    pub reach: Vec<Point>,
+}
+
+/// Something for each variant.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Arms {
+    pub control: f64,
+    pub canary: f64,
+}
+
+/// So many units so long after the stage began.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Point {
+    pub at_s: f64,
+    pub units: f64,
+}
