@@ -19,9 +19,9 @@ use slowness::Baseline;
 
 pub use evidence::{Evidence, Judged, Stratum};
 pub use plan::{METRICS, Metric, Plan, Watch};
-pub use rollout::{Decision, Figures, Rollout, Terms};
+pub use rollout::{Decision, Figures, Led, Rollout, Terms};
 pub use state::{
-    COVERAGE, Facts, Hold, PATIENCE_MS, Phase, SHORTEST_DWELL_MS, SILENCE_MS, State, Step,
+    COVERAGE, Facts, Growth, Hold, PATIENCE_MS, Phase, SHORTEST_DWELL_MS, SILENCE_MS, State, Step,
 };
 
 /// So many intervals stay open for reports that come late.

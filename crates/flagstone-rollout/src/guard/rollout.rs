@@ -1,9 +1,10 @@
 //! A rollout under guard: reports in, decisions out. The one implementation of what a guard does, wherever it runs.
 
-use super::{Assessment, Baseline, Facts, Guard, Hold, Merged, Phase, Plan, State, Step};
+use super::{Assessment, Baseline, Facts, Growth, Guard, Hold, Merged, Phase, Plan, State, Step};
 use crate::advance::{Prospect, Rule, Stage, Traffic};
 use crate::advise::Reach;
 use crate::bytes::{ReadError, Reader, write_f64};
+use crate::course::{self, Course, Refusal, Timetable};
 use crate::{Report, ReportId, ratio};
 
 const VERSION: u8 = 1;
@@ -89,6 +90,15 @@ pub struct Decision {
     pub figures: Figures,
 }
 
+/// What a guard has to say and to do; see [`Rollout::lead`].
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Led {
+    /// What has changed: by people, and by the guard.
+    pub decisions: Vec<Decision>,
+    /// What the control document must say of the rollout, if it says something else.
+    pub publish: Option<Course>,
+}
+
 /// A rollout with its guard. Feed it reports, and let it [`look`](Self::look) after reports of events and every ten
 /// seconds.
 ///
@@ -146,9 +156,83 @@ impl Rollout {
         self.guard.merge(id, report, now_ms)
     }
 
+    /// Goes by what the control document says, looks at what is known, and says what has changed and what is to be
+    /// published. To be asked after reports of events, every ten seconds, and until what was to be published has been:
+    /// nothing is lost if a write fails, or the process ends before it.
+    ///
+    /// `course` is the document's entry about this attempt, `timetable` the plan's.
+    pub fn lead(&mut self, course: &Course, timetable: &Timetable, now_ms: i64) -> Led {
+        let followed = self.follow(course, now_ms);
+        let growth = if course.stage < self.guard.stage() {
+            // The step before has not been published yet.
+            Growth::Early
+        } else {
+            match course.advance(timetable, now_ms) {
+                Ok(_) => Growth::Allowed,
+                // Of a pause people are told as such.
+                Err(Refusal::Dwell { .. } | Refusal::Paused) => Growth::Early,
+                Err(_) => Growth::Closed,
+            }
+        };
+        let looked = self.look_at(growth, now_ms);
+        Led {
+            decisions: followed.into_iter().chain(looked).collect(),
+            publish: self.publish(course, timetable, now_ms),
+        }
+    }
+
+    /// Takes over what people have changed in the control document.
+    fn follow(&mut self, course: &Course, now_ms: i64) -> Option<Decision> {
+        if self.is_over() {
+            return None;
+        }
+        self.paused = course.state == course::State::Paused;
+        let stage = self.guard.stage();
+        let phase = match course.state {
+            course::State::RolledBack => Phase::Stopped,
+            course::State::Complete => Phase::Complete,
+            course::State::Running | course::State::Paused if course.stage > stage => {
+                Phase::Running {
+                    stage: course.stage,
+                }
+            }
+            course::State::Running | course::State::Paused => return None,
+        };
+        let (before, figures) = (self.state.phase(), self.figures());
+        self.state.follow(phase, now_ms);
+        if let Phase::Running { stage } = phase {
+            self.guard.enter_stage(stage, now_ms);
+            self.reach.clear();
+        }
+        self.reminded = false;
+        Some(Decision {
+            at_ms: now_ms,
+            stage,
+            before,
+            after: phase,
+            step: Step::Stay,
+            figures,
+        })
+    }
+
+    fn publish(&self, course: &Course, timetable: &Timetable, now_ms: i64) -> Option<Course> {
+        match self.state.phase() {
+            Phase::RolledBack | Phase::Stopped => course.roll_back(now_ms).ok(),
+            Phase::Complete => course.advance(timetable, now_ms).ok(),
+            Phase::Running { stage } | Phase::Held { stage, .. } if stage > course.stage => {
+                course.advance(timetable, now_ms).ok()
+            }
+            Phase::Pending | Phase::Running { .. } | Phase::Held { .. } => None,
+        }
+    }
+
     /// Looks at what is known; what has changed, if anything. Any number of looks is allowed. Cost: some ten
     /// microseconds.
     pub fn look(&mut self, now_ms: i64) -> Option<Decision> {
+        self.look_at(Growth::Allowed, now_ms)
+    }
+
+    fn look_at(&mut self, growth: Growth, now_ms: i64) -> Option<Decision> {
         if self.is_over() {
             return None;
         }
@@ -157,7 +241,7 @@ impl Rollout {
         let before = self.state.phase();
         let stage = self.guard.stage();
         let figures = self.figures();
-        let facts = self.facts(&figures);
+        let facts = self.facts(&figures, growth);
         let step = self.state.step(&facts, &self.guard.plan().ladder, now_ms);
         if let Step::Enter(stage) = step {
             self.guard.enter_stage(stage, now_ms);
@@ -227,7 +311,7 @@ impl Rollout {
         }
     }
 
-    fn facts(&self, figures: &Figures) -> Facts {
+    fn facts(&self, figures: &Figures, growth: Growth) -> Facts {
         let Stage { fetches, failures } = figures.counts;
         let all = fetches.control + fetches.canary;
         let failed = failures.control + failures.canary;
@@ -240,26 +324,8 @@ impl Rollout {
             mismatch: ratio::is_mismatch(figures.sample_ratio),
             may_advance: figures.prospect.is_some_and(|prospect| prospect.advance),
             manual: self.paused,
+            growth,
         }
-    }
-
-    /// Holds the rollout in its stage, or lets it go on, from the next look on. A rollback is possible all the same.
-    pub const fn pause(&mut self, paused: bool) {
-        self.paused = paused;
-    }
-
-    /// Ends the rollout by hand: control for everybody. `None` if it was over.
-    pub fn stop(&mut self, now_ms: i64) -> Option<Decision> {
-        let before = self.state.phase();
-        let step = self.state.stop();
-        (step != Step::Stay).then(|| Decision {
-            at_ms: now_ms,
-            stage: self.guard.stage(),
-            before,
-            after: self.state.phase(),
-            step,
-            figures: self.figures(),
-        })
     }
 
     /// Whether it is complete, rolled back or stopped.

@@ -31,11 +31,13 @@ pub enum Hold {
     Insufficient,
     /// A person said so.
     Manual,
+    /// The plan's calendar does not let it grow now.
+    Closed,
 }
 
 impl Hold {
     /// All, in their order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Stale,
         Self::Outage,
         Self::Ceiling,
@@ -43,6 +45,7 @@ impl Hold {
         Self::Evidence,
         Self::Insufficient,
         Self::Manual,
+        Self::Closed,
     ];
 }
 
@@ -71,6 +74,18 @@ pub enum Phase {
     Stopped,
 }
 
+/// Whether a rollout may take its next step, as far as its plan goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Growth {
+    /// It may.
+    #[default]
+    Allowed,
+    /// It has not been in its stage for as long as the plan wants.
+    Early,
+    /// The plan's calendar does not let it grow now.
+    Closed,
+}
+
 /// What is known at a moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Facts {
@@ -90,6 +105,8 @@ pub struct Facts {
     pub may_advance: bool,
     /// A person holds it.
     pub manual: bool,
+    /// What the plan says.
+    pub growth: Growth,
 }
 
 /// What is to be done.
@@ -109,7 +126,7 @@ pub enum Step {
 ///
 /// ```
 /// use flagstone_rollout::Ladder;
-/// use flagstone_rollout::guard::{Facts, Hold, Phase, State, Step, Verdict};
+/// use flagstone_rollout::guard::{Facts, Growth, Hold, Phase, State, Step, Verdict};
 ///
 /// let mut state = State::new();
 /// assert_eq!(state.start(0), Step::Enter(0));
@@ -122,6 +139,7 @@ pub enum Step {
 ///     mismatch: false,
 ///     may_advance: true,
 ///     manual: false,
+///     growth: Growth::Allowed,
 /// };
 /// assert_eq!(state.step(&facts, &Ladder::DEFAULT, 29_000), Step::Stay);
 /// assert_eq!(state.step(&facts, &Ladder::DEFAULT, 30_000), Step::Enter(1));
@@ -156,15 +174,10 @@ impl State {
         }
     }
 
-    /// Ends a rollout by hand, unless it has ended; control for everybody.
-    pub const fn stop(&mut self) -> Step {
-        match self.phase {
-            Phase::Complete | Phase::RolledBack | Phase::Stopped => Step::Stay,
-            Phase::Pending | Phase::Running { .. } | Phase::Held { .. } => {
-                self.phase = Phase::Stopped;
-                Step::RollBack
-            }
-        }
+    /// Enters a later stage, or the end, since a person said so.
+    pub(super) const fn follow(&mut self, phase: Phase, now_ms: i64) {
+        self.phase = phase;
+        self.entered_ms = now_ms;
     }
 
     /// Looks at what is known. To be asked with every report that changes the verdict, and every ten seconds.
@@ -186,7 +199,7 @@ impl State {
                 self.phase = Phase::Held { stage, reason };
                 Step::Stay
             }
-            None if dwelt < SHORTEST_DWELL_MS => {
+            None if dwelt < SHORTEST_DWELL_MS || facts.growth == Growth::Early => {
                 self.phase = Phase::Running { stage };
                 Step::Stay
             }
@@ -217,6 +230,10 @@ impl State {
                 Hold::Insufficient,
             ),
             (facts.manual, Hold::Manual),
+            (
+                facts.growth == Growth::Closed && dwelt >= SHORTEST_DWELL_MS,
+                Hold::Closed,
+            ),
         ]
         .into_iter()
         .find_map(|(applies, reason)| applies.then_some(reason))

@@ -327,6 +327,7 @@ mod state {
         mismatch: false,
         may_advance: true,
         manual: false,
+        growth: Growth::Allowed,
     };
 
     fn running() -> State {
@@ -364,6 +365,7 @@ mod state {
             mismatch: true,
             may_advance: false,
             manual: true,
+            growth: Growth::Closed,
         };
         let fresh = Facts {
             last_report_ms: Some(30_000),
@@ -401,6 +403,11 @@ mod state {
             ..fresh
         };
         check(fresh, Hold::Manual);
+        let fresh = Facts {
+            manual: false,
+            ..fresh
+        };
+        check(fresh, Hold::Closed);
         check(
             Facts {
                 last_report_ms: None,
@@ -408,6 +415,17 @@ mod state {
             },
             Hold::Stale,
         );
+    }
+
+    #[test]
+    fn a_stage_that_lasts_longer_is_no_hold() {
+        let mut state = running();
+        let early = Facts {
+            growth: Growth::Early,
+            ..GOOD
+        };
+        assert_eq!(state.step(&early, &Ladder::DEFAULT, 90_000), Step::Stay);
+        assert_eq!(state.phase(), Phase::Running { stage: 0 });
     }
 
     #[test]
@@ -427,7 +445,6 @@ mod state {
         assert_eq!(state.step(&bake, &ladder, now_ms + 29_999), Step::Stay);
         assert_eq!(state.step(&bake, &ladder, now_ms + 30_000), Step::Complete);
         assert_eq!(state.phase(), Phase::Complete);
-        assert_eq!(state.stop(), Step::Stay);
     }
 
     #[test]
@@ -442,9 +459,6 @@ mod state {
         assert_eq!(state.step(&GOOD, &Ladder::DEFAULT, 60_000), Step::Stay);
         assert_eq!(state.phase(), Phase::RolledBack);
         assert_eq!(state.start(70_000), Step::Stay);
-        let mut state = running();
-        assert_eq!(state.stop(), Step::RollBack);
-        assert_eq!(state.phase(), Phase::Stopped);
         let mut pending = State::default();
         assert_eq!(pending.step(&harm, &Ladder::DEFAULT, 5), Step::Stay);
     }

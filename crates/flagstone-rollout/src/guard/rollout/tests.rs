@@ -1,4 +1,7 @@
+#![allow(clippy::panic, reason = "tests")]
+
 use super::*;
+use crate::calendar::{Calendar, Freeze};
 use crate::guard::Watch;
 use crate::{Counts, Ladder, PerArm, interval};
 
@@ -74,7 +77,7 @@ fn a_good_one_ends_and_a_bad_one_is_rolled_back() {
 #[test]
 fn a_pause_holds_and_does_not_protect_harm() {
     let mut rollout = begin();
-    rollout.pause(true);
+    rollout.paused = true;
     for step in 0..20 {
         tell(&mut rollout, step, 10, 10);
         if let Some(decision) = rollout.look(step * 10_000) {
@@ -116,7 +119,7 @@ fn a_ceiling_holds() {
 #[test]
 fn half_of_the_nodes_gone_is_stale() {
     let mut rollout = begin();
-    rollout.pause(true);
+    rollout.paused = true;
     for step in 0..40 {
         tell(&mut rollout, step, 10, 10);
     }
@@ -133,13 +136,102 @@ fn half_of_the_nodes_gone_is_stale() {
     assert_eq!(rollout.hold(), Some(Hold::Stale));
 }
 
+/// The control document as the guard and people change it.
+struct Document {
+    course: Course,
+    timetable: Timetable,
+    steps: Vec<Step>,
+}
+
+impl Document {
+    fn new(freezes: Vec<Freeze>) -> Self {
+        let timetable = Timetable {
+            dwells_ms: vec![60_000; Ladder::DEFAULT.len()],
+            straight: false,
+            calendar: Calendar {
+                freezes,
+                ..Calendar::default()
+            },
+        };
+        let course = Course::begin(None, &timetable, 0);
+        Self {
+            course: course.unwrap_or_else(|refusal| panic!("{refusal:?}")),
+            timetable,
+            steps: Vec::new(),
+        }
+    }
+
+    fn lead(&mut self, rollout: &mut Rollout, now_ms: i64, written: bool) {
+        let led = rollout.lead(&self.course, &self.timetable, now_ms);
+        self.steps
+            .extend(led.decisions.iter().map(|decision| decision.step));
+        if let Some(course) = led.publish.filter(|_| written) {
+            self.course = course;
+        }
+    }
+}
+
 #[test]
-fn a_person_ends_it_once() {
-    let mut rollout = begin();
-    let decision = rollout.stop(5);
-    assert_eq!(decision.map(|decision| decision.step), Some(Step::RollBack));
+fn steps_wait_until_they_are_published() {
+    let (mut rollout, mut document) = (begin(), Document::new(vec![]));
+    for step in 0..60 {
+        tell(&mut rollout, step, 10, 10);
+        // Two writes of three fail.
+        document.lead(&mut rollout, step * 10_000, step % 3 == 0);
+    }
+    let ends = [1, 2, 3, 4].map(Step::Enter);
+    document.steps.retain(|step| *step != Step::Stay);
+    assert_eq!(document.steps, [&ends[..], &[Step::Complete]].concat());
+    assert_eq!(document.course.state, course::State::Complete);
+    // A minute in each of five stages, as the plan wants.
+    assert!(document.course.since_ms >= 300_000);
+}
+
+#[test]
+fn a_freeze_holds_and_a_rollback_does_not_wait_for_its_end() {
+    let freeze = Freeze {
+        from_ms: 30_000,
+        to_ms: 400_000,
+        why: String::new(),
+    };
+    let (mut rollout, mut document) = (begin(), Document::new(vec![freeze]));
+    for step in 0..30 {
+        tell(&mut rollout, step, 10, 10);
+        document.lead(&mut rollout, step * 10_000, true);
+    }
+    assert_eq!(
+        (rollout.hold(), document.course.stage),
+        (Some(Hold::Closed), 0)
+    );
+    tell(&mut rollout, 30, 10, 5_000);
+    document.lead(&mut rollout, 300_000, false);
+    document.lead(&mut rollout, 301_000, true);
+    assert_eq!(document.course.state, course::State::RolledBack);
+    assert_eq!(document.steps.last(), Some(&Step::RollBack));
+    assert_eq!(rollout.state().phase(), Phase::RolledBack);
+}
+
+#[test]
+fn people_come_first() {
+    let (mut rollout, mut document) = (begin(), Document::new(vec![]));
+    document.course.stage = 2;
+    document.lead(&mut rollout, 10_000, true);
+    assert_eq!((rollout.guard().stage(), document.course.stage), (2, 2));
+    document.course.state = course::State::Paused;
+    for step in 2..20 {
+        tell(&mut rollout, step, 10, 10);
+        document.lead(&mut rollout, step * 10_000, true);
+    }
+    assert_eq!(
+        (rollout.hold(), document.course.stage),
+        (Some(Hold::Manual), 2)
+    );
+    document.course.state = course::State::RolledBack;
+    document.steps.clear();
+    document.lead(&mut rollout, 210_000, true);
+    document.lead(&mut rollout, 220_000, true);
     assert_eq!(rollout.state().phase(), Phase::Stopped);
-    assert_eq!(rollout.stop(6), None);
+    assert_eq!(document.steps, [Step::Stay]);
 }
 
 #[test]
