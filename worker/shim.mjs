@@ -39,41 +39,58 @@ const visitor = {
 let engine
 
 export default {
-  async fetch(request, env, context) {
+  // Promises are made only where something has to be waited for: each costs as much as a look at several headers.
+  fetch(request, env, context) {
     const flight = { answer: undefined }
-    try {
-      return await serve(request, env, context, flight)
-    } catch (error) {
+    const rescued = (error) => {
       console.error('flagstone: answering without the wasm:', error)
       return withoutWasm(request, env, flight)
+    }
+    try {
+      const { step, plan } = whole(env).serve(request, visitor, Date.now())
+      if (step === LOAD) {
+        const planned = load(whole(env), env).then(() => whole(env).plan(request, visitor, Date.now()))
+        return planned.then((plan) => carryOut(plan, request, env, flight, rescued)).catch(rescued)
+      }
+      // Beside the response, which does not wait for it.
+      if (step === REFRESH) context.waitUntil(load(whole(env), env))
+      return carryOut(plan, request, env, flight, rescued)
+    } catch (error) {
+      return rescued(error)
     }
   },
 }
 
-/** `flight.answer` becomes the promise of the origin's response once the request is on its way there. */
-async function serve(request, env, context, flight) {
-  const plan = await planned(request, env, context)
-  let response
-  try {
-    flight.answer = send(plan, request, env)
-    response = await flight.answer
-  } catch (error) {
+/**
+ * Sends the request to its origin, and makes the visitor's response.
+ *
+ * `flight.answer` becomes the promise of the origin's response once the request is on its way there; what fails from then
+ * on is `rescued`.
+ */
+function carryOut(plan, request, env, flight, rescued) {
+  const failed = (error) => {
     console.error(`flagstone: origin \`${plan.origin}\`:`, error)
     return unreachable(whole(env), plan)
   }
-  return respond(whole(env), plan, response)
-}
-
-/** What is to be done to `request`; first of all to the configuration, if that is due. */
-async function planned(request, env, context) {
-  const { step, plan } = whole(env).serve(request, visitor, Date.now())
-  if (step === LOAD) {
-    await load(whole(env), env)
-    return whole(env).plan(request, visitor, Date.now())
+  try {
+    flight.answer = send(plan, request, env)
+  } catch (error) {
+    return failed(error)
   }
-  // Beside the response, which does not wait for it.
-  if (step === REFRESH) context.waitUntil(load(whole(env), env))
-  return plan
+  const answered = (response) => {
+    try {
+      return respond(whole(env), plan, response)
+    } catch (error) {
+      return rescued(error)
+    }
+  }
+  return flight.answer.then(answered, (error) => {
+    try {
+      return failed(error)
+    } catch (error) {
+      return rescued(error)
+    }
+  })
 }
 
 /** The isolate's engine, a new one if it has broken. */

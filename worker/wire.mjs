@@ -26,7 +26,7 @@ export class Engine {
   constructor(exports) {
     this.exports = exports
     this.isBroken = false
-    this.room = 0
+    this.memory = new DataView(exports.memory.buffer)
     this.capacity = 0
     this.randomAt = this.call(exports.random)
     this.isSpent = true
@@ -55,8 +55,11 @@ export class Engine {
   /** The changes to the headers of the origin's response that depend on it. */
   respond(plan, status, headers) {
     if (plan.asked === 0) return []
-    const header = (name, bit) => (plan.asked & (1 << bit) ? headers.get(name) : null)
-    this.write([plan.pending, String(status), ...this.responseHeaders.map(header)])
+    const texts = [plan.pending, String(status)]
+    for (let bit = 0; bit < this.responseHeaders.length; bit++) {
+      texts.push(plan.asked & (1 << bit) ? headers.get(this.responseHeaders[bit]) : null)
+    }
+    this.write(texts)
     return this.ask(this.exports.respond).edits()
   }
 
@@ -164,7 +167,10 @@ export class Engine {
   ask(function_, first, second, third) {
     const at = this.call(function_, first, second, third)
     if (at === 0) throw new Error('the wasm was given what it cannot read')
-    return new Message(this.exports.memory.buffer, at)
+    const { buffer } = this.exports.memory
+    // The memory has a new buffer when it has grown.
+    if (this.memory.buffer !== buffer) this.memory = new DataView(buffer)
+    return new Message(this.memory, at)
   }
 
   call(function_, first, second, third) {
@@ -182,16 +188,15 @@ export class Engine {
 /** What the wasm has said, read from the beginning; it must be read before the next call. */
 class Message {
   constructor(memory, at) {
-    const head = new DataView(memory, at, 2 * NUMBER)
-    const count = head.getUint32(0, true)
-    this.numbers = new DataView(memory, at, NUMBER * count)
-    this.next = 2 * NUMBER
-    this.all = decoder.decode(new Uint8Array(memory, at + NUMBER * count, head.getUint32(NUMBER, true)))
+    const text = at + NUMBER * memory.getUint32(at, true)
+    this.memory = memory
+    this.next = at + 2 * NUMBER
+    this.all = decoder.decode(new Uint8Array(memory.buffer, text, memory.getUint32(at + NUMBER, true)))
     this.place = 0
   }
 
   number() {
-    const number = this.numbers.getUint32(this.next, true)
+    const number = this.memory.getUint32(this.next, true)
     this.next += NUMBER
     return number
   }

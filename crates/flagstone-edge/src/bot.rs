@@ -1,5 +1,7 @@
 //! Which visitors declare themselves bots.
 
+use crate::character::{self, WORD};
+
 /// Last part of a word of `User-Agent` that makes its sender a bot: `Googlebot`, `AhrefsBot`, `Baiduspider`.
 const ENDINGS: [&str; 3] = ["bot", "crawler", "spider"];
 
@@ -21,20 +23,29 @@ const NAMES: [&str; 14] = [
     "slurp", // Yahoo! Slurp
 ];
 
+/// Bytes of the shortest word that makes a bot.
+const SHORTEST: usize = 3;
+
 /// Words that end like a bot's and are none: the maker of telephones.
 const PHONES: [&str; 1] = ["cubot"];
 
 /// Whether a `User-Agent` names a crawler or a preview of links. Programs such as `curl` and browsers under remote
 /// control are not meant: they see what visitors see. Time in proportion to the length.
 pub(crate) fn is_bot(user_agent: &[u8]) -> bool {
-    let is_inside = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    user_agent.split(|byte| !is_inside(*byte)).any(|word| {
+    let is_outside = |byte: &u8| !character::is(*byte, WORD);
+    user_agent.split(is_outside).any(|word| {
         let equals = |name: &&str| word.eq_ignore_ascii_case(name.as_bytes());
-        NAMES.iter().any(equals) || word.split(|byte| *byte == b'-').any(ends_like_a_bot)
+        // Most words are numbers, and too short.
+        word.len() >= SHORTEST
+            && (NAMES.iter().any(equals) || word.split(|byte| *byte == b'-').any(ends_like_a_bot))
     })
 }
 
 fn ends_like_a_bot(word: &[u8]) -> bool {
+    // The last letters of the endings.
+    if !matches!(word.last(), Some(b't' | b'T' | b'r' | b'R')) {
+        return false;
+    }
     let is_ending = |ending: &&str| {
         let start = word.len().checked_sub(ending.len());
         let tail = start.and_then(|start| word.get(start..));

@@ -3,25 +3,30 @@
 /// Directives that speak to shared caches only.
 const SHARED: [&str; 3] = ["public", "s-maxage", "proxy-revalidate"];
 
-/// `Vary` of the origin with the names added that it lacks; `None` if it need not change.
-pub(crate) fn vary(origin: Option<&[u8]>, names: &[String]) -> Option<String> {
+/// `Vary` of the origin with the names added that it lacks, which are separated as in a header; `None` if it need not
+/// change.
+pub(crate) fn vary(origin: Option<&[u8]>, names: &str) -> Option<String> {
     let origin = text(origin);
-    let listed = || {
-        origin
-            .split(',')
-            .map(str::trim_ascii)
-            .filter(|name| !name.is_empty())
-    };
+    let listed = || list(origin);
     if listed().any(|name| name == "*") {
         return None;
     }
-    let is_listed = |name: &&String| listed().any(|listed| listed.eq_ignore_ascii_case(name));
-    let missing: Vec<&str> = names
-        .iter()
-        .filter(|name| !is_listed(name))
-        .map(String::as_str)
-        .collect();
-    (!missing.is_empty()).then(|| listed().chain(missing).collect::<Vec<_>>().join(", "))
+    let is_listed = |name: &&str| listed().any(|listed| listed.eq_ignore_ascii_case(name));
+    let mut missing = list(names).filter(|name| !is_listed(name)).peekable();
+    missing.peek()?;
+    let mut text = String::with_capacity(origin.len() + names.len() + 2);
+    listed()
+        .chain(missing)
+        .for_each(|name| push(&mut text, name));
+    Some(text)
+}
+
+/// The elements of a header's list.
+fn list(value: &str) -> impl Iterator<Item = &str> {
+    value
+        .split(',')
+        .map(str::trim_ascii)
+        .filter(|name| !name.is_empty())
 }
 
 /// `Cache-Control` of the origin, changed so that no shared cache stores the response. What it says to the browser's

@@ -1,11 +1,18 @@
 //! Writing `Feature-Flags`: a Dictionary of RFC 9651.
 
+use crate::character::{self, KEY, TOKEN};
+
+/// Room for the members of most configurations, in bytes.
+const ROOM: usize = 256;
+
 /// Writes flags and variants, in the order given. A flag whose key is no key of a Dictionary is left out. The variant
 /// is a Token where it can be, else a String, else (not ASCII) a Display String. `None` if nothing is left.
 pub(crate) fn write<'a>(members: impl Iterator<Item = (&'a str, &'a str)>) -> Option<String> {
     let mut text = String::new();
     for (flag, variant) in members.filter(|(flag, _)| is_key(flag)) {
-        if !text.is_empty() {
+        if text.is_empty() {
+            text.reserve(ROOM);
+        } else {
             text.push_str(", ");
         }
         text.push_str(flag);
@@ -52,17 +59,14 @@ pub(crate) fn push_escape(text: &mut String, byte: u8, digits: &[u8; 16]) {
 }
 
 fn is_key(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_lowercase() || first == '*')
-        && text.bytes().all(|byte| {
-            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-.*".contains(&byte)
-        })
+    matches!(text.as_bytes().first(), Some(b'a'..=b'z' | b'*')) && character::all(text, KEY)
 }
 
 fn is_token(text: &str) -> bool {
-    text.starts_with(|first: char| first.is_ascii_alphabetic() || first == '*')
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~:/".contains(&byte))
+    matches!(
+        text.as_bytes().first(),
+        Some(b'a'..=b'z' | b'A'..=b'Z' | b'*')
+    ) && character::all(text, TOKEN)
 }
 
 #[cfg(test)]

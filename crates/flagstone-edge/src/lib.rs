@@ -50,6 +50,7 @@
 
 mod bot;
 mod cache;
+mod character;
 mod configuration;
 mod context;
 mod control;

@@ -19,16 +19,17 @@ pub(crate) struct Parts<'n, H> {
     is_bot: OnceCell<bool>,
 }
 
-/// The headers asked for so far: a list that only grows, so that what was found stays where it is.
+/// The headers asked for so far: a list that only grows, so that what was found stays where it is. Most requests need no
+/// more than the first part.
 #[derive(Default)]
 struct Headers<'n> {
-    next: OnceCell<Box<Header<'n>>>,
+    first: [OnceCell<Header<'n>>; 8],
+    others: OnceCell<Box<Headers<'n>>>,
 }
 
 struct Header<'n> {
     name: &'n str,
     value: Option<Cow<'n, [u8]>>,
-    others: Headers<'n>,
 }
 
 impl<'n, H: RequestHead> Parts<'n, H> {
@@ -46,18 +47,16 @@ impl<'n, H: RequestHead> Parts<'n, H> {
     pub fn header(&self, name: &'n str) -> Option<&[u8]> {
         let mut headers = &self.headers;
         loop {
-            let header = headers.next.get_or_init(|| {
-                let value = self.head.header(name);
-                Box::new(Header {
+            for place in &headers.first {
+                let header = place.get_or_init(|| Header {
                     name,
-                    value,
-                    others: Headers::default(),
-                })
-            });
-            if header.name == name {
-                return header.value.as_deref();
+                    value: self.head.header(name),
+                });
+                if header.name == name {
+                    return header.value.as_deref();
+                }
             }
-            headers = &header.others;
+            headers = headers.others.get_or_init(Box::default);
         }
     }
 

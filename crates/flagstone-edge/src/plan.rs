@@ -48,6 +48,28 @@ struct Response {
     cookies: Vec<String>,
 }
 
+impl Response {
+    fn edits(self, pending: &Pending) -> Vec<Edit> {
+        let Self {
+            flags,
+            headers,
+            cookies,
+        } = self;
+        let mut edits = Vec::with_capacity(2 + headers.len() + cookies.len());
+        let headers = headers.into_iter();
+        edits.extend(headers.map(|(name, value)| Edit::Set(name.into(), value)));
+        let cookies = cookies.into_iter();
+        edits.extend(cookies.map(|cookie| Edit::Append("set-cookie".into(), cookie)));
+        // Last, so that they are ours whatever the origin and the configuration have set.
+        edits.push(match flags {
+            Some(flags) => Edit::Set(FLAGS.into(), flags),
+            None => Edit::Remove(FLAGS),
+        });
+        edits.push(Edit::Set(STATUS.into(), pending.status.value()));
+        edits
+    }
+}
+
 /// A response that the edge makes itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
@@ -65,7 +87,7 @@ impl Plan {
     /// They are the same for every status, so that a 304 updates what a cache holds just as the 200 would. Only a
     /// response that is none yet (101 and other 1xx) says nothing to caches.
     pub fn respond(&self, response: &(impl ResponseHead + ?Sized)) -> Vec<Edit> {
-        let mut edits = self.settled();
+        let mut edits = self.response.clone().edits(&self.pending);
         edits.extend(self.pending.respond(response));
         edits
     }
@@ -75,54 +97,38 @@ impl Plan {
         self.pending.unreachable()
     }
 
-    /// Those changes that do not depend on the response.
-    pub(crate) fn settled(&self) -> Vec<Edit> {
-        let Response {
-            flags,
-            headers,
-            cookies,
-        } = &self.response;
-        let mut edits = Vec::with_capacity(2 + headers.len() + cookies.len());
-        let headers = headers.iter();
-        edits.extend(headers.map(|(name, value)| Edit::Set(name.clone().into(), value.clone())));
-        let cookies = cookies.iter();
-        edits.extend(cookies.map(|cookie| Edit::Append("set-cookie".into(), cookie.clone())));
-        // Last, so that they are ours whatever the origin and the configuration have set.
-        edits.push(match flags {
-            Some(flags) => Edit::Set(FLAGS.into(), flags.clone()),
-            None => Edit::Remove(FLAGS),
-        });
-        edits.push(Edit::Set(STATUS.into(), self.pending.status.value()));
-        edits
-    }
-
-    /// What is left to decide when the origin has answered.
-    pub(crate) fn pending(&self) -> &Pending {
-        &self.pending
+    /// The changes to the response's headers that do not depend on it, and what is left to decide.
+    pub(crate) fn into_response(self) -> (Vec<Edit>, Pending) {
+        (self.response.edits(&self.pending), self.pending)
     }
 
     /// Nothing but what is done to every request: it goes to the origin `stable` as it is, without the headers that
     /// nobody outside may set.
     fn pass_through(parts: &Parts<'_, impl RequestHead>, problem: Option<Problem>) -> Self {
         let head = parts.head;
-        let mut path_and_query = parts.path.clone().into_owned();
-        if let Some(query) = head.query() {
+        let query = head.query();
+        let mut path_and_query =
+            String::with_capacity(parts.path.len() + 1 + query.map_or(0, str::len));
+        path_and_query.push_str(&parts.path);
+        if let Some(query) = query {
             path_and_query.push('?');
             path_and_query.push_str(query);
         }
+        let mut request_edits = Vec::with_capacity(8);
+        request_edits.extend([
+            Edit::RemovePrefix("flagstone-"),
+            Edit::Remove(FLAGS),
+            Edit::Set(
+                "x-forwarded-host".into(),
+                forwarded_host(head.host(), head.scheme()),
+            ),
+            Edit::Set("x-forwarded-proto".into(), head.scheme().to_owned()),
+        ]);
         Self {
             origin: STABLE.to_owned(),
             fallback: None,
             path_and_query,
-            request_edits: vec![
-                Edit::RemovePrefix("flagstone-"),
-                Edit::Remove(FLAGS),
-                Edit::Set(
-                    "x-forwarded-host".into(),
-                    forwarded_host(head.host(), head.scheme()),
-                ),
-                Edit::Set("x-forwarded-proto".into(), head.scheme().to_owned()),
-            ],
+            request_edits,
             cache_key: String::new(),
             is_counted: false,
             response: Response::default(),

@@ -76,7 +76,7 @@ pub(crate) fn relevant<'s>(
         let narrowing = routes.iter().filter(|route| route.narrows());
         narrowing.flat_map(|route| list(route.record.flags, route.record.flags_count))
     };
-    let mut flags = Vec::new();
+    let mut flags = Vec::with_capacity(8);
     for flag in routes.iter().filter_map(Matched::flag) {
         add(&mut flags, 0, snapshot.flag(flag), ACTS);
     }
@@ -101,9 +101,16 @@ pub(crate) fn relevant<'s>(
     flags
 }
 
-/// Adds a role to a flag, which is not among those before `from`; gives its place.
+/// Adds a role to a flag, which is not among those before `from`; gives the place behind it.
 fn add<'s>(flags: &mut Vec<Relevant<'s>>, from: usize, flag: Option<Flag<'s>>, role: u8) -> usize {
     let Some(flag) = flag else { return from };
+    // In lists of the same flags each is where the last one ended.
+    if let Some(same) = flags.get_mut(from)
+        && same.flag.index() == flag.index()
+    {
+        same.roles |= role;
+        return from + 1;
+    }
     let key = flag.key();
     let before = flags
         .iter()
@@ -122,7 +129,7 @@ fn add<'s>(flags: &mut Vec<Relevant<'s>>, from: usize, flag: Option<Flag<'s>>, r
             },
         ),
     }
-    place
+    place + 1
 }
 
 /// Names and values of headers or cookies.

@@ -152,7 +152,8 @@ impl Why {
 impl Status {
     /// The header's value: an RFC 9651 item with parameters.
     pub fn value(&self) -> String {
-        let mut text = String::from("flagstone");
+        let mut text = String::with_capacity(96);
+        text.push_str("flagstone");
         if let Some(revision) = self.revision {
             // Writing to a string does not fail.
             let _ = write!(text, "; rev={revision}");

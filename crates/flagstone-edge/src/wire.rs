@@ -133,7 +133,7 @@ impl Engine {
         let head = Head::read(&self.asks, &self.room)?;
         let mut is_spent = false;
         let random = self.random;
-        let plan: Plan = self.node.plan(&head, now, || {
+        let mut plan: Plan = self.node.plan(&head, now, || {
             is_spent = true;
             random
         });
@@ -142,11 +142,13 @@ impl Engine {
         message.text(&plan.origin);
         message.text(&plan.path_and_query);
         message.text(&plan.cache_key);
-        message.text(&plan.pending().text());
-        message.edits(&plan.request_edits);
-        message.edits(&plan.settled());
+        let request_edits = std::mem::take(&mut plan.request_edits);
+        let (response_edits, pending) = plan.into_response();
+        message.text(&pending.text());
+        message.edits(&request_edits);
+        message.edits(&response_edits);
         let asked = Pending::ASKS.iter().enumerate();
-        let bits = asked.map(|(bit, name)| u32::from(plan.pending().asks(name)) << bit);
+        let bits = asked.map(|(bit, name)| u32::from(pending.asks(name)) << bit);
         message.number(bits.sum());
         Some(())
     }

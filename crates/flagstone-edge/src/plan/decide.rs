@@ -1,6 +1,7 @@
 //! From a configuration and a request to a plan.
 
 use super::{FLAGS, Plan};
+use crate::character::{self, UNRESERVED};
 use crate::configuration::Configuration;
 use crate::context::Context;
 use crate::cookies::with_cookie;
@@ -19,6 +20,9 @@ use flagstone_core::{Evaluator, Reason, Snapshot, UnixMillis, Variant};
 
 /// In [`Section::VaryNames`]: a decision depends on what no request header shows, such as the client's address.
 const BEYOND_HEADERS: &str = "*";
+
+/// Room for most cache keys, in bytes.
+const CACHE_KEY_ROOM: usize = 256;
 
 /// What was decided about a flag that the request depends on.
 struct Choice<'s> {
@@ -217,19 +221,27 @@ fn tell(plan: &mut Plan, choices: &[Choice<'_>]) {
         let choices = choices.iter().filter(move |choice| choice.has(role));
         dictionary::write(choices.filter_map(|choice| Some((choice.of.key, choice.variant?.key()))))
     };
-    plan.request_edits
-        .extend(to(TO_ORIGIN).map(|flags| Edit::Set(FLAGS.into(), flags)));
-    plan.response.flags = to(TO_BROWSER);
+    let origin = to(TO_ORIGIN);
+    // As a rule both are told the same.
+    let is_same = |choice: &Choice<'_>| choice.has(TO_ORIGIN) == choice.has(TO_BROWSER);
+    let browser = match choices.iter().all(is_same) {
+        true => origin.clone(),
+        false => to(TO_BROWSER),
+    };
+    if let Some(flags) = origin {
+        plan.request_edits.push(Edit::Set(FLAGS.into(), flags));
+    }
+    plan.response.flags = browser;
     for choice in choices.iter().filter(|choice| choice.has(ACTS | TO_ORIGIN)) {
-        if !plan.cache_key.is_empty() {
+        let variant = choice.variant.map_or("", |variant| variant.key());
+        if plan.cache_key.is_empty() {
+            plan.cache_key.reserve(CACHE_KEY_ROOM);
+        } else {
             plan.cache_key.push('&');
         }
         push_encoded(&mut plan.cache_key, choice.of.key);
         plan.cache_key.push('=');
-        push_encoded(
-            &mut plan.cache_key,
-            choice.variant.map_or("", |variant| variant.key()),
-        );
+        push_encoded(&mut plan.cache_key, variant);
     }
 }
 
@@ -243,12 +255,8 @@ fn depend(
     let reads = |choice: &Choice<'_>| snapshot.record(Section::Vary, choice.of.flag.index().0);
     let records = choices.iter().filter_map(reads);
     let bits = records.fold(0, |bits, record: VaryRecord| bits | record.names);
-    let vary = &mut plan.pending.vary;
-    let mut add = |name: &str| {
-        if let Err(place) = vary.binary_search_by(|other| other.as_str().cmp(name)) {
-            vary.insert(place, name.to_owned());
-        }
-    };
+    let mut vary: Vec<&str> = Vec::with_capacity(8);
+    let mut add = |name| vary.push(name);
     let names = snapshot.records::<TextRecord>(Section::VaryNames, 0, u64::BITS);
     for (_, record) in names.enumerate().filter(|(bit, _)| bits >> bit & 1 != 0) {
         match snapshot.text(record.offset, record.len) {
@@ -270,12 +278,26 @@ fn depend(
     if routes.iter().any(sets_cookies) {
         add("cookie");
     }
+    // In alphabetical order, each once.
+    let text = &mut plan.pending.vary;
+    let mut last = "";
+    while let Some(next) = vary.iter().copied().filter(|name| *name > last).min() {
+        if !text.is_empty() {
+            text.push_str(", ");
+        }
+        text.push_str(next);
+        last = next;
+    }
 }
 
 /// Writes text percent-encoded, all but the characters that never need it.
 fn push_encoded(text: &mut String, part: &str) {
+    if character::all(part, UNRESERVED) {
+        text.push_str(part);
+        return;
+    }
     for byte in part.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        if character::is(byte, UNRESERVED) {
             text.push(char::from(byte));
         } else {
             dictionary::push_escape(text, byte, b"0123456789ABCDEF");

@@ -18,8 +18,8 @@ const CDN_CACHE_CONTROLS: [&str; 3] = [
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Pending {
     pub status: Status,
-    /// Request headers that the response depends on, in alphabetical order.
-    pub vary: Vec<String>,
+    /// Request headers that the response depends on, in alphabetical order, as in a header.
+    pub vary: String,
     /// Shared caches must not store it.
     pub is_private: bool,
 }
@@ -73,9 +73,9 @@ impl Pending {
         }
     }
 
-    /// As text that [`parse`](Self::parse) reads: `7;minted;;undecided;private;cookie,user-agent`.
+    /// As text that [`parse`](Self::parse) reads: `7;minted;;undecided;private;cookie, user-agent`.
     pub fn text(&self) -> String {
-        let mut text = String::with_capacity(64);
+        let mut text = String::with_capacity(64 + self.vary.len());
         if let Some(revision) = self.status.revision {
             // Writing to a string does not fail.
             let _ = write!(text, "{revision}");
@@ -89,12 +89,8 @@ impl Pending {
             text.push(';');
             text.push_str(code.unwrap_or_default());
         }
-        let mut separator = ';';
-        for name in &self.vary {
-            text.push(separator);
-            text.push_str(name);
-            separator = ',';
-        }
+        text.push(';');
+        text.push_str(&self.vary);
         text
     }
 
@@ -110,11 +106,7 @@ impl Pending {
                 problem: named(Problem::ALL, next(), Problem::code),
             },
             is_private: !next().is_empty(),
-            vary: next()
-                .split(',')
-                .filter(|name| !name.is_empty())
-                .map(str::to_owned)
-                .collect(),
+            vary: next().to_owned(),
         }
     }
 }
