@@ -89,7 +89,11 @@ impl Operation {
             _ => true,
         };
         let keys: Vec<String> = (0..count).filter(of_kind).take(1_000).map(key).collect();
-        let keys = || keys.iter().cycle().map(String::as_str);
+        let visitor_of = |place: usize| evaluators.get(place / 8 % evaluators.len());
+        let decisions = keys.iter().cycle().take(8 * evaluators.len()).enumerate();
+        let decisions: Vec<_> = decisions
+            .filter_map(|(place, key)| Some((key.as_str(), visitor_of(place)?)))
+            .collect();
         let times = usize::try_from(repetitions)?;
         match self {
             Self::Success => rollout::successes(repetitions),
@@ -101,25 +105,22 @@ impl Operation {
                 }
             }
             Self::Find => {
-                for key in keys().take(times) {
-                    black_box(snapshot.find(black_box(key)).context("no flag")?);
+                for (key, _) in decisions.iter().cycle().take(times) {
+                    black_box(snapshot.find(key).context("no flag")?);
                 }
             }
             Self::Decide(_) => {
-                let visitors = evaluators
-                    .iter()
-                    .flat_map(|evaluator| [evaluator; 8])
-                    .cycle();
-                for (key, evaluator) in keys().zip(visitors).take(times) {
-                    let flag = snapshot.find(black_box(key)).context("no flag")?;
+                for (key, evaluator) in decisions.iter().cycle().take(times) {
+                    let flag = snapshot.find(key).context("no flag")?;
                     black_box(is_on(evaluator, flag));
                 }
             }
             Self::All => {
-                for visitor in visitors.iter().cycle().take(times / 1_000) {
+                let flags: Vec<_> = (0..count).cycle().take(1_000).map(FlagIndex).collect();
+                for visitor in visitors.iter().cycle().take(times / flags.len()) {
                     let evaluator = Evaluator::new(snapshot, black_box(visitor), NOW);
-                    let flags = (0..count).cycle().take(1_000).map(FlagIndex);
-                    black_box(flags.filter(|flag| is_on(&evaluator, *flag)).count());
+                    let on = flags.iter().filter(|flag| is_on(&evaluator, **flag));
+                    black_box(on.count());
                 }
             }
         }

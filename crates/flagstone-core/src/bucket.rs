@@ -30,15 +30,26 @@ pub(crate) fn position(
     split: &SplitRecord,
     value: AttributeValue<'_>,
 ) -> Option<Option<u64>> {
-    let salt = snapshot.data(split.salt_offset, split.salt_len.into())?;
     let algorithm = Algorithm::from_code(split.algorithm)?;
+    if let (Algorithm::Native, AttributeValue::Text(unit)) = (algorithm, value) {
+        let bucket = (!unit.is_empty()).then(|| native(split, unit));
+        return Some(bucket);
+    }
     if !SERVICES && algorithm != Algorithm::Native {
         return None;
     }
-    if let (Algorithm::Native, AttributeValue::Text(unit)) = (algorithm, value) {
-        let bucket = (!unit.is_empty()).then(|| split_bucket(salt, unit).into());
-        return Some(bucket);
-    }
+    other(snapshot, algorithm, split, value)
+}
+
+/// The same for everything but native text.
+#[inline(never)]
+fn other(
+    snapshot: &Snapshot<'_>,
+    algorithm: Algorithm,
+    split: &SplitRecord,
+    value: AttributeValue<'_>,
+) -> Option<Option<u64>> {
+    let salt = snapshot.data(split.salt_offset, split.salt_len.into())?;
     if let Algorithm::GrowthBookV1 | Algorithm::GrowthBookV2 = algorithm {
         return growthbook::position(algorithm, core::str::from_utf8(salt).ok()?, value);
     }
@@ -48,7 +59,7 @@ pub(crate) fn position(
     foreign(algorithm, salt, split, value)
 }
 
-/// The same for everything but native text.
+/// The same for units that text is made of first.
 fn foreign(
     algorithm: Algorithm,
     salt: &[u8],
@@ -83,7 +94,7 @@ fn foreign(
     let group = || core::str::from_utf8(salt).ok();
     let SplitRecord { seed, modulus, .. } = *split;
     Some(Some(match algorithm {
-        Algorithm::Native => split_bucket(salt, unit).into(),
+        Algorithm::Native => native(split, unit),
         Algorithm::LaunchDarkly => launchdarkly::position(salt, unit),
         Algorithm::Split => split::position(seed, unit),
         Algorithm::SplitLegacy => split::legacy_position(seed, unit),
@@ -148,21 +159,18 @@ fn unit_rule(algorithm: Algorithm) -> UnitRule {
 /// ```
 #[inline]
 pub fn bucket(salt: &str, unit: &str, total: u32) -> u32 {
-    of_bytes(salt.as_bytes(), unit.as_bytes(), total)
-}
-
-/// The bucket of a split: 0 to 999,999.
-#[inline]
-pub(crate) fn split_bucket(salt: &[u8], unit: &str) -> u32 {
-    of_bytes(salt, unit.as_bytes(), Weight::TOTAL.0)
-}
-
-#[inline]
-fn of_bytes(salt: &[u8], unit: &[u8], total: u32) -> u32 {
     let mut hash = Murmur3::new(0);
-    hash.update(salt);
-    hash.update(unit);
+    hash.update(salt.as_bytes());
+    hash.update(unit.as_bytes());
     reduce(hash.finish(), total)
+}
+
+/// The same of a split, whose record says what hashing the salt has come to: 0 to 999,999.
+#[inline]
+fn native(split: &SplitRecord, unit: &str) -> u64 {
+    let mut hash = Murmur3::resume(split.seed, split.modulus, split.salt_len.into());
+    hash.update(unit.as_bytes());
+    reduce(hash.finish(), Weight::TOTAL.0).into()
 }
 
 #[cfg(test)]

@@ -18,9 +18,9 @@ pub use trace::{Answer, Trace};
 use crate::context::{AttributeValue, Attributes};
 use crate::decision::{Decision, Reason};
 use crate::hash;
-use crate::layout::{EXPRESSION, NONE, NONE16};
+use crate::layout::{EXPRESSION, FLAG_DISABLED, FlagRecord, NONE, NONE16, RuleRecord, Section};
 use crate::progress::Progress;
-use crate::snapshot::{AttributeIndex, Flag, FlagIndex, Snapshot, VariantIndex};
+use crate::snapshot::{AttributeIndex, FlagIndex, Snapshot, VariantIndex};
 use crate::units::UnixMillis;
 use core::cell::Cell;
 use split::Outcome;
@@ -120,7 +120,6 @@ impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
             scopes: 0,
         }
         .flag(flag, &Way::START)
-        .unwrap_or(Decision::error(flag))
     }
 }
 
@@ -154,67 +153,96 @@ struct Run<'e, 's, 'c, A, T> {
     scopes: u8,
 }
 
+/// What a flag serves and why. Plain numbers, which stay in registers where options of them would go through memory.
+#[derive(Clone, Copy)]
+struct Choice {
+    /// The variant's place in its flag; [`NONE16`] for none.
+    variant: u16,
+    /// The rule that says so; [`NONE16`] if it is none.
+    rule: u16,
+    reason: Reason,
+}
+
 impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
-    fn flag(&mut self, index: FlagIndex, way: &Way<'_>) -> Option<Decision<'s>> {
-        if way.depth > MAX_DEPTH {
-            return self.abort();
-        }
+    fn flag(&mut self, index: FlagIndex, way: &Way<'_>) -> Decision<'s> {
         self.trace.enter_flag(index);
-        let flag = self.input.snapshot.flag(index)?;
-        let (variant, reason, rule) = self.decide(&flag, way)?;
-        let variant = match variant {
-            Some(index) => Some(flag.variant(index)?),
-            None => None,
+        let snapshot = &self.input.snapshot;
+        let choice = snapshot.flag_record(index).and_then(|flag| {
+            let choice = self.choice(index, &flag, way)?;
+            let variant = match choice.variant {
+                NONE16 => None,
+                place => Some(flag.variant(snapshot, VariantIndex(place))?),
+            };
+            Some((choice, variant))
+        });
+        let Some((choice, variant)) = choice else {
+            return Decision::error(index);
         };
         let decision = Decision {
             flag: index,
             variant,
-            reason,
-            rule,
+            reason: choice.reason,
+            rule: (choice.rule != NONE16).then_some(choice.rule),
         };
         self.trace.leave_flag(&decision);
-        Some(decision)
+        decision
+    }
+
+    /// Decides a flag that another requires.
+    #[inline(never)]
+    fn required(&mut self, index: FlagIndex, way: &Way<'_>) -> Option<Decision<'s>> {
+        if way.depth > MAX_DEPTH {
+            return self.abort();
+        }
+        let decision = self.flag(index, way);
+        (decision.reason != Reason::Error).then_some(decision)
     }
 
     /// Fails, and lets no test go on.
+    #[cold]
     fn abort<R>(&mut self) -> Option<R> {
         self.tests_left = 0;
         None
     }
 
-    fn decide(
-        &mut self,
-        flag: &Flag<'s>,
-        way: &Way<'_>,
-    ) -> Option<(Option<VariantIndex>, Reason, Option<u16>)> {
-        if let Some(kill) = self
-            .input
-            .kills
-            .iter()
-            .find(|kill| kill.flag == flag.index())
-        {
+    #[inline]
+    fn choice(&mut self, index: FlagIndex, flag: &FlagRecord, way: &Way<'_>) -> Option<Choice> {
+        let choose = |variant, rule, reason| {
+            Some(Choice {
+                variant,
+                rule,
+                reason,
+            })
+        };
+        let default = flag.default;
+        let mut kills = self.input.kills.iter();
+        if let Some(kill) = kills.find(|kill| kill.flag == index) {
             self.trace.killed();
-            return Some((Some(kill.variant), Reason::Disabled, None));
+            return choose(kill.variant.0, NONE16, Reason::Disabled);
         }
-        if !flag.is_enabled() {
-            return Some((flag.default(), Reason::Disabled, None));
+        if flag.flags & FLAG_DISABLED != 0 {
+            return choose(default, NONE16, Reason::Disabled);
         }
-        let record = flag.record;
-        if record.rules_count == 0 {
-            return Some((flag.default(), Reason::Static, None));
+        if flag.rules_count == 0 {
+            return choose(default, NONE16, Reason::Static);
         }
-        if record.gate_count != 0 {
+        if flag.gate_count != 0 {
             self.trace.enter_prerequisites();
-            if !self.condition(record.gate, record.gate_count, way)? {
+            if !self.condition(flag.gate, flag.gate_count, way)? {
                 self.trace.prerequisites_failed();
-                return Some((flag.default(), Reason::Default, None));
+                return choose(default, NONE16, Reason::Default);
             }
         }
-        for index in 0..record.rules_count {
-            let rule = flag.rule(index)?;
-            self.trace.enter_rule(index);
-            let matched = self.condition(rule.tests, rule.tests_count, way)?;
-            self.trace.leave_rule(index, matched);
+        for place in 0..flag.rules_count {
+            let rule = flag.rules.checked_add(place.into())?;
+            let rule = self
+                .input
+                .snapshot
+                .record::<RuleRecord>(Section::Rules, rule)?;
+            self.trace.enter_rule(place);
+            let matched =
+                rule.tests_count == 0 || self.condition(rule.tests, rule.tests_count, way)?;
+            self.trace.leave_rule(place, matched);
             if !matched {
                 continue;
             }
@@ -222,30 +250,23 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
                 if !EXPRESSIONS {
                     return None;
                 }
-                let (variant, reason) = match self.expression_variant(rule.split, flag.index())? {
-                    Some(variant) => (Some(variant), Reason::TargetingMatch),
-                    None => (flag.default(), Reason::Default),
+                return match self.expression_variant(rule.split, index)? {
+                    Some(variant) => choose(variant.0, place, Reason::TargetingMatch),
+                    None => choose(default, place, Reason::Default),
                 };
-                return Some((variant, reason, Some(index)));
-            }
-            if rule.split == NONE && rule.variant == NONE16 {
-                return Some((flag.default(), Reason::Default, Some(index)));
             }
             if rule.split == NONE {
-                return Some((
-                    Some(VariantIndex(rule.variant)),
-                    Reason::TargetingMatch,
-                    Some(index),
-                ));
+                return match rule.variant {
+                    NONE16 => choose(default, place, Reason::Default),
+                    variant => choose(variant, place, Reason::TargetingMatch),
+                };
             }
             match self.split(rule.split)? {
-                Outcome::Variant(variant) => {
-                    return Some((Some(variant), Reason::Split, Some(index)));
-                }
-                Outcome::Default(reason) => return Some((flag.default(), reason, Some(index))),
+                Outcome::Variant(variant) => return choose(variant, place, Reason::Split),
+                Outcome::Default(reason) => return choose(default, place, reason),
                 Outcome::Next => {}
             }
         }
-        Some((flag.default(), Reason::Default, None))
+        choose(default, NONE16, Reason::Default)
     }
 }

@@ -125,43 +125,54 @@ impl Murmur3 {
         }
     }
 
+    /// Goes on from where [`state`](Self::state) and [`tail`](Self::tail) were after `len` bytes.
+    #[inline]
+    pub fn resume(state: u32, tail: u32, len: u32) -> Self {
+        Self { state, tail, len }
+    }
+
+    /// What the whole words of the bytes so far have come to.
+    pub fn state(&self) -> u32 {
+        self.state
+    }
+
+    /// The bytes behind the last whole word, up to three, the first lowest.
+    pub fn tail(&self) -> u32 {
+        self.tail
+    }
+
     /// Adds bytes; equal bytes in other pieces give the same hash.
     #[inline]
-    pub fn update(&mut self, mut bytes: &[u8]) {
-        while !self.len.is_multiple_of(4)
-            && let Some((byte, rest)) = bytes.split_first()
-        {
-            self.byte(*byte);
-            bytes = rest;
+    pub fn update(&mut self, bytes: &[u8]) {
+        // What is left over of a word goes on in front of the next, so that also then whole words are read.
+        let shift = 8 * (self.len % 4);
+        self.len = self.len.wrapping_add(bytes.len() as u32);
+        let mut rest = bytes;
+        while let Some((word, behind)) = rest.split_first_chunk::<4>() {
+            let ahead = u64::from(self.tail) | u64::from(u32::from_le_bytes(*word)) << shift;
+            self.word(ahead as u32);
+            self.tail = (ahead >> 32) as u32;
+            rest = behind;
         }
-        while let Some((word, rest)) = bytes.split_first_chunk::<4>() {
-            self.word(u32::from_le_bytes(*word));
-            self.len = self.len.wrapping_add(4);
-            bytes = rest;
-        }
-        for byte in bytes {
-            self.byte(*byte);
+        let last = match *rest {
+            [a] => u32::from(a),
+            [a, b] => u32::from(u16::from_le_bytes([a, b])),
+            [a, b, c] => u32::from_le_bytes([a, b, c, 0]),
+            _ => return,
+        };
+        let ahead = u64::from(self.tail) | u64::from(last) << shift;
+        self.tail = ahead as u32;
+        if shift / 8 + rest.len() as u32 >= 4 {
+            self.word(ahead as u32);
+            self.tail = (ahead >> 32) as u32;
         }
     }
 
     /// The hash of all bytes so far.
     #[inline]
     pub fn finish(self) -> u32 {
-        let mut state = self.state;
-        if !self.len.is_multiple_of(4) {
-            state ^= scramble(self.tail);
-        }
-        mix(state ^ self.len)
-    }
-
-    #[inline]
-    fn byte(&mut self, byte: u8) {
-        self.tail |= u32::from(byte) << (8 * (self.len % 4));
-        self.len = self.len.wrapping_add(1);
-        if self.len.is_multiple_of(4) {
-            let word = core::mem::take(&mut self.tail);
-            self.word(word);
-        }
+        // Without a tail nothing is added.
+        mix(self.state ^ scramble(self.tail) ^ self.len)
     }
 
     #[inline]

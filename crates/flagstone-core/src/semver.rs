@@ -33,19 +33,35 @@ pub struct SemVer<'a> {
 impl<'a> SemVer<'a> {
     /// Reads a version; `None` if it is not exactly of the standard's form, or if a number exceeds 64 bits.
     pub fn parse(text: &'a str) -> Option<Self> {
-        let (version, build) = halves(text, b'+');
-        let (numbers, pre) = halves(version, b'-');
-        let (major, rest) = halves(numbers, b'.');
-        let (minor, patch) = halves(rest?, b'.');
-        let parsed = Self {
-            major: numeric(major)?,
-            minor: numeric(minor)?,
-            patch: numeric(patch?)?,
-            pre: pre.unwrap_or_default(),
+        let mut numbers = [0u64; 3];
+        let mut rest = text.as_bytes();
+        for (place, number) in numbers.iter_mut().enumerate() {
+            if place > 0 {
+                rest = rest.strip_prefix(b".")?;
+            }
+            (*number, rest) = leading_number(rest)?;
+        }
+        let [major, minor, patch] = numbers;
+        let version = Self {
+            major,
+            minor,
+            patch,
+            pre: "",
+        };
+        if rest.is_empty() {
+            return Some(version);
+        }
+        let (rest, build) = halves(text.get(text.len() - rest.len()..)?, b'+');
+        let pre = match rest {
+            "" => None,
+            _ => Some(rest.strip_prefix('-')?),
         };
         let well_formed = pre.is_none_or(|pre| pre.split('.').all(is_pre_release))
             && build.is_none_or(|build| build.split('.').all(is_identifier));
-        well_formed.then_some(parsed)
+        well_formed.then_some(Self {
+            pre: pre.unwrap_or_default(),
+            ..version
+        })
     }
 }
 
@@ -129,12 +145,32 @@ fn is_pre_release(text: &str) -> bool {
 }
 
 fn numeric(text: &str) -> Option<u64> {
-    if !is_number(text) || has_leading_zero(text) {
-        return None;
+    match leading_number(text.as_bytes())? {
+        (number, []) => Some(number),
+        _ => None,
     }
-    text.bytes().try_fold(0u64, |value, digit| {
-        value.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
-    })
+}
+
+/// The number that bytes begin with, written without leading zeros, and what is behind it.
+#[inline]
+fn leading_number(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let (first, mut rest) = bytes.split_first()?;
+    let mut number = digit(*first)?;
+    while let Some((next, behind)) = rest.split_first()
+        && let Some(next) = digit(*next)
+    {
+        if number == 0 {
+            return None;
+        }
+        number = number.checked_mul(10)?.checked_add(next)?;
+        rest = behind;
+    }
+    Some((number, rest))
+}
+
+#[inline]
+fn digit(byte: u8) -> Option<u64> {
+    byte.is_ascii_digit().then(|| u64::from(byte - b'0'))
 }
 
 #[cfg(test)]

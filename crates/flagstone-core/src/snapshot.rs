@@ -13,8 +13,9 @@ use crate::layout::{
     IndexRecord, MAGIC, PatternRecord, Record, RuleRecord, SECTION_ROW_LEN, Section, SetRecord,
     SourceKind, TextRecord, ValueKind, VariantRecord,
 };
+use crate::text::equal;
 use crate::value::Value;
-use core::fmt;
+use core::{fmt, iter};
 
 /// The position of a flag in one snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -48,12 +49,7 @@ impl AttributeIndex {
 #[derive(Clone, Copy, Debug)]
 pub struct Snapshot<'a> {
     bytes: &'a [u8],
-    /// The table of sections, where it lies: what a record's place costs to look up is less than a copy of it would.
-    table: &'a [u8; TABLE_LEN],
 }
-
-/// Bytes of the table of sections.
-const TABLE_LEN: usize = Section::COUNT * SECTION_ROW_LEN;
 
 impl<'a> Snapshot<'a> {
     /// Opens a snapshot in constant time.
@@ -88,16 +84,13 @@ impl<'a> Snapshot<'a> {
                 found: (version_and_count >> 16) as u16,
             });
         }
-        let rest = bytes.get(HEADER_LEN..).unwrap_or_default();
-        // A table that is cut off has no bounds to show either.
-        let cut = Section::SIZES.get(rest.len() / SECTION_ROW_LEN);
-        let section = cut.map_or(Section::Flags, |(section, _)| *section);
-        let table = rest.first_chunk().ok_or(OpenError::Bounds { section })?;
-        let snapshot = Self { bytes, table };
+        let snapshot = Self { bytes };
         for (section, size) in Section::SIZES {
-            let (offset, count) = snapshot.place(section);
-            let end = u64::from(offset) + u64::from(count) * size as u64;
-            if end > bytes.len() as u64 {
+            // A table that is cut off has no bounds to show either.
+            let end = snapshot
+                .row(section)
+                .map(|(offset, count)| u64::from(offset) + u64::from(count) * size as u64);
+            if end.is_none_or(|end| end > bytes.len() as u64) {
                 return Err(OpenError::Bounds { section });
             }
         }
@@ -151,18 +144,22 @@ impl<'a> Snapshot<'a> {
             return None;
         }
         let found = self.data(record.key_offset, record.key_len.into())?;
-        (found == key.as_bytes()).then_some(FlagIndex(slot))
+        equal(found, key.as_bytes()).then_some(FlagIndex(slot))
     }
 
     /// The flag at a position.
     #[inline]
     pub fn flag(&self, index: FlagIndex) -> Option<Flag<'a>> {
-        let record = self.record::<FlagRecord>(Section::Flags, index.0)?;
         Some(Flag {
             snapshot: *self,
             index,
-            record,
+            record: self.flag_record(index)?,
         })
+    }
+
+    #[inline]
+    pub(crate) fn flag_record(&self, index: FlagIndex) -> Option<FlagRecord> {
+        self.record(Section::Flags, index.0)
     }
 
     /// The number of attributes that conditions and splits read; the targeting key is always one of them.
@@ -202,19 +199,32 @@ impl<'a> Snapshot<'a> {
     }
 
     /// Consecutive records of a section; ends early at the section's end.
+    #[inline]
     pub fn records<R: Record>(
         &self,
         section: Section,
         first: u32,
         count: u32,
     ) -> impl Iterator<Item = R> + use<'a, R> {
-        let rows = (first as usize)
-            .checked_mul(R::SIZE)
-            .and_then(|start| self.section(section).get(start..))
-            .unwrap_or_default();
-        rows.chunks_exact(R::SIZE)
-            .take(count as usize)
-            .filter_map(R::read)
+        let mut rest = self.rows(section, R::SIZE, first, count);
+        iter::from_fn(move || {
+            let record = R::read(rest)?;
+            rest = rest.get(R::SIZE..).unwrap_or_default();
+            Some(record)
+        })
+    }
+
+    /// The bytes of consecutive records.
+    #[inline]
+    fn rows(&self, section: Section, size: usize, first: u32, count: u32) -> &'a [u8] {
+        let (offset, total) = self.place(section);
+        let count = count.min(total.saturating_sub(first));
+        // INVARIANT: opening has seen that the section ends inside the bytes, so that nothing wraps; of no records the place
+        // does not matter.
+        let start = (offset as usize).wrapping_add((first as usize).wrapping_mul(size));
+        let rows = self.bytes.get(start..).unwrap_or_default();
+        rows.get(..(count as usize).wrapping_mul(size))
+            .unwrap_or_default()
     }
 
     /// Bytes of data.
@@ -272,14 +282,19 @@ impl<'a> Snapshot<'a> {
         rest.get(..len).unwrap_or_default()
     }
 
-    /// The offset of a section and the number of its records.
+    /// The offset of a section and the number of its records, read where they lie: a copy of the table would cost more.
     #[inline]
     fn place(&self, section: Section) -> (u32, u32) {
-        let row = self.table.get(section as usize * SECTION_ROW_LEN..);
-        let row = row.and_then(|row| row.first_chunk::<SECTION_ROW_LEN>());
-        // There is a row for every section.
-        let row = u64::from_le_bytes(row.copied().unwrap_or_default());
-        (row as u32, (row >> 32) as u32)
+        // Opening has seen that there is a row for every section.
+        self.row(section).unwrap_or_default()
+    }
+
+    #[inline]
+    fn row(&self, section: Section) -> Option<(u32, u32)> {
+        let start = HEADER_LEN + section as usize * SECTION_ROW_LEN;
+        let row = self.bytes.get(start..)?.first_chunk::<SECTION_ROW_LEN>()?;
+        let row = u64::from_le_bytes(*row);
+        Some((row as u32, (row >> 32) as u32))
     }
 }
 
@@ -330,19 +345,7 @@ impl<'a> Flag<'a> {
     /// The variant at a position.
     #[inline]
     pub fn variant(&self, index: VariantIndex) -> Option<Variant<'a>> {
-        if index.0 >= self.record.variants_count {
-            return None;
-        }
-        let place = self.record.variants.checked_add(index.0.into())?;
-        let record = self
-            .snapshot
-            .record::<VariantRecord>(Section::Variants, place)?;
-        Some(Variant {
-            index,
-            snapshot: self.snapshot,
-            kind: ValueKind::from_code(record.kind)?,
-            record,
-        })
+        self.record.variant(&self.snapshot, index)
     }
 
     /// All variants.
@@ -373,23 +376,46 @@ impl<'a> Flag<'a> {
     }
 }
 
+impl FlagRecord {
+    /// The variant at a position.
+    #[inline]
+    pub(crate) fn variant<'a>(
+        &self,
+        snapshot: &Snapshot<'a>,
+        index: VariantIndex,
+    ) -> Option<Variant<'a>> {
+        if index.0 >= self.variants_count {
+            return None;
+        }
+        let place = self.variants.checked_add(index.0.into())?;
+        let record = snapshot.record::<VariantRecord>(Section::Variants, place)?;
+        Some(Variant {
+            index,
+            kind: ValueKind::from_code(record.kind)?,
+            place,
+            number: record.number,
+            snapshot: *snapshot,
+        })
+    }
+}
+
 /// A variant of a flag. Its texts are read, and seen to be UTF-8, when they are asked for.
 #[derive(Clone, Copy)]
 pub struct Variant<'a> {
     /// Its position in its flag.
     pub index: VariantIndex,
-    snapshot: Snapshot<'a>,
     kind: ValueKind,
-    record: VariantRecord,
+    place: u32,
+    number: u64,
+    snapshot: Snapshot<'a>,
 }
 
 impl<'a> Variant<'a> {
     /// Its key; empty if the bytes are damaged.
     #[inline]
     pub fn key(&self) -> &'a str {
-        let text = self
-            .snapshot
-            .text(self.record.key_offset, self.record.key_len.into());
+        let record = self.record();
+        let text = record.and_then(|of| self.snapshot.text(of.key_offset, of.key_len.into()));
         text.unwrap_or_default()
     }
 
@@ -397,10 +423,10 @@ impl<'a> Variant<'a> {
     #[inline]
     pub fn value(&self) -> Value<'a> {
         match self.kind {
-            ValueKind::Boolean => Value::Boolean(self.record.number != 0),
+            ValueKind::Boolean => Value::Boolean(self.number != 0),
             ValueKind::String => Value::String(self.text()),
             ValueKind::Number => Value::Number {
-                number: f64::from_bits(self.record.number),
+                number: f64::from_bits(self.number),
                 text: self.text(),
             },
             ValueKind::Json => Value::Json(self.text()),
@@ -408,10 +434,14 @@ impl<'a> Variant<'a> {
     }
 
     fn text(&self) -> &'a str {
-        let text = self
-            .snapshot
-            .text(self.record.text_offset, self.record.text_len);
+        let record = self.record();
+        let text = record.and_then(|of| self.snapshot.text(of.text_offset, of.text_len));
         text.unwrap_or_default()
+    }
+
+    #[inline]
+    fn record(&self) -> Option<VariantRecord> {
+        self.snapshot.record(Section::Variants, self.place)
     }
 }
 

@@ -132,5 +132,27 @@ fn inside<const N: usize>(
     }
 }
 
+/// Whether bytes are the same. Most are short, and then this takes less than calling the platform's comparison.
+#[inline]
+pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    // What is not a whole word is compared with the word that ends there.
+    if let (Some(a_last), Some(b_last)) = (a.last_chunk::<8>(), b.last_chunk::<8>()) {
+        let (mut a, mut b) = (a, b);
+        while let (Some((x, a_rest)), Some((y, b_rest))) =
+            (a.split_first_chunk::<8>(), b.split_first_chunk::<8>())
+        {
+            if x != y {
+                return false;
+            }
+            (a, b) = (a_rest, b_rest);
+        }
+        return a_last == b_last;
+    }
+    a.iter().zip(b).all(|(a, b)| a == b)
+}
+
 #[cfg(test)]
 mod tests;

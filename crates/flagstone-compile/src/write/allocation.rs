@@ -2,8 +2,9 @@
 
 use super::Writer;
 use super::reads::Reader;
+use super::split::native;
 use crate::model::{Absent, Allocation, Bucketing, Flag, Range, Rest};
-use flagstone_core::layout::{NONE, NONE16, RangeRecord, Section, SplitRecord, rest};
+use flagstone_core::layout::{Algorithm, NONE, NONE16, RangeRecord, Section, SplitRecord, rest};
 
 impl Writer<'_> {
     /// Writes a rollout that chooses a variant; gives its number.
@@ -95,11 +96,15 @@ impl Writer<'_> {
         }
         let (salt_offset, salt_len) = self.short_text(&bucketing.salt, path);
         let ranges_count = self.tables.count(Section::Ranges) - first;
+        let (seed, modulus) = match bucketing.algorithm {
+            Algorithm::Native => native(&bucketing.salt),
+            _ => (bucketing.seed, bucketing.modulus),
+        };
         let record = SplitRecord {
             ranges: first,
             salt_offset,
-            seed: bucketing.seed,
-            modulus: bucketing.modulus,
+            seed,
+            modulus,
             others: others_first,
             salt_len,
             ranges_count: self.small(ranges_count as usize, "ranges in one rollout", path),

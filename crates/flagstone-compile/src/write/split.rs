@@ -10,10 +10,18 @@ use super::reads::Reader;
 use crate::model::{Flag, Share, Split};
 use crate::slots::{Slots, peak};
 use flagstone_core::Weight;
+use flagstone_core::hash::Murmur3;
 use flagstone_core::layout::{
     Absent, Algorithm, NONE, PointRecord, RANGE_BACKWARD, RANGE_PLANNED, RampRecord, RangeRecord,
     Section, SplitRecord,
 };
+
+/// What the native hash has come to after the salt: it is the same for every unit.
+pub(super) fn native(salt: &str) -> (u32, u32) {
+    let mut hash = Murmur3::new(0);
+    hash.update(salt.as_bytes());
+    (hash.state(), hash.tail())
+}
 
 impl Writer<'_> {
     pub(super) fn split(&mut self, flag: &Flag, split: &Split, reader: Reader, path: &str) -> u32 {
@@ -34,11 +42,12 @@ impl Writer<'_> {
             self.tables.push(Section::Ranges, range);
         }
         let ranges_count = self.small(ranges.len(), "ranges in one rollout", path);
+        let (seed, modulus) = native(&flag.key);
         let record = SplitRecord {
             ranges: first,
             salt_offset,
-            seed: 0,
-            modulus: 0,
+            seed,
+            modulus,
             others: 0,
             salt_len,
             ranges_count,

@@ -19,6 +19,7 @@ use crate::layout::{
 use crate::program;
 use crate::semver::SemVer;
 use crate::snapshot::{AttributeIndex, FlagIndex, Snapshot};
+use crate::text::equal;
 use crate::time::{parse_rfc3339, parse_v8};
 use core::cmp::Ordering;
 use core::net::IpAddr;
@@ -30,11 +31,21 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
         while at < count {
             self.tests_left = self.tests_left.checked_sub(1)?;
             let index = first.checked_add(at.into())?;
-            let test = self
-                .input
-                .snapshot
-                .record::<TestRecord>(Section::Tests, index)?;
-            let answer = self.answer(&test, way)?;
+            let snapshot = &self.input.snapshot;
+            let test = snapshot.record::<TestRecord>(Section::Tests, index)?;
+            let op = Op::from_code(test.op).filter(|op| SERVICES || op.is_native())?;
+            let answer = if op.asks_value() {
+                let snapshot = &self.input.snapshot;
+                match self.value(test.attribute) {
+                    // Most values are text that is asked about as it is. Two words, in registers.
+                    AttributeValue::Text(is) if is_plain(op, &test) => {
+                        typed(about_text(snapshot, op, &test, is)?, &test)
+                    }
+                    value => about_value(snapshot, op, &test, value)?,
+                }
+            } else {
+                self.answer(op, &test, way)?
+            };
             let holds = match answer {
                 Answer::Yes => test.flags & TEST_NEGATED == 0,
                 Answer::No => test.flags & TEST_NEGATED != 0,
@@ -52,53 +63,31 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
         (count == 0).then_some(true)
     }
 
-    #[inline]
-    fn answer(&mut self, test: &TestRecord, way: &Way<'_>) -> Option<Answer> {
-        let op = Op::from_code(test.op).filter(|op| SERVICES || op.is_native())?;
-        match op {
-            Op::NowBefore => return Some((self.input.now.0 < operand(test) as i64).into()),
-            Op::NowEqual => return Some((self.input.now.0 == operand(test) as i64).into()),
-            Op::Segment => return Some(self.segment(test.a, way)?.into()),
-            Op::SegmentUnlessFails => {
-                let answer = match self.segment(test.a, way) {
-                    Some(answer) => answer,
-                    None if self.tests_left == 0 => return None,
-                    None => test.flags & TEST_NEGATED == 0,
-                };
-                return Some(answer.into());
-            }
-            Op::Inside => return Some(way.is_inside(Place::Flag(test.a)).into()),
-            Op::Flag | Op::FlagOn => return Some(self.flag_has(op, test, way)?.into()),
+    /// A question about anything but an attribute's value alone.
+    #[inline(never)]
+    fn answer(&mut self, op: Op, test: &TestRecord, way: &Way<'_>) -> Option<Answer> {
+        Some(match op {
+            Op::NowBefore => (self.input.now.0 < operand(test) as i64).into(),
+            Op::NowEqual => (self.input.now.0 == operand(test) as i64).into(),
+            Op::Segment => self.segment(test.a, way)?.into(),
+            Op::SegmentUnlessFails => match self.segment(test.a, way) {
+                Some(answer) => answer.into(),
+                None if self.tests_left == 0 => return None,
+                None => (test.flags & TEST_NEGATED == 0).into(),
+            },
+            Op::Inside => way.is_inside(Place::Flag(test.a)).into(),
+            Op::Flag | Op::FlagOn => self.flag_has(op, test, way)?.into(),
             Op::Bucket => {
                 let answer = self.lies_in(test.a)?.map(Answer::from);
-                let unanswered = unanswered(test, TEST_MISSING_IS_NO);
-                return Some(answer.unwrap_or(unanswered));
+                answer.unwrap_or(unanswered(test, TEST_MISSING_IS_NO))
             }
             Op::Expression if EXPRESSIONS => return self.expression_holds(test.a),
-            Op::Expression => return None,
-            Op::Never => return Some(Answer::No),
-            Op::Fail => return None,
+            Op::Never => Answer::No,
             Op::Abort => return self.abort(),
-            Op::Within if SERVICES => return Some(self.within(test, way)?.into()),
-            Op::JsTextEqual
-            | Op::JsNumberEqual
-            | Op::JsTruthy
-            | Op::JsTextOrder
-            | Op::JsNumberOrder
-            | Op::JsonEqual
-            | Op::PaddedVersion
-            | Op::LowerIn
-            | Op::TypeIn
-            | Op::JsProgram
-                if SERVICES =>
-            {
-                let value = self.value(test.attribute);
-                return Some(js::answer(&self.input.snapshot, op, test, value)?.into());
-            }
-            _ => {}
-        }
-        let value = self.value(test.attribute);
-        about_value(&self.input.snapshot, op, test, value)
+            Op::Within if SERVICES => self.within(test, way)?.into(),
+            // `Fail`, and what is not built in.
+            _ => return None,
+        })
     }
 
     /// Whether the unit belongs to a segment.
@@ -135,7 +124,7 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
 
     /// Whether another flag has one of the variants listed from index `b` on.
     fn flag_has(&mut self, op: Op, test: &TestRecord, way: &Way<'_>) -> Option<bool> {
-        let decision = self.flag(FlagIndex(test.a), &way.to(Place::Flag(test.a)))?;
+        let decision = self.required(FlagIndex(test.a), &way.to(Place::Flag(test.a)))?;
         let Some(variant) = decision.variant.map(|variant| variant.index) else {
             return Some(false);
         };
@@ -169,8 +158,14 @@ fn unanswered(test: &TestRecord, bit: u8) -> Answer {
     }
 }
 
-/// A question about an attribute's value. `None` if the bytes make no sense.
+/// Whether a question is about text as it is.
 #[inline]
+fn is_plain(op: Op, test: &TestRecord) -> bool {
+    test.flags >> TEST_CONVERSION_SHIFT == Conversion::None as u8 && !(SERVICES && op.takes_all())
+}
+
+/// A question about an attribute's value. `None` if the bytes make no sense.
+#[inline(never)]
 fn about_value(
     snapshot: &Snapshot<'_>,
     op: Op,
@@ -178,6 +173,7 @@ fn about_value(
     value: AttributeValue<'_>,
 ) -> Option<Answer> {
     match Conversion::from_code(test.flags >> TEST_CONVERSION_SHIFT)? {
+        _ if SERVICES && op.takes_all() => Some(js::answer(snapshot, op, test, value)?.into()),
         Conversion::None => about_converted(snapshot, op, test, value),
         conversion if SERVICES => converted(value, conversion, |value| {
             about_converted(snapshot, op, test, value)
@@ -187,7 +183,6 @@ fn about_value(
 }
 
 /// The same about a value that has been converted.
-#[inline]
 fn about_converted(
     snapshot: &Snapshot<'_>,
     op: Op,
@@ -201,9 +196,15 @@ fn about_converted(
     if let (AttributeValue::List(list), true) = (value, test.flags & TEST_ELEMENTS != 0) {
         return some_element(snapshot, op, test, list);
     }
-    match about_one(snapshot, op, test, value)? {
-        Answer::Unknown => Some(unanswered(test, TEST_MISTYPED_IS_NO)),
-        answer => Some(answer),
+    Some(typed(about_one(snapshot, op, test, value)?, test))
+}
+
+/// An answer, or what the test has for values of the wrong type.
+#[inline]
+fn typed(answer: Answer, test: &TestRecord) -> Answer {
+    match answer {
+        Answer::Unknown => unanswered(test, TEST_MISTYPED_IS_NO),
+        answer => answer,
     }
 }
 
@@ -223,7 +224,6 @@ fn some_element(
 }
 
 /// A question about a value that is there, as it is.
-#[inline]
 fn about_one(
     snapshot: &Snapshot<'_>,
     op: Op,
@@ -231,54 +231,34 @@ fn about_one(
     value: AttributeValue<'_>,
 ) -> Option<Answer> {
     use AttributeValue::{Boolean, List, Number, Text};
-    if !SERVICES && !op.is_native() {
-        return None;
+    if let Text(is) = value {
+        return about_text(snapshot, op, test, is);
     }
     let number = f64::from_bits(operand(test));
-    let constant = || snapshot.data(test.a, test.b);
     let answer = match (op, value) {
         (Op::Exists, _) => true,
 
         // Equality: a value of another type is another value.
         (Op::Boolean, Boolean(is)) => is == (test.a != 0),
         (Op::NumberEqual, Number(is)) => is == number,
-        (Op::TextEqual, Text(is)) => equal(is.as_bytes(), constant()?, test),
-        (Op::TextIn, Text(is)) => text_in(snapshot, test, is)?,
         (Op::NumberIn, Number(is)) => snapshot
             .records::<NumberRecord>(Section::Numbers, test.a, test.b)
             .any(|wanted| f64::from_bits(wanted.bits) == is),
-        (Op::Boolean | Op::NumberEqual | Op::TextEqual | Op::TextIn | Op::NumberIn, _) => false,
+        (
+            Op::Boolean | Op::NumberEqual | Op::TextEqual | Op::TextIn | Op::NumberIn | Op::SetHas,
+            _,
+        ) => false,
 
         // NaN stands in no order: falls through to "unknown", since "not below" must not come to mean "at least".
         (Op::NumberLess, Number(is)) if !is.is_nan() => is < number,
         (Op::NumberAtMost, Number(is)) if !is.is_nan() => is <= number,
         (Op::NumberGreater, Number(is)) if !is.is_nan() => is > number,
         (Op::NumberAtLeast, Number(is)) if !is.is_nan() => is >= number,
-        (Op::TextLess, Text(is)) => is.as_bytes() < constant()?,
-        (Op::TextAtMost, Text(is)) => is.as_bytes() <= constant()?,
-        (Op::TextGreater, Text(is)) => is.as_bytes() > constant()?,
-        (Op::TextAtLeast, Text(is)) => is.as_bytes() >= constant()?,
-
-        (Op::StartsWith, Text(is)) => {
-            let prefix = constant()?;
-            is.as_bytes()
-                .get(..prefix.len())
-                .is_some_and(|head| equal(head, prefix, test))
-        }
-        (Op::EndsWith, Text(is)) => {
-            let suffix = constant()?;
-            let start = is.len().checked_sub(suffix.len());
-            start
-                .and_then(|start| is.as_bytes().get(start..))
-                .is_some_and(|tail| equal(tail, suffix, test))
-        }
-        (Op::Contains, Text(is)) => contains(is, core::str::from_utf8(constant()?).ok()?, test),
-        (Op::Pattern, Text(is)) => matches(snapshot, test.a, is.as_bytes())?,
 
         (Op::IncludesText, List(list)) => {
-            let wanted = constant()?;
+            let wanted = snapshot.data(test.a, test.b)?;
             elements(list)
-                .any(|element| matches!(element, Text(is) if equal(is.as_bytes(), wanted, test)))
+                .any(|element| matches!(element, Text(is) if same(is.as_bytes(), wanted, test)))
         }
         (Op::IncludesNumber, List(list)) => {
             elements(list).any(|element| matches!(element, Number(is) if is == number))
@@ -287,30 +267,66 @@ fn about_one(
             elements(list).any(|element| matches!(element, Boolean(is) if is == (test.a != 0)))
         }
 
-        (Op::SetHas, Text(is)) => snapshot.set_contains(test.a, hash::key(is.as_bytes()))?,
-        (Op::SetHas, _) => false,
+        // A float holds every millisecond of the next 285,000 years exactly.
+        (
+            Op::DateBefore | Op::DateAtMost | Op::DateEqual | Op::DateAfter | Op::DateAtLeast,
+            Number(millis),
+        ) if millis.abs() < 9.0e15 => date(op, floor(millis), test),
+        (
+            Op::ParsedLess
+            | Op::ParsedAtMost
+            | Op::ParsedEqual
+            | Op::ParsedGreater
+            | Op::ParsedAtLeast,
+            Number(is),
+        ) if !is.is_nan() => parsed(op, is, number),
+        _ if op.is_native() => return Some(Answer::Unknown),
+        _ => return about_service(snapshot, op, test, value),
+    };
+    Some(answer.into())
+}
 
-        (Op::SemVer, Text(is)) => return semver(snapshot, op, test, is),
-        (Op::DateBefore | Op::DateAtMost | Op::DateEqual | Op::DateAfter | Op::DateAtLeast, _) => {
-            let constant = operand(test) as i64;
-            let is = match value {
-                Text(text) => parse_rfc3339(text).map(|at| at.0),
-                // A float holds every millisecond of the next 285,000 years exactly.
-                Number(millis) if millis.abs() < 9.0e15 => Some(floor(millis)),
-                _ => None,
-            };
-            let Some(is) = is else {
+/// A question about text, as it is.
+#[inline]
+fn about_text(snapshot: &Snapshot<'_>, op: Op, test: &TestRecord, is: &str) -> Option<Answer> {
+    let bytes = is.as_bytes();
+    let constant = || snapshot.data(test.a, test.b);
+    let answer = match op {
+        Op::Exists => true,
+        Op::TextEqual => same(bytes, constant()?, test),
+        Op::TextIn => text_in(snapshot, test, is)?,
+        Op::Boolean | Op::NumberEqual | Op::NumberIn => false,
+
+        Op::TextLess => bytes < constant()?,
+        Op::TextAtMost => bytes <= constant()?,
+        Op::TextGreater => bytes > constant()?,
+        Op::TextAtLeast => bytes >= constant()?,
+
+        Op::StartsWith => {
+            let prefix = constant()?;
+            bytes
+                .get(..prefix.len())
+                .is_some_and(|head| same(head, prefix, test))
+        }
+        Op::EndsWith => {
+            let suffix = constant()?;
+            let start = bytes.len().checked_sub(suffix.len());
+            start
+                .and_then(|start| bytes.get(start..))
+                .is_some_and(|tail| same(tail, suffix, test))
+        }
+        Op::Contains => contains(is, core::str::from_utf8(constant()?).ok()?, test),
+        Op::Pattern => matches(snapshot, test.a, bytes)?,
+        Op::SetHas => snapshot.set_contains(test.a, hash::key(bytes))?,
+        Op::SemVer => return semver(snapshot, op, test, is),
+
+        Op::DateBefore | Op::DateAtMost | Op::DateEqual | Op::DateAfter | Op::DateAtLeast => {
+            let Some(is) = parse_rfc3339(is) else {
                 return Some(Answer::Unknown);
             };
-            match op {
-                Op::DateBefore => is < constant,
-                Op::DateAtMost => is <= constant,
-                Op::DateAfter => is > constant,
-                Op::DateAtLeast => is >= constant,
-                _ => is == constant,
-            }
+            date(op, is.0, test)
         }
-        (Op::Network, Text(is)) => {
+        Op::Network => {
             let Ok(address) = is.parse::<IpAddr>() else {
                 return Some(Answer::Unknown);
             };
@@ -318,34 +334,44 @@ fn about_one(
                 .records::<NetworkRecord>(Section::Networks, test.a, test.b)
                 .any(|network| in_network(&network, address))
         }
-        (
-            Op::ParsedLess
-            | Op::ParsedAtMost
-            | Op::ParsedEqual
-            | Op::ParsedGreater
-            | Op::ParsedAtLeast,
-            _,
-        ) => {
-            let is = match value {
-                Text(text) => crate::number::parse(text),
-                Number(is) => Some(is),
-                _ => None,
-            };
-            let Some(is) = is.filter(|is| !is.is_nan()) else {
+        Op::ParsedLess
+        | Op::ParsedAtMost
+        | Op::ParsedEqual
+        | Op::ParsedGreater
+        | Op::ParsedAtLeast => {
+            let is = crate::number::parse(is).filter(|is| !is.is_nan());
+            let Some(is) = is else {
                 return Some(Answer::Unknown);
             };
-            match op {
-                Op::ParsedLess => is < number,
-                Op::ParsedAtMost => is <= number,
-                Op::ParsedGreater => is > number,
-                Op::ParsedAtLeast => is >= number,
-                _ => is == number,
-            }
+            parsed(op, is, f64::from_bits(operand(test)))
         }
         _ if op.is_native() => return Some(Answer::Unknown),
-        _ => return about_service(snapshot, op, test, value),
+        _ => return about_service(snapshot, op, test, AttributeValue::Text(is)),
     };
     Some(answer.into())
+}
+
+/// How a date stands to a test's.
+fn date(op: Op, is: i64, test: &TestRecord) -> bool {
+    let constant = operand(test) as i64;
+    match op {
+        Op::DateBefore => is < constant,
+        Op::DateAtMost => is <= constant,
+        Op::DateAfter => is > constant,
+        Op::DateAtLeast => is >= constant,
+        _ => is == constant,
+    }
+}
+
+/// How a number stands to another.
+fn parsed(op: Op, is: f64, number: f64) -> bool {
+    match op {
+        Op::ParsedLess => is < number,
+        Op::ParsedAtMost => is <= number,
+        Op::ParsedGreater => is > number,
+        Op::ParsedAtLeast => is >= number,
+        _ => is == number,
+    }
 }
 
 /// The same by the operations that only flags of services have. Not inlined, so that the others need not carry them along.
@@ -415,9 +441,9 @@ fn floor(number: f64) -> i64 {
 
 /// Equality of bytes; with the flag, capital letters A to Z of `is` count as small ones.
 #[inline]
-fn equal(is: &[u8], constant: &[u8], test: &TestRecord) -> bool {
+fn same(is: &[u8], constant: &[u8], test: &TestRecord) -> bool {
     if test.flags & TEST_IGNORES_CASE == 0 {
-        is == constant
+        equal(is, constant)
     } else {
         is.eq_ignore_ascii_case(constant)
     }
@@ -439,7 +465,7 @@ pub(super) fn text_in(snapshot: &Snapshot<'_>, test: &TestRecord, is: &str) -> O
     const SHORT: u32 = 8;
     if test.b <= SHORT || test.flags & TEST_IGNORES_CASE != 0 {
         for text in snapshot.records::<TextRecord>(Section::Texts, test.a, test.b) {
-            if equal(is.as_bytes(), snapshot.data(text.offset, text.len)?, test) {
+            if same(is.as_bytes(), snapshot.data(text.offset, text.len)?, test) {
                 return Some(true);
             }
         }

@@ -16,7 +16,7 @@ use crate::units::{UnixMillis, Weight};
 /// What a split gives to a unit.
 pub(super) enum Outcome {
     /// A variant.
-    Variant(VariantIndex),
+    Variant(u16),
     /// The flag's default.
     Default(Reason),
     /// Nothing: the next rule decides.
@@ -31,12 +31,12 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
         let absent = Absent::from_code(split.absent)?;
         let found = self.range(index, &split, absent)?;
         Some(match found {
-            Some(Some(variant)) => Outcome::Variant(VariantIndex(variant)),
+            Some(Some(variant)) => Outcome::Variant(variant),
             Some(None) => match split.rest {
                 NONE16 => Outcome::Default(Reason::Split),
                 rest::NEXT => Outcome::Next,
                 rest::FAIL => return None,
-                variant => Outcome::Variant(VariantIndex(variant)),
+                variant => Outcome::Variant(variant),
             },
             None => match absent {
                 Absent::Default => Outcome::Default(Reason::Default),
@@ -61,7 +61,7 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
 
     /// The variant of the range that the unit lies in, `Some(None)` if it is none; inside, `None` if the unit has nothing
     /// to be bucketed by.
-    #[inline]
+    #[inline(always)]
     fn range(
         &mut self,
         index: u32,
@@ -73,18 +73,7 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
         let mut by = AttributeIndex(split.by);
         let mut place = position(&snapshot, split, attributes.attribute(by))?;
         if place.is_none() && split.others_count != 0 {
-            let others = snapshot.records::<IndexRecord>(
-                Section::Indices,
-                split.others,
-                split.others_count.into(),
-            );
-            for other in others {
-                by = AttributeIndex(u16::try_from(other.index).ok()?);
-                place = position(&snapshot, split, attributes.attribute(by))?;
-                if place.is_some() {
-                    break;
-                }
-            }
+            (by, place) = self.other_position(split)?;
         }
         let sought = match (place, absent) {
             (None, Absent::First) => Some(0),
@@ -107,9 +96,26 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
         self.trace.split(index, by, place, variant);
         Some(found)
     }
+
+    /// The position by the first of the other attributes that gives one, or by none.
+    #[inline(never)]
+    fn other_position(&self, split: &SplitRecord) -> Option<(AttributeIndex, Option<u64>)> {
+        let snapshot = self.input.snapshot;
+        let mut by = AttributeIndex(split.by);
+        let count = split.others_count.into();
+        for other in snapshot.records::<IndexRecord>(Section::Indices, split.others, count) {
+            by = AttributeIndex(u16::try_from(other.index).ok()?);
+            let place = position(&snapshot, split, self.input.attributes.attribute(by))?;
+            if place.is_some() {
+                return Some((by, place));
+            }
+        }
+        Some((by, None))
+    }
 }
 
 /// The variant of the range that a position lies in; inside, `None` if it lies in none.
+#[inline]
 fn ranges(
     snapshot: &Snapshot<'_>,
     split: &SplitRecord,

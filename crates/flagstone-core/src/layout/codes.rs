@@ -285,6 +285,30 @@ impl Op {
         (self as u8) < (Self::IncludesNull as u8)
     }
 
+    /// Whether the question is about an attribute's value and nothing else.
+    #[inline]
+    pub(crate) const fn asks_value(self) -> bool {
+        self.asks_attribute() && !matches!(self, Self::Within)
+    }
+
+    /// Whether there is an answer for values of all types, missing ones too.
+    #[inline]
+    pub(crate) const fn takes_all(self) -> bool {
+        matches!(
+            self,
+            Self::JsTextEqual
+                | Self::JsNumberEqual
+                | Self::JsTruthy
+                | Self::JsTextOrder
+                | Self::JsNumberOrder
+                | Self::JsonEqual
+                | Self::PaddedVersion
+                | Self::LowerIn
+                | Self::TypeIn
+                | Self::JsProgram
+        )
+    }
+
     /// Whether the question is about an attribute.
     #[inline]
     pub const fn asks_attribute(self) -> bool {

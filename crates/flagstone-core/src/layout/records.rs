@@ -98,9 +98,10 @@ define_records! {
         ranges: u32 = 0,
         /// Text that is hashed with the unit's value, in data; as a rule the flag's key.
         salt_offset: u32 = 4,
-        /// Seed of the hash, where the algorithm has one.
+        /// Seed of the hash, where the algorithm has one; of the native one, its state after the salt's whole words.
         seed: u32 = 8,
-        /// Number of positions, where the algorithm does not give it.
+        /// Number of positions, where the algorithm does not give it; of the native one, the salt's bytes behind its last
+        /// whole word, the first lowest.
         modulus: u32 = 12,
         /// The first index of the attributes that are tried when `by` has no usable value.
         others: u32 = 16,

@@ -3,6 +3,7 @@
 mod plan;
 
 use super::{Snapshot, VerifyError};
+use crate::hash::Murmur3;
 use crate::layout::{
     ACCEPT, Absent, ActionRecord, Algorithm, Arithmetic, Around, AttributeRecord, BucketRecord,
     Conversion, DEAD, EXPRESSION, EdgeRecord, ExpressionRecord, FlagRecord, IndexRecord, MATCHED,
@@ -110,7 +111,16 @@ impl<'a> Snapshot<'a> {
                 "others",
                 others.all(|other: IndexRecord| other.index < attributes),
             )?;
-            c.must("algorithm", Algorithm::from_code(split.algorithm).is_some())?;
+            let algorithm = Algorithm::from_code(split.algorithm);
+            c.must("algorithm", algorithm.is_some())?;
+            let salt = self.data(split.salt_offset, split.salt_len.into());
+            let mut hash = Murmur3::new(0);
+            hash.update(salt.unwrap_or_default());
+            c.must(
+                "seed",
+                algorithm != Some(Algorithm::Native)
+                    || (split.seed, split.modulus) == (hash.state(), hash.tail()),
+            )?;
             c.must("absent", Absent::from_code(split.absent).is_some())
         })?;
         self.each(Section::Ranges, |c, range: RangeRecord| {
