@@ -17,6 +17,7 @@ mod reads;
 mod set;
 mod split;
 mod tables;
+mod words;
 
 pub(crate) use expression::alone;
 #[cfg(feature = "patterns")]
@@ -28,8 +29,9 @@ use crate::model::{
     Condition, Flag, Model, Prerequisite, Rule, Segment, Serve, TARGETING_KEY, Test, Value,
 };
 use flagstone_core::layout::{
-    EXPRESSION, FLAG_DISABLED, FORMAT_VERSION, FlagRecord, HEADER_LEN, MAGIC, NONE, NONE16, Record,
-    RuleRecord, SECTION_ROW_LEN, Section, SegmentRecord, ValueKind, VariantRecord,
+    AttributeRecord, EXPRESSION, FLAG_DISABLED, FORMAT_VERSION, FlagRecord, HEADER_LEN, MAGIC,
+    NONE, NONE16, Record, RuleRecord, SECTION_ROW_LEN, Section, SegmentRecord, ValueKind,
+    VariantRecord,
 };
 use flagstone_core::{Digest, JsNumber};
 use std::borrow::Cow;
@@ -45,10 +47,18 @@ pub(crate) fn write(model: &Model) -> (Vec<u8>, Vec<Finding>) {
     for segment in &model.segments {
         writer.segment(segment);
     }
-    writer.flags();
+    let flags = writer.flags();
     writer.plans();
     writer.edge();
-    writer.vary();
+    let vary = writer.vary();
+    for (flag, vary) in flags.into_iter().zip(vary) {
+        if let Some(flag) = flag {
+            writer
+                .tables
+                .push(Section::Flags, &FlagRecord { vary, ..flag });
+        }
+    }
+    writer.attributes();
     (assemble(&writer.tables), writer.findings)
 }
 
@@ -64,8 +74,9 @@ struct Writer<'m> {
     attributes: Index,
     /// Names of attributes, in the order of their numbers.
     names: Vec<String>,
-    variant_lists: Index,
-    text_lists: Index,
+    /// Their records, to which words are added until the end.
+    attribute_records: Vec<AttributeRecord>,
+    words: words::Words,
     reads: reads::Reads,
 }
 
@@ -93,8 +104,8 @@ impl<'m> Writer<'m> {
             segments: number(&mut model.segments.iter().map(|segment| segment.key.as_str())),
             attributes: Index::default(),
             names: Vec::new(),
-            variant_lists: Index::default(),
-            text_lists: Index::default(),
+            attribute_records: Vec::new(),
+            words: words::Words::default(),
             reads: reads::Reads::new(model.flags.len(), model.segments.len()),
         }
     }
@@ -124,7 +135,8 @@ impl<'m> Writer<'m> {
         (self.tables.text(text), len)
     }
 
-    fn flags(&mut self) {
+    /// The flags in the order of their slots; what they depend on is not known yet.
+    fn flags(&mut self) -> Vec<Option<FlagRecord>> {
         let mut records = vec![None; self.model.flags.len()];
         for (place, flag) in self.model.flags.iter().enumerate() {
             let slot = self.slots.get(place).copied().unwrap_or(0);
@@ -137,9 +149,7 @@ impl<'m> Writer<'m> {
                 self.error("duplicate-key", "", "");
             }
         }
-        for record in records.into_iter().flatten() {
-            self.tables.push(Section::Flags, &record);
-        }
+        records
     }
 
     fn flag(&mut self, flag: &'m Flag, slot: u32) -> FlagRecord {
@@ -172,6 +182,7 @@ impl<'m> Writer<'m> {
             gate_count,
             default,
             flags: if flag.enabled { 0 } else { FLAG_DISABLED },
+            vary: 0,
         }
     }
 
@@ -202,12 +213,7 @@ impl<'m> Writer<'m> {
             };
             bytes.extend_from_slice(&record.write());
         }
-        let next = self.tables.count(Section::Variants);
-        let first = self.variant_lists.get_or_insert(&bytes, next);
-        if first == next {
-            self.tables.extend(Section::Variants, &bytes);
-        }
-        first
+        self.tables.share(Section::Variants, &bytes)
     }
 
     fn rule(
@@ -239,7 +245,6 @@ impl<'m> Writer<'m> {
             tests_count,
             variant,
             name_len,
-            reserved: 0,
         }
     }
 
@@ -256,7 +261,11 @@ impl<'m> Writer<'m> {
         };
         let included = self.set(&segment.included, &text!("{path}/included"));
         let excluded = self.set(&segment.excluded, &text!("{path}/excluded"));
-        let (tests, tests_count) = self.condition(&segment.when, reader, &text!("{path}/when"));
+        let (tests, tests_count) = if condition::never_holds(&segment.when) {
+            (NONE, 0)
+        } else {
+            self.condition(&segment.when, reader, &text!("{path}/when"))
+        };
         let record = SegmentRecord {
             key_offset,
             included,

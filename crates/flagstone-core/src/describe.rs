@@ -1,9 +1,9 @@
 //! Conditions in words, for people who ask why.
 
 use crate::layout::{
-    IndexRecord, NETWORK_OR_EQUAL, NetworkRecord, NumberRecord, Op, PROGRAM_IGNORES_CASE,
-    PatternRecord, ProgramRecord, Scope, Section, SegmentRecord, SemVerRecord, TEST_IGNORES_CASE,
-    TEST_NEGATED, TestRecord, TextRecord, kind, order,
+    AttributeRecord, IndexRecord, NETWORK_OR_EQUAL, NetworkRecord, NumberRecord, Op,
+    PROGRAM_IGNORES_CASE, PatternRecord, ProgramRecord, Scope, Section, SegmentRecord,
+    SemVerRecord, TEST_IGNORES_CASE, TEST_NEGATED, TestRecord, TextRecord, kind, order,
 };
 use crate::snapshot::{AttributeIndex, FlagIndex, Snapshot, VariantIndex};
 use crate::units::UnixMillis;
@@ -95,6 +95,28 @@ impl Described<'_> {
                 self.snapshot.text(text.offset, text.len).unwrap_or("?")
             )
         })
+    }
+
+    /// The words of the attribute whose bits are set, in ascending order as other lists are.
+    fn words(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let mask = u64::from(self.test.a) | u64::from(self.test.b) << 32;
+        let attribute = u32::from(self.test.attribute);
+        let attribute = self
+            .snapshot
+            .record::<AttributeRecord>(Section::Attributes, attribute);
+        let first = attribute.map_or(0, |attribute| attribute.words);
+        let word = |bit: u32| self.snapshot.long_text(first.checked_add(bit)?);
+        let mut last = None;
+        let words = core::iter::from_fn(|| {
+            let bits = (0..u64::BITS).filter(|bit| mask >> bit & 1 != 0);
+            let next = bits
+                .filter_map(word)
+                .filter(|word| Some(*word) > last)
+                .min();
+            last = next.or(last);
+            next
+        });
+        list(f, mask.count_ones(), words, |f, word| write!(f, "{word:?}"))
     }
 
     /// The text that the first operand says the number of.
@@ -213,6 +235,10 @@ impl Display for Described<'_> {
             Op::TextIn => {
                 f.write_str(either("in ", "not in "))?;
                 self.texts(f)?;
+            }
+            Op::WordIn => {
+                f.write_str(either("in ", "not in "))?;
+                self.words(f)?;
             }
             Op::StartsWithOne | Op::LowerStartsWithOne => {
                 f.write_str(either("starts with one of ", "starts with none of "))?;

@@ -75,7 +75,15 @@ pub struct Evaluator<'s, 'c, A> {
     pub rollouts: &'c [Progress],
     /// The hash of the targeting key, which sets are asked by.
     key_hash: Cell<Option<u128>>,
+    /// Which word the text of an attribute is, for some of them: the attribute's number from 1 on, and behind it the bit or
+    /// [`NO_WORD`].
+    words: [Cell<u32>; WORDS],
 }
+
+/// Attributes for which an evaluator keeps which word they are; as a rule all that are asked for words.
+const WORDS: usize = 4;
+/// A bit behind those of a mask.
+const NO_WORD: u32 = u64::BITS;
 
 impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
     /// Without flags that are held, and no rollout has begun. One evaluator serves all flags of a request, and keeps what they have in common.
@@ -88,6 +96,7 @@ impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
             kills: &[],
             rollouts: &[],
             key_hash: Cell::new(None),
+            words: Default::default(),
         }
     }
 
@@ -139,6 +148,27 @@ impl<A: Attributes> Evaluator<'_, '_, A> {
             self.key_hash.set(Some(hash));
         }
         Some(hash)
+    }
+}
+
+impl<A: Attributes> Evaluator<'_, '_, A> {
+    /// Whether an attribute's text is one of its words whose bits are set in `mask`.
+    #[inline]
+    fn word_in(&self, attribute: u16, text: &str, mask: u64) -> bool {
+        let number = u32::from(attribute) + 1;
+        let place = self.words.get(usize::from(attribute) % WORDS);
+        let known = place.map_or(0, Cell::get);
+        let bit = if known >> 8 == number {
+            known & 0xff
+        } else {
+            let word = self.snapshot.word(attribute, text);
+            let bit = word.map_or(NO_WORD, |bit| bit.min(NO_WORD));
+            if let Some(place) = place {
+                place.set(number << 8 | bit);
+            }
+            bit
+        };
+        mask.checked_shr(bit).unwrap_or(0) & 1 != 0
     }
 }
 

@@ -78,16 +78,17 @@ pub fn flag_tag(hash: u64) -> u32 {
     hash as u32
 }
 
-/// The bucket of a set of keys: the highest `bits` bits of the hash.
+/// The two buckets of a set of which a key is in one.
 #[inline]
-pub fn set_bucket(hash: u128, bits: u32) -> u32 {
-    ((hash >> 96) as u64 >> 32u32.saturating_sub(bits)) as u32
+pub fn set_buckets(hash: u128, buckets: u32) -> (u32, u32) {
+    let half = |shift: u32| reduce((hash >> shift) as u32, buckets);
+    (half(96), half(64))
 }
 
-/// What a set keeps of a key's hash.
+/// What a set keeps of a key's hash. Never 0, which stands for nothing.
 #[inline]
 pub fn set_entry(hash: u128) -> u64 {
-    hash as u64
+    (hash as u64).max(1)
 }
 
 /// Which of `total` equal parts a number falls on.

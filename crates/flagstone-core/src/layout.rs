@@ -26,10 +26,10 @@ pub use program::{
     SpanRecord, Step,
 };
 pub use records::{
-    AttributeRecord, BucketRecord, EXPRESSION, EntryRecord, FLAG_DISABLED, FlagRecord, IndexRecord,
+    AttributeRecord, EXPRESSION, EntryRecord, FLAG_DISABLED, FlagRecord, IndexRecord,
     NETWORK_OR_EQUAL, NetworkRecord, NumberRecord, PatternRecord, PointRecord, RampRecord,
-    RangeRecord, RuleRecord, SegmentRecord, SemVerRecord, SetRecord, SplitRecord, TestRecord,
-    TextRecord, VariantRecord,
+    RangeRecord, RuleRecord, SET_BUCKET, SET_LIST, SegmentRecord, SemVerRecord, SetRecord,
+    SplitRecord, TestRecord, TextRecord, VariantRecord,
 };
 
 /// The first eight bytes of every snapshot.
@@ -83,9 +83,7 @@ pub enum Section {
     Segments,
     /// Sets of keys, by hash.
     Sets,
-    /// For each bucket of a set its first entry; a set's lie together, with one more at the end.
-    Buckets,
-    /// Hashes of keys; a bucket's lie together in ascending order.
+    /// Hashes of keys; a set's lie together.
     Entries,
     /// Lists of text; a list lies together in ascending order of bytes.
     Texts,
@@ -115,7 +113,7 @@ pub enum Section {
     Pairs,
     /// Nodes of expressions; a node's arguments lie together, behind it.
     Expressions,
-    /// For each flag the request headers that its decision depends on, as bits.
+    /// Sets of request headers that decisions depend on, as bits.
     Vary,
     /// The names behind those bits; `*` for what no header shows, such as the client's address.
     VaryNames,
@@ -151,7 +149,6 @@ impl Section {
         (Self::Attributes, AttributeRecord::SIZE),
         (Self::Segments, SegmentRecord::SIZE),
         (Self::Sets, SetRecord::SIZE),
-        (Self::Buckets, BucketRecord::SIZE),
         (Self::Entries, EntryRecord::SIZE),
         (Self::Texts, TextRecord::SIZE),
         (Self::Numbers, NumberRecord::SIZE),

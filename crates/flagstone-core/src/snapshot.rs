@@ -9,9 +9,9 @@ pub use plan::Plan;
 
 use crate::hash::{self, Digest};
 use crate::layout::{
-    self, AttributeRecord, BucketRecord, EntryRecord, FORMAT_VERSION, FlagRecord, HEADER_LEN,
-    IndexRecord, MAGIC, PatternRecord, Record, RuleRecord, SECTION_ROW_LEN, Section, SetRecord,
-    SourceKind, TextRecord, ValueKind, VariantRecord,
+    self, AttributeRecord, EntryRecord, FORMAT_VERSION, FlagRecord, HEADER_LEN, IndexRecord, MAGIC,
+    PatternRecord, Record, RuleRecord, SECTION_ROW_LEN, SET_BUCKET, SET_LIST, Section, SetRecord,
+    SourceKind, TextRecord, ValueKind, VariantRecord, VaryRecord,
 };
 use crate::text::equal;
 use crate::value::Value;
@@ -254,23 +254,45 @@ impl<'a> Snapshot<'a> {
         self.data(pattern.table_offset, entries.checked_mul(2)?)
     }
 
-    /// Whether a set has the key of a hash ([`hash::key`]): one bucket of about eight entries.
+    /// Whether a set has the key of a hash ([`hash::key`]): two reads of 64 bytes at most.
     ///
-    /// Compared are 64 bits of the hash and the bits that chose the bucket. The compiler makes sure that no two members
-    /// collide; a stranger is taken for a member with a probability of about 8 in 2 to the power of 64.
+    /// Compared are 64 bits of the hash, those that chose the buckets besides. A stranger is taken for a member with a
+    /// probability of at most 16 in 2 to the power of 64, whatever the size of the set.
     #[inline]
     pub(crate) fn set_contains(&self, set: u32, hash: u128) -> Option<bool> {
         let set = self.record::<SetRecord>(Section::Sets, set)?;
-        let bucket = set.buckets.checked_add(hash::set_bucket(hash, set.bits))?;
-        let first = self.record::<BucketRecord>(Section::Buckets, bucket)?.entry;
-        let end = self
-            .record::<BucketRecord>(Section::Buckets, bucket.checked_add(1)?)?
-            .entry;
         let wanted = hash::set_entry(hash);
-        let found = self
-            .records::<EntryRecord>(Section::Entries, first, end.saturating_sub(first))
-            .any(|entry| entry.hash == wanted);
-        Some(found)
+        if set.count <= SET_LIST {
+            let mut entries = self.records::<EntryRecord>(Section::Entries, set.entries, set.count);
+            return Some(entries.any(|entry| entry.hash == wanted));
+        }
+        // All of a bucket are looked at: to stop at the right one would take longer, since nobody can foresee it.
+        let has = |bucket: u32| {
+            let first = set.entries.checked_add(bucket.checked_mul(SET_BUCKET)?)?;
+            let rows = self.rows(Section::Entries, EntryRecord::SIZE, first, SET_BUCKET);
+            let bucket = rows.first_chunk::<{ SET_BUCKET as usize * EntryRecord::SIZE }>()?;
+            let entries = bucket.chunks_exact(EntryRecord::SIZE);
+            let equal = entries
+                .map(|entry| EntryRecord::read(entry).is_some_and(|entry| entry.hash == wanted));
+            Some(equal.fold(false, |found, equal| found | equal))
+        };
+        let (a, b) = hash::set_buckets(hash, set.count / SET_BUCKET);
+        Some(has(a)? | has(b)?)
+    }
+
+    /// The bit of the word of an attribute that is this text; `None` if none is.
+    #[inline(never)]
+    pub(crate) fn word(&self, attribute: u16, text: &str) -> Option<u32> {
+        let record = self.record::<AttributeRecord>(Section::Attributes, attribute.into())?;
+        let words =
+            self.records::<TextRecord>(Section::Texts, record.words, record.words_count.into());
+        let is_same = |word: TextRecord| {
+            let word = self.data(word.offset, word.len);
+            word.is_some_and(|word| equal(word, text.as_bytes()))
+        };
+        (0..)
+            .zip(words)
+            .find_map(|(bit, word)| is_same(word).then_some(bit))
     }
 
     /// The bytes of a section.
@@ -352,6 +374,15 @@ impl<'a> Flag<'a> {
     pub fn variants(&self) -> impl Iterator<Item = Variant<'a>> {
         let flag = *self;
         (0..self.record.variants_count).filter_map(move |index| flag.variant(VariantIndex(index)))
+    }
+
+    /// The request headers that its decision depends on: bit n stands for name n of [`Section::VaryNames`].
+    pub fn vary(&self) -> u64 {
+        let record = self
+            .snapshot
+            .record::<VaryRecord>(Section::Vary, self.record.vary.into());
+        // Rather all of them than none.
+        record.map_or(u64::MAX, |record| record.names)
     }
 
     /// The variant with this key.

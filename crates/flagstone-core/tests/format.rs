@@ -2,14 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use flagstone_core::layout::{
-    Absent, ActionRecord, Algorithm, Arithmetic, Around, AttributeRecord, BucketRecord, Conversion,
-    EdgeRecord, EntryRecord, ExpressionRecord, FORMAT_VERSION, FlagRecord, FreezeRecord,
-    IndexRecord, InstructionRecord, MAX_PROGRAM, NetworkRecord, NumberRecord, OffsetRecord, Op,
-    Operation, OriginRecord, PairRecord, PatternRecord, PlanRecord, PointRecord, ProgramRecord,
-    RampRecord, RangeRecord, Relation, RouteRecord, RuleRecord, Scope, SdkKind, Section,
-    SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind, SourceRecord, SpanRecord,
-    SplitRecord, StageRecord, Step, TestRecord, TextRecord, ValueKind, VariantRecord, VaryRecord,
-    WindowRecord,
+    Absent, ActionRecord, Algorithm, Arithmetic, Around, AttributeRecord, Conversion, EdgeRecord,
+    EntryRecord, ExpressionRecord, FORMAT_VERSION, FlagRecord, FreezeRecord, IndexRecord,
+    InstructionRecord, MAX_PROGRAM, NetworkRecord, NumberRecord, OffsetRecord, Op, Operation,
+    OriginRecord, PairRecord, PatternRecord, PlanRecord, PointRecord, ProgramRecord, RampRecord,
+    RangeRecord, Relation, RouteRecord, RuleRecord, Scope, SdkKind, Section, SegmentRecord,
+    SemVerRecord, ServiceKind, SetRecord, SourceKind, SourceRecord, SpanRecord, SplitRecord,
+    StageRecord, Step, TestRecord, TextRecord, ValueKind, VariantRecord, VaryRecord, WindowRecord,
 };
 use flagstone_core::{
     EXPRESSION_TEXT, EXPRESSION_VALUES, MAX_DEPTH, MAX_EXPRESSION_DEPTH, MAX_TESTS,
@@ -59,7 +58,7 @@ fn records() {
     }
     check_records!(
         FlagRecord VariantRecord RuleRecord TestRecord SplitRecord RangeRecord RampRecord PointRecord AttributeRecord
-        SegmentRecord SetRecord BucketRecord EntryRecord TextRecord NumberRecord SemVerRecord NetworkRecord PatternRecord
+        SegmentRecord SetRecord EntryRecord TextRecord NumberRecord SemVerRecord NetworkRecord PatternRecord
         ProgramRecord InstructionRecord SpanRecord
         PlanRecord StageRecord WindowRecord FreezeRecord OffsetRecord
         IndexRecord ExpressionRecord EdgeRecord SourceRecord OriginRecord RouteRecord ActionRecord PairRecord VaryRecord

@@ -2,6 +2,7 @@
 
 use super::Writer;
 use super::reads::Reader;
+use super::rows;
 use super::split::native;
 use crate::model::{Absent, Allocation, Bucketing, Flag, Range, Rest};
 use flagstone_core::layout::{Algorithm, NONE, NONE16, RangeRecord, Section, SplitRecord, rest};
@@ -21,14 +22,14 @@ impl Writer<'_> {
             Rest::Next => rest::NEXT,
             Rest::Fail => rest::FAIL,
         };
-        let first = self.tables.count(Section::Ranges);
+        let mut ranges = Vec::with_capacity(allocation.ranges.len());
         for Range { from, to, variant } in &allocation.ranges {
             let variant = self.variant_of(flag, variant, path);
-            self.range(*from, *to, variant, path);
+            ranges.push(self.range(*from, *to, variant, path));
         }
         self.positions(
             &allocation.bucketing,
-            first,
+            &ranges,
             rest,
             allocation.absent,
             reader,
@@ -45,14 +46,14 @@ impl Writer<'_> {
         reader: Reader,
         path: &str,
     ) -> u32 {
-        let first = self.tables.count(Section::Ranges);
-        for (from, to) in ranges {
-            self.range(*from, *to, NONE16, path);
-        }
-        self.positions(bucketing, first, rest::NEXT, absent, reader, path)
+        let ranges: Vec<RangeRecord> = ranges
+            .iter()
+            .map(|(from, to)| self.range(*from, *to, NONE16, path))
+            .collect();
+        self.positions(bucketing, &ranges, rest::NEXT, absent, reader, path)
     }
 
-    fn range(&mut self, from: u64, to: u64, variant: u16, path: &str) {
+    fn range(&mut self, from: u64, to: u64, variant: u16, path: &str) -> RangeRecord {
         if from > to {
             self.error(
                 "invalid-range",
@@ -60,22 +61,21 @@ impl Writer<'_> {
                 text!("the range from {from} to {to} ends before it begins"),
             );
         }
-        let record = RangeRecord {
+        RangeRecord {
             from,
             to,
             ramp: NONE,
             base: 0,
             variant,
             flags: 0,
-        };
-        self.tables.push(Section::Ranges, &record);
+        }
     }
 
-    /// Writes a split whose ranges are all that come after `first`.
+    /// Writes a split.
     fn positions(
         &mut self,
         bucketing: &Bucketing,
-        first: u32,
+        ranges: &[RangeRecord],
         rest: u16,
         absent: Absent,
         reader: Reader,
@@ -95,19 +95,18 @@ impl Writer<'_> {
             self.tables.push_index(Section::Indices, u32::from(*other));
         }
         let (salt_offset, salt_len) = self.short_text(&bucketing.salt, path);
-        let ranges_count = self.tables.count(Section::Ranges) - first;
         let (seed, modulus) = match bucketing.algorithm {
             Algorithm::Native => native(&bucketing.salt),
             _ => (bucketing.seed, bucketing.modulus),
         };
         let record = SplitRecord {
-            ranges: first,
+            ranges: self.tables.share(Section::Ranges, &rows(ranges)),
             salt_offset,
             seed,
             modulus,
             others: others_first,
             salt_len,
-            ranges_count: self.small(ranges_count as usize, "ranges in one rollout", path),
+            ranges_count: self.small(ranges.len(), "ranges in one rollout", path),
             by: *by,
             others_count: self.small(others.len(), "attributes to bucket by", path),
             rest,

@@ -137,6 +137,11 @@ fn join(parts: &[Condition], wanted: bool, all: bool) -> Simple<'_> {
     }
 }
 
+/// Whether a condition holds for nobody, as it is written.
+pub(super) fn never_holds(condition: &Condition) -> bool {
+    matches!(simplify(condition, true), Simple::Constant(false))
+}
+
 /// What a test's record asks.
 #[derive(Clone, Copy)]
 pub(super) struct Question {
@@ -372,7 +377,7 @@ impl Writer<'_> {
                 reading,
             } => {
                 let attribute = self.read_attribute(name, reader, path);
-                let questions = self.questions(matcher, path).into_iter();
+                let questions = self.questions(matcher, attribute, path).into_iter();
                 let questions = questions.map(|question| question.read_as(*reading));
                 (attribute, questions.collect())
             }
@@ -397,14 +402,14 @@ impl Writer<'_> {
     }
 
     /// A matcher as questions, any of which may be answered with yes.
-    fn questions(&mut self, matcher: &Matcher, path: &str) -> Vec<Question> {
+    fn questions(&mut self, matcher: &Matcher, attribute: u16, path: &str) -> Vec<Question> {
         if numbers(matcher).any(f64::is_nan) {
             self.error("invalid-number", path, "NaN cannot be compared with");
         }
         let one = match matcher {
             Matcher::Exists => Question::new(Op::Exists, 0, 0),
             Matcher::Equals(scalar) => self.equals(scalar),
-            Matcher::OneOf(scalars) => return self.one_of(scalars),
+            Matcher::OneOf(scalars) => return self.one_of(scalars, attribute),
             Matcher::InSet(keys) => match self.set(keys, path) {
                 NONE => Question::new(Op::Never, 0, 0),
                 set => Question::new(Op::SetHas, set, 0),
@@ -541,8 +546,9 @@ impl Writer<'_> {
         }
     }
 
-    /// One question for the texts of a list, one for its numbers and one for each of its booleans.
-    fn one_of(&mut self, scalars: &[Scalar]) -> Vec<Question> {
+    /// One question for the texts of a list, one for its numbers and one for each of its booleans; any of which may be
+    /// answered with yes.
+    fn one_of(&mut self, scalars: &[Scalar], attribute: u16) -> Vec<Question> {
         let mut texts = Vec::new();
         let mut numbers = Vec::new();
         let mut questions = Vec::new();
@@ -567,7 +573,12 @@ impl Writer<'_> {
             questions.push(Question::new(Op::NumberIn, first, numbers.len() as u32));
         }
         if !texts.is_empty() || questions.is_empty() {
-            questions.push(self.text_in(texts.into_iter()));
+            let texts = sorted(texts);
+            let question = match self.words_in(attribute, &texts) {
+                Some(mask) => Question::wide(Op::WordIn, mask),
+                None => self.text_in(texts.into_iter()),
+            };
+            questions.push(question);
         }
         questions
     }
@@ -607,15 +618,8 @@ impl Writer<'_> {
                 TextRecord { offset, len }
             })
             .collect();
-        let count = records.len() as u32;
-        let bytes = rows(&records);
-        if let Some(first) = self.text_lists.get(&bytes) {
-            return (first, count);
-        }
-        let first = self.tables.count(Section::Texts);
-        self.tables.extend(Section::Texts, &bytes);
-        self.text_lists.insert(&bytes, first);
-        (first, count)
+        let first = self.tables.share(Section::Texts, &rows(&records));
+        (first, records.len() as u32)
     }
 
     pub(super) fn text(&mut self, op: Op, text: &str) -> Question {
@@ -654,7 +658,7 @@ impl Writer<'_> {
             pre_offset,
             pre_len,
         };
-        let version = self.tables.push(Section::SemVers, &record);
+        let version = self.tables.share(Section::SemVers, &rows(&[record]));
         Question::new(op, version, outcomes(wanted))
     }
 

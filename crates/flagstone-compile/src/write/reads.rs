@@ -115,9 +115,11 @@ impl Writer<'_> {
             name_len,
             source_len,
             source: kind as u16,
-            reserved: 0,
+            words_count: 0,
+            words: 0,
         };
-        let number = self.tables.push(Section::Attributes, &record) as usize;
+        let number = self.attribute_records.len();
+        self.attribute_records.push(record);
         let number = self.small(number, "attributes", path);
         self.attributes.insert(name.as_bytes(), number.into());
         self.names.push(name.to_owned());
@@ -147,8 +149,8 @@ impl Writer<'_> {
         }
     }
 
-    /// For each flag, the request headers that its decision depends on.
-    pub(super) fn vary(&mut self) {
+    /// For each flag, the record of the request headers that its decision depends on.
+    pub(super) fn vary(&mut self) -> Vec<u16> {
         let identity = self.identity_headers();
         let mut names: Vec<String> = Vec::new();
         // For each attribute the bits of the headers that it comes from.
@@ -169,12 +171,14 @@ impl Writer<'_> {
             });
             bits.push(bits_of);
         }
+        let mut records = Vec::with_capacity(self.model.flags.len());
         for slot in 0..self.model.flags.len() as u32 {
             let mut record = VaryRecord { names: 0 };
             self.reads.each(slot, |attribute| {
                 record.names |= bits.get(attribute as usize).copied().unwrap_or(0);
             });
-            self.tables.push(Section::Vary, &record);
+            let record = self.tables.share(Section::Vary, &super::rows(&[record]));
+            records.push(self.small(record as usize, "sets of request headers", "/context"));
         }
         if names.len() > 64 {
             let message = text!(
@@ -192,6 +196,7 @@ impl Writer<'_> {
             self.tables
                 .push(Section::VaryNames, &TextRecord { offset, len });
         }
+        records
     }
 
     fn identity_headers(&self) -> Vec<String> {

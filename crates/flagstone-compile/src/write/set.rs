@@ -3,91 +3,83 @@
 use super::Writer;
 use crate::finding::Finding;
 use crate::sort::sort;
-use flagstone_core::hash::{self, set_bucket, set_entry};
-use flagstone_core::layout::{BucketRecord, EntryRecord, NONE, Section, SetRecord};
+use flagstone_core::hash::{self, set_buckets, set_entry};
+use flagstone_core::layout::{EntryRecord, NONE, SET_BUCKET, SET_LIST, Section, SetRecord};
 
 impl Writer<'_> {
     /// Writes a set and gives its number; [`NONE`] for no keys.
     pub(super) fn set(&mut self, keys: &[String], path: &str) -> u32 {
-        const KEYS_PER_BUCKET: usize = 8;
         if keys.is_empty() {
             return NONE;
         }
-        let bits = (keys.len() / KEYS_PER_BUCKET)
-            .checked_ilog2()
-            .map_or(0, |bits| bits + 1)
-            .min(24);
-        // Entries by bucket: how many there are in each, then each to its place.
-        let hash = |key: &String| {
-            let hash = hash::key(key.as_bytes());
-            (set_bucket(hash, bits) as usize, set_entry(hash))
+        let hash = |key: &String| hash::key(key.as_bytes());
+        let mut members: Vec<(u128, &str)> = keys.iter().map(|key| (hash(key), &**key)).collect();
+        sort(&mut members, |a, b| a < b);
+        members.dedup_by(|(hash, key), (other_hash, other)| {
+            if hash == other_hash && key != other {
+                // About once in 10 to the power of 27 for a million keys.
+                let message =
+                    text!("keys `{key}` and `{other}` have the same hash and cannot be told apart");
+                self.findings
+                    .push(Finding::warning("hash-collision", path, message));
+            }
+            hash == other_hash
+        });
+        let hashes: Vec<u128> = members.into_iter().map(|(hash, _)| hash).collect();
+        let entries = if hashes.len() <= SET_LIST as usize {
+            hashes
+        } else {
+            in_buckets(&hashes)
         };
-        let mut ends = vec![0usize; (1 << bits) + 1];
-        for key in keys {
-            if let Some(count) = ends.get_mut(hash(key).0 + 1) {
-                *count += 1;
-            }
-        }
-        let mut sum = 0;
-        for end in &mut ends {
-            sum += *end;
-            *end = sum;
-        }
-        let mut entries: Vec<(u64, &str)> = vec![(0, ""); keys.len()];
-        let mut next = ends.clone();
-        for key in keys {
-            let (bucket, entry) = hash(key);
-            if let Some(place) = next.get_mut(bucket)
-                && let Some(here) = entries.get_mut(*place)
-            {
-                *here = (entry, key);
-                *place += 1;
-            }
-        }
         let set = SetRecord {
-            buckets: self.tables.count(Section::Buckets),
-            bits,
+            entries: self.tables.count(Section::Entries),
+            count: entries.len() as u32,
         };
-        let first = self.tables.count(Section::Entries);
-        let mut written = 0;
-        for bounds in ends.windows(2) {
-            self.tables.push(
-                Section::Buckets,
-                &BucketRecord {
-                    entry: first + written,
-                },
-            );
-            let bucket = match bounds {
-                [start, end] => entries.get_mut(*start..*end).unwrap_or_default(),
-                _ => &mut [],
-            };
-            sort(bucket, |a, b| a < b);
-            let mut last: Option<(u64, &str)> = None;
-            for (entry, key) in bucket {
-                match last {
-                    Some((hash, other)) if hash == *entry && other == *key => continue,
-                    Some((hash, other)) if hash == *entry => {
-                        // About once in 10 to the power of 12 for a million keys.
-                        let message = text!(
-                            "keys `{key}` and `{other}` have the same hash and cannot be told apart"
-                        );
-                        self.findings
-                            .push(Finding::warning("hash-collision", path, message));
-                    }
-                    _ => {}
-                }
-                last = Some((*entry, key));
-                self.tables
-                    .push(Section::Entries, &EntryRecord { hash: *entry });
-                written += 1;
-            }
+        for hash in entries {
+            let hash = if hash == 0 { 0 } else { set_entry(hash) };
+            self.tables.push(Section::Entries, &EntryRecord { hash });
         }
-        self.tables.push(
-            Section::Buckets,
-            &BucketRecord {
-                entry: first + written,
-            },
-        );
         self.tables.push(Section::Sets, &set)
+    }
+}
+
+/// Each hash in one of its two buckets, 0 where there is none: whoever finds both full takes the place of another, which
+/// goes to its other bucket, and so on (cuckoo hashing).
+fn in_buckets(hashes: &[u128]) -> Vec<u128> {
+    const SIZE: usize = SET_BUCKET as usize;
+    // Sixteen in seventeen places are taken. Two buckets of eight would do with more, but not as soon.
+    let mut buckets = (hashes.len() + hashes.len() / 16).div_ceil(SIZE);
+    loop {
+        let mut places = vec![0; buckets * SIZE];
+        // Each time another place of a bucket is left.
+        let mut turn = 0usize;
+        let all = hashes.iter().all(|hash| {
+            let mut hash = *hash;
+            let mut from = None;
+            for _ in 0..1_000 {
+                let (a, b) = set_buckets(hash, buckets as u32);
+                let free = [a, b].into_iter().find_map(|bucket| {
+                    let start = bucket as usize * SIZE;
+                    let places = places.get(start..start + SIZE)?;
+                    Some(start + places.iter().position(|place| *place == 0)?)
+                });
+                turn += 1;
+                let bucket = if from == Some(a) { b } else { a };
+                let place = free.unwrap_or(bucket as usize * SIZE + turn % SIZE);
+                let Some(place) = places.get_mut(place) else {
+                    return false;
+                };
+                hash = core::mem::replace(place, hash);
+                if hash == 0 {
+                    return true;
+                }
+                from = Some(bucket);
+            }
+            false
+        });
+        if all {
+            return places;
+        }
+        buckets += 1 + buckets / 64;
     }
 }

@@ -7,6 +7,7 @@
 
 use super::Writer;
 use super::reads::Reader;
+use super::rows;
 use crate::model::{Flag, Share, Split};
 use crate::slots::{Slots, peak};
 use flagstone_core::Weight;
@@ -37,14 +38,10 @@ impl Writer<'_> {
                 fill(&slots, key, variant, share, ramp, &mut ranges);
             }
         }
-        let first = self.tables.count(Section::Ranges);
-        for range in &ranges {
-            self.tables.push(Section::Ranges, range);
-        }
         let ranges_count = self.small(ranges.len(), "ranges in one rollout", path);
         let (seed, modulus) = native(&flag.key);
         let record = SplitRecord {
-            ranges: first,
+            ranges: self.tables.share(Section::Ranges, &rows(&ranges)),
             salt_offset,
             seed,
             modulus,

@@ -7,6 +7,8 @@ use flagstone_core::layout::{IndexRecord, Record, Section};
 pub(super) struct Tables {
     sections: Vec<Vec<u8>>,
     interned: Index,
+    /// Lists of records that others may share, by their section and bytes.
+    shared: Index,
 }
 
 impl Default for Tables {
@@ -14,6 +16,7 @@ impl Default for Tables {
         Self {
             sections: vec![Vec::new(); Section::COUNT],
             interned: Index::default(),
+            shared: Index::default(),
         }
     }
 }
@@ -36,6 +39,19 @@ impl Tables {
             "{section:?}"
         );
         self.section(section).extend_from_slice(records);
+    }
+
+    /// The number of the first of records that lie together; equal lists are shared.
+    pub(super) fn share(&mut self, section: Section, records: &[u8]) -> u32 {
+        let mut key = Vec::with_capacity(1 + records.len());
+        key.push(section as u8);
+        key.extend_from_slice(records);
+        let next = self.count(section);
+        let first = self.shared.get_or_insert(&key, next);
+        if first == next {
+            self.extend(section, records);
+        }
+        first
     }
 
     /// Appends a number to a list of numbers.

@@ -38,6 +38,10 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
                 let snapshot = &self.input.snapshot;
                 match self.value(test.attribute) {
                     // Most values are text that is asked about as it is. Two words, in registers.
+                    AttributeValue::Text(is) if op == Op::WordIn && self.element.is_none() => {
+                        let mask = operand(&test);
+                        self.input.word_in(test.attribute, is, mask).into()
+                    }
                     AttributeValue::Text(is) if is_plain(op, &test) => {
                         typed(about_text(snapshot, op, &test, is)?, &test)
                     }
@@ -113,7 +117,7 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
             }
         }
         if segment.tests_count == 0 {
-            return Some(true);
+            return Some(segment.tests != NONE);
         }
         self.condition(
             segment.tests,
@@ -245,7 +249,13 @@ fn about_one(
             .records::<NumberRecord>(Section::Numbers, test.a, test.b)
             .any(|wanted| f64::from_bits(wanted.bits) == is),
         (
-            Op::Boolean | Op::NumberEqual | Op::TextEqual | Op::TextIn | Op::NumberIn | Op::SetHas,
+            Op::Boolean
+            | Op::NumberEqual
+            | Op::TextEqual
+            | Op::TextIn
+            | Op::NumberIn
+            | Op::SetHas
+            | Op::WordIn,
             _,
         ) => false,
 
@@ -295,6 +305,10 @@ fn about_text(snapshot: &Snapshot<'_>, op: Op, test: &TestRecord, is: &str) -> O
         Op::Exists => true,
         Op::TextEqual => same(bytes, constant()?, test),
         Op::TextIn => text_in(snapshot, test, is)?,
+        Op::WordIn => {
+            let word = snapshot.word(test.attribute, is);
+            word.is_some_and(|bit| operand(test).checked_shr(bit).unwrap_or(0) & 1 != 0)
+        }
         Op::Boolean | Op::NumberEqual | Op::NumberIn => false,
 
         Op::TextLess => bytes < constant()?,

@@ -202,6 +202,8 @@ codes! {
         /// Expression `a` is true to JsonLogic; text `b` is how it was written, unless [`NONE`](super::NONE). No attribute of
         /// its own.
         Expression = 75,
+        /// Text among those words of the attribute whose bits are set in `ab`.
+        WordIn = 76,
     }
 }
 
@@ -282,7 +284,7 @@ impl Op {
     #[inline]
     pub(crate) const fn is_native(self) -> bool {
         // Later codes are those of services.
-        (self as u8) < (Self::IncludesNull as u8)
+        (self as u8) < (Self::IncludesNull as u8) || matches!(self, Self::WordIn)
     }
 
     /// Whether the question is about an attribute's value and nothing else.

@@ -120,7 +120,7 @@ define_records! {
         value_len: u16 = 10,
     } = 12;
 
-    /// The request headers that a flag's decision depends on.
+    /// The request headers that the decisions of some flags depend on.
     VaryRecord {
         /// Bit n stands for name n of [`Section::VaryNames`](super::Section::VaryNames).
         names: u64 = 0,

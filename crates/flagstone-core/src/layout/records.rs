@@ -5,6 +5,11 @@ use super::define_records;
 /// Bit of [`FlagRecord::flags`]: the flag is disabled.
 pub const FLAG_DISABLED: u16 = 1;
 
+/// Entries of a set that are not in buckets; of one with more, each key is in one of two buckets.
+pub const SET_LIST: u32 = 2 * SET_BUCKET;
+/// Entries of a bucket of a set.
+pub const SET_BUCKET: u32 = 8;
+
 /// Bit of [`NetworkRecord::family`]: the network's own address lies in it, however it is written.
 pub const NETWORK_OR_EQUAL: u16 = 256;
 
@@ -36,7 +41,9 @@ define_records! {
         default: u16 = 28,
         /// Bits: [`FLAG_DISABLED`].
         flags: u16 = 30,
-    } = 32;
+        /// The request headers that its decision depends on: a [`VaryRecord`](super::VaryRecord).
+        vary: u16 = 32,
+    } = 34;
 
     /// A variant.
     VariantRecord {
@@ -69,9 +76,7 @@ define_records! {
         variant: u16 = 14,
         /// Bytes of the name.
         name_len: u16 = 16,
-        /// 0.
-        reserved: u16 = 18,
-    } = 20;
+    } = 18;
 
     /// A test: a question and where to go with either answer. Jumps only go forward, counted from the condition's
     /// first test; so every condition ends.
@@ -167,9 +172,11 @@ define_records! {
         source_len: u16 = 10,
         /// A [`SourceKind`](super::SourceKind).
         source: u16 = 12,
-        /// 0.
-        reserved: u16 = 14,
-    } = 16;
+        /// Number of its words.
+        words_count: u16 = 14,
+        /// The first text of its words: the constants that [`Op::WordIn`](super::Op::WordIn) asks about, a bit for each.
+        words: u32 = 16,
+    } = 20;
 
     /// A segment.
     SegmentRecord {
@@ -179,11 +186,11 @@ define_records! {
         included: u32 = 4,
         /// The set of keys that do not, or [`NONE`](super::NONE).
         excluded: u32 = 8,
-        /// The first test of its condition.
+        /// The first test of its condition, or [`NONE`](super::NONE) for one that never holds.
         tests: u32 = 12,
         /// Bytes of the key.
         key_len: u16 = 16,
-        /// Number of tests; 0 matches everybody.
+        /// Number of tests; 0 matches everybody, or with `tests` [`NONE`](super::NONE) nobody.
         tests_count: u16 = 18,
         /// The attribute that is looked up.
         by: u16 = 20,
@@ -191,21 +198,15 @@ define_records! {
         reserved: u16 = 22,
     } = 24;
 
-    /// A set of keys: 2 to the power `bits` buckets, chosen by the highest bits of the key's 128-bit hash.
+    /// A set of keys.
     SetRecord {
-        /// The first of its buckets.
-        buckets: u32 = 0,
-        /// How many bits choose the bucket.
-        bits: u32 = 4,
+        /// The first of its entries.
+        entries: u32 = 0,
+        /// How many: up to [`SET_LIST`] in any order, more in buckets of [`SET_BUCKET`].
+        count: u32 = 4,
     } = 8;
 
-    /// The first entry of a bucket.
-    BucketRecord {
-        /// Its number.
-        entry: u32 = 0,
-    } = 4;
-
-    /// The lower 64 bits of the hash of a key.
+    /// The lower 64 bits of the hash of a key, 1 if they are 0; or 0 for none.
     EntryRecord {
         /// Those bits.
         hash: u64 = 0,

@@ -5,10 +5,10 @@ mod plan;
 use super::{Snapshot, VerifyError};
 use crate::hash::Murmur3;
 use crate::layout::{
-    ACCEPT, Absent, ActionRecord, Algorithm, Arithmetic, Around, AttributeRecord, BucketRecord,
-    Conversion, DEAD, EXPRESSION, EdgeRecord, ExpressionRecord, FlagRecord, IndexRecord, MATCHED,
-    NONE, NONE16, Op, Operation, OriginRecord, PairRecord, PatternRecord, ProgramRecord,
-    RANGE_PLANNED, REJECT, RampRecord, RangeRecord, Record, Relation, RouteRecord, RuleRecord,
+    ACCEPT, Absent, ActionRecord, Algorithm, Arithmetic, Around, AttributeRecord, Conversion, DEAD,
+    EXPRESSION, EdgeRecord, ExpressionRecord, FlagRecord, IndexRecord, MATCHED, NONE, NONE16, Op,
+    Operation, OriginRecord, PairRecord, PatternRecord, ProgramRecord, RANGE_PLANNED, REJECT,
+    RampRecord, RangeRecord, Record, Relation, RouteRecord, RuleRecord, SET_BUCKET, SET_LIST,
     Scope, SdkKind, Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind,
     SourceRecord, SplitRecord, TEST_CONVERSION_SHIFT, TestRecord, TextRecord, ValueKind,
     VariantRecord, rest,
@@ -41,6 +41,7 @@ impl<'a> Snapshot<'a> {
             c.rows("rules", Section::Rules, flag.rules, flag.rules_count.into())?;
             c.rows("gate", Section::Tests, flag.gate, flag.gate_count.into())?;
             c.jumps("gate", flag.gate, flag.gate_count)?;
+            c.row("vary", Section::Vary, flag.vary.into())?;
             c.must(
                 "default",
                 flag.default < flag.variants_count || flag.default == NONE16,
@@ -141,6 +142,13 @@ impl<'a> Snapshot<'a> {
                 attribute.source_offset,
                 attribute.source_len.into(),
             )?;
+            c.rows(
+                "words",
+                Section::Texts,
+                attribute.words,
+                attribute.words_count.into(),
+            )?;
+            c.must("words_count", u32::from(attribute.words_count) <= u64::BITS)?;
             let kind = SourceKind::from_code(attribute.source);
             c.must(
                 "source",
@@ -161,15 +169,9 @@ impl<'a> Snapshot<'a> {
             c.row("by", Section::Attributes, segment.by.into())
         })?;
         self.each(Section::Sets, |c, set: SetRecord| {
-            c.must("bits", set.bits <= 24)?;
-            let count = 1u32.checked_shl(set.bits).unwrap_or(0) + 1;
-            c.rows("buckets", Section::Buckets, set.buckets, count)?;
-            let mut last = 0;
-            for bucket in self.records::<BucketRecord>(Section::Buckets, set.buckets, count) {
-                c.must("buckets", last <= bucket.entry)?;
-                last = bucket.entry;
-            }
-            c.must("buckets", last <= self.count(Section::Entries))
+            c.rows("entries", Section::Entries, set.entries, set.count)?;
+            let is_full = set.count <= SET_LIST || set.count.is_multiple_of(SET_BUCKET);
+            c.must("count", is_full)
         })?;
         for section in [Section::Texts, Section::VaryNames] {
             self.each(section, |c, text: TextRecord| {
@@ -268,6 +270,13 @@ impl<'a> Snapshot<'a> {
             | Op::ListHasOne
             | Op::ListHasAll
             | Op::ListWithin => c.rows("a", Section::Texts, test.a, test.b),
+            Op::WordIn => {
+                let attribute = u32::from(test.attribute);
+                let attribute = self.record::<AttributeRecord>(Section::Attributes, attribute);
+                let words = attribute.map_or(0, |attribute| attribute.words_count.into());
+                let mask = u64::from(test.a) | u64::from(test.b) << 32;
+                c.must("a", mask.checked_shr(words).unwrap_or(0) == 0)
+            }
             Op::NumberIn => c.rows("a", Section::Numbers, test.a, test.b),
             Op::Pattern => c.row("a", Section::Patterns, test.a),
             Op::Program | Op::JsProgram => c.row("a", Section::Programs, test.a),

@@ -13,9 +13,7 @@ use crate::parts::Parts;
 use crate::path;
 use crate::route::{ACTS, Matched, Relevant, TO_BROWSER, TO_ORIGIN, matching, pairs, relevant};
 use crate::status::{IdSource, Problem, Why};
-use flagstone_core::layout::{
-    ActionRecord, EdgeRecord, NONE16, OriginRecord, Section, TextRecord, VaryRecord,
-};
+use flagstone_core::layout::{ActionRecord, EdgeRecord, NONE16, OriginRecord, Section, TextRecord};
 use flagstone_core::{Evaluator, Reason, Snapshot, UnixMillis, Variant};
 
 /// In [`Section::VaryNames`]: a decision depends on what no request header shows, such as the client's address.
@@ -252,9 +250,8 @@ fn depend(
     routes: &[Matched<'_>],
     choices: &[Choice<'_>],
 ) {
-    let reads = |choice: &Choice<'_>| snapshot.record(Section::Vary, choice.of.flag.index().0);
-    let records = choices.iter().filter_map(reads);
-    let bits = records.fold(0, |bits, record: VaryRecord| bits | record.names);
+    let reads = choices.iter().map(|choice| choice.of.flag.vary());
+    let bits = reads.fold(0, |bits, names| bits | names);
     let mut vary: Vec<&str> = Vec::with_capacity(8);
     let mut add = |name| vary.push(name);
     let names = snapshot.records::<TextRecord>(Section::VaryNames, 0, u64::BITS);
