@@ -12,15 +12,16 @@ use crate::console::Console;
 use crate::paths;
 
 /// Licences that a dependency may have. Each lets us ship under Apache-2.0 OR MIT.
-const LICENCES: [&str; 8] = [
+const LICENCES: [&str; 9] = [
     "Apache-2.0",
     "MIT",
     "BSD-2-Clause",
     "BSD-3-Clause",
     "ISC",
-    "BSL-1.0",     // asks for nothing from who ships binaries
-    "Zlib",        // as MIT, for our purposes
-    "Unicode-3.0", // tables of the Unicode standard
+    "BSL-1.0",             // asks for nothing from who ships binaries
+    "Zlib",                // as MIT, for our purposes
+    "Unicode-3.0",         // tables of the Unicode standard
+    "CDLA-Permissive-2.0", // data: the authorities that browsers trust, for the command line
 ];
 
 /// Versions of one crate that a wasm build may hold side by side, with the reason.

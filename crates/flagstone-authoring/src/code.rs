@@ -37,6 +37,8 @@ codes! {
     Error SOURCE_AND_FLAGS "source-and-flags" "Flags or segments in a file whose flags come from a service's document.";
     Error BAD_SHARE "bad-share" "A share that is not a number of per cent from 0 to 100 with at most 4 decimals.";
     Error BAD_RAMP "bad-ramp" "A ramp without points, or whose points are not in ascending time.";
+    Error BAD_PLAN "bad-plan" "A plan of a rollout whose stages, windows or freezes cannot be used, or that no rule goes by.";
+    Error NO_PLAN "no-plan" "A share that goes by a plan, in a flag that has none.";
     Error SHARES_SUM "shares-sum" "Shares of a rollout that add up to more than 100 per cent, or do not fill it.";
     Error BAD_RESERVE "bad-reserve" "Slots that add up to more than 100 per cent or are smaller than a share.";
     Error SERVE_OR_ROLLOUT "serve-or-rollout" "A rule must have one of `serve` and `rollout`, and only one.";

@@ -7,6 +7,7 @@ pub(crate) mod allocation;
 mod flag;
 mod identity;
 mod patterns;
+mod plan;
 mod route;
 pub(crate) mod rules;
 mod segment;
@@ -18,7 +19,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use flagstone_compile::Model;
-use flagstone_compile::model::{ELEMENT, Edge};
+use flagstone_compile::model::{ELEMENT, Edge, Plan};
 
 use crate::code::{BAD_NAME, NO_SOURCE, UNKNOWN_ATTRIBUTE};
 use crate::document::Table;
@@ -43,6 +44,7 @@ pub(crate) fn lower<'a>(
         read_file,
         report,
         reported: BTreeSet::new(),
+        plans: Vec::new(),
     };
     let source = lower.source(document);
     let flags = match &source {
@@ -61,7 +63,7 @@ pub(crate) fn lower<'a>(
     Model {
         flags,
         segments,
-        plans: Vec::new(),
+        plans: lower.plans,
         edge,
     }
 }
@@ -75,6 +77,8 @@ pub(crate) struct Lower<'a> {
     pub(crate) report: &'a mut Report,
     /// Attributes without a source that were reported already.
     reported: BTreeSet<String>,
+    /// Plans of the flags so far.
+    plans: Vec<Plan>,
 }
 
 impl Lower<'_> {

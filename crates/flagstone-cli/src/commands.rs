@@ -9,7 +9,9 @@ mod explain;
 mod import;
 mod inspect;
 mod manifest;
+mod rollout;
 mod schema;
+mod status;
 mod types;
 
 use crate::report::{Failure, Outcome, Report};
@@ -18,6 +20,7 @@ use crate::report::{Failure, Outcome, Report};
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     Advise(advise::Arguments),
+    Advance(rollout::Advance),
     Check(check::Arguments),
     Compile(compile::Arguments),
     Convert(convert::Arguments),
@@ -25,8 +28,13 @@ pub enum Command {
     Explain(explain::Arguments),
     Import(import::Arguments),
     Inspect(inspect::Arguments),
+    Kill(rollout::Kill),
     Manifest(manifest::Arguments),
+    Pause(rollout::Pause),
+    Resume(rollout::Resume),
+    Rollback(rollout::Rollback),
     Schema(schema::Arguments),
+    Status(status::Arguments),
     Types(types::Arguments),
 }
 
@@ -34,6 +42,7 @@ impl Command {
     pub fn run(&self, report: &Report) -> Result<Outcome, Failure> {
         match self {
             Self::Advise(arguments) => advise::run(arguments, report),
+            Self::Advance(arguments) => arguments.run(report),
             Self::Check(arguments) => check::run(arguments, report),
             Self::Compile(arguments) => compile::run(arguments, report),
             Self::Convert(arguments) => convert::run(arguments, report),
@@ -41,8 +50,13 @@ impl Command {
             Self::Explain(arguments) => explain::run(arguments, report),
             Self::Import(arguments) => import::run(arguments, report),
             Self::Inspect(arguments) => inspect::run(arguments, report),
+            Self::Kill(arguments) => arguments.run(report),
             Self::Manifest(arguments) => manifest::run(arguments, report),
+            Self::Pause(arguments) => arguments.run(report),
+            Self::Resume(arguments) => arguments.run(report),
+            Self::Rollback(arguments) => arguments.run(report),
             Self::Schema(arguments) => schema::run(arguments, report),
+            Self::Status(arguments) => status::run(arguments, report),
             Self::Types(arguments) => types::run(arguments, report),
         }
     }

@@ -1,15 +1,18 @@
-//! The command line of Flagstone: check, compile, evaluate and explain feature flags.
+//! The command line of Flagstone: check, compile, evaluate, explain and roll out feature flags.
 //!
 //! Each command is a module of [`commands`]; what several of them need lies beside it.
 
 mod clock;
 mod commands;
 mod context;
+mod control;
+mod environment;
 mod files;
 mod listing;
 mod report;
 mod source;
 mod status;
+mod store;
 mod suggest;
 
 use clap::Parser;
@@ -31,7 +34,9 @@ Start with:
 Exit codes:
   0  everything is fine
   1  the source has errors, or there is what `--deny` or `--deny-warnings` forbids, or what cannot be converted
-  2  wrong arguments, or something could not be read or written"
+  2  wrong arguments, or something could not be read or written
+  3  refused: the rollout's state, its dwell, a window or a freeze says no
+  4  somebody else changed the control document at the same time"
 )]
 struct Arguments {
     #[command(flatten)]
@@ -46,6 +51,8 @@ fn main() -> ExitCode {
     match arguments.command.run(&report) {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::Errors) => ExitCode::from(1),
+        Ok(Outcome::Refused) => ExitCode::from(3),
+        Ok(Outcome::Overtaken) => ExitCode::from(4),
         // Whoever read the output has seen enough.
         Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
         Err(failure) => {

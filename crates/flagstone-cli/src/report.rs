@@ -47,6 +47,10 @@ pub enum Outcome {
     Fine,
     /// There are findings that must not be.
     Errors,
+    /// A rule says no.
+    Refused,
+    /// Somebody else did something at the same time.
+    Overtaken,
 }
 
 /// Where output goes. Colours are taken out where they are not wanted.
@@ -105,6 +109,16 @@ impl Report {
     /// Writes a remark about something that was done all the same.
     pub fn warning(&self, message: &str) -> Result<(), Failure> {
         self.message(false, message)
+    }
+
+    /// Writes why something was not done.
+    pub fn refusal(&self, message: &str) -> Result<(), Failure> {
+        let mut out = self.messages();
+        let written = match self.format {
+            Format::Text => writeln!(out, "\x1b[1;31mrefused\x1b[0m: {message}"),
+            Format::Json => writeln!(out, "{}", serde_json::json!({ "refused": message })),
+        };
+        written.map_err(Failure::Output)
     }
 
     /// Writes a remark: an error, or a warning.

@@ -230,6 +230,11 @@ fn import_command() {
 }
 
 #[test]
+fn rollout_commands() {
+    check_all("rollout.toml");
+}
+
+#[test]
 fn everything_else() {
     check_all("general.toml");
 }

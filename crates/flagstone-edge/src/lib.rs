@@ -77,7 +77,7 @@ pub use edit::Edit;
 pub use head::{GeoField, RequestHead, ResponseHead};
 pub use plan::{Answer, Plan};
 pub use refresh::{Compile, Document, Fetched, Need, Node, Options, Step};
-pub use rollouts::Staged;
+pub use rollouts::{Staged, timetable};
 pub use status::Problem;
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! How far the rollouts of a snapshot's plans have come, by a control document.
 
 use crate::control::{Control, Rollout};
+use flagstone_core::layout::{FreezeRecord, OffsetRecord, WindowRecord};
 use flagstone_core::{
     FlagIndex, Plan, Progress, Snapshot, UnixMillis, VariantIndex, hash, plan_share,
 };
-use flagstone_rollout::{Course, Share, State};
+use flagstone_rollout::{Calendar, Course, Freeze, Offset, Share, State, Timetable, Window};
 
 /// For each plan of a snapshot its rollout.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -129,4 +130,32 @@ fn progress(plan: &Plan<'_>, course: &Course) -> Option<Progress> {
         },
         State::Running | State::Paused => Progress::still(at),
     })
+}
+
+/// What a rollout of a plan goes by.
+pub fn timetable(plan: &Plan<'_>) -> Timetable {
+    let window = |window: WindowRecord| Window {
+        days: window.days as u8,
+        from: window.from,
+        to: window.to,
+    };
+    let freeze = |(freeze, why): (FreezeRecord, &str)| Freeze {
+        from_ms: freeze.from,
+        to_ms: freeze.to,
+        why: why.to_owned(),
+    };
+    let offset = |offset: OffsetRecord| Offset {
+        at_ms: offset.at,
+        seconds: offset.seconds,
+    };
+    Timetable {
+        dwells_ms: plan.stages().map(|stage| stage.dwell).collect(),
+        straight: plan.is_straight(),
+        calendar: Calendar {
+            offsets: plan.offsets().map(offset).collect(),
+            known_until_ms: plan.known_until(),
+            windows: plan.windows().map(window).collect(),
+            freezes: plan.freezes().map(freeze).collect(),
+        },
+    }
 }

@@ -40,6 +40,8 @@ impl Lower<'_> {
         let variants = self.variants(table, node, path);
         let prerequisites = self.prerequisites(table, name, path);
         let rules = self.rules(table, owner, path);
+        let plan = self.plan(node, owner, &rules, path);
+        self.plans.extend(plan);
         Some(Flag {
             key: name.to_owned(),
             variants,

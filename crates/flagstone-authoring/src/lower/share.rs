@@ -11,10 +11,19 @@ use crate::finding::Finding;
 use crate::path::Path;
 
 impl Lower<'_> {
-    /// A share: a number of per cent, or the points of a ramp.
+    /// A share: a number of per cent, the points of a ramp, or `plan`.
     pub(super) fn share(&mut self, node: &Node<'_>, path: Path<'_>) -> Option<Share> {
         match node.get_ref() {
             DeValue::Array(_) => self.ramp(node, path),
+            DeValue::String(text) if *text == "plan" => Some(Share::Planned),
+            DeValue::String(text) => {
+                let message = format!("`{text}` is not a share");
+                let help =
+                    "a number of per cent without quotes and sign, a ramp, or \"plan\"".to_owned();
+                let finding = Finding::new(BAD_SHARE, path, node.span(), message);
+                self.report.add(finding.help(help));
+                None
+            }
             _ => self.percent(node, path).map(Share::Fixed),
         }
     }

@@ -84,6 +84,35 @@ pub fn model(model: &Model) -> Vec<String> {
             ));
         }
     }
+    for plan in &model.plans {
+        let calendar = &plan.calendar;
+        lines.push(format!(
+            "plan {} of {} {} {}{}",
+            plan.id,
+            plan.flag,
+            plan.variant,
+            list(&plan.stages, |stage| format!(
+                "{}@{}",
+                stage.share.0, stage.dwell
+            )),
+            if plan.straight { " straight" } else { "" },
+        ));
+        for window in &calendar.windows {
+            lines.push(format!(
+                "  window {:07b} {}..{} {} with {} offsets from {}",
+                window.days,
+                window.from,
+                window.to,
+                calendar.zone,
+                calendar.offsets.len(),
+                calendar.offsets.first().map_or(0, |offset| offset.seconds),
+            ));
+        }
+        for freeze in &calendar.freezes {
+            let (from, to) = (freeze.from, freeze.to);
+            lines.push(format!("  freeze {from} to {to} {:?}", freeze.why));
+        }
+    }
     for segment in &model.segments {
         lines.push(format!(
             "segment {} by {} {} but {} or {}",

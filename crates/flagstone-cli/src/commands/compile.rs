@@ -77,8 +77,9 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
     };
     replace(output, &bytes).map_err(Failure::write(output))?;
     if let Some(control) = &control {
-        for kill in control.idle_kills(&snapshot) {
-            report.warning(&kill)?;
+        let idle = control.idle_kills(&snapshot).into_iter();
+        for message in idle.chain(control.idle_rollouts(&snapshot)) {
+            report.warning(&message)?;
         }
         let text = control.to_string();
         replace(control.path, text.as_bytes()).map_err(Failure::write(control.path))?;

@@ -1,6 +1,8 @@
 //! Why a command could not do its work.
 
+use crate::store::{Place, StoreError};
 use flagstone_core::{OpenError, VerifyError};
+use flagstone_edge::ControlError;
 use flagstone_import::{ImportError, Service};
 use std::fmt;
 use std::io;
@@ -157,6 +159,41 @@ pub enum Failure {
         /// What is wrong.
         problem: String,
     },
+    /// A store could not be read or written.
+    Store {
+        /// Which.
+        place: Place,
+        /// Why.
+        error: StoreError,
+    },
+    /// A store does not have what is needed.
+    Missing {
+        /// Which.
+        place: Place,
+        /// The key.
+        key: String,
+    },
+    /// A control document cannot be understood.
+    BadControl {
+        /// Where.
+        place: Place,
+        /// What is wrong.
+        error: ControlError,
+    },
+    /// A snapshot is needed, and a control document in a file has none beside it.
+    SnapshotPlace,
+    /// A snapshot is not the one that the control document names, or damaged.
+    OtherSnapshot {
+        /// Where.
+        path: PathBuf,
+        /// The one that it names.
+        digest: String,
+    },
+    /// A flag has no plan.
+    NoPlan {
+        /// Its key.
+        flag: String,
+    },
 }
 
 impl Failure {
@@ -188,6 +225,14 @@ impl Failure {
     pub fn damaged(path: &Path) -> impl Fn(VerifyError) -> Self {
         move |error| Self::Damaged {
             path: path.to_owned(),
+            error,
+        }
+    }
+
+    /// For `map_err`, where a store is used.
+    pub fn store(place: &Place) -> impl Fn(StoreError) -> Self {
+        move |error| Self::Store {
+            place: place.clone(),
             error,
         }
     }
@@ -300,6 +345,23 @@ impl fmt::Display for Failure {
                 write!(f, "`{}` cannot be used: {problem}", path.display())
             }
             Self::Argument { name, problem } => write!(f, "{name}: {problem}"),
+            Self::Store { place, error } => write!(f, "`{place}`: {error}"),
+            Self::Missing { place, key } => write!(f, "`{place}` has no `{key}`"),
+            Self::BadControl { place, error } => {
+                write!(f, "the control document in `{place}` {error}")
+            }
+            Self::SnapshotPlace => f.write_str(
+                "the snapshot is needed: say with --snapshot in which file or store it is",
+            ),
+            Self::OtherSnapshot { path, digest } => write!(
+                f,
+                "`{}` is not the snapshot {digest} that the control document names",
+                path.display()
+            ),
+            Self::NoPlan { flag } => write!(
+                f,
+                "flag `{flag}` has no plan in the snapshot; add `[flags.{flag}.plan]`, and publish"
+            ),
         }
     }
 }

@@ -49,6 +49,9 @@ impl<'p> Control<'p> {
                 asked: revision,
             });
         }
+        if let Some(sequence) = members.get("sequence").and_then(Value::as_u64) {
+            members.insert("sequence".into(), (sequence + 1).into());
+        }
         members.insert("version".into(), VERSION.into());
         members.insert("revision".into(), revision.into());
         members.insert("snapshot".into(), snapshot.digest().to_string().into());
@@ -77,6 +80,29 @@ impl<'p> Control<'p> {
                 .and_then(|variant| flag.find_variant(variant));
             known.is_none().then(|| {
                 format!("flag `{key}` is killed to {variant}, which is none of its variants")
+            })
+        });
+        idle.collect()
+    }
+}
+
+impl Control<'_> {
+    /// Says of each rollout under way that the snapshot does not have its plan.
+    pub fn idle_rollouts(&self, snapshot: &Snapshot<'_>) -> Vec<String> {
+        let has = |key: &str, id: &str| {
+            let is_its = |plan: flagstone_core::Plan<'_>| {
+                let flag = snapshot.flag(plan.flag);
+                plan.id == id && flag.is_some_and(|flag| flag.key() == key)
+            };
+            snapshot.plans().any(is_its)
+        };
+        let rollouts = self.document.get("rollouts").and_then(Value::as_object);
+        let idle = rollouts.into_iter().flatten().filter_map(|(key, entry)| {
+            let word = |name| entry.get(name).and_then(Value::as_str).unwrap_or("?");
+            let is_under_way = matches!(word("state"), "running" | "paused");
+            (is_under_way && !has(key, word("plan"))).then(|| {
+                let id = word("plan");
+                format!("the rollout of `{key}` by plan `{id}` ends: the snapshot has no such plan, nobody is in any more")
             })
         });
         idle.collect()

@@ -1,0 +1,140 @@
+//! Where the control document and snapshots lie: files, and the platforms' stores by their HTTP interfaces.
+
+mod cloudflare;
+mod fastly;
+mod file;
+mod http;
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A place with values under keys.
+pub trait Store {
+    /// The value of a key; `None` if there is none.
+    fn read(&self, key: &str) -> Result<Option<Held>, StoreError>;
+
+    /// Writes a value over the one that was read, if the store can tell that it is still that one; else whatever is there.
+    fn replace(&self, key: &str, value: &[u8], held: &Held) -> Result<(), StoreError>;
+
+    /// Keeps a line about a change, numbered as the document that it led to.
+    fn keep(&self, sequence: u64, line: &str) -> Result<(), StoreError>;
+
+    /// Whether [`replace`](Self::replace) notices that somebody else has written.
+    fn compares(&self) -> bool;
+}
+
+/// A value as it was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    pub bytes: Vec<u8>,
+    /// What names this very value, in stores that have such a thing.
+    pub generation: Option<String>,
+}
+
+/// Which store: `PATH`, `cloudflare:NAMESPACE`, `fastly-config:STORE` or `fastly-kv:STORE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A control document in a file, or a snapshot.
+    File(String),
+    /// A namespace of Workers KV, by its id.
+    Cloudflare(String),
+    /// A Config Store of Fastly, by its id.
+    FastlyConfig(String),
+    /// A KV Store of Fastly, by its id.
+    FastlyKv(String),
+}
+
+impl FromStr for Place {
+    type Err = NoPlace;
+
+    fn from_str(text: &str) -> Result<Self, NoPlace> {
+        let id = |id: &str| {
+            let is_id = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            is_id.then(|| id.to_owned()).ok_or(NoPlace)
+        };
+        match text.split_once(':') {
+            Some(("cloudflare", rest)) => id(rest).map(Self::Cloudflare),
+            Some(("fastly-config", rest)) => id(rest).map(Self::FastlyConfig),
+            Some(("fastly-kv", rest)) => id(rest).map(Self::FastlyKv),
+            _ if text.is_empty() => Err(NoPlace),
+            _ => Ok(Self::File(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => f.write_str(path),
+            Self::Cloudflare(id) => write!(f, "cloudflare:{id}"),
+            Self::FastlyConfig(id) => write!(f, "fastly-config:{id}"),
+            Self::FastlyKv(id) => write!(f, "fastly-kv:{id}"),
+        }
+    }
+}
+
+impl Place {
+    /// The store, with the credentials of the environment.
+    pub fn open(&self) -> Result<Box<dyn Store>, StoreError> {
+        Ok(match self {
+            Self::File(path) => Box::new(file::File::new(path)),
+            Self::Cloudflare(id) => Box::new(cloudflare::Namespace::new(id)?),
+            Self::FastlyConfig(id) => Box::new(fastly::ConfigStore::new(id)?),
+            Self::FastlyKv(id) => Box::new(fastly::KvStore::new(id)?),
+        })
+    }
+}
+
+/// A text names no store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NoPlace;
+
+impl fmt::Display for NoPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "not a file, cloudflare:NAMESPACE_ID, fastly-config:STORE_ID or fastly-kv:STORE_ID",
+        )
+    }
+}
+
+impl std::error::Error for NoPlace {}
+
+/// Why a store could not be used.
+#[derive(Debug)]
+pub enum StoreError {
+    /// A variable that is needed is not set.
+    Variable(&'static str),
+    /// A file could not be read or written.
+    File(std::io::Error),
+    /// The other side could not be asked.
+    Unreachable(String),
+    /// It refused.
+    Refused {
+        /// The status of HTTP.
+        status: u16,
+        /// What it says.
+        message: String,
+    },
+    /// Somebody else has written meanwhile.
+    Overtaken,
+    /// The value has more characters than the store takes.
+    TooLong {
+        /// How many it takes.
+        most: usize,
+    },
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Variable(name) => write!(f, "the environment has no {name}"),
+            Self::File(error) => error.fmt(f),
+            Self::Unreachable(why) => write!(f, "cannot be reached: {why}"),
+            Self::Refused { status, message } => write!(f, "answers {status}: {message}"),
+            Self::Overtaken => f.write_str("somebody else has written meanwhile"),
+            Self::TooLong { most } => write!(f, "takes values of at most {most} characters"),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}
