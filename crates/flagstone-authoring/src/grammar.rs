@@ -499,12 +499,26 @@ static IDENTITY: Shape = Shape {
 static ORIGIN: Shape = Shape {
     name: "origin",
     about: "A place that answers requests; each platform maps its name to an address.",
-    keys: &[key(
-        "fallback",
-        Kind::Text,
-        "",
-        "The origin that answers when this one cannot.",
-    )],
+    keys: &[
+        key(
+            "fallback",
+            Kind::Text,
+            "",
+            "The origin that answers when this one cannot.",
+        ),
+        key(
+            "timeout_ms",
+            Kind::Integer(1, 60_000),
+            "",
+            "How long its response's head may take; 10,000 if there is a fallback, else as long as the platform waits.",
+        ),
+        key(
+            "failures",
+            TEXTS,
+            "[\"5xx\"]",
+            "The statuses that are failures: `5xx`, `4xx`, or single ones from 400 to 430 and 500 to 530.",
+        ),
+    ],
 };
 
 static ACTION: Shape = Shape {
@@ -571,6 +585,12 @@ static ROUTE: Shape = Shape {
             TEXTS,
             "",
             "If given, the only flags that these requests see; `*` stands for any letters.",
+        ),
+        key(
+            "idempotent",
+            Kind::Either(&[Kind::Boolean, Kind::Text]),
+            "false",
+            "Whether requests of every method may be sent to a fallback after an origin has failed; `\"key\"` for those with an `Idempotency-Key`.",
         ),
     ],
 };

@@ -4,8 +4,8 @@ use crate::model::{
     Action, Anonymous, Consent, Edge, Expose, FlagSource, GeoField, Identity, Origin, Route, Source,
 };
 use flagstone_core::layout::{
-    ActionRecord, EdgeRecord, IndexRecord, NONE, NONE16, OriginRecord, PairRecord, RouteRecord,
-    SdkKind, Section, ServiceKind, SourceKind, SourceRecord,
+    ActionRecord, EdgeRecord, IndexRecord, NONE, NONE16, OriginRecord, PairRecord, RepeatKind,
+    RouteRecord, SdkKind, Section, ServiceKind, SourceKind, SourceRecord, Statuses,
 };
 use flagstone_core::{AttributeIndex, Flag, FlagIndex, Snapshot};
 
@@ -74,6 +74,11 @@ pub fn read_edge(snapshot: &Snapshot<'_>) -> Option<Edge> {
                 NONE16 => None,
                 fallback => Some(origin_name(fallback)?),
             },
+            timeout_ms: origin.timeout,
+            failures: Statuses {
+                client: origin.client_failures,
+                server: origin.server_failures,
+            },
         })
     });
     let routes = snapshot
@@ -94,6 +99,7 @@ pub fn read_edge(snapshot: &Snapshot<'_>) -> Option<Edge> {
                     NONE => None,
                     count => Some(keys(record.flags, count)?),
                 },
+                repeat: RepeatKind::from_code(record.repeat)?,
             })
         });
     Some(Edge {

@@ -736,6 +736,7 @@ fn origins_and_identity() {
         let origin = |(name, fallback): &(&str, Option<&str>)| Origin {
             name: (*name).to_owned(),
             fallback: fallback.map(str::to_owned),
+            ..Origin::default()
         };
         model.edge.origins = origins.iter().map(origin).collect();
         model

@@ -10,11 +10,13 @@ mod expression;
 mod plan;
 mod program;
 mod records;
+mod statuses;
 
 pub use codes::{
-    Absent, Algorithm, Conversion, Op, PLAN_STRAIGHT, RANGE_BACKWARD, RANGE_PLANNED, Scope,
-    SdkKind, ServiceKind, SourceKind, TEST_CONVERSION_SHIFT, TEST_ELEMENTS, TEST_IGNORES_CASE,
-    TEST_MISSING_IS_NO, TEST_MISTYPED_IS_NO, TEST_NEGATED, ValueKind, kind, order, rest,
+    Absent, Algorithm, Conversion, Op, PLAN_STRAIGHT, RANGE_BACKWARD, RANGE_PLANNED, RepeatKind,
+    Scope, SdkKind, ServiceKind, SourceKind, TEST_CONVERSION_SHIFT, TEST_ELEMENTS,
+    TEST_IGNORES_CASE, TEST_MISSING_IS_NO, TEST_MISTYPED_IS_NO, TEST_NEGATED, ValueKind, kind,
+    order, rest,
 };
 pub use edge::{
     ActionRecord, EdgeRecord, OriginRecord, PairRecord, RouteRecord, SourceRecord, VaryRecord,
@@ -31,6 +33,7 @@ pub use records::{
     RangeRecord, RuleRecord, SET_BUCKET, SET_LIST, SegmentRecord, SemVerRecord, SetRecord,
     SplitRecord, TestRecord, TextRecord, VariantRecord,
 };
+pub use statuses::Statuses;
 
 /// The first eight bytes of every snapshot.
 pub const MAGIC: [u8; 8] = *b"flagston";

@@ -6,9 +6,10 @@ use flagstone_core::layout::{
     EntryRecord, ExpressionRecord, FORMAT_VERSION, FlagRecord, FreezeRecord, IndexRecord,
     InstructionRecord, MAX_PROGRAM, NetworkRecord, NumberRecord, OffsetRecord, Op, Operation,
     OriginRecord, PairRecord, PatternRecord, PlanRecord, PointRecord, ProgramRecord, RampRecord,
-    RangeRecord, Relation, RouteRecord, RuleRecord, Scope, SdkKind, Section, SegmentRecord,
-    SemVerRecord, ServiceKind, SetRecord, SourceKind, SourceRecord, SpanRecord, SplitRecord,
-    StageRecord, Step, TestRecord, TextRecord, ValueKind, VariantRecord, VaryRecord, WindowRecord,
+    RangeRecord, Relation, RepeatKind, RouteRecord, RuleRecord, Scope, SdkKind, Section,
+    SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind, SourceRecord, SpanRecord,
+    SplitRecord, StageRecord, Step, TestRecord, TextRecord, ValueKind, VariantRecord, VaryRecord,
+    WindowRecord,
 };
 use flagstone_core::{
     EXPRESSION_TEXT, EXPRESSION_VALUES, MAX_DEPTH, MAX_EXPRESSION_DEPTH, MAX_TESTS,
@@ -141,6 +142,11 @@ fn codes() {
         &document,
         "Which of a service's SDKs",
         &list(SdkKind::ALL, |sdk| sdk as u16),
+    );
+    check(
+        &document,
+        "Which requests of a route",
+        &list(RepeatKind::ALL, |kind| kind as u16),
     );
     check(
         &document,

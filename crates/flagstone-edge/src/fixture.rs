@@ -179,6 +179,7 @@ pub(crate) fn model(flags: Vec<Flag>, attributes: Vec<(String, Source)>) -> Mode
             origins: vec![Origin {
                 name: "canary".to_owned(),
                 fallback: Some("stable".to_owned()),
+                ..Origin::default()
             }],
             routes: if keys.iter().any(|key| key == "canary") {
                 vec![route]

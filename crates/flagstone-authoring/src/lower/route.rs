@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use flagstone_compile::model::{Action, Origin, Route};
+use flagstone_compile::model::{Action, Origin, RepeatKind, Route, Statuses};
+use toml::de::DeValue;
 
 use super::serve::Owner;
 use super::{Lower, is_origin_name};
@@ -16,6 +17,8 @@ use crate::names::is_token;
 use crate::path::Path;
 use crate::suggest;
 
+/// How long the head of a response may take where there is a fallback, in milliseconds.
+const PATIENCE_MS: u32 = 10_000;
 /// Headers that say how a message is carried, or that Flagstone sets itself.
 const RESERVED_HEADERS: [&str; 13] = [
     "connection",
@@ -41,7 +44,7 @@ impl Lower<'_> {
         if !entries(document, "origins").any(|(name, _)| name.get_ref() == "stable") {
             origins.push(Origin {
                 name: "stable".to_owned(),
-                fallback: None,
+                ..Origin::default()
             });
         }
         for (name, node) in entries(document, "origins") {
@@ -63,13 +66,74 @@ impl Lower<'_> {
                 self.origin(fallback, path.key("fallback"), node.span());
                 fallback.to_owned()
             });
+            let timeout = integer(table, "timeout_ms");
             origins.push(Origin {
                 name: name.get_ref().to_string(),
+                timeout_ms: match fallback {
+                    Some(_) => timeout.unwrap_or(PATIENCE_MS),
+                    None => timeout.unwrap_or(0),
+                },
                 fallback,
+                failures: self.failures(table, path),
             });
         }
         self.check_fallbacks(document, &origins);
         origins
+    }
+
+    /// The statuses that are failures of an origin.
+    fn failures(&mut self, table: &Table<'_>, path: Path<'_>) -> Statuses {
+        if !table.contains_key("failures") {
+            return Statuses::default();
+        }
+        let path = path.key("failures");
+        let mut statuses = Statuses::NONE;
+        for (index, node) in elements(table, "failures").enumerate() {
+            let Some(text) = node.get_ref().as_str() else {
+                continue;
+            };
+            let is_known = match text {
+                "4xx" => {
+                    statuses = statuses.or(Statuses::CLIENT);
+                    true
+                }
+                "5xx" => {
+                    statuses = statuses.or(Statuses::SERVER);
+                    true
+                }
+                single => single.parse().is_ok_and(|status| statuses.insert(status)),
+            };
+            if !is_known {
+                let message = format!("`{text}` is not a status that can be a failure");
+                self.report.add(
+                    Finding::new(BAD_VALUE, path.index(index), node.span(), message).help(
+                        "`5xx`, `4xx`, or one from 400 to 430 or from 500 to 530, such as `429`"
+                            .to_owned(),
+                    ),
+                );
+            }
+        }
+        statuses
+    }
+
+    /// Which requests of a route may be sent a second time.
+    fn repeat(&mut self, table: &Table<'_>, path: Path<'_>) -> RepeatKind {
+        let Some(node) = table.get("idempotent") else {
+            return RepeatKind::Safe;
+        };
+        match node.get_ref() {
+            DeValue::Boolean(true) => RepeatKind::All,
+            DeValue::String(text) if text == "key" => RepeatKind::Keyed,
+            DeValue::String(text) => {
+                let message = format!("`{text}` does not say which requests may be repeated");
+                self.report.add(
+                    Finding::new(BAD_VALUE, path.key("idempotent"), node.span(), message)
+                        .help("`true`, `false`, or `\"key\"`".to_owned()),
+                );
+                RepeatKind::Safe
+            }
+            _ => RepeatKind::Safe,
+        }
     }
 
     /// Follows each origin's fallbacks; more steps than there are origins means a circle.
@@ -171,6 +235,7 @@ impl Lower<'_> {
             flag: flag.to_owned(),
             variants,
             flags,
+            repeat: self.repeat(table, path),
         })
     }
 
@@ -354,4 +419,12 @@ fn is_parameter(name: &str) -> bool {
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// The whole number under a key, which the grammar has found to be in its range.
+fn integer(table: &Table<'_>, key: &str) -> Option<u32> {
+    match table.get(key)?.get_ref() {
+        DeValue::Integer(number) => number.as_str().parse().ok(),
+        _ => None,
+    }
 }

@@ -7,7 +7,8 @@ use std::fmt::Write as _;
 use flagstone_authoring::{Finding, Severity, line_column};
 use flagstone_compile::Model;
 use flagstone_compile::model::{
-    Condition, Matcher, Order, Reading, Scalar, Serve, Share, Source, Test, Value,
+    Condition, Matcher, Order, Reading, RepeatKind, Scalar, Serve, Share, Source, Statuses, Test,
+    Value,
 };
 
 /// `error[code] 2:1 "text": message (help: …) [3:1: label]`
@@ -138,21 +139,33 @@ pub fn model(model: &Model) -> Vec<String> {
         lines.push(format!("attribute {name} {}", source(from)));
     }
     for origin in &model.edge.origins {
-        lines.push(format!(
+        let mut line = format!(
             "origin {} {}",
             origin.name,
             origin.fallback.as_deref().unwrap_or("-")
-        ));
+        );
+        if origin.timeout_ms != 0 {
+            line += &format!(" {} ms", origin.timeout_ms);
+        }
+        if origin.failures != Statuses::SERVER {
+            let failures = (400..600).filter(|status| origin.failures.has(*status));
+            line += &format!(" {:?}", failures.collect::<Vec<_>>());
+        }
+        lines.push(line);
     }
     for route in &model.edge.routes {
         let flags = route
             .flags
             .as_ref()
             .map_or("all".to_owned(), |flags| list(flags, String::clone));
-        lines.push(format!(
+        let mut line = format!(
             "route {}{} {:?} sees {flags}",
             route.host, route.path, route.flag
-        ));
+        );
+        if route.repeat != RepeatKind::Safe {
+            line += &format!(" repeats {:?}", route.repeat);
+        }
+        lines.push(line);
         for (variant, action) in &route.variants {
             let pairs = |pairs: &[(String, String)]| {
                 list(pairs, |(name, value)| format!("{name}: {value}"))

@@ -1,6 +1,6 @@
 //! What the edge does with the decisions.
 
-pub use flagstone_core::layout::{SdkKind, ServiceKind};
+pub use flagstone_core::layout::{RepeatKind, SdkKind, ServiceKind, Statuses};
 
 /// Identity, origins, routes and exposure. The default does nothing but forward to the origin `stable`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -119,16 +119,20 @@ pub enum GeoField {
 }
 
 /// An origin by name.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Origin {
     /// `[a-z][a-z0-9-]*`.
     pub name: String,
     /// The origin that answers where this one cannot.
     pub fallback: Option<String>,
+    /// Milliseconds until its response's head must be there; 0 for as long as the platform waits.
+    pub timeout_ms: u32,
+    /// Which of its responses are failures, so that the fallback is asked.
+    pub failures: Statuses,
 }
 
 /// Which requests flags act on.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Route {
     /// Host pattern: a host in lower case, `*.example.com` for each host below it, or empty for every host.
     pub host: String,
@@ -141,6 +145,21 @@ pub struct Route {
     /// If given, matching requests see these flags only (besides the acting ones), and responses to them depend on no
     /// other.
     pub flags: Option<Vec<String>>,
+    /// Which requests may be sent a second time, to a fallback.
+    pub repeat: RepeatKind,
+}
+
+impl Default for Route {
+    fn default() -> Self {
+        Self {
+            host: String::new(),
+            path: String::new(),
+            flag: String::new(),
+            variants: Vec::new(),
+            flags: None,
+            repeat: RepeatKind::Safe,
+        }
+    }
 }
 
 /// What a variant does to a request.

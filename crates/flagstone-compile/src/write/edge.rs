@@ -55,6 +55,7 @@ impl<'m> Writer<'m> {
                 }
                 None => NONE16,
             };
+            let failures = given.map(|origin| origin.failures).unwrap_or_default();
             let (name_offset, name_len) = self.short_text(name, &path);
             self.tables.push(
                 Section::Origins,
@@ -62,6 +63,9 @@ impl<'m> Writer<'m> {
                     name_offset,
                     name_len,
                     fallback,
+                    timeout: given.map_or(0, |origin| origin.timeout_ms),
+                    client_failures: failures.client,
+                    server_failures: failures.server,
                 },
             );
         }
@@ -177,6 +181,8 @@ impl<'m> Writer<'m> {
             actions,
             flags,
             flags_count,
+            repeat: route.repeat as u16,
+            reserved: 0,
         };
         self.tables.push(Section::Routes, &record);
     }

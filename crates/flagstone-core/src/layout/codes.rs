@@ -46,6 +46,18 @@ macro_rules! codes {
 pub(super) use codes;
 
 codes! {
+    /// Which requests may be sent a second time, to another origin. GET, HEAD and OPTIONS always may.
+    RepeatKind: u16 {
+        /// No others.
+        Safe = 0,
+        /// Those with an `Idempotency-Key`.
+        Keyed = 1,
+        /// All.
+        All = 2,
+    }
+}
+
+codes! {
     /// What a test asks. `a` and `b` are the operands of its record, `ab` both as one 64-bit number with `a` low.
     Op: u8 {
         /// The attribute is there and not null.

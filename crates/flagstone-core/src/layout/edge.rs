@@ -62,7 +62,13 @@ define_records! {
         name_len: u16 = 4,
         /// The origin that stands in for it, or [`NONE16`](super::NONE16).
         fallback: u16 = 6,
-    } = 8;
+        /// Milliseconds until its response's head must be there; 0 for as long as the platform waits.
+        timeout: u32 = 8,
+        /// Which of its statuses from 400 to 499 are failures, as [`Statuses`](super::Statuses) has them.
+        client_failures: u32 = 12,
+        /// Which of those from 500 on.
+        server_failures: u32 = 16,
+    } = 20;
 
     /// A route.
     RouteRecord {
@@ -82,7 +88,11 @@ define_records! {
         flags: u32 = 20,
         /// How many; [`NONE`](super::NONE) if it does not narrow.
         flags_count: u32 = 24,
-    } = 28;
+        /// A [`RepeatKind`](super::RepeatKind): which of its requests may be sent a second time.
+        repeat: u16 = 28,
+        /// 0.
+        reserved: u16 = 30,
+    } = 32;
 
     /// What a variant does.
     ActionRecord {

@@ -8,10 +8,10 @@ use crate::layout::{
     ACCEPT, Absent, ActionRecord, Algorithm, Arithmetic, Around, AttributeRecord, Conversion, DEAD,
     EXPRESSION, EdgeRecord, ExpressionRecord, FlagRecord, IndexRecord, MATCHED, NONE, NONE16, Op,
     Operation, OriginRecord, PairRecord, PatternRecord, ProgramRecord, RANGE_PLANNED, REJECT,
-    RampRecord, RangeRecord, Record, Relation, RouteRecord, RuleRecord, SET_BUCKET, SET_LIST,
-    Scope, SdkKind, Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind,
-    SourceRecord, SplitRecord, TEST_CONVERSION_SHIFT, TestRecord, TextRecord, ValueKind,
-    VariantRecord, rest,
+    RampRecord, RangeRecord, Record, Relation, RepeatKind, RouteRecord, RuleRecord, SET_BUCKET,
+    SET_LIST, Scope, SdkKind, Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord,
+    SourceKind, SourceRecord, SplitRecord, TEST_CONVERSION_SHIFT, TestRecord, TextRecord,
+    ValueKind, VariantRecord, rest,
 };
 use crate::program::Program;
 use crate::semver::SplitVersion;
@@ -423,7 +423,7 @@ impl<'a> Snapshot<'a> {
             if route.flags_count != NONE {
                 c.flags("flags", route.flags, route.flags_count)?;
             }
-            Ok(())
+            c.must("repeat", RepeatKind::from_code(route.repeat).is_some())
         })?;
         self.each(Section::Actions, |c, action: ActionRecord| {
             c.text("rewrite", action.rewrite_offset, action.rewrite_len.into())?;
