@@ -12,7 +12,8 @@
 
 import module from './pkg/flagstone.wasm'
 import { removePrefix } from './headers.mjs'
-import { respond, send, unreachable } from './origin.mjs'
+import { attempt, respond, send, unreachable } from './origin.mjs'
+import { report } from './reports.mjs'
 import { load } from './store.mjs'
 import { Engine, LOAD, REFRESH } from './wire.mjs'
 
@@ -50,11 +51,11 @@ export default {
       const { step, plan } = whole(env).serve(request, visitor, Date.now())
       if (step === LOAD) {
         const planned = load(whole(env), env).then(() => whole(env).plan(request, visitor, Date.now()))
-        return planned.then((plan) => carryOut(plan, request, env, flight, rescued)).catch(rescued)
+        return planned.then((plan) => carryOut(plan, request, env, context, flight, rescued)).catch(rescued)
       }
       // Beside the response, which does not wait for it.
       if (step === REFRESH) context.waitUntil(load(whole(env), env))
-      return carryOut(plan, request, env, flight, rescued)
+      return carryOut(plan, request, env, context, flight, rescued)
     } catch (error) {
       return rescued(error)
     }
@@ -67,7 +68,8 @@ export default {
  * `flight.answer` becomes the promise of the origin's response once the request is on its way there; what fails from then
  * on is `rescued`.
  */
-function carryOut(plan, request, env, flight, rescued) {
+function carryOut(plan, request, env, context, flight, rescued) {
+  if (plan.isWatched || plan.timeout > 0) return carryOutWatched(plan, request, env, context, flight).catch(rescued)
   const failed = (error) => {
     console.error(`flagstone: origin \`${plan.origin}\`:`, error)
     return unreachable(whole(env), plan)
@@ -91,6 +93,24 @@ function carryOut(plan, request, env, flight, rescued) {
       return rescued(error)
     }
   })
+}
+
+/** The same where the engine is told how it went: an attempt, and if that has failed and it says so, one at the fallback. */
+async function carryOutWatched(plan, request, env, context, flight) {
+  const sent = (answer) => (flight.answer = answer)
+  const body = plan.fallback && request.body !== null ? await request.arrayBuffer() : undefined
+  const first = await attempt(plan, request, env, body, sent)
+  const ended = (second) => {
+    const { failsOver, due } = whole(env).ended(plan, first, second, Date.now())
+    if (!failsOver) report(() => whole(env), env, context, due)
+    return failsOver
+  }
+  const answered = (plan, { response }) =>
+    response ? respond(whole(env), plan, response) : unreachable(whole(env), plan)
+  if (!ended()) return answered(plan, first)
+  const second = await attempt(plan.fallback, request, env, body, sent)
+  ended(second)
+  return answered(plan.fallback, second)
 }
 
 /** The isolate's engine, a new one if it has broken. */

@@ -6,6 +6,9 @@ export const SERVE = 0
 export const REFRESH = 1
 export const LOAD = 2
 
+/** Milliseconds until there is something to report: never. */
+export const NEVER = 0xffffffff
+
 /** The length of a text that is absent. */
 const ABSENT = 0xffffffff
 /** Bytes of a number. */
@@ -50,6 +53,25 @@ export class Engine {
   plan(request, visitor, now) {
     this.writeRequest(request, visitor)
     return this.readPlan(this.ask(this.exports.plan, now))
+  }
+
+  /**
+   * Takes how an attempt has ended, and how the fallback's has, if that was asked. Says whether the fallback is to be asked,
+   * and in how many milliseconds there is something to report.
+   */
+  ended(plan, first, second, now) {
+    const outcome = ({ response, failure }) => failure ?? String(response.status)
+    const cached = first.response?.headers.get('cf-cache-status') === 'HIT'
+    const texts = [plan.pending, outcome(first), String(first.took), cached ? '1' : '0', second && outcome(second)]
+    this.write(texts)
+    const message = this.ask(this.exports.ended, now)
+    return { failsOver: message.number() === 1, due: message.number() }
+  }
+
+  /** What is due to be sent: lines for the guard, and for dashboards. */
+  reports(now) {
+    const message = this.ask(this.exports.reports, now)
+    return { rollouts: message.texts(), tallies: message.texts() }
   }
 
   /** The changes to the headers of the origin's response that depend on it. */
@@ -119,6 +141,10 @@ export class Engine {
 
   readPlan(message) {
     this.isSpent = message.number() === 1
+    return this.readAttempt(message)
+  }
+
+  readAttempt(message) {
     return {
       origin: message.text(),
       pathAndQuery: message.text(),
@@ -127,6 +153,9 @@ export class Engine {
       requestEdits: message.edits(),
       responseEdits: message.edits(),
       asked: message.number(),
+      timeout: message.number(),
+      isWatched: message.number() === 1,
+      fallback: message.number() === 1 ? this.readAttempt(message) : undefined,
     }
   }
 

@@ -15,16 +15,23 @@ use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use fastly::http::{StatusCode, Url, header};
+use fastly::log::Endpoint;
 use fastly::{Request, Response};
 use flagstone_core::UnixMillis;
+use flagstone_edge::ledger::Pop;
 use flagstone_edge::{Compile, Node, Options};
 
+use counters::Counters;
 use head::Head;
 
+mod counters;
 mod head;
 mod headers;
 mod origin;
 mod store;
+
+/// The log endpoint for reports.
+const LOG: &str = "flagstone";
 
 /// What compiles flag services' documents.
 #[cfg(feature = "import")]
@@ -48,8 +55,24 @@ fn main() {
         // A node that holds nothing gives nobody an id.
         Err(error) => log(format_args!("no random bytes: {error}")),
     }
-    let plan = node.plan(&Head::new(&request), now, || entropy.unwrap_or_default());
-    origin::carry_out(&plan, request).send_to_client();
+    let random = entropy.unwrap_or_default();
+    let mut ledger = Pop::new(Counters::open(), &random);
+    let plan = node.plan(&mut ledger, &Head::new(&request), now, || random);
+    origin::carry_out(&plan, &mut ledger, request).send_to_client();
+    report(ledger.lines());
+}
+
+/// Writes what was counted to the log endpoint, if the service has one.
+fn report(lines: &[String]) {
+    if lines.is_empty() {
+        return;
+    }
+    if let Ok(mut endpoint) = Endpoint::try_from_name(LOG) {
+        for line in lines {
+            // A line a write is what the platform makes of it.
+            drop(endpoint.write_all(line.as_bytes()));
+        }
+    }
 }
 
 /// Whether the request is for a host. The SDK panics on a URL that has none, such as one for `shop.example:99999`.

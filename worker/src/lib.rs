@@ -95,6 +95,16 @@ exports! {
         })
     }
 
+    /// Takes how an attempt at an origin has ended.
+    fn ended(now: f64) -> usize {
+        with(|engine| engine.ended(time(now)))
+    }
+
+    /// What is due to be sent to whoever adds it up.
+    fn reports(now: f64) -> usize {
+        with(|engine| Some(engine.reports(time(now))))
+    }
+
     /// Answers for an origin that cannot be reached.
     fn unreachable() -> usize {
         with(|engine| {

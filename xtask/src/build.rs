@@ -11,10 +11,11 @@ use crate::paths;
 use crate::setup::Setup;
 
 /// The Worker's JavaScript: what stands around `pkg/` in every form of it.
-const SHIM: [&str; 5] = [
+const SHIM: [&str; 6] = [
     "shim.mjs",
     "origin.mjs",
     "store.mjs",
+    "reports.mjs",
     "headers.mjs",
     "wire.mjs",
 ];

@@ -75,7 +75,7 @@ pub extern "C" fn pipeline() {
             need = node.take(wanted, black_box(Fetched::Absent), now);
         }
     }
-    let plan = node.plan(&Head, now, || black_box([0; 16]));
+    let plan = node.plan(&mut (), &Head, now, || black_box([0; 16]));
     black_box(plan.respond(&Head));
     black_box(plan.unreachable());
     black_box(plan);

@@ -397,8 +397,9 @@ impl<'a> Flag<'a> {
             .text(record.name_offset, record.name_len.into())
     }
 
+    /// The record of a rule; `None` if there is no such rule.
     #[inline]
-    pub(crate) fn rule(&self, rule: u16) -> Option<RuleRecord> {
+    pub fn rule(&self, rule: u16) -> Option<RuleRecord> {
         if rule >= self.record.rules_count {
             return None;
         }

@@ -34,7 +34,7 @@
 //!     if step == Step::Load {
 //!         fetch(node);
 //!     }
-//!     let plan = node.plan(request, now, || [0x5a; 16]);
+//!     let plan = node.plan(&mut (), request, now, || [0x5a; 16]);
 //!     let _edits = match send(&plan) {
 //!         Some(response) => plan.respond(response.as_ref()),
 //!         None => plan.unreachable().edits,
@@ -61,6 +61,7 @@ mod head;
 mod identity;
 mod json;
 mod language;
+pub mod ledger;
 mod parts;
 mod path;
 mod plan;
@@ -75,7 +76,7 @@ pub use configuration::Configuration;
 pub use control::{Control, ControlError, Rollout};
 pub use edit::Edit;
 pub use head::{GeoField, RequestHead, ResponseHead};
-pub use plan::{Answer, Plan};
+pub use plan::{Answer, Compared, Ended, Next, Plan};
 pub use refresh::{Compile, Document, Fetched, Need, Node, Options, Step};
 pub use rollouts::{Staged, timetable};
 pub use status::Problem;

@@ -1,13 +1,22 @@
 //! What is to be done to one request and to its response.
 
+mod attempt;
 mod decide;
 mod pending;
+mod watch;
+mod watched;
 
+pub use attempt::{Ended, Next};
+use pending::CDN_CACHE_CONTROLS;
 pub(crate) use pending::Pending;
+pub use watched::Compared;
+#[cfg(test)]
+pub(crate) use watched::Watched;
 
 use crate::configuration::Configuration;
 use crate::edit::Edit;
 use crate::head::{RequestHead, ResponseHead};
+use crate::ledger::Ledger;
 use crate::parts::Parts;
 use crate::path::forwarded_host;
 use crate::status::{Problem, STATUS, Status};
@@ -17,13 +26,22 @@ use flagstone_core::UnixMillis;
 const STABLE: &str = "stable";
 /// The header that tells flags.
 const FLAGS: &str = "feature-flags";
+/// The header in which browsers' tools show where the time went.
+const SERVER_TIMING: &str = "server-timing";
+
 /// What is to be done to one request and to its response: owned data.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// The name of the origin that gets the request.
     pub origin: String,
-    /// The name of the origin that stands in for it, if there is one.
-    pub fallback: Option<String>,
+    /// Milliseconds until the head of its response must be there, else the attempt has failed; 0: as long as the platform
+    /// waits.
+    pub timeout_ms: u32,
+    /// What is to be done instead when the attempt has failed and [`ended`](Self::ended) says so: the request as control would
+    /// have it. Then the request's body, if it has one, is short, and is to be kept for that; and a response of at most
+    /// [`HELD`](Self::HELD) bytes is to be read to its end before its head is passed on, since a body that breaks off is a
+    /// failure too.
+    pub fallback: Option<Box<Plan>>,
     /// Path and query towards the origin, in the form of a request line: `/v2/cart?beta=1`.
     pub path_and_query: String,
     /// Changes to the request's headers.
@@ -46,6 +64,10 @@ struct Response {
     headers: Vec<(String, String)>,
     /// Values of `Set-Cookie`.
     cookies: Vec<String>,
+    /// What browsers' tools are told, by header.
+    timings: Vec<(&'static str, String)>,
+    /// No cache may store it.
+    is_unstorable: bool,
 }
 
 impl Response {
@@ -54,12 +76,20 @@ impl Response {
             flags,
             headers,
             cookies,
+            timings,
+            is_unstorable,
         } = self;
         let mut edits = Vec::with_capacity(2 + headers.len() + cookies.len());
         let headers = headers.into_iter();
         edits.extend(headers.map(|(name, value)| Edit::Set(name.into(), value)));
         let cookies = cookies.into_iter();
         edits.extend(cookies.map(|cookie| Edit::Append("set-cookie".into(), cookie)));
+        let timings = timings.into_iter();
+        edits.extend(timings.map(|(name, value)| Edit::Append(name.into(), value)));
+        if is_unstorable {
+            edits.push(Edit::Set("cache-control".into(), "no-store".to_owned()));
+            edits.extend(CDN_CACHE_CONTROLS.map(Edit::Remove));
+        }
         // Last, so that they are ours whatever the origin and the configuration have set.
         edits.push(match flags {
             Some(flags) => Edit::Set(FLAGS.into(), flags),
@@ -82,6 +112,9 @@ pub struct Answer {
 }
 
 impl Plan {
+    /// So many bytes of a response can be kept until all of them are there.
+    pub const HELD: usize = 65_536;
+
     /// Changes to the headers of the origin's response.
     ///
     /// They are the same for every status, so that a 304 updates what a cache holds just as the 200 would. Only a
@@ -126,6 +159,7 @@ impl Plan {
         ]);
         Self {
             origin: STABLE.to_owned(),
+            timeout_ms: 0,
             fallback: None,
             path_and_query,
             request_edits,
@@ -145,6 +179,7 @@ impl Plan {
 
 /// Plans a request; without a configuration it is passed through.
 pub(crate) fn plan(
+    ledger: &mut impl Ledger,
     configuration: Option<&Configuration>,
     problem: Option<Problem>,
     request: &impl RequestHead,
@@ -154,7 +189,7 @@ pub(crate) fn plan(
     let parts = Parts::new(request);
     let mut plan = Plan::pass_through(&parts, problem);
     if let Some(configuration) = configuration {
-        decide::decide(&mut plan, configuration, &parts, now, entropy);
+        decide::decide(&mut plan, ledger, configuration, &parts, now, entropy);
     }
     plan
 }

@@ -3,6 +3,7 @@
 use crate::configuration::{Configuration, Frame, check, document_key};
 use crate::control::Control;
 use crate::head::RequestHead;
+use crate::ledger::Ledger;
 use crate::plan::{Plan, plan};
 use crate::status::Problem;
 use flagstone_core::{Digest, UnixMillis};
@@ -187,14 +188,17 @@ impl Node {
     /// Plans what is to be done to a request, from the configuration that is held. Without one the request goes to the
     /// origin `stable` as it is, but for our own headers.
     ///
+    /// `ledger` says whether a canary is in service; `()` says yes.
     /// `entropy` gives 16 random bytes and is asked at most once, when an anonymous id is minted.
     pub fn plan(
         &self,
+        ledger: &mut impl Ledger,
         request: &impl RequestHead,
         now: UnixMillis,
         entropy: impl FnOnce() -> [u8; 16],
     ) -> Plan {
         plan(
+            ledger,
             self.configuration.as_ref(),
             self.problem,
             request,

@@ -2,7 +2,7 @@
 
 use crate::path::{self, Captures};
 use flagstone_core::layout::{
-    ActionRecord, EdgeRecord, IndexRecord, NONE, PairRecord, RouteRecord, Section,
+    ActionRecord, EdgeRecord, IndexRecord, NONE, PairRecord, RepeatKind, RouteRecord, Section,
 };
 use flagstone_core::{Flag, FlagIndex, Snapshot, VariantIndex};
 
@@ -44,6 +44,18 @@ impl Matched<'_> {
     pub fn action(&self, snapshot: &Snapshot<'_>, variant: VariantIndex) -> Option<ActionRecord> {
         let index = self.record.actions.checked_add(variant.0.into())?;
         snapshot.record(Section::Actions, index)
+    }
+
+    /// Which requests may be sent a second time.
+    pub fn repeat(&self) -> RepeatKind {
+        RepeatKind::from_code(self.record.repeat).unwrap_or(RepeatKind::Safe)
+    }
+
+    /// Its pattern: host, if it has one, and path.
+    pub fn pattern(&self, snapshot: &Snapshot<'_>) -> String {
+        let text = |offset, len: u16| snapshot.text(offset, len.into()).unwrap_or_default();
+        let host = text(self.record.host_offset, self.record.host_len);
+        [host, text(self.record.path_offset, self.record.path_len)].concat()
     }
 
     fn narrows(&self) -> bool {

@@ -102,6 +102,15 @@ pub(crate) enum Why {
     Consent,
 }
 
+/// What a breaker that is not closed did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Guard {
+    /// Control was served, since the canary is out of service.
+    Open,
+    /// The canary was served, to see whether it works again.
+    Probe,
+}
+
 /// The parts of the header.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Status {
@@ -113,6 +122,10 @@ pub(crate) struct Status {
     pub why: Option<Why>,
     /// What is wrong.
     pub problem: Option<Problem>,
+    /// What a breaker did.
+    pub guard: Option<Guard>,
+    /// Whether the fallback answered, since an origin had failed.
+    pub is_fallback: bool,
 }
 
 impl IdSource {
@@ -149,6 +162,18 @@ impl Why {
     }
 }
 
+impl Guard {
+    pub(crate) const ALL: [Self; 2] = [Self::Open, Self::Probe];
+
+    /// The parameter `guard`.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Probe => "probe",
+        }
+    }
+}
+
 impl Status {
     /// The header's value: an RFC 9651 item with parameters.
     pub fn value(&self) -> String {
@@ -165,6 +190,13 @@ impl Status {
         if let Some(why) = self.why {
             text.push_str("; why=");
             text.push_str(why.code());
+        }
+        if let Some(guard) = self.guard {
+            text.push_str("; guard=");
+            text.push_str(guard.code());
+        }
+        if self.is_fallback {
+            text.push_str("; fallback");
         }
         if let Some(problem) = self.problem {
             if self.revision.is_some() && problem.makes_stale() {

@@ -26,10 +26,12 @@ mod needs;
 mod texts;
 
 use crate::edit::Edit;
-use crate::plan::{Answer, Pending, Plan};
+use crate::ledger::Isolate;
+use crate::plan::{Answer, Ended, Next, Pending, Plan};
 use crate::refresh::{Fetched, Need, Node, Options, Step};
 use asks::Asks;
 use flagstone_core::UnixMillis;
+use flagstone_rollout::Outcome as Attempted;
 use head::{Answered, Head};
 use message::Message;
 use needs::Needs;
@@ -45,6 +47,7 @@ const ROOM: usize = 16_384;
 #[derive(Debug)]
 pub struct Engine {
     node: Node,
+    ledger: Isolate,
     asks: Asks,
     needs: Needs,
     random: [u8; 16],
@@ -57,6 +60,7 @@ impl Engine {
     pub const fn new(options: Options) -> Self {
         Self {
             node: Node::new(options),
+            ledger: Isolate::new(),
             asks: Asks::new(),
             needs: Needs::new(),
             random: [0; 16],
@@ -120,9 +124,12 @@ impl Engine {
         Some(self.message.finish())
     }
 
-    /// Plans a request: whether the random bytes were spent, origin, path and query, cache key, `pending`, the changes to
-    /// the request's headers, those to the response's, and which of the response's headers `respond` is to be given, as
-    /// bits in the order of [`asks`](Self::asks). If none, there is nothing to respond.
+    /// Plans a request: whether the random bytes were spent, then the plan.
+    ///
+    /// A plan is origin, path and query, cache key, `pending`, the changes to the request's headers, those to the response's,
+    /// which of the response's headers `respond` is to be given, as bits in the order of [`asks`](Self::asks) (if none, there
+    /// is nothing to respond), the milliseconds until the head of the response must be there (0: as long as the platform
+    /// waits), whether [`ended`](Self::ended) is to be told, and 1 if another plan follows, which is the fallback, else 0.
     pub fn plan(&mut self, now: UnixMillis) -> Option<&[u8]> {
         self.message.clear();
         self.write_plan(now)?;
@@ -133,24 +140,71 @@ impl Engine {
         let head = Head::read(&self.asks, &self.room)?;
         let mut is_spent = false;
         let random = self.random;
-        let mut plan: Plan = self.node.plan(&head, now, || {
+        self.ledger.name(&random);
+        let plan: Plan = self.node.plan(&mut self.ledger, &head, now, || {
             is_spent = true;
             random
         });
         let message = &mut self.message;
         message.number(is_spent.into());
-        message.text(&plan.origin);
-        message.text(&plan.path_and_query);
-        message.text(&plan.cache_key);
-        let request_edits = std::mem::take(&mut plan.request_edits);
-        let (response_edits, pending) = plan.into_response();
-        message.text(&pending.text());
-        message.edits(&request_edits);
-        message.edits(&response_edits);
-        let asked = Pending::ASKS.iter().enumerate();
-        let bits = asked.map(|(bit, name)| u32::from(pending.asks(name)) << bit);
-        message.number(bits.sum());
+        let mut next = Some(plan);
+        while let Some(mut plan) = next {
+            next = plan.fallback.take().map(|fallback| *fallback);
+            message.text(&plan.origin);
+            message.text(&plan.path_and_query);
+            message.text(&plan.cache_key);
+            let timeout_ms = plan.timeout_ms;
+            let request_edits = std::mem::take(&mut plan.request_edits);
+            let (response_edits, pending) = plan.into_response();
+            message.text(&pending.text());
+            message.edits(&request_edits);
+            message.edits(&response_edits);
+            let asked = Pending::ASKS.iter().enumerate();
+            let bits = asked.map(|(bit, name)| u32::from(pending.asks(name)) << bit);
+            message.number(bits.sum());
+            message.number(timeout_ms);
+            message.number((!pending.watched.is_empty()).into());
+            message.number(next.is_some().into());
+        }
         Some(())
+    }
+
+    /// Takes how an attempt has ended, and says what follows: 1 if the fallback is to be asked, else 0; then in how many
+    /// milliseconds [`reports`](Self::reports) has something, `u32::MAX` if it has nothing.
+    ///
+    /// Its texts are `pending`, the status or `connection` or `timeout`, the milliseconds that it took, 1 if the platform's cache
+    /// gave the response, else 0; and after the fallback's attempt how that has ended, else nothing.
+    pub fn ended(&mut self, now: UnixMillis) -> Option<&[u8]> {
+        let mut texts = texts(&self.room, 5)?.into_iter();
+        let mut text = || str::from_utf8(texts.next()??).ok();
+        let pending = Pending::parse(text()?);
+        let first = Ended {
+            outcome: attempted(text()?)?,
+            latency_ms: text()?.parse().ok()?,
+            from_cache: text()? == "1",
+        };
+        let next = match text() {
+            Some(second) => {
+                pending.stood_in(&mut self.ledger, first, attempted(second)?, now);
+                Next::Respond
+            }
+            None => pending.ended(&mut self.ledger, first, now),
+        };
+        self.message.clear();
+        self.message.number((next == Next::FailOver).into());
+        self.message
+            .number(self.ledger.due(now.0).unwrap_or(u32::MAX));
+        Some(self.message.finish())
+    }
+
+    /// What is due to be sent: a list of lines for the guard, and one for dashboards.
+    pub fn reports(&mut self, now: UnixMillis) -> &[u8] {
+        let reports = self.ledger.reports(now.0);
+        self.message.clear();
+        for lines in [&reports.rollouts, &reports.tallies] {
+            self.message.texts(lines.iter().map(String::as_str));
+        }
+        self.message.finish()
     }
 
     /// The changes to a response's headers that depend on it. Its texts are `pending`, the status code and its headers of
@@ -229,6 +283,14 @@ pub enum Outcome {
     Absent,
     /// The store did not answer.
     Failed,
+}
+
+fn attempted(text: &str) -> Option<Attempted> {
+    Some(match text {
+        "connection" => Attempted::Connection,
+        "timeout" => Attempted::Timeout,
+        status => Attempted::Status(status.parse().ok()?),
+    })
 }
 
 fn pending(text: Option<Option<&[u8]>>) -> Option<Pending> {

@@ -13,12 +13,14 @@ pub enum Outcome {
     Tls,
     /// The head did not come in time.
     Timeout,
+    /// The origin answered with a status that was said to be a failure of it, whatever its number.
+    Declared(u16),
 }
 
 /// A class of failing requests; each is tested on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Failure {
-    /// Status 500 and above, no connection, no TLS, no answer in time.
+    /// Status 500 and above or declared, no connection, no TLS, no answer in time.
     Hard,
     /// Status 400 to 499. A new route that answers 404 to everybody fails in this way only; that visitors mistype
     /// addresses does no harm, since both arms suffer from it.
@@ -38,9 +40,11 @@ impl Outcome {
     #[inline]
     pub const fn failure(self) -> Option<Failure> {
         match self {
-            Self::Status(500..) | Self::Connection | Self::Tls | Self::Timeout => {
-                Some(Failure::Hard)
-            }
+            Self::Status(500..)
+            | Self::Connection
+            | Self::Tls
+            | Self::Timeout
+            | Self::Declared(_) => Some(Failure::Hard),
             Self::Status(400..=499) => Some(Failure::Soft),
             Self::Status(_) => None,
         }

@@ -1,7 +1,7 @@
 //! A node's part of a rollout: filter, breaker, failover and counts of one flag, told of each origin fetch once.
 
 use crate::breaker::{Breaker, BreakerOptions, Order, Phase, Seen, Serve};
-use crate::failover::{Attempt, Budget};
+use crate::failover::Budget;
 use crate::report::{GOALS, INTERVAL_MS, interval};
 use crate::{
     Arm, Circumstances, Failover, Failure, Ladder, LeftOut, Outcome, PerArm, Report, ReportId,
@@ -138,9 +138,10 @@ impl Node {
         self.breaker.serve(order, unit, now_ms)
     }
 
-    /// Whether control may be asked for a request that failed on the canary; takes what it costs.
-    pub fn may_fail_over(&mut self, attempt: &Attempt<'_>, now_ms: i64) -> bool {
-        attempt.is_replayable() && self.failovers.take(now_ms)
+    /// Whether control may be asked for a request that failed on the canary, and
+    /// [can be repeated](crate::failover::Attempt::is_replayable); takes what it costs.
+    pub const fn may_fail_over(&mut self, now_ms: i64) -> bool {
+        self.failovers.take(now_ms)
     }
 
     /// Takes a fetch into account. `jitter` are 16 random bits, used only if the breaker trips. Without a failure this
@@ -277,6 +278,13 @@ impl Node {
     fn report_by(&mut self, now_ms: i64, due_ms: i64) {
         self.begin(now_ms);
         self.due_ms = self.due_ms.min(due_ms);
+    }
+
+    /// When reports are to be sent, in Unix milliseconds; `None` if there is nothing to report.
+    pub fn due_ms(&self) -> Option<i64> {
+        let is_idle =
+            self.report.is_empty() && self.earlier.iter().all(|hits| *hits == PerArm::default());
+        (!is_idle).then_some(self.due_ms)
     }
 
     /// Whether it is time to send reports: an interval after the last, or sooner after a canary's event. A matter of two

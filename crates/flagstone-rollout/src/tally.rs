@@ -61,6 +61,11 @@ pub struct Tally {
 }
 
 impl Tally {
+    /// Without rows.
+    pub const fn new() -> Self {
+        Self { rows: Vec::new() }
+    }
+
     /// How many rows there may be, at about 600 bytes each.
     pub const MOST: usize = 128;
 

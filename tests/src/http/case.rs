@@ -38,6 +38,9 @@ pub struct Case {
     request: Message,
     #[serde(default)]
     origin: Message,
+    /// What single origins answer instead, by name.
+    #[serde(default)]
+    origins: BTreeMap<String, Message>,
     /// Host and the reason why it does something else, which is not looked at.
     #[serde(default)]
     pub differs: BTreeMap<String, String>,
@@ -102,6 +105,8 @@ pub(super) struct Message {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Expect {
     pub origin: Option<String>,
+    /// Every origin that is asked, if it is not one; the last one's answer goes to the visitor.
+    pub asked: Option<Vec<String>>,
     pub request: Message,
     pub response: Message,
 }
@@ -210,13 +215,22 @@ impl Case {
         }
     }
 
-    /// What the origin answers; `None` if it cannot be reached.
-    pub fn answer(&self) -> Option<Response> {
-        (!self.origin.unreachable).then(|| Response {
-            status: self.origin.status.unwrap_or(200),
-            headers: self.origin.headers(),
-            body: self.origin.body(),
+    /// What an origin answers; `None` if it cannot be reached.
+    pub fn answer(&self, origin: &str) -> Option<Response> {
+        let message = self.origins.get(origin).unwrap_or(&self.origin);
+        (!message.unreachable).then(|| Response {
+            status: message.status.unwrap_or(200),
+            headers: message.headers(),
+            body: message.body(),
         })
+    }
+
+    /// The origins that are asked, the last of which answers the visitor.
+    pub(super) fn asked(&self) -> Vec<&str> {
+        match &self.expect.asked {
+            Some(asked) => asked.iter().map(String::as_str).collect(),
+            None => vec![self.expect.origin.as_deref().unwrap_or("stable")],
+        }
     }
 }
 

@@ -9,15 +9,18 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use flagstone_core::UnixMillis;
 use flagstone_edge::{
-    Edit, Fetched, GeoField, Need, Node, Options, Plan, RequestHead, ResponseHead, Step,
+    Edit, Ended, Fetched, GeoField, Need, Next, Node, Options, Plan, RequestHead, ResponseHead,
+    Step, ledger::Isolate,
 };
 use flagstone_import::document::compile_document;
+use flagstone_rollout::Outcome;
 
 use crate::hosts::{CONTROL, Headers, Host, Location, Request, Response, Setting, http};
 
 /// A shell in memory. It refreshes after every response.
 pub struct Memory {
     node: RefCell<Node>,
+    ledger: RefCell<Isolate>,
     origins: BTreeMap<String, String>,
     store: BTreeMap<String, Vec<u8>>,
 }
@@ -31,6 +34,7 @@ impl Memory {
                 ttl: 0,
                 compile: Some(compile_document),
             })),
+            ledger: RefCell::new(Isolate::new()),
             origins: setting
                 .origins
                 .iter()
@@ -71,10 +75,24 @@ impl Host for Memory {
         if step == Step::Load {
             self.fetch(&mut node);
         }
-        let plan = node.plan(&Head::new(request, location), now(), || {
+        let mut ledger = self.ledger.borrow_mut();
+        let mut plan = node.plan(&mut *ledger, &Head::new(request, location), now(), || {
             fastrand::u128(..).to_ne_bytes()
         });
-        let response = match self.forward(&plan, request) {
+        let mut response = self.forward(&plan, request);
+        let first = Ended {
+            outcome: outcome(response.as_ref()),
+            latency_ms: 0,
+            from_cache: false,
+        };
+        if plan.ended(&mut *ledger, first, now()) == Next::FailOver
+            && let Some(fallback) = plan.fallback.take()
+        {
+            response = self.forward(&fallback, request);
+            plan.stood_in(&mut *ledger, first, outcome(response.as_ref()), now());
+            plan = *fallback;
+        }
+        let response = match response {
             Some(mut response) => {
                 let edits = plan.respond(&Answered(&response));
                 apply(&edits, &mut response.headers);
@@ -149,11 +167,13 @@ impl RequestHead for Head<'_> {
     }
 
     fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
-        joined(
-            &self.request.headers,
-            name,
-            if name == "cookie" { b"; " } else { b", " },
-        )
+        let separator: &[u8] = if name == "cookie" { b"; " } else { b", " };
+        // It is added on the way, as a client does.
+        let len = || {
+            (name == "content-length" && !self.request.body.is_empty())
+                .then(|| self.request.body.len().to_string().into_bytes().into())
+        };
+        joined(&self.request.headers, name, separator).or_else(len)
     }
 
     fn geo(&self, field: GeoField) -> Option<Cow<'_, str>> {
@@ -201,6 +221,12 @@ fn joined<'a>(headers: &'a Headers, name: &str, separator: &[u8]) -> Option<Cow<
         [line] => Some(Cow::Borrowed(line)),
         lines => Some(Cow::Owned(lines.join(separator))),
     }
+}
+
+fn outcome(response: Option<&Response>) -> Outcome {
+    response.map_or(Outcome::Connection, |response| {
+        Outcome::Status(response.status)
+    })
 }
 
 fn apply(edits: &[Edit], headers: &mut Headers) {

@@ -1,5 +1,6 @@
 //! Cases on a host.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -18,6 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// What is added to revisions each time that the configuration changes, since hosts go by them. No case has such a one.
 const ERA: u64 = 1000;
 
+/// What origins answer; `None`: they close the connection.
+type Answers = BTreeMap<&'static str, Option<Response>>;
+
 /// Starts a host that has served nothing yet.
 pub trait Start: Fn(Setting<'_>) -> io::Result<Box<dyn Host>> {}
 
@@ -30,7 +34,8 @@ pub struct Runner<S> {
     holds: bool,
     snapshots: Vec<(String, Vec<u8>)>,
     origins: Vec<(&'static str, Origin)>,
-    answer: Arc<Mutex<Option<Response>>>,
+    /// By origin; those that are missing answer with 200.
+    answers: Arc<Mutex<Answers>>,
     running: Option<Running>,
     /// What is added to revisions.
     base: u64,
@@ -55,14 +60,13 @@ impl<S: Start> Runner<S> {
         holds: bool,
         files: impl Iterator<Item = (&'s File, &'s [u8])>,
     ) -> io::Result<Self> {
-        let answer = Arc::new(Mutex::new(Some(Response::new(200))));
+        let answers = Arc::new(Mutex::new(Answers::new()));
         let origin = |name| {
-            let answer = Arc::clone(&answer);
+            let answers = Arc::clone(&answers);
             let handler = move |_: &_| {
-                answer
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .clone()
+                let answers = answers.lock().unwrap_or_else(PoisonError::into_inner);
+                let answer = answers.get(name).cloned();
+                answer.unwrap_or_else(|| Some(Response::new(200)))
             };
             Ok((name, Origin::start(handler)?))
         };
@@ -73,7 +77,7 @@ impl<S: Start> Runner<S> {
                 .flat_map(|(file, snapshot)| values(file, snapshot))
                 .collect(),
             origins: ORIGINS.into_iter().map(origin).collect::<io::Result<_>>()?,
-            answer,
+            answers,
             running: None,
             base: 0,
         })
@@ -212,9 +216,9 @@ impl<S: Start> Runner<S> {
         for (_, origin) in &self.origins {
             origin.take_received();
         }
-        self.set_answer(case.answer());
+        self.set_answers(ORIGINS.map(|origin| (origin, case.answer(origin))).into());
         let response = host.send(&case.request(), &case.location());
-        self.set_answer(Some(Response::new(200)));
+        self.set_answers(Answers::new());
         let mut response = response.map_err(|error| {
             io::Error::new(
                 error.kind(),
@@ -240,8 +244,8 @@ impl<S: Start> Runner<S> {
         })
     }
 
-    fn set_answer(&self, answer: Option<Response>) {
-        *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = answer;
+    fn set_answers(&self, answers: Answers) {
+        *self.answers.lock().unwrap_or_else(PoisonError::into_inner) = answers;
     }
 
     /// A status with its revision as cases have it.

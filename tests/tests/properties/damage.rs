@@ -51,6 +51,7 @@ fn rich(seed: u64) -> Model {
         origins: vec![Origin {
             name: "canary".to_owned(),
             fallback: Some("stable".to_owned()),
+            ..Origin::default()
         }],
         routes: vec![Route {
             host: String::new(),
@@ -58,6 +59,7 @@ fn rich(seed: u64) -> Model {
             flag: "acting".to_owned(),
             variants: vec![("v1".to_owned(), action)],
             flags: None,
+            ..Route::default()
         }],
         expose: Expose {
             browser: keys.clone(),

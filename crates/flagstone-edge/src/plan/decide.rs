@@ -1,6 +1,7 @@
 //! From a configuration and a request to a plan.
 
-use super::{FLAGS, Plan};
+use super::watch::{Visit, watch};
+use super::{FLAGS, Plan, SERVER_TIMING};
 use crate::character::{self, UNRESERVED};
 use crate::configuration::Configuration;
 use crate::context::Context;
@@ -9,37 +10,57 @@ use crate::dictionary;
 use crate::edit::Edit;
 use crate::head::RequestHead;
 use crate::identity::Anonymous;
+use crate::ledger::Ledger;
 use crate::parts::Parts;
 use crate::path;
 use crate::route::{ACTS, Matched, Relevant, TO_BROWSER, TO_ORIGIN, matching, pairs, relevant};
-use crate::status::{IdSource, Problem, Why};
-use flagstone_core::layout::{ActionRecord, EdgeRecord, NONE16, OriginRecord, Section, TextRecord};
+use crate::status::{Guard, IdSource, Problem, Why};
+use flagstone_core::layout::{
+    ActionRecord, EdgeRecord, NONE16, OriginRecord, RepeatKind, Section, Statuses, TextRecord,
+};
 use flagstone_core::{Evaluator, Reason, Snapshot, UnixMillis, Variant};
+use flagstone_rollout::failover::{Attempt, Body, canary_timeout};
 
 /// In [`Section::VaryNames`]: a decision depends on what no request header shows, such as the client's address.
 const BEYOND_HEADERS: &str = "*";
+/// What a request has in all, of which a canary leaves a part to its fallback, in milliseconds.
+const DEADLINE_MS: u32 = 60_000;
 
 /// Room for most cache keys, in bytes.
 const CACHE_KEY_ROOM: usize = 256;
 
 /// What was decided about a flag that the request depends on.
-struct Choice<'s> {
-    of: Relevant<'s>,
+pub(super) struct Choice<'s> {
+    pub of: Relevant<'s>,
     /// `None` if the flag could not be decided, or has no default of its own.
-    variant: Option<Variant<'s>>,
+    pub variant: Option<Variant<'s>>,
+    pub reason: Reason,
+    /// The rule that decided.
+    pub rule: Option<u16>,
+    /// The variant that stands in for one that cannot be served, where variants are compared.
+    pub control: Option<Variant<'s>>,
     /// Whether it could not be decided.
     failed: bool,
 }
 
 impl Choice<'_> {
-    fn has(&self, roles: u8) -> bool {
+    pub fn has(&self, roles: u8) -> bool {
         self.of.roles & roles != 0
+    }
+
+    /// Has control stand in for the variant, which cannot be served. The visitor's own variant stays what it is.
+    pub fn stand_in(&mut self) {
+        if let Some(control) = self.control {
+            self.variant = Some(control);
+            self.reason = Reason::Error;
+        }
     }
 }
 
 /// Adds to a plan what the configuration says.
 pub(super) fn decide<'n>(
     plan: &mut Plan,
+    ledger: &mut impl Ledger,
     configuration: &'n Configuration,
     parts: &Parts<'n, impl RequestHead>,
     now: UnixMillis,
@@ -67,34 +88,145 @@ pub(super) fn decide<'n>(
     let is_bot = parts.is_bot();
     let choices = flags.into_iter().map(|of| {
         let flag = of.flag;
-        let (variant, failed) = if is_bot {
+        let mut choice = Choice {
+            of,
+            variant: None,
+            reason: Reason::Default,
+            rule: None,
+            control: None,
+            failed: false,
+        };
+        if is_bot {
             let kill = kills.iter().find(|kill| kill.flag == flag.index());
             let index = kill.map(|kill| kill.variant).or(flag.default());
-            let variant = index.and_then(|index| flag.variant(index));
-            (variant, index.is_some() && variant.is_none())
+            choice.variant = index.and_then(|index| flag.variant(index));
+            choice.failed = index.is_some() && choice.variant.is_none();
         } else {
             let decision = evaluator.evaluate(flag.index());
-            (decision.variant, decision.reason == Reason::Error)
-        };
-        Choice {
-            of,
-            variant,
-            failed,
+            choice.variant = decision.variant;
+            choice.rule = decision.rule;
+            choice.reason = decision.reason;
+            choice.failed = decision.reason == Reason::Error;
         }
+        choice
     });
-    let choices: Vec<Choice<'_>> = choices.collect();
+    let mut choices: Vec<Choice<'_>> = choices.collect();
 
     plan.is_counted = !is_bot && !parts.is_prefetch();
     identity(plan, &snapshot, &edge, parts, &context, is_bot);
-    act(plan, &snapshot, parts, &routes, &choices);
-    tell(plan, &choices);
-    depend(plan, &snapshot, &routes, &choices);
-    // That a bot or `Sec-GPC: 1` got no id is not to be served to others, and neither header is in `Vary` for it.
-    let is_exception = matches!(plan.pending.status.why, Some(Why::Bot | Why::Gpc));
-    plan.pending.is_private |= is_exception || !plan.response.cookies.is_empty();
     if choices.iter().any(|choice| choice.failed) {
         plan.pending.status.problem = plan.pending.status.problem.or(Some(Problem::Undecided));
     }
+    let identity = context.identity();
+    let visit = Visit {
+        configuration,
+        snapshot,
+        now,
+        key: identity.and_then(|identity| identity.key.as_deref()),
+        is_new: identity.is_some_and(|identity| identity.source == IdSource::Minted),
+        is_prefetch: parts.is_prefetch(),
+        is_exposure: plan.is_counted,
+    };
+    let (watched, guard) = watch(ledger, &visit, &routes, &mut choices);
+    plan.pending.status.guard = guard;
+    plan.pending.is_private |= guard == Some(Guard::Open);
+
+    let first = actions(&snapshot, &routes, &choices)
+        .map(|(_, action)| action.origin)
+        .find(|origin| *origin != NONE16);
+    let origin = first.and_then(|index| snapshot.record(Section::Origins, index.into()));
+    let fallback = origin.and_then(|origin: OriginRecord| {
+        let fallback = snapshot.record(Section::Origins, origin.fallback.into())?;
+        may_repeat(parts, &routes).then(|| (fallback, plan.clone()))
+    });
+    let carry = |plan: &mut Plan, choices: &[Choice<'_>]| {
+        act(plan, &snapshot, parts, &routes, choices);
+        tell(plan, choices);
+        depend(plan, &snapshot, &routes, choices);
+        // That a bot or `Sec-GPC: 1` got no id is not to be served to others, and neither header is in `Vary` for it.
+        let is_exception = matches!(plan.pending.status.why, Some(Why::Bot | Why::Gpc));
+        plan.pending.is_private |= is_exception || !plan.response.cookies.is_empty();
+    };
+    carry(plan, &choices);
+    plan.pending.watched = watched;
+    send_to(plan, &snapshot, origin, fallback.is_some());
+    if let Some((origin, mut stand_in)) = fallback {
+        for choice in &mut choices {
+            let flag = choice.of.flag.index();
+            let mut actions = routes.iter().filter(|route| route.flag() == Some(flag));
+            let fails = |route: &Matched<'_>| {
+                let action = route.action(&snapshot, choice.variant?.index)?;
+                Some(Some(action.origin) == first)
+            };
+            if actions.any(|route| fails(route) == Some(true)) {
+                choice.stand_in();
+            }
+        }
+        carry(&mut stand_in, &choices);
+        send_to(&mut stand_in, &snapshot, Some(origin), false);
+        stand_in.pending.status.is_fallback = true;
+        // Nobody may keep it: the next request is the canary's again.
+        stand_in.pending.is_private = false;
+        stand_in.response.is_unstorable = true;
+        let timing = "flagstone;desc=\"fallback\"".to_owned();
+        stand_in.response.timings.push((SERVER_TIMING, timing));
+        plan.pending.has_fallback = true;
+        plan.fallback = Some(Box::new(stand_in));
+    }
+}
+
+/// Whether a request may be sent a second time, to another origin.
+fn may_repeat<'n>(parts: &Parts<'n, impl RequestHead>, routes: &[Matched<'_>]) -> bool {
+    let repeat = routes
+        .iter()
+        .map(Matched::repeat)
+        .find(|repeat| *repeat != RepeatKind::Safe);
+    let idempotency_key = match repeat {
+        Some(RepeatKind::All) => true,
+        Some(RepeatKind::Keyed) => parts.header("idempotency-key").is_some(),
+        _ => false,
+    };
+    let method = parts.head.method();
+    let len = parts.header_text("content-length");
+    let body = match (len.map(str::parse), parts.header("transfer-encoding")) {
+        (Some(Ok(0)), None) => Body::Absent,
+        (Some(Ok(len)), None) => Body::Buffered(len),
+        // Over HTTP/2 a body may come without its length; with these methods none does.
+        (None, None) if matches!(method, "GET" | "HEAD" | "OPTIONS") => Body::Absent,
+        _ => Body::Streamed,
+    };
+    let attempt = Attempt {
+        method,
+        idempotency_key,
+        body,
+        head_sent: false,
+    };
+    attempt.is_replayable()
+}
+
+/// Sets where a plan's request goes, and when that has failed; without an origin it stays `stable`.
+fn send_to(
+    plan: &mut Plan,
+    snapshot: &Snapshot<'_>,
+    origin: Option<OriginRecord>,
+    has_fallback: bool,
+) {
+    let stable = || snapshot.record::<OriginRecord>(Section::Origins, 0);
+    let Some(record) = origin.or_else(stable) else {
+        return;
+    };
+    let name = snapshot.text(record.name_offset, record.name_len.into());
+    if let (Some(name), true) = (name, origin.is_some()) {
+        plan.origin = name.to_owned();
+    }
+    plan.timeout_ms = match has_fallback {
+        true => canary_timeout(record.timeout, DEADLINE_MS),
+        false => record.timeout,
+    };
+    plan.pending.failures = Statuses {
+        client: record.client_failures,
+        server: record.server_failures,
+    };
 }
 
 /// Says who the visitor is, and has the browser keep an id that was minted.
@@ -133,15 +265,11 @@ fn act<'p>(
     routes: &[Matched<'p>],
     choices: &[Choice<'_>],
 ) {
-    let mut origin = None;
     let mut rewrite = None;
     let mut request_headers: Vec<(&str, &str)> = Vec::new();
     let mut response_headers = Vec::new();
     let mut cookies = Vec::new();
     for (route, action) in actions(snapshot, routes, choices) {
-        if action.origin != NONE16 && origin.is_none() {
-            origin = snapshot.record::<OriginRecord>(Section::Origins, action.origin.into());
-        }
         if action.rewrite_len > 0 && rewrite.is_none() {
             let template = snapshot.text(action.rewrite_offset, action.rewrite_len.into());
             rewrite = template.map(|template| path::rewrite(template, &route.captures));
@@ -166,15 +294,6 @@ fn act<'p>(
         first_of_each(&mut cookies, action.cookies, action.cookies_count);
     }
 
-    if let Some(origin) = origin {
-        let name =
-            |record: &OriginRecord| snapshot.text(record.name_offset, record.name_len.into());
-        if let Some(name) = name(&origin) {
-            plan.origin = name.to_owned();
-        }
-        let fallback = snapshot.record::<OriginRecord>(Section::Origins, origin.fallback.into());
-        plan.fallback = fallback.as_ref().and_then(name).map(str::to_owned);
-    }
     if let Some((path, query)) = rewrite.filter(|(path, _)| path.starts_with('/')) {
         plan.path_and_query = path;
         let queries = [query, parts.head.query()].into_iter().flatten();
@@ -288,7 +407,7 @@ fn depend(
 }
 
 /// Writes text percent-encoded, all but the characters that never need it.
-fn push_encoded(text: &mut String, part: &str) {
+pub(super) fn push_encoded(text: &mut String, part: &str) {
     if character::all(part, UNRESERVED) {
         text.push_str(part);
         return;

@@ -1,27 +1,35 @@
 //! What is left to decide when the origin has answered.
 
 use super::Answer;
+use super::watched::Watched;
 use crate::cache;
 use crate::edit::Edit;
 use crate::head::ResponseHead;
-use crate::status::{IdSource, Problem, STATUS, Status, Why};
+use crate::status::{Guard, IdSource, Problem, STATUS, Status, Why};
+use flagstone_core::layout::Statuses;
 use std::fmt::Write as _;
 
 /// Headers that tell shared caches of one kind or another to store a response whatever `Cache-Control` says.
-const CDN_CACHE_CONTROLS: [&str; 3] = [
+pub(super) const CDN_CACHE_CONTROLS: [&str; 3] = [
     "cdn-cache-control",
     "cloudflare-cdn-cache-control",
     "surrogate-control",
 ];
 
 /// What a plan remembers for the time when the origin has answered, or cannot.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Pending {
     pub status: Status,
     /// Request headers that the response depends on, in alphabetical order, as in a header.
     pub vary: String,
     /// Shared caches must not store it.
     pub is_private: bool,
+    /// Which of the origin's statuses are failures.
+    pub failures: Statuses,
+    /// Whether there is a fallback that may be asked.
+    pub has_fallback: bool,
+    /// The flags that act.
+    pub watched: Vec<Watched>,
 }
 
 impl Pending {
@@ -73,7 +81,8 @@ impl Pending {
         }
     }
 
-    /// As text that [`parse`](Self::parse) reads: `7;minted;;undecided;private;cookie, user-agent`.
+    /// As text that [`parse`](Self::parse) reads: `7;minted;;undecided;;;private;0.ffffffff;;cookie, user-agent`, and each flag
+    /// that is watched after a further semicolon.
     pub fn text(&self) -> String {
         let mut text = String::with_capacity(64 + self.vary.len());
         if let Some(revision) = self.status.revision {
@@ -84,13 +93,22 @@ impl Pending {
             self.status.id.map(IdSource::code),
             self.status.why.map(Why::code),
             self.status.problem.map(Problem::code),
+            self.status.guard.map(Guard::code),
+            self.status.is_fallback.then_some("fallback"),
             self.is_private.then_some("private"),
         ] {
             text.push(';');
             text.push_str(code.unwrap_or_default());
         }
+        let Statuses { client, server } = self.failures;
+        let _ = write!(text, ";{client:x}.{server:x};");
+        text.push_str(if self.has_fallback { "falls-back" } else { "" });
         text.push(';');
         text.push_str(&self.vary);
+        for watched in &self.watched {
+            text.push(';');
+            watched.push(&mut text);
+        }
         text
     }
 
@@ -104,11 +122,25 @@ impl Pending {
                 id: named(&IdSource::ALL, next(), IdSource::code),
                 why: named(&Why::ALL, next(), Why::code),
                 problem: named(Problem::ALL, next(), Problem::code),
+                guard: named(&Guard::ALL, next(), Guard::code),
+                is_fallback: !next().is_empty(),
             },
             is_private: !next().is_empty(),
+            failures: statuses(next()).unwrap_or_default(),
+            has_fallback: !next().is_empty(),
             vary: next().to_owned(),
+            watched: parts.filter_map(Watched::parse).collect(),
         }
     }
+}
+
+fn statuses(text: &str) -> Option<Statuses> {
+    let (client, server) = text.split_once('.')?;
+    let bits = |text| u32::from_str_radix(text, 16).ok();
+    Some(Statuses {
+        client: bits(client)?,
+        server: bits(server)?,
+    })
 }
 
 fn named<T: Copy>(all: &[T], code: &str, code_of: fn(T) -> &'static str) -> Option<T> {

@@ -72,7 +72,7 @@ fn respond(configuration: &Configuration, head: &Head) -> Vec<Edit> {
         status: 200,
         headers: Vec::new(),
     };
-    plan(Some(configuration), None, head, NOW, || [0xa5; 16]).respond(&response)
+    plan(&mut (), Some(configuration), None, head, NOW, || [0xa5; 16]).respond(&response)
 }
 
 #[test]
@@ -174,6 +174,7 @@ fn random() {
             drawn.to_le_bytes()
         };
         let plan = plan(
+            &mut (),
             Some(&configuration),
             None,
             &Head::get("/", &[]),
@@ -203,6 +204,7 @@ fn cache_keys() {
         ("/other", "b%26%3D%2F%C3%A9=off"),
     ] {
         let plan = plan(
+            &mut (),
             Some(&configuration),
             None,
             &Head::get(path, &[]),
@@ -224,6 +226,7 @@ fn counting() {
         (&[("sec-purpose", "prefetcher")], true),
     ] {
         let plan = plan(
+            &mut (),
             Some(&configuration),
             None,
             &Head::get("/", headers),
@@ -238,6 +241,7 @@ fn counting() {
 fn statuses() {
     let configuration = configuration(&model(vec![flag("canary", vec![everybody()])], Vec::new()));
     let plan = plan(
+        &mut (),
         Some(&configuration),
         None,
         &Head::get("/canary/", &[]),
@@ -332,7 +336,7 @@ proptest! {
 
     #[test]
     fn any_request(head in heads()) {
-        let plan = plan(Some(&curious()), None, &head, NOW, || [0xa5; 16]);
+        let plan = plan(&mut (), Some(&curious()), None, &head, NOW, || [0xa5; 16]);
         check(&plan.request_edits);
         check(&plan.respond(&Response { status: 200, headers: Vec::new() }));
     }
@@ -349,7 +353,7 @@ proptest! {
         bytes[16..HEADER_LEN].copy_from_slice(&digest.0.to_le_bytes());
         control.snapshot = digest;
         if let Ok(configuration) = Configuration::new(bytes, control, None) {
-            plan(Some(&configuration), None, &head, NOW, || [0xa5; 16])
+            plan(&mut (), Some(&configuration), None, &head, NOW, || [0xa5; 16])
                 .respond(&Response { status: 200, headers: Vec::new() });
         }
     }

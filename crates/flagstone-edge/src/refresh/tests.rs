@@ -40,7 +40,7 @@ impl Edge {
             self.fetch();
         }
         let head = Head::get("/", &[("x-user", "u-1")]);
-        let plan = self.node.plan(&head, self.now, || [0; 16]);
+        let plan = self.node.plan(&mut (), &head, self.now, || [0; 16]);
         if step == Step::Refresh {
             self.fetch();
         }

@@ -3,7 +3,10 @@
 use crate::configuration::Configuration;
 use crate::head::GeoField;
 use crate::identity::Anonymous;
-use flagstone_core::layout::{ActionRecord, EdgeRecord, NONE, Section, SourceKind, SourceRecord};
+use flagstone_core::layout::{
+    ActionRecord, EdgeRecord, NONE, NONE16, OriginRecord, RepeatKind, RouteRecord, Section,
+    SourceKind, SourceRecord,
+};
 use flagstone_core::{AttributeIndex, Snapshot};
 
 /// The parts that planning a request may ask for, beside its method and URL.
@@ -61,6 +64,16 @@ impl Asks {
         let attributes = (0..snapshot.attribute_count()).map(AttributeIndex);
         for attribute in attributes.filter_map(|index| snapshot.attribute(index)) {
             self.source(attribute.source, attribute.source_name);
+        }
+        // Whether a request may be sent a second time.
+        let mut origins = snapshot.records::<OriginRecord>(Section::Origins, 0, NONE);
+        if origins.any(|origin| origin.fallback != NONE16) {
+            self.header("content-length");
+            self.header("transfer-encoding");
+        }
+        let mut routes = snapshot.records::<RouteRecord>(Section::Routes, 0, NONE);
+        if routes.any(|route| route.repeat == RepeatKind::Keyed as u16) {
+            self.header("idempotency-key");
         }
         // A cookie that is there is not set again.
         let mut actions = snapshot.records::<ActionRecord>(Section::Actions, 0, NONE);

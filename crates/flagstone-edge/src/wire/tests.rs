@@ -10,11 +10,14 @@ use super::{Engine, Outcome, texts};
 use crate::edit::Edit;
 use crate::fixture::{Head, Response, control, everybody, flag, having, model, snapshot};
 use crate::head::{GeoField, RequestHead, ResponseHead};
-use crate::plan::Pending;
+use crate::plan::{Compared, Pending, Plan, Watched};
 use crate::refresh::{Fetched, Need, Node, Options};
-use crate::status::{IdSource, Problem, Status, Why};
+use crate::status::{Guard, IdSource, Problem, Status, Why};
 use flagstone_compile::model::{Consent, Model, Source};
 use flagstone_core::UnixMillis;
+use flagstone_core::layout::Statuses;
+use flagstone_rollout::tally::Key;
+use flagstone_rollout::{Arm, Serve, Share, UnitHash};
 use proptest::prelude::*;
 
 const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
@@ -155,7 +158,7 @@ fn check(model: &Model, head: &Head, response: &Response) {
     let (mut engine, node) = holding(model);
     engine.random().fill(0xa5);
     let mut drawn = false;
-    let expected = node.plan(head, NOW, || {
+    let expected = node.plan(&mut (), head, NOW, || {
         drawn = true;
         [0xa5; 16]
     });
@@ -163,23 +166,42 @@ fn check(model: &Model, head: &Head, response: &Response) {
     let mut plan = Reader::new(engine.serve(NOW).unwrap());
     assert_eq!(plan.number(), 0, "nothing to fetch");
     assert_eq!(plan.number() == 1, drawn);
-    let texts = [plan.text(), plan.text(), plan.text()];
-    assert_eq!(
-        texts,
-        [
-            &*expected.origin,
-            &*expected.path_and_query,
-            &*expected.cache_key
-        ]
-    );
-    let pending = plan.text();
-    assert_eq!(plan.edits(), expected.request_edits);
-    let mut edits = plan.edits();
-    let asked = plan.number();
+    let mut next = Some(&expected);
+    let mut attempts = Vec::new();
+    while let Some(expected) = next {
+        let texts = [plan.text(), plan.text(), plan.text()];
+        assert_eq!(
+            texts,
+            [
+                &*expected.origin,
+                &*expected.path_and_query,
+                &*expected.cache_key
+            ]
+        );
+        let pending = plan.text();
+        assert_eq!(plan.edits(), expected.request_edits);
+        attempts.push((expected, pending, plan.edits(), plan.number()));
+        assert_eq!(plan.number(), expected.timeout_ms);
+        plan.number();
+        next = expected.fallback.as_deref();
+        assert_eq!(plan.number() == 1, next.is_some());
+    }
     plan.end();
+    for (expected, pending, edits, asked) in attempts {
+        check_response(&mut engine, expected, &pending, edits, asked, response);
+    }
+}
 
+fn check_response(
+    engine: &mut Engine,
+    expected: &Plan,
+    pending: &str,
+    mut edits: Vec<Edit>,
+    asked: u32,
+    response: &Response,
+) {
     if asked != 0 {
-        let mut texts = vec![pending.clone(), response.status.to_string()]
+        let mut texts = vec![pending.to_owned(), response.status.to_string()]
             .into_iter()
             .map(|text| Some(text.into_bytes()))
             .collect::<Vec<_>>();
@@ -187,14 +209,14 @@ fn check(model: &Model, head: &Head, response: &Response) {
             let value = response.header(name).filter(|_| asked >> bit & 1 == 1);
             texts.push(value.map(Into::into));
         }
-        write(&mut engine, &texts);
+        write(engine, &texts);
         let mut reader = Reader::new(engine.respond().unwrap());
         edits.extend(reader.edits());
         reader.end();
     }
     assert_eq!(edits, expected.respond(response));
 
-    write(&mut engine, &[Some(pending.into_bytes())]);
+    write(engine, &[Some(pending.as_bytes().to_vec())]);
     let mut reader = Reader::new(engine.unreachable().unwrap());
     let answer = expected.unreachable();
     assert_eq!(reader.number(), u32::from(answer.status));
@@ -369,7 +391,16 @@ fn only_what_the_configuration_can_ask_for_is_asked_for() {
     let names = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
     assert_eq!(
         headers(&without_identity()),
-        (names(&["user-agent", "sec-purpose"]), names(&["city"]), 0)
+        (
+            names(&[
+                "user-agent",
+                "sec-purpose",
+                "content-length",
+                "transfer-encoding"
+            ]),
+            names(&["city"]),
+            0
+        )
     );
     let all = headers(&curious());
     assert_eq!(
@@ -384,6 +415,8 @@ fn only_what_the_configuration_can_ask_for_is_asked_for() {
             "x-beta",
             "accept-language",
             "x-a",
+            "content-length",
+            "transfer-encoding",
         ])
     );
     assert_eq!((all.1.len(), all.2), (9, 1));
@@ -433,8 +466,16 @@ fn pending_survives_the_way_as_text() {
                             id,
                             why,
                             problem,
+                            guard: Some(Guard::Open).filter(|_| id.is_none()),
+                            is_fallback: why.is_none(),
                         },
                         is_private: vary.is_empty(),
+                        failures: Statuses::NONE,
+                        has_fallback: id.is_some(),
+                        watched: match problem {
+                            Some(_) => watched(),
+                            None => Vec::new(),
+                        },
                         vary: vary.to_owned(),
                     };
                     assert_eq!(Pending::parse(&pending.text()), pending);
@@ -442,6 +483,42 @@ fn pending_survives_the_way_as_text() {
             }
         }
     }
+}
+
+/// Flags of any name, and each side of a comparison.
+fn watched() -> Vec<Watched> {
+    let key = Key {
+        flag: "a;b,c%d".to_owned(),
+        stage: 15,
+        variant: String::new(),
+        route: "*.shop.example/:näive/*".to_owned(),
+    };
+    let compared = Compared {
+        id: u64::MAX,
+        stage: 15,
+        share: Share::new(0.1).unwrap(),
+        arm: Arm::Canary,
+        serve: Serve::Probe,
+        is_randomised: true,
+        is_prefetch: false,
+        is_first: true,
+        unit: Some(UnitHash(u32::MAX)),
+    };
+    let control = Compared {
+        arm: Arm::Control,
+        serve: Serve::Canary,
+        is_randomised: false,
+        is_prefetch: true,
+        unit: None,
+        ..compared
+    };
+    [None, Some(compared), Some(control)]
+        .map(|compared| Watched {
+            key: key.clone(),
+            is_exposure: compared.is_none(),
+            compared,
+        })
+        .to_vec()
 }
 
 proptest! {

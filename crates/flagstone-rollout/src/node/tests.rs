@@ -1,7 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
-use crate::failover::Body;
 
 const OPTIONS: BreakerOptions = BreakerOptions::DEFAULT;
 
@@ -150,12 +149,6 @@ fn a_trip_is_reported_at_once_and_ends_the_counting() {
 #[test]
 fn failovers_have_a_budget() {
     let mut node = node(0.5);
-    let attempt = Attempt {
-        method: "GET",
-        idempotency_key: false,
-        body: Body::Absent,
-        head_sent: false,
-    };
     let failed = Fetch {
         arm: Arm::Canary,
         outcome: Outcome::Status(500),
@@ -163,18 +156,11 @@ fn failovers_have_a_budget() {
         ..FETCH
     };
     for _ in 0..3 {
-        assert!(node.may_fail_over(&attempt, 1_000));
+        assert!(node.may_fail_over(1_000));
         tell(&mut node, failed);
     }
-    assert!(!node.may_fail_over(&attempt, 1_000), "shared outage");
-    assert!(node.may_fail_over(&attempt, 11_000));
-    assert!(!node.may_fail_over(
-        &Attempt {
-            method: "POST",
-            ..attempt
-        },
-        11_000
-    ));
+    assert!(!node.may_fail_over(1_000), "shared outage");
+    assert!(node.may_fail_over(11_000));
 }
 
 #[test]

@@ -1,0 +1,202 @@
+//! A ledger in memory that lasts.
+
+use super::Ledger;
+use crate::plan::Compared;
+use flagstone_core::hash;
+use flagstone_rollout::tally::{Key, Row, Tally};
+use flagstone_rollout::{
+    BreakerOptions, Fetch, INTERVAL_MS, Line, Node, Order, Report, ReportId, Serve, UnitHash,
+    interval,
+};
+use std::collections::VecDeque;
+
+/// How many rollouts are kept, at about 2 KiB each; the one that was not used for longest makes room.
+const MOST: usize = 64;
+/// How many lines wait to be sent; the oldest is lost.
+const MOST_LINES: usize = 256;
+
+/// What an isolate keeps of rollouts.
+#[derive(Debug)]
+pub struct Isolate {
+    entries: Vec<Entry>,
+    tally: Tally,
+    /// When the tally is to be reported, if there is something in it.
+    tally_due_ms: i64,
+    sequence: u32,
+    lines: VecDeque<Line>,
+    /// Random; its first value names this isolate.
+    state: u64,
+    instance: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    flag: String,
+    id: u64,
+    node: Node,
+    used_ms: i64,
+}
+
+/// What is to be sent to whoever adds it up: lines of JSON without line feeds.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reports {
+    /// For the guard.
+    pub rollouts: Vec<String>,
+    /// For dashboards.
+    pub tallies: Vec<String>,
+}
+
+impl Isolate {
+    /// A ledger at the start of a process.
+    pub const fn new() -> Self {
+        Self {
+            entries: Vec::new(),
+            tally: Tally::new(),
+            tally_due_ms: i64::MAX,
+            sequence: 0,
+            lines: VecDeque::new(),
+            state: 0,
+            instance: 0,
+        }
+    }
+
+    /// Names the process by random bytes, of which nothing can be seen in the name. The first call counts.
+    pub fn name(&mut self, random: &[u8; 16]) {
+        if self.instance == 0 {
+            let [first, second] = [0u8, 1].map(|salt| {
+                let mut bytes = [salt; 17];
+                for (byte, random) in bytes.iter_mut().skip(1).zip(random) {
+                    *byte = *random;
+                }
+                (hash::key(&bytes) as u64).max(1)
+            });
+            (self.instance, self.state) = (first, second);
+        }
+    }
+
+    /// Milliseconds until something is to be reported, 0 if it is time; `None` if there is nothing.
+    pub fn due(&self, now_ms: i64) -> Option<u32> {
+        let nodes = self.entries.iter().map(|entry| entry.node.due_ms());
+        let lines = (!self.lines.is_empty()).then_some(now_ms);
+        let tally = (!self.tally.is_empty()).then_some(self.tally_due_ms);
+        let due = nodes.flatten().chain(lines).chain(tally).min()?;
+        Some(due.saturating_sub(now_ms).clamp(0, INTERVAL_MS.into()) as u32)
+    }
+
+    /// What is due.
+    pub fn reports(&mut self, now_ms: i64) -> Reports {
+        for entry in &mut self.entries {
+            if entry.node.due_ms().is_some_and(|due| due <= now_ms) {
+                while let Some(report) = entry.node.take_report(now_ms) {
+                    push(&mut self.lines, &entry.flag, report);
+                }
+            }
+        }
+        let mut reports = Reports {
+            rollouts: self.lines.drain(..).map(|line| line.write()).collect(),
+            ..Reports::default()
+        };
+        if self.tally_due_ms <= now_ms {
+            self.tally_due_ms = i64::MAX;
+            while let Some((key, row)) = self.tally.take() {
+                let id = ReportId {
+                    instance: self.instance,
+                    sequence: self.sequence,
+                };
+                self.sequence = self.sequence.wrapping_add(1);
+                reports.tallies.push(row.line(&key, id, interval(now_ms)));
+            }
+        }
+        reports
+    }
+
+    /// The node of a rollout; there is always one.
+    fn node(&mut self, flag: &str, of: &Compared, now_ms: i64) -> Option<&mut Node> {
+        if !self.entries.iter().any(|entry| entry.id == of.id) {
+            if self.entries.len() >= MOST {
+                self.forget();
+            }
+            let phase = self.random();
+            self.entries.push(Entry {
+                flag: flag.to_owned(),
+                id: of.id,
+                node: Node::new(of.id, self.instance, of.stage, of.share, now_ms, phase),
+                used_ms: now_ms,
+            });
+        }
+        let entry = self.entries.iter_mut().find(|entry| entry.id == of.id)?;
+        entry.used_ms = now_ms;
+        Some(&mut entry.node)
+    }
+
+    /// Makes room.
+    fn forget(&mut self) {
+        let entries = self.entries.iter().enumerate();
+        if let Some((place, _)) = entries.min_by_key(|(_, entry)| entry.used_ms) {
+            let mut entry = self.entries.swap_remove(place);
+            while let Some(report) = entry.node.take_report(entry.used_ms) {
+                push(&mut self.lines, &entry.flag, report);
+            }
+        }
+    }
+
+    /// 16 bits for jitter; whoever guesses them knows when reports are sent. By xorshift (Marsaglia 2003).
+    fn random(&mut self) -> u16 {
+        self.state ^= self.state << 13;
+        self.state ^= self.state >> 7;
+        self.state ^= self.state << 17;
+        (self.state >> 32) as u16
+    }
+}
+
+impl Default for Isolate {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn push(lines: &mut VecDeque<Line>, flag: &str, (id, report): (ReportId, Report)) {
+    if lines.len() >= MOST_LINES {
+        lines.pop_front();
+    }
+    lines.push_back(Line {
+        id,
+        report,
+        flag: flag.to_owned(),
+        unit: None,
+    });
+}
+
+impl Ledger for Isolate {
+    fn serve(&mut self, flag: &str, of: &Compared, unit: UnitHash, now_ms: i64) -> Serve {
+        let Some(node) = self.node(flag, of, now_ms) else {
+            return Serve::Canary;
+        };
+        // A stage begins with the first request that was assigned in it.
+        let finished = node.enter_stage(of.stage, of.share);
+        let serve = node.serve(Order::Run, unit, now_ms);
+        if let Some(report) = finished {
+            push(&mut self.lines, flag, report);
+        }
+        serve
+    }
+
+    fn may_fail_over(&mut self, flag: &str, of: &Compared, now_ms: i64) -> bool {
+        let node = self.node(flag, of, now_ms);
+        node.is_some_and(|node| node.may_fail_over(now_ms))
+    }
+
+    fn tell(&mut self, flag: &str, of: &Compared, fetch: &Fetch, now_ms: i64) {
+        let jitter = self.random();
+        if let Some(node) = self.node(flag, of, now_ms) {
+            node.tell(fetch, now_ms, jitter, &BreakerOptions::DEFAULT);
+        }
+    }
+
+    fn count(&mut self, key: &Key, row: &Row, now_ms: i64) {
+        if self.tally.is_empty() {
+            self.tally_due_ms = now_ms.saturating_add(INTERVAL_MS.into());
+        }
+        self.tally.count(key, row);
+    }
+}

@@ -1,0 +1,206 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use super::*;
+use crate::fixture::{Head, configuration, everybody, flag, header, model};
+use crate::plan::{Ended, Next, Plan, plan};
+use crate::{Configuration, Edit};
+use flagstone_compile::model::{Serve as Serves, Share as Part};
+use flagstone_core::{UnixMillis, Weight};
+use flagstone_rollout::{Line, Outcome};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+/// What the platform shares, in memory: counters of a minute, and names that are shut.
+#[derive(Default)]
+struct Counters {
+    now_ms: i64,
+    counts: RefCell<BTreeMap<String, Vec<i64>>>,
+    shut: RefCell<BTreeMap<String, i64>>,
+}
+
+impl Shared for &Counters {
+    fn increment(&self, counter: &str) {
+        let mut counts = self.counts.borrow_mut();
+        counts
+            .entry(counter.to_owned())
+            .or_default()
+            .push(self.now_ms);
+    }
+
+    fn count(&self, counter: &str) -> u64 {
+        let since = self.now_ms - 60_000;
+        let counts = self.counts.borrow();
+        let count = counts.get(counter).into_iter().flatten();
+        count.filter(|at| **at > since).count() as u64
+    }
+
+    fn shut(&self, name: &str, millis: u32) {
+        let until = self.now_ms + i64::from(millis);
+        self.shut.borrow_mut().insert(name.to_owned(), until);
+    }
+
+    fn is_shut(&self, name: &str) -> bool {
+        let shut = self.shut.borrow();
+        shut.get(name).is_some_and(|until| *until > self.now_ms)
+    }
+}
+
+/// A canary with half of the visitors, whose keys are in `x-user`.
+fn halves() -> Configuration {
+    let mut rule = everybody();
+    if let Serves::Split(split) = &mut rule.serve {
+        split.shares = vec![("on".to_owned(), Part::Fixed(Weight(Weight::TOTAL.0 / 2)))];
+    }
+    configuration(&model(vec![flag("canary", vec![rule])], Vec::new()))
+}
+
+fn visit(
+    configuration: &Configuration,
+    ledger: &mut impl Ledger,
+    user: u32,
+    now: UnixMillis,
+) -> Plan {
+    let head = Head::get("/canary/x", &[("x-user", &format!("user-{user}"))]);
+    plan(ledger, Some(configuration), None, &head, now, || [0; 16])
+}
+
+const fn ended(status: u16) -> Ended {
+    Ended {
+        outcome: Outcome::Status(status),
+        latency_ms: 20,
+        from_cache: false,
+    }
+}
+
+fn status(edits: &[Edit]) -> &str {
+    header(edits, "flagstone-status").unwrap()
+}
+
+/// Visits by one user after the other, each of whom finds a canary that fails with 500. How many canary visitors there were
+/// until the first who got control, since the breaker is open.
+fn until_open(ledger: &mut impl Ledger, tick: impl Fn() -> UnixMillis) -> usize {
+    let configuration = halves();
+    let mut canaries = 0;
+    for user in 0..1_000 {
+        let plan = visit(&configuration, ledger, user, tick());
+        let response = crate::fixture::Response {
+            status: 200,
+            headers: Vec::new(),
+        };
+        if status(&plan.respond(&response)).contains("guard=open") {
+            assert_eq!(plan.origin, "stable");
+            return canaries;
+        }
+        if plan.origin == "canary" {
+            canaries += 1;
+            let first = ended(500);
+            if plan.ended(ledger, first, tick()) == Next::FailOver {
+                plan.stood_in(ledger, first, Outcome::Status(200), tick());
+            }
+        } else {
+            plan.ended(ledger, ended(200), tick());
+        }
+    }
+    canaries
+}
+
+#[test]
+fn an_isolate_trips_within_the_counts_of_the_specification() {
+    let mut isolate = Isolate::new();
+    isolate.name(&[7; 16]);
+    let canaries = until_open(&mut isolate, || UnixMillis(1_800_000_000_000));
+    // 11 failing units at 50 %, and some more while the realised share is above it, or two units fall on one bit.
+    assert!((11..=18).contains(&canaries), "{canaries}");
+    let reports = isolate.reports(1_800_000_000_000);
+    let [line] = reports.rollouts.as_slice() else {
+        panic!("{reports:?}");
+    };
+    let line = Line::read(line).unwrap().unwrap();
+    assert_eq!(line.flag, "canary");
+    let canary = line.report.arms.canary;
+    assert_eq!(
+        (
+            canary.fetches,
+            line.report.failover_saved,
+            line.report.tripped
+        ),
+        (canaries as u64, 10, 1)
+    );
+    assert!((11..=canary.fetches).contains(&canary.hard));
+}
+
+#[test]
+fn a_point_of_presence_trips_within_the_counts_of_the_specification() {
+    let mut shared = Counters {
+        now_ms: 1_800_000_000_000,
+        ..Counters::default()
+    };
+    let trip = |shared: &Counters, users: std::ops::Range<u32>| {
+        let configuration = halves();
+        let now = UnixMillis(shared.now_ms);
+        let mut canaries = 0;
+        for user in users {
+            // Each request has a memory of its own.
+            let ledger = &mut Pop::new(shared, &[user as u8; 16]);
+            let plan = visit(&configuration, ledger, user, now);
+            if plan.origin == "canary" {
+                canaries += 1;
+                plan.ended(ledger, ended(500), now);
+            } else {
+                plan.ended(ledger, ended(200), now);
+            }
+        }
+        canaries
+    };
+    // 20 failing units at 50 %, and some more while the realised share is above it.
+    let canaries = trip(&shared, 0..1_000);
+    assert!((20..=34).contains(&canaries), "{canaries}");
+    // The pauses: two minutes, then four.
+    for minutes in [2, 4] {
+        shared.now_ms += minutes * 60_000 * 85 / 100;
+        assert_eq!(trip(&shared, 0..10), 0, "{minutes} minutes");
+        shared.now_ms += minutes * 60_000 * 30 / 100;
+        assert!(trip(&shared, 2_000..3_000) > 0, "{minutes} minutes");
+    }
+}
+
+#[test]
+fn when_both_fail_nothing_trips_and_the_fallback_is_left_alone() {
+    let mut isolate = Isolate::new();
+    let configuration = halves();
+    let now = UnixMillis(1_800_000_000_000);
+    let mut failovers = 0;
+    for user in 0..2_000 {
+        let plan = visit(&configuration, &mut isolate, user, now);
+        let first = ended(503);
+        if plan.ended(&mut isolate, first, now) == Next::FailOver {
+            failovers += 1;
+            plan.stood_in(&mut isolate, first, Outcome::Connection, now);
+        }
+    }
+    assert_eq!(failovers, 3);
+    assert!(
+        isolate
+            .reports(now.0)
+            .rollouts
+            .iter()
+            .all(|line| !line.contains("tripped"))
+    );
+}
+
+#[test]
+fn a_unit_that_fails_again_and_again_is_one_event() {
+    let mut isolate = Isolate::new();
+    let configuration = halves();
+    let now = UnixMillis(1_800_000_000_000);
+    let canary =
+        (0..).find(|user| visit(&configuration, &mut isolate, *user, now).origin == "canary");
+    for _ in 0..100 {
+        let plan = visit(&configuration, &mut isolate, canary.unwrap(), now);
+        assert_eq!(plan.origin, "canary");
+        plan.ended(&mut (), ended(500), now);
+        if plan.ended(&mut isolate, ended(500), now) == Next::FailOver {
+            plan.stood_in(&mut isolate, ended(500), Outcome::Status(200), now);
+        }
+    }
+}

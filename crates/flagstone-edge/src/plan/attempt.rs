@@ -1,0 +1,141 @@
+//! What comes of a request's attempts at origins: whether the fallback is asked, and what is counted.
+
+use super::{Pending, Plan};
+use crate::ledger::Ledger;
+use flagstone_core::UnixMillis;
+use flagstone_rollout::tally::Row;
+use flagstone_rollout::{Arm, Circumstances, Failover, Failure, Fetch, Outcome, Serve};
+
+/// How an attempt at an origin has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// [`Outcome::Status`], [`Outcome::Connection`] or [`Outcome::Timeout`].
+    pub outcome: Outcome,
+    /// From the fetch to the response's head, or to the failure, in milliseconds.
+    pub latency_ms: u32,
+    /// Whether the platform's cache gave the response.
+    pub from_cache: bool,
+}
+
+/// What follows an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Its response goes to the visitor, or [`Plan::unreachable`] if there is none.
+    Respond,
+    /// The same is done by [`Plan::fallback`], and [`Plan::stood_in`] says how that ended.
+    FailOver,
+}
+
+impl Plan {
+    /// Says how the attempt at the plan's origin has ended, and what follows. With [`Next::Respond`] it is counted.
+    pub fn ended(&self, ledger: &mut impl Ledger, first: Ended, now: UnixMillis) -> Next {
+        self.pending.ended(ledger, first, now)
+    }
+
+    /// Says how the fallback's attempt has ended, after the `first` one failed. It is counted; the fallback's response goes to
+    /// the visitor, whatever it is.
+    pub fn stood_in(
+        &self,
+        ledger: &mut impl Ledger,
+        first: Ended,
+        second: Outcome,
+        now: UnixMillis,
+    ) {
+        self.pending.stood_in(ledger, first, second, now);
+    }
+}
+
+impl Pending {
+    /// See [`Plan::ended`].
+    pub fn ended(&self, ledger: &mut impl Ledger, first: Ended, now: UnixMillis) -> Next {
+        let first = self.judged(first);
+        if self.has_fallback
+            && first.outcome.failure() == Some(Failure::Hard)
+            && self.fails(first.outcome)
+        {
+            let canaries = self.watched.iter().filter_map(|watched| {
+                let of = watched.compared.as_ref().filter(|of| of.is_canary())?;
+                Some((watched.key.flag.as_str(), of))
+            });
+            let may = |(flag, of)| ledger.may_fail_over(flag, of, now.0);
+            if canaries.map(may).fold(true, |all, may| all & may) {
+                return Next::FailOver;
+            }
+        }
+        self.count(ledger, first, Failover::None, now);
+        Next::Respond
+    }
+
+    /// See [`Plan::stood_in`].
+    pub fn stood_in(
+        &self,
+        ledger: &mut impl Ledger,
+        first: Ended,
+        second: Outcome,
+        now: UnixMillis,
+    ) {
+        let failover = match second.failure() {
+            Some(Failure::Hard) => Failover::Failed,
+            Some(Failure::Soft) | None => Failover::Saved,
+        };
+        self.count(ledger, self.judged(first), failover, now);
+    }
+
+    /// With a status that the origin's configuration calls a failure taken for one.
+    fn judged(&self, ended: Ended) -> Ended {
+        let outcome = match ended.outcome {
+            Outcome::Status(status) if self.failures.has(status) => Outcome::Declared(status),
+            outcome => outcome,
+        };
+        Ended { outcome, ..ended }
+    }
+
+    /// Whether the fallback is worth asking: not for a status that the configuration does not call a failure.
+    fn fails(&self, outcome: Outcome) -> bool {
+        !matches!(outcome, Outcome::Status(_))
+    }
+
+    fn count(&self, ledger: &mut impl Ledger, first: Ended, failover: Failover, now: UnixMillis) {
+        let has_failed = first.outcome.failure() == Some(Failure::Hard);
+        let is_first_hand = failover == Failover::None;
+        for watched in &self.watched {
+            let compared = watched.compared.as_ref();
+            let is_guarded =
+                compared.is_some_and(|of| of.arm == Arm::Canary && of.serve == Serve::Control);
+            let mut row = Row {
+                requests: 1,
+                errors: (has_failed && failover != Failover::Saved).into(),
+                fallbacks: (!is_first_hand).into(),
+                guarded: is_guarded.into(),
+                exposures: watched.is_exposure.into(),
+                ..Row::default()
+            };
+            if !has_failed {
+                row.latency.record(first.latency_ms);
+            }
+            ledger.count(&watched.key, &row, now.0);
+            let Some(of) = compared.filter(|_| !is_guarded) else {
+                continue;
+            };
+            let fetch = Fetch {
+                stage: of.stage,
+                arm: of.arm,
+                circumstances: Circumstances {
+                    randomised: of.is_randomised,
+                    prefetch: of.is_prefetch,
+                    cache_hit: first.from_cache,
+                    ..Circumstances::DRAWN
+                },
+                outcome: first.outcome,
+                failover: match of.arm {
+                    Arm::Canary => failover,
+                    Arm::Control => Failover::None,
+                },
+                unit: of.unit,
+                latency_ms: first.latency_ms,
+                first_exposure: of.is_first,
+            };
+            ledger.tell(&watched.key.flag, of, &fetch, now.0);
+        }
+    }
+}

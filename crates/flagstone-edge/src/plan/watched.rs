@@ -1,0 +1,147 @@
+//! Flags that act on a request, as counters and breakers know them.
+
+use super::decide::push_encoded;
+use flagstone_rollout::tally::Key;
+use flagstone_rollout::{Arm, Serve, Share, UnitHash};
+use std::fmt::Write as _;
+
+/// A flag that acts on a request.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Watched {
+    /// Flag, stage, the variant that was decided, and the route.
+    pub key: Key,
+    /// Whether the request is an exposure.
+    pub is_exposure: bool,
+    /// Where its variants are compared.
+    pub compared: Option<Compared>,
+}
+
+/// A side of a comparison that a request is on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Compared {
+    /// The rollout: flag, plan and attempt.
+    pub id: u64,
+    /// The stage in which the request was assigned, from 0.
+    pub stage: u8,
+    /// The canary's part in this stage.
+    pub share: Share,
+    pub(crate) arm: Arm,
+    /// Of a canary: what is served.
+    pub(crate) serve: Serve,
+    /// Whether the arm was drawn.
+    pub(crate) is_randomised: bool,
+    pub(crate) is_prefetch: bool,
+    /// Whether the visitor is new.
+    pub(crate) is_first: bool,
+    /// `None` where requests are randomised.
+    pub(crate) unit: Option<UnitHash>,
+}
+
+impl Compared {
+    /// Whether the canary answers.
+    pub(crate) fn is_canary(&self) -> bool {
+        self.arm == Arm::Canary && matches!(self.serve, Serve::Canary | Serve::Probe)
+    }
+}
+
+impl Watched {
+    /// Adds it as text that [`parse`](Self::parse) reads: parts between commas, without semicolons.
+    pub fn push(&self, text: &mut String) {
+        push_encoded(text, &self.key.flag);
+        for part in [&self.key.variant, &self.key.route] {
+            text.push(',');
+            push_encoded(text, part);
+        }
+        let bit = |set: bool| u8::from(set);
+        // Writing to a string does not fail.
+        let _ = write!(text, ",{},{}", self.key.stage, bit(self.is_exposure));
+        if let Some(of) = &self.compared {
+            let _ = write!(
+                text,
+                ",{:x},{:x},{},{},{}{}{},{:x}",
+                of.id,
+                of.share.as_f64().to_bits(),
+                match of.arm {
+                    Arm::Control => 0,
+                    Arm::Canary => 1,
+                },
+                match of.serve {
+                    Serve::Canary => 0,
+                    Serve::Probe => 1,
+                    Serve::Control | Serve::Stopped => 2,
+                },
+                bit(of.is_randomised),
+                bit(of.is_prefetch),
+                bit(of.is_first),
+                // A unit that there is not has no number of 32 bits.
+                of.unit.map_or(u64::MAX, |unit| unit.0.into()),
+            );
+        }
+    }
+
+    /// Reads what [`push`](Self::push) wrote. `None` for what it would never write.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split(',');
+        let key = Key {
+            flag: decoded(parts.next()?)?,
+            variant: decoded(parts.next()?)?,
+            route: decoded(parts.next()?)?,
+            stage: parts.next()?.parse().ok()?,
+        };
+        let is_exposure = parts.next()? == "1";
+        let compared = match parts.next() {
+            None => None,
+            Some(id) => Some(Compared {
+                id: u64::from_str_radix(id, 16).ok()?,
+                stage: key.stage,
+                share: Share::new(f64::from_bits(u64::from_str_radix(parts.next()?, 16).ok()?))?,
+                arm: match parts.next()? {
+                    "0" => Arm::Control,
+                    _ => Arm::Canary,
+                },
+                serve: match parts.next()? {
+                    "0" => Serve::Canary,
+                    "1" => Serve::Probe,
+                    _ => Serve::Control,
+                },
+                is_randomised: false,
+                is_prefetch: false,
+                is_first: false,
+                unit: None,
+            }),
+        };
+        let Some(mut of) = compared else {
+            return Some(Self {
+                key,
+                is_exposure,
+                compared,
+            });
+        };
+        let bits = parts.next()?.as_bytes();
+        let bit = |place: usize| bits.get(place) == Some(&b'1');
+        (of.is_randomised, of.is_prefetch, of.is_first) = (bit(0), bit(1), bit(2));
+        let unit = u64::from_str_radix(parts.next()?, 16).ok()?;
+        of.unit = u32::try_from(unit).ok().map(UnitHash);
+        Some(Self {
+            key,
+            is_exposure,
+            compared: Some(of),
+        })
+    }
+}
+
+/// Undoes `push_encoded`.
+fn decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => {
+                let mut digit = || char::from(rest.next()?).to_digit(16);
+                (digit()? << 4 | digit()?) as u8
+            }
+            byte => byte,
+        });
+    }
+    String::from_utf8(bytes).ok()
+}
