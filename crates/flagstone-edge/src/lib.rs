@@ -1,6 +1,6 @@
 //! The request pipeline of Flagstone: who the visitor is, which flags matter, and what is to be done.
 //!
-//! Pure: no I/O, no clock, no randomness. A shell (the Worker, the Fastly service) does three things:
+//! Pure: no I/O, no clock, no randomness. A shell (the Worker, the Fastly service) does four things:
 //!
 //! 1. **Keep a [`Node`]**, one for each process or isolate, and do what it says. [`Node::next`] answers with a
 //!    [`Step`]; for [`Step::Load`] fetch before the request is planned, for [`Step::Refresh`] after the response has
@@ -9,7 +9,9 @@
 //! 2. **Plan**: [`Node::plan`], with the request as a [`RequestHead`], the time and 16 random bytes on demand. It gives
 //!    a [`Plan`], owned data: apply [`Plan::request_edits`] in order to a copy of the request's headers, send it to
 //!    [`Plan::origin`] with [`Plan::path_and_query`], method and body untouched, redirects not followed.
-//! 3. **Respond**: apply [`Plan::respond`] to a copy of the response's headers, or answer with [`Plan::unreachable`]
+//! 3. **Attempt**: say how that ended, [`Plan::ended`]. If it says so, do the same by [`Plan::fallback`], and say how that ended,
+//!    [`Plan::stood_in`]; a [`ledger`] keeps what it learns.
+//! 4. **Respond**: apply [`Plan::respond`] to a copy of the response's headers, or answer with [`Plan::unreachable`]
 //!    when the origin cannot be reached.
 //!
 //! ```

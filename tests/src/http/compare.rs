@@ -47,34 +47,31 @@ pub fn check(case: &Case, outcome: &Outcome) -> Vec<String> {
         problem(format!("{seen:?} were asked instead of {asked:?}"));
     }
     let last = asked.last().copied().unwrap_or_default();
-    match outcome.seen.iter().find(|(origin, _)| origin == last) {
-        Some((_, seen)) => {
-            if seen.method != sent.method {
-                problem(format!("the origin was asked to {}", seen.method));
-            }
-            let path = case.expect.request.path.as_ref().unwrap_or(&sent.target);
-            if seen.target != *path {
-                problem(format!(
-                    "the origin was asked for `{}` instead of `{path}`",
-                    seen.target
-                ));
-            }
-            if seen.body
-                != case
-                    .expect
-                    .request
-                    .body
-                    .as_ref()
-                    .map_or(sent.body.as_slice(), |body| body.as_bytes())
-            {
-                problem(format!(
-                    "the origin received the body `{}`",
-                    seen.body.escape_ascii()
-                ));
-            }
-            headers("request", &case.expect.request, &seen.headers, &mut problem);
+    if let Some((_, seen)) = outcome.seen.iter().find(|(origin, _)| origin == last) {
+        if seen.method != sent.method {
+            problem(format!("the origin was asked to {}", seen.method));
         }
-        None => {}
+        let path = case.expect.request.path.as_ref().unwrap_or(&sent.target);
+        if seen.target != *path {
+            problem(format!(
+                "the origin was asked for `{}` instead of `{path}`",
+                seen.target
+            ));
+        }
+        if seen.body
+            != case
+                .expect
+                .request
+                .body
+                .as_ref()
+                .map_or(sent.body.as_slice(), |body| body.as_bytes())
+        {
+            problem(format!(
+                "the origin received the body `{}`",
+                seen.body.escape_ascii()
+            ));
+        }
+        headers("request", &case.expect.request, &seen.headers, &mut problem);
     }
 
     let (expected, response) = (&case.expect.response, &outcome.response);
