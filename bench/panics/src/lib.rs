@@ -7,8 +7,18 @@ use std::hint::black_box;
 use std::net::{IpAddr, Ipv6Addr};
 
 use flagstone_core::UnixMillis;
+use flagstone_edge::ledger::Isolate;
 use flagstone_edge::wire::{Engine, Outcome};
-use flagstone_edge::{Fetched, GeoField, Need, Node, Options, RequestHead, ResponseHead, Step};
+use flagstone_edge::{
+    Ended, Fetched, GeoField, Need, Node, Options, RequestHead, ResponseHead, Step,
+};
+
+/// An attempt at an origin that failed.
+const FAILED: Ended = Ended {
+    outcome: flagstone_rollout::Outcome::Connection,
+    latency_ms: 1,
+    from_cache: false,
+};
 
 /// A request and a response of which the compiler knows nothing.
 struct Head;
@@ -78,6 +88,15 @@ pub extern "C" fn pipeline() {
     let plan = node.plan(&mut (), &Head, now, || black_box([0; 16]));
     black_box(plan.respond(&Head));
     black_box(plan.unreachable());
+    let mut ledger = Isolate::new();
+    black_box(plan.ended(&mut ledger, black_box(FAILED), now));
+    plan.stood_in(
+        &mut ledger,
+        black_box(FAILED),
+        black_box(FAILED.outcome),
+        now,
+    );
+    black_box(ledger.reports(now.0));
     black_box(plan);
 
     let mut engine = Engine::new(black_box(Options::DEFAULT));
@@ -89,6 +108,8 @@ pub extern "C" fn pipeline() {
     black_box(engine.asks());
     black_box(engine.serve(now));
     black_box(engine.plan(now));
+    black_box(engine.ended(now));
+    black_box(engine.reports(now));
     black_box(engine.respond());
     black_box(engine.unreachable());
 }

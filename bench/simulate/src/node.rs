@@ -4,7 +4,6 @@ use crate::random::Random;
 use crate::table::Bound::{AtLeast, AtMost, Within};
 use crate::table::Row;
 use flagstone_rollout::breaker::evidence::Evidence;
-use flagstone_rollout::failover::{Attempt, Body};
 use flagstone_rollout::guard::slowness::Baseline;
 use flagstone_rollout::guard::{Guard, Plan, Verdict, Watch};
 use flagstone_rollout::{
@@ -423,13 +422,7 @@ impl Fleet {
             if now_ms >= Self::BREAKS_MS {
                 fetch.outcome = Outcome::Status(503);
                 self.raw += 1.0;
-                let get = Attempt {
-                    method: "GET",
-                    idempotency_key: false,
-                    body: Body::Absent,
-                    head_sent: false,
-                };
-                if breakers && random.chance(0.9) && node.may_fail_over(&get, now_ms) {
+                if breakers && random.chance(0.9) && node.may_fail_over(now_ms) {
                     fetch.failover = Failover::Saved;
                 } else {
                     self.visible += 1.0;
