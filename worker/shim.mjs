@@ -11,11 +11,14 @@
 // between its calls the wasm holds nothing of them.
 
 import module from './pkg/flagstone.wasm'
+import { manage } from './control.mjs'
 import { removePrefix } from './headers.mjs'
 import { attempt, respond, send, unreachable } from './origin.mjs'
 import { report } from './reports.mjs'
 import { load } from './store.mjs'
 import { Engine, LOAD, REFRESH } from './wire.mjs'
+
+export { ControlDocument } from './control.mjs'
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE'])
 
@@ -47,6 +50,8 @@ export default {
       console.error('flagstone: answering without the wasm:', error)
       return withoutWasm(request, env, flight)
     }
+    const managed = manage(request, env)
+    if (managed !== undefined) return managed
     try {
       const { step, plan } = whole(env).serve(request, visitor, Date.now())
       if (step === LOAD) {

@@ -1,4 +1,9 @@
-// The configuration in Workers KV.
+// The configuration: in Workers KV, the control document in a Durable Object if one is bound.
+
+import { held } from './control.mjs'
+
+/** The key of the control document. */
+const CONTROL = 'control'
 
 /**
  * Seconds for which KV keeps the control document, or a flag service's, near this isolate: the least that it allows.
@@ -17,7 +22,10 @@ const SNAPSHOT_TTL = 300
  * belongs to the request that made it, and ends with that. Whoever comes second finds the snapshot held.
  */
 export function load(engine, env) {
-  const read = async (key, isImmutable) =>
-    env.FLAGS.get(key, { type: 'arrayBuffer', cacheTtl: isImmutable ? SNAPSHOT_TTL : CONTROL_TTL })
+  const read = async (key, isImmutable) => {
+    // Until somebody writes to the object, what is in KV counts.
+    const newest = key === CONTROL && env.CONTROL !== undefined ? await held(env) : null
+    return newest ?? env.FLAGS.get(key, { type: 'arrayBuffer', cacheTtl: isImmutable ? SNAPSHOT_TTL : CONTROL_TTL })
+  }
   return engine.fetch(read, Date.now)
 }

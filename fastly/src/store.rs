@@ -2,6 +2,7 @@
 
 use std::io::Read;
 
+use fastly::config_store::OpenError;
 use fastly::kv_store::KVStoreError;
 use fastly::{ConfigStore, KVStore};
 use flagstone_core::UnixMillis;
@@ -9,7 +10,7 @@ use flagstone_edge::{Control, Fetched, Need, Node};
 
 use crate::log;
 
-/// The Config Store with the control document, as item `control`.
+/// The Config Store with the control document, as item `control`. A service without one has it in the KV Store.
 const CONFIG_STORE: &str = "flagstone";
 /// The KV Store with the snapshots, and the documents of flag services.
 const KV_STORE: &str = "flags";
@@ -30,8 +31,8 @@ pub fn fetch(node: &mut Node, now: UnixMillis) {
 }
 
 fn control() -> Fetched {
-    let value = ConfigStore::try_open(CONFIG_STORE).map(|store| store.try_get(Control::KEY));
-    match value {
+    let item = ConfigStore::try_open(CONFIG_STORE).map(|store| store.try_get(Control::KEY));
+    match item {
         Ok(Ok(Some(text))) => Fetched::Bytes(text.into_bytes()),
         Ok(Ok(None)) => Fetched::Absent,
         Ok(Err(error)) => {
@@ -41,6 +42,7 @@ fn control() -> Fetched {
             ));
             Fetched::Failed
         }
+        Err(OpenError::ConfigStoreDoesNotExist) => value(Control::KEY),
         Err(error) => {
             log(format_args!("Config Store {CONFIG_STORE}: {error}"));
             Fetched::Failed

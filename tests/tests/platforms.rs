@@ -247,3 +247,63 @@ fn a_request_for_no_host_does_not_panic_on_fastly() {
     }
     assert!(!viceroy.log().contains("panicked"), "{}", viceroy.log());
 }
+
+/// With a Durable Object a control document is in force with the next look, and is compared before it is replaced; what
+/// lies in KV counts until there is one.
+#[test]
+fn the_control_document_in_a_durable_object() {
+    let (origin, configuration) = (origin(), Configuration::new());
+    let control = configuration.control(7, "");
+    let worker = Workerd::start(
+        Build::Release,
+        Setting {
+            origins: &[("stable", origin.url())],
+            store: &[
+                (&configuration.key, &configuration.snapshot),
+                (CONTROL, &control),
+            ],
+            variables: &[("FLAGSTONE_CONTROL_TOKEN", "secret")],
+            ..Setting::default()
+        },
+    );
+    let Some(worker) = if_present(worker).unwrap() else {
+        return;
+    };
+    let banner = || {
+        // The first may still go by the document before.
+        get(&worker, "/");
+        let headers = get(&worker, "/").headers;
+        headers.text("feature-flags").unwrap()
+    };
+    let target = "/.well-known/flagstone/control";
+    let put = |token: &str, tag: Option<&str>, revision, kills: &str| {
+        let mut request = Request::new("PUT", target);
+        request
+            .headers
+            .push("Authorization", format!("Bearer {token}"));
+        if let Some(tag) = tag {
+            request.headers.push("If-Match", tag);
+        }
+        request.body = configuration.control(revision, kills);
+        worker.send(&request, &Location::default()).unwrap().status
+    };
+    let kill = r#""banner":"off""#;
+    assert_eq!(banner(), "banner=on");
+    assert_eq!(put("wrong", None, 8, kill), 401);
+    assert_eq!(get(&worker, target).status, 401);
+    assert_eq!(banner(), "banner=on");
+    assert_eq!(put("secret", None, 8, kill), 204, "{}", worker.log());
+    assert_eq!(banner(), "banner=off");
+    // Two who have read the same: the second is told.
+    assert_eq!(put("secret", Some("\"1\""), 9, ""), 204);
+    assert_eq!(put("secret", Some("\"1\""), 9, kill), 412);
+    assert_eq!(banner(), "banner=on");
+    // One that is older than the one in use changes nothing.
+    assert_eq!(put("secret", Some("\"2\""), 8, kill), 204);
+    assert_eq!(banner(), "banner=on");
+    let mut request = Request::new("GET", target);
+    request.headers.push("Authorization", "Bearer secret");
+    let held = worker.send(&request, &Location::default()).unwrap();
+    assert_eq!(held.headers.text("etag").as_deref(), Some("\"3\""));
+    assert_eq!(held.body, configuration.control(8, kill));
+}

@@ -11,11 +11,12 @@ use crate::paths;
 use crate::setup::Setup;
 
 /// The Worker's JavaScript: what stands around `pkg/` in every form of it.
-const SHIM: [&str; 6] = [
+const SHIM: [&str; 7] = [
     "shim.mjs",
     "origin.mjs",
     "store.mjs",
     "reports.mjs",
+    "control.mjs",
     "headers.mjs",
     "wire.mjs",
 ];

@@ -31,7 +31,7 @@ pub struct Held {
     pub generation: Option<String>,
 }
 
-/// Which store: `PATH`, `cloudflare:NAMESPACE`, `fastly-config:STORE` or `fastly-kv:STORE`.
+/// Which store: `PATH`, `cloudflare:NAMESPACE`, `fastly-config:STORE`, `fastly-kv:STORE` or `https://HOST`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// A control document in a file, or a snapshot.
@@ -42,6 +42,8 @@ pub enum Place {
     FastlyConfig(String),
     /// A KV Store of Fastly, by its id.
     FastlyKv(String),
+    /// The Durable Object behind our Worker, by the Worker's URL.
+    Worker(String),
 }
 
 impl FromStr for Place {
@@ -56,6 +58,7 @@ impl FromStr for Place {
             Some(("cloudflare", rest)) => id(rest).map(Self::Cloudflare),
             Some(("fastly-config", rest)) => id(rest).map(Self::FastlyConfig),
             Some(("fastly-kv", rest)) => id(rest).map(Self::FastlyKv),
+            Some(("https" | "http", _)) => Ok(Self::Worker(text.trim_end_matches('/').to_owned())),
             _ if text.is_empty() => Err(NoPlace),
             _ => Ok(Self::File(text.to_owned())),
         }
@@ -65,7 +68,7 @@ impl FromStr for Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) => f.write_str(path),
+            Self::File(text) | Self::Worker(text) => f.write_str(text),
             Self::Cloudflare(id) => write!(f, "cloudflare:{id}"),
             Self::FastlyConfig(id) => write!(f, "fastly-config:{id}"),
             Self::FastlyKv(id) => write!(f, "fastly-kv:{id}"),
@@ -81,6 +84,7 @@ impl Place {
             Self::Cloudflare(id) => Box::new(cloudflare::Namespace::new(id)?),
             Self::FastlyConfig(id) => Box::new(fastly::ConfigStore::new(id)?),
             Self::FastlyKv(id) => Box::new(fastly::KvStore::new(id)?),
+            Self::Worker(url) => Box::new(cloudflare::Object::new(url)?),
         })
     }
 }
@@ -92,7 +96,7 @@ pub struct NoPlace;
 impl fmt::Display for NoPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "not a file, cloudflare:NAMESPACE_ID, fastly-config:STORE_ID or fastly-kv:STORE_ID",
+            "not a file, cloudflare:NAMESPACE_ID, fastly-config:STORE_ID, fastly-kv:STORE_ID or a Worker's https://HOST",
         )
     }
 }

@@ -23,6 +23,7 @@ const OTHERS: &str = r#"{"version":1,"sequence":8,"revision":7,"snapshot":"99aa0
 const CLOUDFLARE: &str = "/accounts/acc/storage/kv/namespaces/ns/values/";
 const CONFIG: &str = "/resources/stores/config/st/item/";
 const KV: &str = "/resources/stores/kv/st/keys/";
+const WORKER: &str = "/.well-known/flagstone/";
 
 /// Values, each with a generation that changes with it.
 #[derive(Default)]
@@ -66,7 +67,11 @@ impl Server {
 
     fn run(&self, args: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_flagstone"))
-            .args(args)
+            .args(args.iter().map(|arg| match *arg {
+                "worker" => &self.address,
+                arg => arg,
+            }))
+            .env("FLAGSTONE_CONTROL_TOKEN", "secret")
             .env("CLOUDFLARE_API_BASE_URL", &self.address)
             .env("CLOUDFLARE_API_TOKEN", "secret")
             .env("CLOUDFLARE_ACCOUNT_ID", "acc")
@@ -140,14 +145,14 @@ fn answer(state: &mut State, request: &Request) -> (u16, String, Vec<u8>) {
     } = request;
     let method = method.as_str();
     let path = path.split_once('?').map_or(path.as_str(), |(path, _)| path);
-    let prefix = [CLOUDFLARE, CONFIG, KV]
+    let prefix = [CLOUDFLARE, CONFIG, KV, WORKER]
         .into_iter()
         .find(|prefix| path.starts_with(prefix));
     let Some(prefix) = prefix else {
         return (404, String::new(), b"no such interface".to_vec());
     };
     let (header, credential) = match prefix {
-        CLOUDFLARE => ("authorization", "Bearer secret"),
+        CLOUDFLARE | WORKER => ("authorization", "Bearer secret"),
         _ => ("fastly-key", "secret"),
     };
     if headers.get(header).map(String::as_str) != Some(credential) {
@@ -175,7 +180,9 @@ fn answer(state: &mut State, request: &Request) -> (u16, String, Vec<u8>) {
             Some((value, generation)) if prefix == KV => {
                 (200, format!("generation: {generation}\r\n"), value.clone())
             }
-            Some((value, _)) => (200, String::new(), value.clone()),
+            Some((value, generation)) => {
+                (200, format!("etag: \"{generation}\"\r\n"), value.clone())
+            }
             None => (404, String::new(), b"{}".to_vec()),
         },
         ("PUT", _) if state.too_soon > 0 => {
@@ -184,8 +191,11 @@ fn answer(state: &mut State, request: &Request) -> (u16, String, Vec<u8>) {
         }
         ("PUT", _) => {
             let generation = held.as_ref().map_or(0, |(_, generation)| *generation);
-            let wanted = headers.get("if-generation-match");
-            if wanted.is_some_and(|wanted| *wanted != generation.to_string()) {
+            let wanted = headers
+                .get("if-generation-match")
+                .or(headers.get("if-match"));
+            let wanted = wanted.map(|wanted| wanted.trim_matches('"').to_owned());
+            if wanted.is_some_and(|wanted| wanted != generation.to_string()) {
                 (
                     412,
                     String::new(),
@@ -239,7 +249,13 @@ fn form(body: &[u8]) -> Vec<u8> {
     value
 }
 
-const STORES: [&str; 3] = ["cloudflare:ns", "fastly-config:st", "fastly-kv:st"];
+/// The last stands for the server's own address.
+const STORES: [&str; 4] = [
+    "cloudflare:ns",
+    "fastly-config:st",
+    "fastly-kv:st",
+    "worker",
+];
 
 fn kill<'a>(store: &'a str, flag: &'a str) -> Vec<&'a str> {
     let mut args = vec!["kill", flag, "--variant", "off", "--control", store];
@@ -284,6 +300,7 @@ fn two_at_once() {
         ("seen before the write", "cloudflare:ns", 1, 4, OTHERS),
         ("seen before the write", "fastly-config:st", 1, 4, OTHERS),
         ("compared by the store", "fastly-kv:st", 1, 4, OTHERS),
+        ("compared by the object", "worker", 1, 4, OTHERS),
         // The gap that is left without a compare-and-set: theirs, which came between look and write, is lost.
         ("between look and write", "cloudflare:ns", 2, 0, ours),
         ("seen after the write", "cloudflare:ns", 3, 4, OTHERS),

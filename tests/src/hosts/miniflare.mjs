@@ -32,6 +32,8 @@ const miniflare = new Miniflare({
   ],
   compatibilityDate: '2026-04-01', // as in wrangler.toml
   kvNamespaces: ['FLAGS'],
+  // Whoever sets the token wants the object.
+  durableObjects: bindings.FLAGSTONE_CONTROL_TOKEN ? { CONTROL: { className: 'ControlDocument', useSQLite: true } } : {},
   bindings,
 })
 

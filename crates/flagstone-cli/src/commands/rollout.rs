@@ -45,7 +45,8 @@ pub struct Target {
 /// Where the control document and the snapshot lie.
 #[derive(Debug, clap::Args)]
 pub struct Stores {
-    /// A file, cloudflare:NAMESPACE_ID, fastly-config:STORE_ID or fastly-kv:STORE_ID
+    /// A file, cloudflare:NAMESPACE_ID, fastly-config:STORE_ID, fastly-kv:STORE_ID, or the https://HOST of a Worker with a
+    /// Durable Object
     #[arg(long, value_name = "STORE")]
     pub control: Place,
     /// Where the snapshot is that the document names, if not in the same store: a file or a store
@@ -62,7 +63,8 @@ Examples:
   flagstone kill new-checkout --control cloudflare:0f2ac74b498b48028cb68387c421e279 --why 'orders fail'
   flagstone kill new-checkout --lift --control control.json --snapshot shop.snapshot --why 'mended'
 
-Credentials come from the environment: CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID, or FASTLY_API_TOKEN.")]
+Credentials come from the environment: CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID, FASTLY_API_TOKEN, or
+FLAGSTONE_CONTROL_TOKEN.")]
 pub struct Kill {
     #[command(flatten)]
     target: Target,

@@ -1,4 +1,4 @@
-//! Workers KV, by Cloudflare's HTTP interface. It has no compare-and-set.
+//! Workers KV, by Cloudflare's HTTP interface, which has no compare-and-set; and our Worker's Durable Object, which has one.
 
 use super::http::{Api, Body, escaped};
 use super::{Held, Store, StoreError};
@@ -56,5 +56,58 @@ impl Store for Namespace {
 
     fn compares(&self) -> bool {
         false
+    }
+}
+
+/// The Durable Object of a Worker.
+pub struct Object {
+    api: Api,
+    /// What comes before a key.
+    values: String,
+}
+
+impl Object {
+    pub fn new(url: &str) -> Result<Self, StoreError> {
+        const TOKEN: &str = "FLAGSTONE_CONTROL_TOKEN";
+        let token = variable(TOKEN).ok_or(StoreError::Variable(TOKEN))?;
+        Ok(Self {
+            api: Api::new("authorization", format!("Bearer {token}")),
+            values: format!("{url}/.well-known/flagstone"),
+        })
+    }
+}
+
+impl Store for Object {
+    fn read(&self, key: &str) -> Result<Option<Held>, StoreError> {
+        let answer = self.api.get(&format!("{}/{key}", self.values))?;
+        if answer.status == 404 {
+            return Ok(None);
+        }
+        let answer = answer.success()?;
+        Ok(Some(Held {
+            bytes: answer.body,
+            generation: answer.generation,
+        }))
+    }
+
+    fn replace(&self, key: &str, value: &[u8], held: &Held) -> Result<(), StoreError> {
+        let condition = held.generation.as_deref().map(|tag| ("if-match", tag));
+        let url = format!("{}/{key}", self.values);
+        self.api
+            .put(&url, &Body::Bytes(value), condition)?
+            .success()?;
+        Ok(())
+    }
+
+    fn keep(&self, sequence: u64, line: &str) -> Result<(), StoreError> {
+        let url = format!("{}/audit/{sequence:015}", self.values);
+        self.api
+            .put(&url, &Body::Bytes(line.as_bytes()), None)?
+            .success()?;
+        Ok(())
+    }
+
+    fn compares(&self) -> bool {
+        true
     }
 }

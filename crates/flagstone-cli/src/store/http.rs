@@ -113,7 +113,8 @@ impl Api {
                 sleep(PAUSE);
                 continue;
             }
-            let generation = response.headers().get("generation");
+            let headers = response.headers();
+            let generation = headers.get("generation").or(headers.get("etag"));
             let generation = generation.and_then(|value| value.to_str().ok().map(str::to_owned));
             let body = response.body_mut().with_config().limit(LONGEST);
             return Ok(Answer {
