@@ -2,111 +2,81 @@
 //!
 //! Time is compared within one run only, as ratios, and never fails anything.
 
-use std::fmt::Write as _;
+mod documents;
+mod peers;
+
 use std::fs;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
 
 use crate::console::Console;
-use crate::setup::{Setup, host_cargo};
-use crate::{build, npm, paths};
+use crate::setup::Setup;
+use crate::{build, paths, sizes};
 
-/// Runs all benchmarks, prints their tables and writes the document.
-///
-/// # Errors
-/// When something does not build or run.
-pub fn run(console: Console, setup: &Setup) -> Result<()> {
-    let found = documents(console, setup)?;
-    let mut text = String::from(
-        "# Benchmarks\n\nMade by `cargo xtask bench`. Other programs run on the same machine in the same minutes, in turn with ours; \
-         compare within a table only.\n\n",
-    );
-    writeln!(text, "{}\n", machine()?)?;
-    text += &found;
-    print!("{found}");
-    fs::write(paths::root().join("docs/benchmarks.md"), text).context("docs/benchmarks.md")
+/// Which peers, and how often.
+#[derive(Clone, Copy)]
+pub enum Plan {
+    /// Those that come nearest, in some minutes.
+    Quick,
+    /// All of them; about half an hour.
+    Full,
 }
 
-/// How long it takes until a LaunchDarkly document can be evaluated, in workerd.
-fn documents(console: Console, setup: &Setup) -> Result<String> {
-    let folder = paths::root().join("bench/documents");
-    npm::ensure(console, &folder)?;
-    build::imports(console, setup)?;
-    let out = paths::root().join("target/bench/documents");
-    fs::create_dir_all(&out)?;
-    let frame = out.join("frame.snapshot");
-    let mut compile = host_cargo();
-    compile.args([
-        "run",
-        "--quiet",
-        "--package",
-        "flagstone-cli",
-        "--",
-        "compile",
-    ]);
-    compile.arg(folder.join("frame.toml")).arg("-o").arg(&frame);
-    console.run("compile the frame", &mut compile)?;
+impl Plan {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Quick => "quick",
+            Self::Full => "full",
+        }
+    }
+}
 
-    eprintln!("measuring in workerd: 20 starts of it, about a minute");
+/// Runs all benchmarks and writes the document.
+///
+/// # Errors
+/// When something does not build or run, or answers differently than the workload says.
+pub fn run(console: Console, setup: &Setup, plan: Plan) -> Result<()> {
+    build::all(console, setup)?;
+    build::worker_alone(console, setup)?;
+    build::core(console, setup)?;
+    fs::create_dir_all(results())?;
+    let weighed = sizes::measure(&["worker", "worker-alone", "core"])?;
+    fs::write(results().join("sizes.json"), serde_json::to_vec(&weighed)?)?;
+    documents::measure(console, setup)?;
+    peers::measure(console, setup, plan)?;
+    write(setup)
+}
+
+/// Writes `docs/benchmarks.md` from what was measured.
+fn write(setup: &Setup) -> Result<()> {
     let mut node = setup.tool("node");
-    node.arg(folder.join("bench.mjs")).arg(&out);
-    node.arg(paths::wasm_target().join("import-launchdarkly.wasm"));
-    node.arg(&frame).stderr(Stdio::inherit());
+    node.arg(paths::root().join("bench/peers/tables.mjs"));
+    node.arg(out()).stderr(Stdio::inherit());
     let output = node.output().context("node")?;
     ensure!(
         output.status.success(),
-        "bench/documents/bench.mjs: {}",
+        "bench/peers/tables.mjs: {}",
         output.status
     );
-    let found: Value = serde_json::from_slice(&output.stdout)?;
-
-    let versions = found.get("versions").and_then(Value::as_object);
-    let versions: Vec<String> = versions
-        .into_iter()
-        .flatten()
-        .map(|(name, version)| format!("{name} {}", version.as_str().unwrap_or("unknown")))
-        .collect();
-    let mut table = format!(
-        "## A LaunchDarkly document, until it can be evaluated\n\nIn workerd, milliseconds of CPU: ours compiles the bytes to a \
-         snapshot, LaunchDarkly's edge SDK parses them and prepares its own form. \"First\" is the first time in a fresh \
-         isolate, \"warm\" the mean of several after it; the least of five rounds. That is the CPU of the thread that runs the \
-         Worker, which is what a platform counts; in brackets that of all threads, which also compile the code that runs and \
-         collect garbage. With {}.\n\n\
-         | flags | document | ours, first | ours, warm | LaunchDarkly, first | LaunchDarkly, warm | ratio, warm |\n\
-         |--:|--:|--:|--:|--:|--:|--:|\n",
-        versions.join(", "),
+    let mut text = format!(
+        "# Benchmarks\n\nMade by `cargo xtask bench`. All programs run on the same machine in the same minutes, in turn; compare within a \
+         table only. Where time goes, and what the limits are, is in [performance.md](performance.md).\n\n{} ",
+        machine()?
     );
-    let results = found.get("results").and_then(Value::as_array);
-    for row in results.into_iter().flatten() {
-        let number = |path: &str| {
-            row.pointer(path)
-                .and_then(Value::as_f64)
-                .unwrap_or(f64::NAN)
-        };
-        let own = |which: &str| number(&format!("/{which}/own"));
-        let time = |which: &str| {
-            format!(
-                "{:.1} ({:.1})",
-                own(which),
-                number(&format!("/{which}/all"))
-            )
-        };
-        writeln!(
-            table,
-            "| {} | {:.0} KB | {} | {} | {} | {} | {:.2} |",
-            number("/flags"),
-            number("/bytes") / 1000.0,
-            time("flagstone/first"),
-            time("flagstone/warm"),
-            time("launchdarkly/first"),
-            time("launchdarkly/warm"),
-            own("flagstone/warm") / own("launchdarkly/warm"),
-        )?;
-    }
-    Ok(table)
+    text += std::str::from_utf8(&output.stdout)?;
+    fs::write(paths::root().join("docs/benchmarks.md"), text).context("docs/benchmarks.md")
+}
+
+/// What benchmarks make and find.
+fn out() -> PathBuf {
+    paths::root().join("target/bench/peers")
+}
+
+fn results() -> PathBuf {
+    out().join("results")
 }
 
 /// The machine and the day.

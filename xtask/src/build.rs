@@ -1,14 +1,15 @@
-//! The two wasm builds.
+//! The two wasm builds, and what else others of these tasks need built.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use cargo_metadata::MetadataCommand;
 
 use crate::console::Console;
 use crate::paths;
-use crate::setup::Setup;
+use crate::setup::{Setup, host_cargo};
 
 /// The Worker's JavaScript: what stands around `pkg/` in every form of it.
 const SHIM: [&str; 7] = [
@@ -131,6 +132,20 @@ pub fn core(console: Console, setup: &Setup) -> Result<()> {
     wasm_opt.arg(built).arg("-o");
     wasm_opt.arg(paths::wasm_target().join("core.wasm"));
     console.run("optimize the core", &mut wasm_opt)
+}
+
+/// Builds the command line; gives its place.
+///
+/// # Errors
+/// When it does not build.
+pub fn command_line(console: Console) -> Result<PathBuf> {
+    let mut cargo = host_cargo();
+    cargo.args(["build", "--release", "--package", "flagstone-cli"]);
+    console.run("cargo build --release --package flagstone-cli", &mut cargo)?;
+    let mut metadata = MetadataCommand::new();
+    let metadata = metadata.current_dir(paths::root()).no_deps().exec()?;
+    let name = format!("flagstone{}", std::env::consts::EXE_SUFFIX);
+    Ok(metadata.target_directory.join("release").join(name).into())
 }
 
 /// The flag services whose documents can be compiled at the edge: features of both shells.

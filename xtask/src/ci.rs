@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::console::Console;
 use crate::setup::{self, host_cargo};
-use crate::{build, dependencies, instructions, panics, sizes, test};
+use crate::{build, dependencies, instructions, panics, sizes, test, workload};
 
 /// The cheap checks first. Warnings are errors here, and only here.
 ///
@@ -41,6 +41,7 @@ pub fn run(console: Console) -> Result<()> {
     build::core(console, &setup)?;
     build::worker_alone(console, &setup)?;
     build::imports(console, &setup)?;
+    workload::build(console)?;
     sizes::check()?;
     panics::check(console, &setup)?;
     instructions::check(console)?;

@@ -11,11 +11,9 @@ use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
-use cargo_metadata::MetadataCommand;
 
 use crate::console::Console;
-use crate::setup::host_cargo;
-use crate::{npm, paths};
+use crate::{build, npm, paths};
 use compare::Tally;
 use documents::Document;
 
@@ -91,7 +89,7 @@ pub fn folder() -> PathBuf {
 /// When something does not build or run, or an answer differs.
 pub fn run(console: Console, plan: &Plan) -> Result<()> {
     npm::ensure(console, &folder())?;
-    let flagstone = build(console)?;
+    let flagstone = build::command_line(console)?;
     let mut tallies = Vec::new();
     for service in &plan.services {
         tallies.push(compare_service(console, plan, service, &flagstone)?);
@@ -128,17 +126,6 @@ pub fn run(console: Console, plan: &Plan) -> Result<()> {
 
 fn work() -> PathBuf {
     paths::root().join("target/differential")
-}
-
-/// Builds the command line; gives its place.
-fn build(console: Console) -> Result<PathBuf> {
-    let mut cargo = host_cargo();
-    cargo.args(["build", "--release", "--package", "flagstone-cli"]);
-    console.run("cargo build --release --package flagstone-cli", &mut cargo)?;
-    let mut metadata = MetadataCommand::new();
-    let metadata = metadata.current_dir(paths::root()).no_deps().exec()?;
-    let name = format!("flagstone{}", std::env::consts::EXE_SUFFIX);
-    Ok(metadata.target_directory.join("release").join(name).into())
 }
 
 fn compare_service(

@@ -27,6 +27,7 @@ mod sizes;
 mod test;
 mod toolchain;
 mod tools;
+mod workload;
 
 const USAGE: &str = "\
 usage: cargo xtask <command> [--verbose]
@@ -42,7 +43,9 @@ usage: cargo xtask <command> [--verbose]
   build imports           build what compiles each service's documents, to be weighed
   build faults            build the Worker that breaks on request, for tests of its shim
   build core              build the core alone, to be weighed
-  bench                   measure beside others' programs, write docs/benchmarks.md (a few minutes)
+  build workload          compile the benchmarks' 1,000 flags to a snapshot, to be weighed
+  bench [--full]          measure beside others' programs, write docs/benchmarks.md (a few minutes; with all peers half an
+                          hour); wall-clock time never fails anything
   sizes                   compare what was built with bench/budgets.toml
   instructions            count what opening and deciding take, and compare with bench/budgets.toml (valgrind)
   simulate [--full] [TARGET…]
@@ -84,8 +87,10 @@ fn run(arguments: &[String]) -> Result<()> {
         ["build", "alone"] => build::worker_alone(console, &setup::run(console)?),
         ["build", "imports"] => build::imports(console, &setup::run(console)?),
         ["build", "faults"] => build::faulty_worker(console, &setup::run(console)?),
+        ["build", "workload"] => workload::build(console),
         ["build", "core"] => build::core(console, &setup::run(console)?),
-        ["bench"] => bench::run(console, &setup::run(console)?),
+        ["bench"] => bench::run(console, &setup::run(console)?, bench::Plan::Quick),
+        ["bench", "--full"] => bench::run(console, &setup::run(console)?, bench::Plan::Full),
         ["sizes"] => sizes::check(),
         ["instructions"] => instructions::check(console),
         ["simulate", rest @ ..] => simulate::run(console, rest),

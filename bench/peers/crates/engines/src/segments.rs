@@ -1,0 +1,39 @@
+//! Whether a user is in a segment, of 1,000 and of 1,000,000 keys: a flag with this one rule, found by its key.
+
+use crate::clock::nanoseconds;
+use crate::engine::{Engine, Flagstone};
+use crate::workload::User;
+use crate::{Result, Times};
+use std::fs;
+use std::path::Path;
+
+const SIZES: [&str; 2] = ["1000", "1000000"];
+
+pub fn measure(data: &Path, rounds: u32) -> Result<Times> {
+    let mut times = Times::new();
+    let users: Vec<User> = serde_json::from_slice(&fs::read(data.join("segments/users.json"))?)?;
+    let mut engines = Vec::new();
+    for size in SIZES {
+        let bytes = fs::read(data.join(format!("segments/{size}.snapshot")))?;
+        times.insert(format!("{size}.bytes"), vec![bytes.len() as f64]);
+        let mut engine = Flagstone::new(bytes);
+        engine.load();
+        engine.prepare(&users);
+        // Every second user is a member.
+        let wrong =
+            (0..users.len()).filter(|&user| engine.evaluate("member", user) != (user % 2 == 0));
+        times.insert(format!("{size}.mismatches"), vec![wrong.count() as f64]);
+        engines.push(engine);
+    }
+    for _ in 0..rounds {
+        for (size, engine) in SIZES.iter().zip(&engines) {
+            let mut user = 0;
+            let time = nanoseconds(60.0, || {
+                user = (user + 1) % users.len();
+                engine.evaluate("member", user).into()
+            });
+            times.entry(format!("{size}.ns")).or_default().push(time);
+        }
+    }
+    Ok(times)
+}

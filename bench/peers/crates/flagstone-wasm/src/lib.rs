@@ -1,0 +1,152 @@
+//! Our core behind bare exports. JavaScript writes texts and numbers of flags into a scratch area.
+#![expect(static_mut_refs, reason = "one thread, and no call while another runs")]
+
+use flagstone_core::{
+    AttributeIndex, AttributeValue, Attributes, Evaluator, FlagIndex, Snapshot, UnixMillis, Value,
+};
+
+const NOW: UnixMillis = UnixMillis(1_795_376_100_000);
+const SCRATCH: usize = 4096;
+/// Where a flag's key, or numbers of flags, lie in it; texts of a user lie before.
+const ASKED: usize = 2048;
+/// More attributes than the workload has.
+const ATTRIBUTES: usize = 8;
+
+static mut ROOM: [u8; SCRATCH] = [0; SCRATCH];
+/// Which text of a user each attribute is.
+static mut ROLES: [usize; ATTRIBUTES] = [usize::MAX; ATTRIBUTES];
+static mut VISITOR: Visitor = Visitor([None; ATTRIBUTES]);
+static mut EVALUATOR: Option<Evaluator<'static, 'static, Visitor>> = None;
+
+struct Visitor([Option<&'static str>; ATTRIBUTES]);
+
+impl Attributes for Visitor {
+    #[inline]
+    fn attribute(&self, index: AttributeIndex) -> AttributeValue<'_> {
+        let text = self.0.get(usize::from(index.0)).copied().flatten();
+        text.map_or(AttributeValue::Missing, AttributeValue::Text)
+    }
+}
+
+/// The scratch area.
+#[unsafe(no_mangle)]
+pub extern "C" fn scratch() -> *mut u8 {
+    (&raw mut ROOM).cast()
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn alloc(len: usize) -> *mut u8 {
+    vec![0; len].leak().as_mut_ptr()
+}
+
+fn read(at: usize, len: usize) -> &'static [u8] {
+    assert!(at + len <= SCRATCH);
+    // SAFETY: that is inside of the scratch area, which lives for ever.
+    unsafe { std::slice::from_raw_parts(scratch().add(at), len) }
+}
+
+fn text(at: usize, len: usize) -> &'static str {
+    std::str::from_utf8(read(at, len)).unwrap_or_default()
+}
+
+fn evaluator() -> &'static Evaluator<'static, 'static, Visitor> {
+    // SAFETY: there is one thread.
+    unsafe { EVALUATOR.as_ref().expect("opened") }
+}
+
+/// Opens the snapshot at an address that [`alloc`] gave, and compares it with its digest; gives the number of flags, or -1.
+///
+/// # Safety
+/// There are so many bytes, and they stay.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn open(at: *const u8, len: usize) -> i32 {
+    // SAFETY: as the caller promises.
+    let bytes = unsafe { std::slice::from_raw_parts(at, len) };
+    let Some(snapshot) = Snapshot::open(bytes).ok().filter(Snapshot::is_intact) else {
+        return -1;
+    };
+    let role = |index| match snapshot
+        .attribute(AttributeIndex(index))
+        .map_or("", |attribute| attribute.name)
+    {
+        "user.key" => 0,
+        "visitor.country" | "user.country" => 1,
+        "visitor.version" | "user.appVersion" => 2,
+        "visitor.email" | "user.email" => 3,
+        _ => usize::MAX,
+    };
+    // SAFETY: there is one thread.
+    unsafe {
+        ROLES = std::array::from_fn(|index| role(index as u16));
+        EVALUATOR = Some(Evaluator::new(snapshot, &VISITOR, NOW));
+    }
+    snapshot.flag_count() as i32
+}
+
+/// Takes a user, whose key, country, version and email address lie one behind the other in the scratch area.
+#[unsafe(no_mangle)]
+pub extern "C" fn user(key: usize, country: usize, version: usize, email: usize) {
+    let (country_at, version_at) = (key, key + country);
+    let email_at = version_at + version;
+    let texts = [
+        text(0, key),
+        text(country_at, country),
+        text(version_at, version),
+        text(email_at, email),
+    ];
+    let snapshot = evaluator().snapshot;
+    // SAFETY: there is one thread, and the old evaluator is not used again.
+    unsafe {
+        VISITOR = Visitor(ROLES.map(|role| texts.get(role).copied()));
+        EVALUATOR = Some(Evaluator::new(snapshot, &VISITOR, NOW));
+    }
+}
+
+fn is_on(flag: FlagIndex) -> bool {
+    let variant = evaluator().evaluate(flag).variant;
+    variant.is_some_and(|variant| matches!(variant.value(), Value::Boolean(true)))
+}
+
+/// The number of the flag whose key lies in the scratch area, or -1.
+#[unsafe(no_mangle)]
+pub extern "C" fn find(len: usize) -> i32 {
+    evaluator()
+        .snapshot
+        .find(text(ASKED, len))
+        .map_or(-1, |flag| flag.0 as i32)
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn evaluate_key(len: usize) -> i32 {
+    evaluator()
+        .snapshot
+        .find(text(ASKED, len))
+        .map_or(-1, |flag| is_on(flag).into())
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn evaluate(flag: u32) -> i32 {
+    is_on(FlagIndex(flag)).into()
+}
+
+/// Evaluates the flags whose numbers lie in the scratch area; a bit for each.
+#[unsafe(no_mangle)]
+pub extern "C" fn evaluate_some(count: usize) -> u32 {
+    let numbers = read(ASKED, 4 * count).chunks_exact(4);
+    let flags = numbers.map(|number| {
+        FlagIndex(u32::from_le_bytes([
+            number[0], number[1], number[2], number[3],
+        ]))
+    });
+    let bits = (0..)
+        .zip(flags)
+        .map(|(place, flag)| u32::from(is_on(flag)) << place);
+    bits.fold(0, |bits, bit| bits | bit)
+}
+
+/// Evaluates all flags; gives how many are on.
+#[unsafe(no_mangle)]
+pub extern "C" fn evaluate_all() -> u32 {
+    let flags = (0..evaluator().snapshot.flag_count()).map(FlagIndex);
+    flags.filter(|flag| is_on(*flag)).count() as u32
+}

@@ -1,0 +1,113 @@
+//! Sends requests over connections that stay open, each connection one request at a time.
+//!
+//! usage: load PORT CONNECTIONS REQUESTS < HEADS
+//!
+//! HEADS are heads of requests, each ended by an empty line, which are sent in turn. Prints a JSON object: requests, seconds, and
+//! the median and 99th percentile of a request's time in microseconds. Any answer but 200 is an error.
+//!
+//! The connections are served in their order, by one thread and without asking which is ready: a server that answers in the
+//! order of requests, as one thread does, always has all others waiting for it.
+
+use std::error::Error;
+use std::io::{Read, Write, stdin};
+use std::net::{Ipv4Addr, TcpStream};
+use std::time::Instant;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [port, connections, requests] = arguments.as_slice() else {
+        return Err("usage: load PORT CONNECTIONS REQUESTS < HEADS".into());
+    };
+    let (port, connections, requests): (u16, usize, usize) =
+        (port.parse()?, connections.parse()?, requests.parse()?);
+    let mut text = String::new();
+    stdin().read_to_string(&mut text)?;
+    let heads: Vec<&str> = text.split_inclusive("\r\n\r\n").collect();
+
+    let mut open = Vec::new();
+    for _ in 0..connections {
+        open.push(Connection::new(port)?);
+    }
+    let begin = Instant::now();
+    let mut times = Vec::with_capacity(requests);
+    // Behind the last request come as many turns that only read.
+    for turn in 0..requests + connections {
+        let connection = &mut open[turn % connections];
+        if turn >= connections {
+            connection.receive()?;
+            times.push(connection.sent.elapsed());
+        }
+        if turn < requests {
+            connection.send(heads[turn % heads.len()])?;
+        }
+    }
+    let seconds = begin.elapsed().as_secs_f64();
+    times.sort_unstable();
+    let at = |percent: usize| times[(times.len() - 1) * percent / 100].as_nanos() as f64 / 1e3;
+    println!(
+        r#"{{"requests":{requests},"seconds":{seconds:.6},"median":{:.1},"percentile99":{:.1}}}"#,
+        at(50),
+        at(99)
+    );
+    Ok(())
+}
+
+struct Connection {
+    stream: TcpStream,
+    sent: Instant,
+    buffer: Vec<u8>,
+}
+
+impl Connection {
+    fn new(port: u16) -> Result<Self> {
+        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+        stream.set_nodelay(true)?;
+        Ok(Self {
+            stream,
+            sent: Instant::now(),
+            buffer: vec![0; 1 << 16],
+        })
+    }
+
+    fn send(&mut self, head: &str) -> Result<()> {
+        self.sent = Instant::now();
+        Ok(self.stream.write_all(head.as_bytes())?)
+    }
+
+    /// Reads one answer: a head, and as many bytes as it says.
+    fn receive(&mut self) -> Result<()> {
+        let mut len = 0;
+        loop {
+            let read = self.stream.read(&mut self.buffer[len..])?;
+            len += read;
+            if read == 0 {
+                return Err("the server has closed the connection".into());
+            }
+            let text = &self.buffer[..len];
+            if let Some(end) = text.windows(4).position(|bytes| bytes == b"\r\n\r\n")
+                && is_whole(&text[..end], &text[end + 4..])?
+            {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn is_whole(head: &[u8], body: &[u8]) -> Result<bool> {
+    let head = std::str::from_utf8(head)?;
+    if !head.starts_with("HTTP/1.1 200") {
+        return Err(head.into());
+    }
+    for line in head.lines().skip(1) {
+        let (name, value) = line.split_once(':').unwrap_or_default();
+        if name.eq_ignore_ascii_case("content-length") {
+            return Ok(body.len() >= value.trim().parse()?);
+        }
+        if name.eq_ignore_ascii_case("transfer-encoding") {
+            return Ok(body.ends_with(b"0\r\n\r\n"));
+        }
+    }
+    Err("neither Content-Length nor Transfer-Encoding".into())
+}

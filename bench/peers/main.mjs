@@ -1,0 +1,124 @@
+// Measures engines, Workers and services beside one another.
+//
+// usage: node main.mjs OUT PROGRAMS quick|full [phase…]
+//
+// PROGRAMS is a JSON file with the places of what `cargo xtask bench` has built. Each phase writes OUT/results/<phase>.json;
+// without names all of them run, in this order.
+import fs from 'node:fs';
+import path from 'node:path';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { makeUsers, makeWorkload } from './workload/model.mjs';
+import { prepare } from './measure/prepare.mjs';
+import { measureViceroy } from './measure/viceroy.mjs';
+import { measureWorkers } from './measure/workerd.mjs';
+import { lowerQuartile, median } from './measure/process.mjs';
+import { WORKERS } from './workers.mjs';
+
+const [out, programsFile, planName, ...only] = process.argv.slice(2);
+const programs = JSON.parse(fs.readFileSync(programsFile, 'utf8'));
+const all = fs.readdirSync(path.join(import.meta.dirname, 'adapters')).map((file) => path.basename(file, '.mjs')).filter((name) => name !== 'each' && name !== 'bare-wasm');
+const QUICK_ADAPTERS = ['flagstone-index', 'flagstone-key', 'flagstone-launchdarkly', 'probe-index', 'probe-key', 'hand-written', 'growthbook', 'flagd-interpreted', 'launchdarkly'];
+const QUICK_WORKERS = ['empty', 'headers-only', 'proxy', 'proxy-edits', 'flagstone-wasm', 'flagstone-worker', 'flagstone-pipeline', 'probe', 'growthbook', 'launchdarkly'];
+const PLANS = {
+  quick: { sizes: [1000, 10_000], rounds: 2, adapters: QUICK_ADAPTERS, workers: QUICK_WORKERS, seconds: 1, requests: 150 },
+  full: { sizes: [10, 100, 1000, 10_000], rounds: 3, adapters: all, workers: Object.keys(WORKERS), seconds: 2, requests: 300 },
+};
+const plan = { ...PLANS[planName] };
+if (process.env.BENCH_ROUNDS) plan.rounds = Number(process.env.BENCH_ROUNDS);
+const say = (line) => console.error(line);
+
+function child(adapter, flags, mode) {
+  const args = ['--expose-gc', '--max-old-space-size=6000', path.join(import.meta.dirname, 'measure/engine.mjs'), out, adapter, String(flags), mode];
+  const { stdout, stderr } = spawnSync(programs.node, args, { encoding: 'utf8', timeout: 180_000, maxBuffer: 1 << 26 });
+  const line = stdout?.trim().split('\n').filter((line) => line.startsWith('{')).pop();
+  if (!line) throw new Error(`${adapter}, ${flags} flags, ${mode}: ${stderr}`);
+  return JSON.parse(line);
+}
+
+const PHASES = {
+  prepare: async () => {
+    const code = await prepare(out, programs, plan.sizes);
+    const bytes = (flags, name) => {
+      const file = path.join(out, `data/F${flags}`, name);
+      const raw = fs.readFileSync(file);
+      return { raw: raw.length, gzip: Number(execFileSync('sh', ['-c', 'gzip -9 -c "$0" | wc -c', file], { encoding: 'utf8' })) };
+    };
+    const names = fs.readdirSync(path.join(out, `data/F${plan.sizes[0]}`)).filter((name) => /^flagstone\.snapshot$|\.json$|\.bin$/.test(name) && !name.includes('control'));
+    return { code, snapshots: Object.fromEntries(plan.sizes.map((flags) => [flags, Object.fromEntries(names.map((name) => [name, bytes(flags, name)]))])) };
+  },
+  check: () => plan.adapters.map((adapter) => {
+    const checked = child(adapter, Math.min(1000, ...plan.sizes.filter((size) => size >= 100)), 'check');
+    if (checked.mismatches > 0) throw new Error(`${adapter}: ${checked.mismatches} of ${checked.compared} answers are not the workload's`);
+    return checked;
+  }),
+  native: () => plan.sizes.flatMap((flags) => {
+    const output = execFileSync(programs.engines, [path.join(out, 'data'), String(flags), String(plan.rounds)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+    say(`Rust engines, ${flags} flags`);
+    const rows = output.trim().split('\n').map((line) => JSON.parse(line));
+    for (const { engine, results } of rows) if (results.mismatches > 0) throw new Error(`${engine}: ${results.mismatches} answers are not the workload's`);
+    return rows;
+  }),
+  engines: () => {
+    const rounds = [];
+    for (let round = 0; round < plan.rounds; round++) {
+      for (const flags of plan.sizes) {
+        for (const adapter of plan.adapters) {
+          // LaunchDarkly's flags are there to be bucketed.
+          const modes = adapter === 'flagstone-launchdarkly' && flags !== 1000 ? [] : ['load', 'evaluate'];
+          for (const mode of modes) rounds.push(child(adapter, flags, mode));
+        }
+        say(`engines in Node, ${flags} flags, round ${round + 1} of ${plan.rounds}`);
+      }
+    }
+    const key = ({ adapter, flags }) => `${adapter} ${flags}`;
+    return [...new Set(rounds.map(key))].map((of) => {
+      const rows = rounds.filter((row) => key(row) === of);
+      const { adapter, name, package: from, flags } = rows[0];
+      const number = (read) => lowerQuartile(rows.map(read));
+      const one = (kind) => number((row) => row.one?.[kind]);
+      return {
+        adapter, name, package: from, flags, cold: number((row) => row.cold), warm: number((row) => row.warm),
+        memory: median(rows.map((row) => row.memory)), all: number((row) => row.all),
+        one: Object.fromEntries(['onoff', 'rollout', 'rule3', 'segment'].map((kind) => [kind, one(kind)])),
+      };
+    });
+  },
+  workers: () => measureWorkers({ out, program: programs.load, names: plan.workers, flags: 1000, rounds: plan.rounds, seconds: plan.seconds, say }),
+  fastly: async () => {
+    const rows = [];
+    for (const flags of plan.sizes.filter((size) => size >= 1000)) rows.push(...await measureViceroy({ out, programs, flags, rounds: plan.rounds, requests: plan.requests, say }));
+    return rows;
+  },
+  eval: () => {
+    const workload = makeWorkload(1000);
+    const users = makeUsers();
+    const LINES = 400_000;
+    const requests = path.join(out, 'requests.jsonl');
+    const line = (index) => {
+      const { key, ...rest } = users[index % users.length];
+      const visitor = { country: rest.country, version: rest.appVersion, email: rest.email };
+      return JSON.stringify({ flag: workload.flags[index % workload.flags.length].key, context: { targetingKey: key, visitor } });
+    };
+    fs.writeFileSync(requests, Array.from({ length: LINES }, (_, index) => `${line(index)}\n`).join(''));
+    const snapshot = path.join(out, 'data/F1000/flagstone.snapshot');
+    const seconds = Array.from({ length: plan.rounds + 1 }, () => {
+      // `times` says what the children of the shell have had.
+      const output = execFileSync('sh', ['-c', '"$0" eval "$1" --requests "$2" > "$3"; times', programs.flagstone, snapshot, requests, path.join(out, 'answers.jsonl')], { encoding: 'utf8' });
+      const [user, system] = [...output.trim().split('\n').pop().matchAll(/(\d+)m([\d.]+)s/g)].map(([, minutes, seconds]) => 60 * minutes + Number(seconds));
+      return user + system;
+    });
+    const errors = fs.readFileSync(path.join(out, 'answers.jsonl'), 'utf8').split('\n').filter((line) => line.includes('"ERROR"')).length;
+    if (errors > 0) throw new Error(`flagstone eval: ${errors} errors`);
+    return { lines: LINES, seconds: median(seconds) };
+  },
+};
+
+fs.mkdirSync(path.join(out, 'results'), { recursive: true });
+const node = spawnSync(programs.node, ['-p', '`${process.version}, V8 ${process.versions.v8}`'], { encoding: 'utf8' }).stdout.trim();
+for (const phase of only.length ? only : Object.keys(PHASES)) {
+  const begin = Date.now();
+  const result = await PHASES[phase]();
+  fs.writeFileSync(path.join(out, 'results', `${phase}.json`), JSON.stringify({ plan: planName, rounds: plan.rounds, node, result }, null, 1));
+  say(`${phase}: ${((Date.now() - begin) / 1000).toFixed(0)} s`);
+}
+process.exit(0);

@@ -1,0 +1,42 @@
+// Bundles each Worker as it would be uploaded, into OUT/workers/<name>; gives the sizes in bytes.
+import fs from 'node:fs';
+import path from 'node:path';
+import zlib from 'node:zlib';
+import esbuild from 'esbuild';
+import { WORKERS } from '../workers.mjs';
+
+const here = path.resolve(import.meta.dirname, '..');
+const root = path.resolve(here, '../..');
+const NODE = 'events buffer crypto util url stream path fs http https os'.split(' ');
+const gzip = (bytes) => zlib.gzipSync(bytes, { level: 9 }).length;
+
+export async function bundleWorkers(out, names) {
+  const sizes = {};
+  for (const name of names) {
+    const { entry = name, wasm = {}, ours } = WORKERS[name];
+    const folder = path.join(out, 'workers', name);
+    fs.rmSync(folder, { recursive: true, force: true });
+    fs.mkdirSync(folder, { recursive: true });
+    for (const [module, from] of Object.entries(wasm)) {
+      const file = from.startsWith('package:') ? path.join(here, 'node_modules', from.slice(8)) : path.join(out, from);
+      fs.copyFileSync(file, path.join(folder, module));
+    }
+    // The Worker as it is: what its build has put beside it goes along.
+    if (ours) fs.cpSync(path.join(root, 'worker/pkg/flagstone.wasm'), path.join(folder, 'flagstone.wasm'));
+    await esbuild.build({
+      entryPoints: [ours ? path.join(root, 'worker/shim.mjs') : path.join(here, 'workers', `${entry}.mjs`)],
+      outfile: path.join(folder, 'main.js'), bundle: true, minify: true, format: 'esm', target: 'es2022', platform: 'browser',
+      conditions: ['workerd', 'worker', 'browser', 'import'], mainFields: ['browser', 'module', 'main'],
+      alias: { ...Object.fromEntries(NODE.map((module) => [module, `node:${module}`])), out: out },
+      plugins: [{
+        name: 'wasm',
+        setup: (build) => build.onResolve({ filter: /\.wasm$/ }, ({ path: of }) => ({ path: path.basename(of), external: true })),
+      }],
+      external: ['node:*', 'cloudflare:*'], logLevel: 'error', define: { 'process.env.NODE_ENV': '"production"' },
+    });
+    const files = fs.readdirSync(folder).map((file) => [file, fs.readFileSync(path.join(folder, file))]);
+    const sum = (ending, size) => files.filter(([file]) => file.endsWith(ending)).reduce((total, [, bytes]) => total + size(bytes), 0);
+    sizes[name] = { js: sum('.js', (bytes) => bytes.length), wasm: sum('.wasm', (bytes) => bytes.length), gzip: sum('', gzip) };
+  }
+  return sizes;
+}

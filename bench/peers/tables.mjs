@@ -1,0 +1,182 @@
+// The tables of docs/benchmarks.md, from OUT/results.
+//
+// usage: node tables.mjs OUT > tables
+// The results are those of `main.mjs`, and of `cargo xtask bench` itself: `documents.json` and `sizes.json`.
+import fs from 'node:fs';
+import path from 'node:path';
+import { targets } from './targets.mjs';
+import { bytes, geometricMean, microseconds, milliseconds, nanoseconds, ratio, table } from './format.mjs';
+
+const out = process.argv[2];
+const read = (phase) => JSON.parse(fs.readFileSync(path.join(out, 'results', `${phase}.json`), 'utf8'));
+const results = Object.fromEntries(['prepare', 'native', 'engines', 'workers', 'fastly', 'eval'].map((phase) => [phase, read(phase).result]));
+const { rounds, plan, node } = read('engines');
+const documents = read('documents');
+const sizes = read('sizes');
+const KINDS = ['onoff', 'rollout', 'rule3', 'segment'];
+const flagCounts = Object.keys(results.prepare.snapshots).map(Number);
+const count = (flags) => flags.toLocaleString('en');
+
+const native = results.native.filter(({ engine }) => engine !== 'segments' && engine !== 'primitives');
+const NATIVE_NAMES = {
+  flagstone: '**Flagstone**', launchdarkly: 'LaunchDarkly', 'launchdarkly-store': 'LaunchDarkly, flags copied out of the store',
+  yggdrasil: 'Yggdrasil (Unleash)', eppo: 'Eppo', probe: '*probe*',
+};
+const nativeEngines = [...new Set(native.map(({ engine }) => engine))];
+const nativeAt = (engine, flags) => native.find((row) => row.engine === engine && row.flags === flags)?.results ?? {};
+const nodeEngines = [...new Set(results.engines.map(({ adapter }) => adapter))];
+const nodeAt = (adapter, flags) => results.engines.find((row) => row.adapter === adapter && row.flags === flags) ?? {};
+const nodeName = (adapter) => {
+  const { name } = results.engines.find((row) => row.adapter === adapter);
+  if (adapter.startsWith('flagstone')) return `**F${name.slice(1)}**`;
+  return /^(probe|hand-written)/.test(adapter) ? `*${name}*` : name;
+};
+
+function oneFlag() {
+  const rows = [
+    ...nativeEngines.map((engine) => [`${NATIVE_NAMES[engine]}, Rust`, KINDS.map((kind) => nativeAt(engine, 1000)[`one.${kind}.ns`])]),
+    ...nodeEngines.map((adapter) => [`${nodeName(adapter)}, JavaScript`, KINDS.map((kind) => nodeAt(adapter, 1000).one?.[kind])]),
+  ];
+  return table(['engine, caller', 'switch', 'rollout', 'rule of three', 'segment', 'geometric mean'], rows.map(([name, times]) => [name, ...[...times, geometricMean(times)].map(nanoseconds)]));
+}
+
+const perCount = (title, nativeCell, nodeCell) => table([title, ...flagCounts.map((flags) => `${count(flags)} flags`)], [
+  ...nativeEngines.map((engine) => [`${NATIVE_NAMES[engine]}, Rust`, ...flagCounts.map((flags) => nativeCell(nativeAt(engine, flags)))]),
+  ...nodeEngines.filter((adapter) => adapter !== 'flagstone-launchdarkly').map((adapter) => [`${nodeName(adapter)}, JavaScript`, ...flagCounts.map((flags) => nodeCell(nodeAt(adapter, flags)))]),
+]);
+
+function snapshots() {
+  const names = Object.keys(results.prepare.snapshots[flagCounts[0]]).sort((a, b) => {
+    const raw = (name) => results.prepare.snapshots[1000][name].raw;
+    return raw(a) - raw(b);
+  });
+  const label = (name) => ({ 'flagstone.snapshot': '**Flagstone**', 'probe.bin': '*probe*', 'neutral.json': '*the workload itself*' })[name] ?? path.basename(name, '.json');
+  return table(['format', ...flagCounts.map((flags) => `${count(flags)} flags`)], names.map((name) => [
+    label(name), ...flagCounts.map((flags) => {
+      const { raw, gzip } = results.prepare.snapshots[flags][name];
+      return `${bytes(raw)} / ${bytes(gzip)}`;
+    }),
+  ]));
+}
+
+const WORKER_NAMES = {
+  empty: '*empty*', 'headers-only': '*reads the headers*', proxy: '*proxy*', 'proxy-edits': '*proxy that changes as many headers*', 'kv-buffer': '*reads KV, as bytes*',
+  'kv-text': '*reads KV, as text*', 'kv-json': '*reads KV, as JSON*', 'workers-rs': '*empty, crate `worker`*', 'flagstone-wasm': '**Flagstone\'s core**, called from JavaScript',
+  'flagstone-library': '**Flagstone, js/wasm**', 'flagstone-worker': '**Flagstone\'s Worker**, 5 flags to the browser', 'flagstone-pipeline': '**Flagstone\'s Worker**, whole pipeline',
+  probe: '*probe*', 'probe-promise': '*probe, with a promise*', 'hand-written': '*hand-written JavaScript*', growthbook: 'GrowthBook, kept', 'growthbook-edge': 'GrowthBook, as its edge helper does',
+  configcat: 'ConfigCat, kept', eppo: 'Eppo, kept', flagd: 'flagd, kept', statsig: 'Statsig, kept', 'statsig-edge': 'Statsig, as its edge helper does', flipt: 'Flipt (wasm), kept',
+  yggdrasil: 'Yggdrasil (wasm), kept', launchdarkly: 'LaunchDarkly, kept', 'launchdarkly-edge': 'LaunchDarkly, as its Cloudflare SDK does',
+};
+
+function workers() {
+  const at = (name) => results.workers.find((worker) => worker.name === name);
+  const [empty, proxy] = [at('empty'), at('proxy')];
+  const isProxy = (name) => /^(proxy|flagstone-worker|flagstone-pipeline)/.test(name);
+  return table(['Worker', 'CPU, 32 connections', 'above *empty*', 'above *proxy*', 'CPU, 1 connection', 'start, above *empty*', 'memory', 'code, gzip'], results.workers.map((worker) => [
+    WORKER_NAMES[worker.name], microseconds(worker.many), isProxy(worker.name) ? '' : microseconds(worker.many - empty.many),
+    isProxy(worker.name) ? microseconds(worker.many - proxy.many) : '', microseconds(worker.one), milliseconds(worker.start - empty.start),
+    bytes(worker.memory), bytes(results.prepare.code[worker.name].gzip),
+  ]));
+}
+
+function fastly() {
+  const counts = [...new Set(results.fastly.map(({ flags }) => flags))];
+  const names = [...new Set(results.fastly.map(({ name }) => name))];
+  const at = (name, flags) => results.fastly.find((row) => row.name === name && row.flags === flags).cpu;
+  const label = (name) => ({
+    flagstone: '**Flagstone\'s service**, 5 flags to the browser', 'flagstone-pipeline': '**Flagstone\'s service**, whole pipeline', '/empty': '*empty*', '/headers': '*reads the headers*',
+    '/proxy': '*reads them and asks the origin*', '/kv/probe': '*reads the probe\'s snapshot besides*', '/probe': '*probe, checked*', '/probe-trusting': '*probe*',
+    '/kv/launchdarkly': '*reads LaunchDarkly\'s JSON besides*', '/launchdarkly': 'LaunchDarkly\'s JSON and evaluator',
+  })[name];
+  const base = (name) => (name.startsWith('flagstone') ? '/proxy' : '/headers');
+  return table(['service', ...counts.flatMap((flags) => [`${count(flags)} flags`, 'above its base'])], names.map((name) => [
+    label(name), ...counts.flatMap((flags) => [microseconds(at(name, flags)), /^\/(empty|headers|proxy)$/.test(name) ? '' : microseconds(at(name, flags) - at(base(name), flags))]),
+  ]));
+}
+
+function document() {
+  const time = ({ own, all }) => `${(own).toFixed(1)} (${all.toFixed(1)})`;
+  return table(['flags', 'document', 'ours, first', 'ours, warm', 'LaunchDarkly, first', 'LaunchDarkly, warm', 'ratio, warm'], documents.results.map((row) => [
+    count(row.flags), bytes(row.bytes), time(row.flagstone.first), time(row.flagstone.warm), time(row.launchdarkly.first), time(row.launchdarkly.warm),
+    ratio(row.flagstone.warm.own / row.launchdarkly.warm.own),
+  ]));
+}
+
+function primitives() {
+  const { results: times } = results.native.find(({ engine, flags }) => engine === 'primitives' && flags === 1000);
+  return table(['what', 'time'], Object.entries(times).map(([name, time]) => [name.slice(0, -3), nanoseconds(time)]));
+}
+
+const versions = results.engines.filter(({ package: from }, index, rows) => from && rows.findIndex((row) => row.package === from) === index).map(({ package: from }) => {
+  const file = path.join(import.meta.dirname, 'node_modules', from, 'package.json');
+  return fs.existsSync(file) ? `${from} ${JSON.parse(fs.readFileSync(file, 'utf8')).version}` : undefined;
+}).filter(Boolean);
+
+console.log(`With ${plan === 'full' ? '`--full`' : 'the small set of peers'}, ${rounds} round${rounds === 1 ? '' : 's'}. Node ${node}; workerd ${documents.versions.workerd}; ${versions.join(', ')}; for Rust, the versions of
+\`bench/peers/crates/Cargo.toml\`.
+
+The workload: of ten flags four are switches, three percentage rollouts, two rules of three clauses (one of 12 countries, a version, the
+ending of an email address) with a rollout, and one asks for a segment of 1,000 keys, of which there is one for each 100 flags. It is
+translated to each service's own format. Every engine's answers are compared with the workload before anything is measured. Engines
+take turns, round after round; what is given is the median of small batches, and of several rounds the lower quartile, because other work
+on the machine only adds. *In italics*: not a product, but what the others are seen against. The probe is the least work that answers the
+workload, without reasons, variants and exact keys. Users are prepared before the clock starts, and no engine sends events.
+
+## Targets
+
+${targets(results, documents, sizes)}
+
+## One flag
+
+By its key, of 1,000 flags; nanoseconds of CPU. LaunchDarkly's call from JavaScript is asynchronous.
+
+${oneFlag()}
+
+## All flags of a user
+
+${perCount('engine, caller', (row) => microseconds(row['all.ns'] / 1e3), (row) => microseconds(row.all / 1e3))}
+
+## From bytes in hand to the first evaluation
+
+Again and again in one process. Ours copies the bytes, opens them, compares them with their digest and evaluates a flag.
+
+${perCount('engine, caller', (row) => microseconds(row['load.warm.ns'] / 1e3), (row) => microseconds(row.warm / 1e3))}
+
+## Memory
+
+What stays in use after loading. wasm's memory grows by 64 KB.
+
+${perCount('engine, caller', (row) => bytes(row['memory.bytes']), (row) => bytes(row.memory))}
+
+## Bytes
+
+As they are stored, and compressed (gzip -9). Random keys of segments are most of them.
+
+${snapshots()}
+
+## Workers
+
+In workerd, 1,000 flags: four request headers are read, five flags decided, a header set. CPU of a request is that of the whole process.
+*Kept* is kept in a global, also where the service's own helper does not. Our own Worker stands in front of an origin, a Worker in
+the same process, so its cost is above a proxy of one line. *A proxy that changes as many headers* decides nothing.
+
+${workers()}
+
+## Fastly Compute
+
+In Viceroy; each request has a fresh instance. CPU of a request. Our service asks an origin, so its cost is above a service that does only that;
+the others' is above one that reads the headers.
+
+${fastly()}
+
+## A LaunchDarkly document, until it can be evaluated
+
+In workerd, milliseconds of CPU: ours compiles the bytes to a snapshot, LaunchDarkly's edge SDK parses them and prepares its own form. "First" is
+the first time in a fresh isolate, "warm" the mean of several after it; the least of ${documents.rounds} rounds. That is the CPU of the thread that runs the
+Worker, which is what a platform counts; in brackets that of all threads, which also compile the code that runs and collect garbage.
+
+${document()}
+
+## Primitives
+
+${primitives()}`);

@@ -1,0 +1,74 @@
+// What is aimed at, and how far it is.
+import { bytes, geometricMean, microseconds, milliseconds, nanoseconds, ratio, table } from './format.mjs';
+
+const KINDS = ['onoff', 'rollout', 'rule3', 'segment'];
+
+/** The least of some values, with its name. */
+function best(values, format) {
+  const sorted = values.filter(([, value]) => Number.isFinite(value)).sort(([, a], [, b]) => a - b);
+  return sorted.length ? `${format(sorted[0][1])} (${sorted[0][0]})` : '–';
+}
+
+export function targets(results, documents, sizes) {
+  const native = (engine, flags = 1000) => results.native.find((row) => row.engine === engine && row.flags === flags)?.results ?? {};
+  const peers = ['launchdarkly', 'yggdrasil', 'eppo'];
+  const node = (adapter, flags = 1000) => results.engines.find((row) => row.adapter === adapter && row.flags === flags) ?? { one: {} };
+  const nodePeers = [...new Set(results.engines.map(({ adapter }) => adapter))].filter((adapter) => !/^(flagstone|probe|hand-written)/.test(adapter));
+  const worker = (name) => results.workers.find((row) => row.name === name);
+  const workerPeers = results.workers.filter(({ name }) => /^(growthbook|configcat|eppo|flagd|statsig|flipt|yggdrasil|launchdarkly)/.test(name));
+  const fastly = (name, flags) => results.fastly.find((row) => row.name === name && row.flags === flags)?.cpu;
+  const one = (engine) => geometricMean(KINDS.map((kind) => native(engine)[`one.${kind}.ns`]));
+  const oneInNode = (adapter) => geometricMean(KINDS.map((kind) => node(adapter).one[kind]));
+  const segments = native('segments');
+  const snapshot = (name) => results.prepare.snapshots[1000][name];
+  const formats = Object.keys(results.prepare.snapshots[1000]).filter((name) => name.endsWith('.json') && name !== 'neutral.json');
+  const memory = native('flagstone', 10_000)['memory.bytes'] / results.prepare.snapshots[10_000]['flagstone.snapshot'].raw;
+  const [empty, proxy, edits] = ['empty', 'proxy', 'proxy-edits'].map(worker);
+  const library = worker('flagstone-library') ?? worker('flagstone-wasm');
+  const above = (row) => row.many - empty.many;
+  const pipeline = worker('flagstone-pipeline').many - proxy.many;
+  const document = documents.results.find(({ flags }) => flags === 1000);
+  const documentRatio = document.flagstone.warm.own / document.launchdarkly.warm.own;
+  const perSecond = (number) => `${(number / 1e6).toFixed(2)} million`;
+  const lines = results.eval.lines / results.eval.seconds;
+  const evaluations = 1e9 / (native('flagstone')['all.ns'] / 1000);
+  const fastlyRow = (flags, target) => [
+    `Fastly, CPU above a service that reads the headers and asks the origin, ${flags.toLocaleString('en')} flags`, target,
+    fastly('flagstone', flags) - fastly('/proxy', flags), microseconds,
+    `${microseconds(fastly('/launchdarkly', flags) - fastly('/headers', flags))} (LaunchDarkly); reading the probe's bytes: ${microseconds(fastly('/kv/probe', flags) - fastly('/headers', flags))}`,
+  ];
+  const rows = [
+    ['one flag by key, Rust, geometric mean of four kinds', 20, one('flagstone'), nanoseconds, best(peers.map((peer) => [peer, one(peer)]), nanoseconds)],
+    ['one flag from JavaScript, by index', 60, oneInNode('flagstone-index'), nanoseconds, best(nodePeers.map((peer) => [peer, oneInNode(peer)]), nanoseconds)],
+    ['one flag from JavaScript, by key', 130, oneInNode('flagstone-key'), nanoseconds, 'as above'],
+    ['segment of 1,000 keys', 45, segments['1000.ns'], nanoseconds, best(peers.map((peer) => [peer, native(peer)['one.segment.ns']]), nanoseconds)],
+    ['segment of 1,000,000 keys', 45, segments['1000000.ns'], nanoseconds, '–'],
+    ['bytes a key, 1,000,000 keys', 9, segments['1000000.bytes'] / 1e6, bytes, '–'],
+    ['all 1,000 flags for one user', 15, native('flagstone')['all.ns'] / 1e3, microseconds, best(peers.map((peer) => [peer, native(peer)['all.ns'] / 1e3]), microseconds)],
+    ...[[1000, 10], [10_000, 80]].map(([flags, target]) => [
+      `bytes in hand to first evaluation, ${flags.toLocaleString('en')} flags`, target, native('flagstone', flags)['load.warm.ns'] / 1e3, microseconds,
+      best([...peers.map((peer) => [peer, native(peer, flags)['load.warm.ns'] / 1e3]), ...nodePeers.map((peer) => [peer, node(peer, flags).warm / 1e3])], microseconds),
+    ]),
+    ['snapshot of 1,000 flags', 180_000, snapshot('flagstone.snapshot').raw, bytes, best(formats.map((name) => [name, snapshot(name).raw]), bytes)],
+    ['the same, gzip', 110_000, snapshot('flagstone.snapshot').gzip, bytes, best(formats.map((name) => [name, snapshot(name).gzip]), bytes)],
+    ['memory of 10,000 flags, as a multiple of the snapshot', 1.2, memory, ratio, best(nodePeers.map((peer) => [peer, node(peer, 10_000).memory]), bytes)],
+    ['workerd, 5 flags and 1 header, CPU above an empty Worker', 5, above(library), microseconds, best(workerPeers.map((row) => [row.name, above(row)]), microseconds)],
+    ['workerd, whole pipeline, CPU above a proxy of one line', 15, pipeline, microseconds, `– ; the proxy that only changes the headers: ${microseconds(edits.many - proxy.many)}`],
+    ['cold isolate, CPU of the start above an empty one, 1,000 flags (core)', 4000, library.start - empty.start, milliseconds, best(workerPeers.map((row) => [row.name, row.start - empty.start]), milliseconds)],
+    ['the same, the whole Worker', 4000, worker('flagstone-pipeline').start - empty.start, milliseconds, 'as above'],
+    fastlyRow(1000, 100),
+    fastlyRow(10_000, 150),
+    ["LaunchDarkly's JSON of 1,000 flags to ready, of its SDK's time", 1 / 3, documentRatio, ratio, '1×'],
+    ["a rollout of LaunchDarkly's from JavaScript, all of it", 100, node('flagstone-launchdarkly').one.rollout, nanoseconds, best([['launchdarkly', node('launchdarkly').one.rollout]], nanoseconds)],
+    ['the Worker without importers, gzip', 130_000, sizes['worker-alone'], bytes, best(workerPeers.map(({ name }) => [name, results.prepare.code[name].gzip]), bytes)],
+    ['the core alone, gzip', 25_000, sizes.core, bytes, '–'],
+  ];
+  const least = [
+    ['lines a second through `flagstone eval`, one core', 1e6, lines, perSecond],
+    ['evaluations a second, Rust', 20e6, evaluations, perSecond],
+  ];
+  return table(['what', 'target', 'measured', 'met', 'best peer in this run'], [
+    ...rows.map(([what, target, measured, format, peer]) => [what, `≤ ${format(target)}`, format(measured), measured <= target ? 'yes' : 'no', peer]),
+    ...least.map(([what, target, measured, format]) => [what, `≥ ${format(target)}`, format(measured), measured >= target ? 'yes' : 'no', '–']),
+  ]);
+}

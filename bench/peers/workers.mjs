@@ -1,0 +1,38 @@
+// The Workers that are compared.
+//
+// `data` is the file of the workload that lies in KV. `base` does no flags: the others' cost is counted above it. `wasm` are
+// modules, by the name under which the Worker imports them, as paths below OUT or, with `package:`, below node_modules.
+// `entry` is the file in `workers/`, if it has another name.
+
+const PROBE = { 'probe.wasm': 'wasm/probe.wasm' };
+const WORKERS_RS = { 'workers_rs_bg.wasm': 'wasm/workers_rs_bg.wasm' };
+const FLIPT = { 'flipt.wasm': 'package:@flipt-io/flipt-client-js/dist/flipt_engine_wasm_js_bg.wasm' };
+const YGGDRASIL = { 'yggdrasil_wasm_bg.wasm': 'wasm/yggdrasil_wasm_bg.wasm' };
+
+export const WORKERS = {
+  empty: { data: 'neutral.json', isBase: true },
+  'headers-only': { data: 'neutral.json', isBase: true },
+  proxy: { data: 'neutral.json', isBase: true },
+  'proxy-edits': { data: 'neutral.json', isBase: true },
+  'kv-buffer': { data: 'neutral.json', isBase: true },
+  'kv-text': { data: 'neutral.json', isBase: true },
+  'kv-json': { data: 'neutral.json', isBase: true },
+  'workers-rs': { data: 'neutral.json', isBase: true, wasm: WORKERS_RS },
+  'flagstone-wasm': { data: 'flagstone.snapshot', wasm: { 'flagstone.wasm': 'wasm/flagstone.wasm' } },
+  'flagstone-worker': { ours: 'exposed' },
+  'flagstone-pipeline': { ours: 'pipeline' },
+  probe: { data: 'probe.bin', wasm: PROBE },
+  'probe-promise': { data: 'probe.bin', wasm: PROBE },
+  'hand-written': { data: 'neutral.json' },
+  growthbook: { data: 'growthbook.json' },
+  'growthbook-edge': { data: 'growthbook.json' },
+  configcat: { data: 'configcat.json' },
+  eppo: { data: 'eppo.json' },
+  flagd: { data: 'flagd.json' },
+  statsig: { data: 'statsig1.json' },
+  'statsig-edge': { data: 'statsig1.json' },
+  flipt: { data: 'flipt.json', wasm: FLIPT },
+  yggdrasil: { data: 'unleash.json', wasm: YGGDRASIL },
+  launchdarkly: { data: 'launchdarkly.json' },
+  'launchdarkly-edge': { data: 'launchdarkly.json' },
+};

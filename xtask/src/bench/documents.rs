@@ -1,0 +1,46 @@
+//! How long it takes until a LaunchDarkly document can be evaluated, in workerd.
+
+use std::fs;
+use std::process::Stdio;
+
+use anyhow::{Context, Result, ensure};
+
+use super::results;
+use crate::console::Console;
+use crate::setup::{Setup, host_cargo};
+use crate::{build, npm, paths};
+
+/// Measures, and leaves the results in `documents.json`.
+pub fn measure(console: Console, setup: &Setup) -> Result<()> {
+    let folder = paths::root().join("bench/documents");
+    npm::ensure(console, &folder)?;
+    build::imports(console, setup)?;
+    let out = paths::root().join("target/bench/documents");
+    fs::create_dir_all(&out)?;
+    let frame = out.join("frame.snapshot");
+    let mut compile = host_cargo();
+    compile.args([
+        "run",
+        "--quiet",
+        "--release",
+        "--package",
+        "flagstone-cli",
+        "--",
+        "compile",
+    ]);
+    compile.arg(folder.join("frame.toml")).arg("-o").arg(&frame);
+    console.run("compile the frame", &mut compile)?;
+
+    let mut node = setup.tool("node");
+    node.arg(folder.join("bench.mjs")).arg(&out);
+    node.arg(paths::wasm_target().join("import-launchdarkly.wasm"));
+    node.arg(&frame).stderr(Stdio::inherit());
+    let what = "documents in workerd, 20 starts of it";
+    let output = console.step(what, || node.output().context("node"))?;
+    ensure!(
+        output.status.success(),
+        "bench/documents/bench.mjs: {}",
+        output.status
+    );
+    fs::write(results().join("documents.json"), output.stdout).context("documents.json")
+}
