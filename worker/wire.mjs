@@ -182,7 +182,7 @@ export class Engine {
 
   /** The room, for at least so many bytes. */
   reserve(size) {
-    if (size > this.capacity || this.view.byteLength === 0) {
+    if (size > this.capacity || this.bytes.byteLength === 0) {
       // Rounded up, so that few requests need more than the one before.
       this.capacity = Math.max(size, this.capacity, 16_384)
       const at = this.call(this.exports.room, this.capacity)
