@@ -47,17 +47,6 @@ impl Finding {
         }
     }
 
-    pub(crate) fn warning(
-        code: &'static str,
-        path: impl Into<String>,
-        message: impl Into<String>,
-    ) -> Self {
-        Self {
-            severity: Severity::Warning,
-            ..Self::error(code, path, message)
-        }
-    }
-
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         if cfg!(feature = "findings") {
             self.help = Some(help.into());

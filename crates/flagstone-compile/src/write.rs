@@ -259,8 +259,8 @@ impl<'m> Writer<'m> {
         } else {
             self.read_attribute(&segment.by, reader, &by_path)
         };
-        let included = self.set(&segment.included, &text!("{path}/included"));
-        let excluded = self.set(&segment.excluded, &text!("{path}/excluded"));
+        let included = self.set(&segment.included);
+        let excluded = self.set(&segment.excluded);
         let (tests, tests_count) = if condition::never_holds(&segment.when) {
             (NONE, 0)
         } else {

@@ -35,9 +35,6 @@ pub(crate) fn position(
         let bucket = (!unit.is_empty()).then(|| native(split, unit));
         return Some(bucket);
     }
-    if !SERVICES && algorithm != Algorithm::Native {
-        return None;
-    }
     other(snapshot, algorithm, split, value)
 }
 
@@ -49,6 +46,9 @@ fn other(
     split: &SplitRecord,
     value: AttributeValue<'_>,
 ) -> Option<Option<u64>> {
+    if !SERVICES && algorithm != Algorithm::Native {
+        return None;
+    }
     let salt = snapshot.data(split.salt_offset, split.salt_len.into())?;
     if let Algorithm::GrowthBookV1 | Algorithm::GrowthBookV2 = algorithm {
         return growthbook::position(algorithm, core::str::from_utf8(salt).ok()?, value);

@@ -410,7 +410,7 @@ impl Writer<'_> {
             Matcher::Exists => Question::new(Op::Exists, 0, 0),
             Matcher::Equals(scalar) => self.equals(scalar),
             Matcher::OneOf(scalars) => return self.one_of(scalars, attribute),
-            Matcher::InSet(keys) => match self.set(keys, path) {
+            Matcher::InSet(keys) => match self.set(keys) {
                 NONE => Question::new(Op::Never, 0, 0),
                 set => Question::new(Op::SetHas, set, 0),
             },

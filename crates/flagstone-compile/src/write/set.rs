@@ -1,36 +1,24 @@
 //! Sets of keys, by hash.
 
 use super::Writer;
-use crate::finding::Finding;
 use crate::sort::sort;
 use flagstone_core::hash::{self, set_buckets, set_entry};
 use flagstone_core::layout::{EntryRecord, NONE, SET_BUCKET, SET_LIST, Section, SetRecord};
 
 impl Writer<'_> {
     /// Writes a set and gives its number; [`NONE`] for no keys.
-    pub(super) fn set(&mut self, keys: &[String], path: &str) -> u32 {
+    pub(super) fn set(&mut self, keys: &[String]) -> u32 {
         if keys.is_empty() {
             return NONE;
         }
-        let hash = |key: &String| hash::key(key.as_bytes());
-        let mut members: Vec<(u128, &str)> = keys.iter().map(|key| (hash(key), &**key)).collect();
-        sort(&mut members, |a, b| a < b);
-        members.dedup_by(|(hash, key), (other_hash, other)| {
-            if hash == other_hash && key != other {
-                // About once in 10 to the power of 27 for a million keys.
-                let message =
-                    text!("keys `{key}` and `{other}` have the same hash and cannot be told apart");
-                self.findings
-                    .push(Finding::warning("hash-collision", path, message));
-            }
-            hash == other_hash
-        });
-        let hashes: Vec<u128> = members.into_iter().map(|(hash, _)| hash).collect();
-        let entries = if hashes.len() <= SET_LIST as usize {
-            hashes
+        let hashes = keys.iter().map(|key| hash::key(key.as_bytes()));
+        let mut entries: Vec<u128> = hashes.collect();
+        if entries.len() <= SET_LIST as usize {
+            sort(&mut entries, |a, b| a < b);
+            entries.dedup();
         } else {
-            in_buckets(&hashes)
-        };
+            entries = in_buckets(&entries);
+        }
         let set = SetRecord {
             entries: self.tables.count(Section::Entries),
             count: entries.len() as u32,
@@ -43,43 +31,82 @@ impl Writer<'_> {
     }
 }
 
-/// Each hash in one of its two buckets, 0 where there is none: whoever finds both full takes the place of another, which
+/// Each hash once in one of its two buckets, 0 where there is none. Whoever finds both full takes the place of another, which
 /// goes to its other bucket, and so on (cuckoo hashing).
 fn in_buckets(hashes: &[u128]) -> Vec<u128> {
-    const SIZE: usize = SET_BUCKET as usize;
     // Sixteen in seventeen places are taken. Two buckets of eight would do with more, but not as soon.
-    let mut buckets = (hashes.len() + hashes.len() / 16).div_ceil(SIZE);
+    let mut count = (hashes.len() + hashes.len() / 16).div_ceil(SET_BUCKET as usize);
     loop {
-        let mut places = vec![0; buckets * SIZE];
-        // Each time another place of a bucket is left.
-        let mut turn = 0usize;
-        let all = hashes.iter().all(|hash| {
-            let mut hash = *hash;
-            let mut from = None;
-            for _ in 0..1_000 {
-                let (a, b) = set_buckets(hash, buckets as u32);
-                let free = [a, b].into_iter().find_map(|bucket| {
-                    let start = bucket as usize * SIZE;
-                    let places = places.get(start..start + SIZE)?;
-                    Some(start + places.iter().position(|place| *place == 0)?)
-                });
-                turn += 1;
-                let bucket = if from == Some(a) { b } else { a };
-                let place = free.unwrap_or(bucket as usize * SIZE + turn % SIZE);
-                let Some(place) = places.get_mut(place) else {
-                    return false;
-                };
-                hash = core::mem::replace(place, hash);
-                if hash == 0 {
-                    return true;
-                }
-                from = Some(bucket);
-            }
-            false
-        });
-        if all {
-            return places;
+        let mut buckets = Buckets {
+            places: vec![[0; SET_BUCKET as usize]; count],
+            taken: vec![0; count],
+            turn: 0,
+        };
+        if hashes
+            .iter()
+            .all(|hash| buckets.insert(*hash) == Some(true))
+        {
+            return buckets.places.into_iter().flatten().collect();
         }
-        buckets += 1 + buckets / 64;
+        count += 1 + count / 64;
+    }
+}
+
+struct Buckets {
+    places: Vec<[u128; SET_BUCKET as usize]>,
+    /// How many places of each bucket are taken, from the first on.
+    taken: Vec<u8>,
+    /// Grows, so that each time another place is given up.
+    turn: usize,
+}
+
+impl Buckets {
+    /// Whether a hash has found a place. `None` for buckets that there are not.
+    fn insert(&mut self, mut hash: u128) -> Option<bool> {
+        let count = self.places.len() as u32;
+        let (a, b) = set_buckets(hash, count);
+        if self.has(a, hash)? || self.has(b, hash)? {
+            return Some(true);
+        }
+        let mut from = None;
+        for _ in 0..1_000 {
+            let (a, b) = set_buckets(hash, count);
+            let (a_taken, b_taken) = (self.taken(a)?, self.taken(b)?);
+            let bucket = match from {
+                _ if u32::from(a_taken.min(b_taken)) < SET_BUCKET => {
+                    if a_taken <= b_taken {
+                        a
+                    } else {
+                        b
+                    }
+                }
+                Some(from) if from == a => b,
+                _ => a,
+            };
+            let taken = self.taken.get_mut(bucket as usize)?;
+            let is_free = u32::from(*taken) < SET_BUCKET;
+            self.turn += 1;
+            let place = if is_free {
+                usize::from(*taken)
+            } else {
+                self.turn % SET_BUCKET as usize
+            };
+            *taken += u8::from(is_free);
+            let place = self.places.get_mut(bucket as usize)?.get_mut(place)?;
+            hash = core::mem::replace(place, hash);
+            if is_free {
+                return Some(true);
+            }
+            from = Some(bucket);
+        }
+        Some(false)
+    }
+
+    fn has(&self, bucket: u32, hash: u128) -> Option<bool> {
+        Some(self.places.get(bucket as usize)?.contains(&hash))
+    }
+
+    fn taken(&self, bucket: u32) -> Option<u8> {
+        self.taken.get(bucket as usize).copied()
     }
 }

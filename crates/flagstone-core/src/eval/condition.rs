@@ -290,7 +290,7 @@ fn about_one(
             | Op::ParsedAtLeast,
             Number(is),
         ) if !is.is_nan() => parsed(op, is, number),
-        _ if op.is_native() => return Some(Answer::Unknown),
+        _ if !SERVICES || op.is_native() => return Some(Answer::Unknown),
         _ => return about_service(snapshot, op, test, value),
     };
     Some(answer.into())
@@ -359,7 +359,7 @@ fn about_text(snapshot: &Snapshot<'_>, op: Op, test: &TestRecord, is: &str) -> O
             };
             parsed(op, is, f64::from_bits(operand(test)))
         }
-        _ if op.is_native() => return Some(Answer::Unknown),
+        _ if !SERVICES || op.is_native() => return Some(Answer::Unknown),
         _ => return about_service(snapshot, op, test, AttributeValue::Text(is)),
     };
     Some(answer.into())
