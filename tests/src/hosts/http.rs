@@ -131,6 +131,52 @@ pub fn send(url: &str, request: &Request) -> io::Result<Response> {
     read_response(&mut BufReader::new(stream), &request.method)
 }
 
+/// A connection that is kept for one request after the other.
+#[derive(Debug)]
+pub struct Connection {
+    host: String,
+    stream: TcpStream,
+    reader: BufReader<TcpStream>,
+}
+
+impl Connection {
+    /// Connects to `url`, which is `http://<host>:<port>`.
+    ///
+    /// # Errors
+    /// When the peer cannot be reached.
+    pub fn open(url: &str) -> io::Result<Self> {
+        let host = url.trim_start_matches("http://").trim_end_matches('/');
+        let stream = TcpStream::connect(host)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_nodelay(true)?;
+        Ok(Self {
+            host: host.to_owned(),
+            reader: BufReader::new(stream.try_clone()?),
+            stream,
+        })
+    }
+
+    /// Sends a request, and reads the response to its end.
+    ///
+    /// # Errors
+    /// As [`send`]; the connection is of no more use then.
+    pub fn send(&mut self, request: &Request) -> io::Result<Response> {
+        let head = format!(
+            "{} {} HTTP/1.1\r\nHost: {}\r\n",
+            request.method, request.target, self.host
+        );
+        let sized = !request.body.is_empty();
+        write_message(
+            &mut self.stream,
+            head.into_bytes(),
+            &request.headers,
+            &request.body,
+            sized,
+        )?;
+        read_response(&mut self.reader, &request.method)
+    }
+}
+
 /// Reads a request; `None` when the peer has closed the connection instead.
 pub(super) fn read_request(reader: &mut impl BufRead) -> io::Result<Option<Request>> {
     if reader.fill_buf()?.is_empty() {

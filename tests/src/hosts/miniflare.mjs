@@ -1,7 +1,8 @@
 // Runs our Worker in the Workers runtime, for `workerd.rs`, until standard input ends.
 //
-// Standard input, a JSON value a line: first { folder, bindings, store: [{ key, file }], port }, then any number of
-// { key, file } to store. Standard output, likewise: { url } once it serves, { stored: key } for each that was stored.
+// Standard input, a JSON value a line: first { folder, bindings, store: [{ key, file }], port, reports }, then any number of
+// { key, file } to store; `reports` is the URL that gets what the Worker reports, if anybody is to. Standard output,
+// likewise: { url } once it serves, { stored: key } for each that was stored.
 // What the runtime and the Worker print goes to standard error.
 
 import { readFile } from 'node:fs/promises'
@@ -15,15 +16,9 @@ const say = (value) => process.stdout.write(JSON.stringify(value) + '\n')
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
 
-const { folder, bindings, store, port } = JSON.parse((await lines.next()).value)
-const miniflare = new Miniflare({
-  host: '127.0.0.1',
-  port,
-  cf: {}, // without it, Miniflare asks the network where we are
-  handleRuntimeStdio(stdout, stderr) {
-    stdout.pipe(process.stderr)
-    stderr.pipe(process.stderr)
-  },
+const { folder, bindings, store, port, reports } = JSON.parse((await lines.next()).value)
+const worker = {
+  name: 'flagstone',
   modules: true,
   scriptPath: `${folder}/shim.mjs`,
   modulesRules: [
@@ -35,6 +30,31 @@ const miniflare = new Miniflare({
   // Whoever sets the token wants the object.
   durableObjects: bindings.FLAGSTONE_CONTROL_TOKEN ? { CONTROL: { className: 'ControlDocument', useSQLite: true } } : {},
   bindings,
+}
+// Stands where the guard does, and passes on what that is sent.
+const guard = {
+  name: 'guard',
+  modules: true,
+  compatibilityDate: worker.compatibilityDate,
+  bindings: { REPORTS: reports },
+  durableObjects: { GUARD: 'Guard' },
+  script: `
+    export class Guard {
+      constructor(state, env) { this.env = env }
+      fetch(request) { return fetch(this.env.REPORTS, request) }
+    }
+    export default { fetch: () => new Response(null, { status: 404 }) }`,
+}
+if (reports) worker.durableObjects.GUARD = { className: 'Guard', scriptName: 'guard' }
+const miniflare = new Miniflare({
+  host: '127.0.0.1',
+  port,
+  cf: {}, // without it, Miniflare asks the network where we are
+  handleRuntimeStdio(stdout, stderr) {
+    stdout.pipe(process.stderr)
+    stderr.pipe(process.stderr)
+  },
+  workers: reports ? [worker, guard] : [worker],
 })
 
 try {

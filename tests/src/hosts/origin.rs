@@ -10,7 +10,8 @@ use std::thread::{self, JoinHandle};
 use super::http::{self, Request, Response};
 use super::workerd::LOCATION;
 
-/// What an origin answers; `None` closes the connection without an answer. It may sleep.
+/// What an origin answers; `None` closes the connection without an answer. It may sleep. An answer that is shorter than its
+/// `Content-Length` breaks off.
 type Handler = dyn Fn(&Request) -> Option<Response> + Send + Sync;
 
 /// A server on a free port of 127.0.0.1. Once dropped it is unreachable, also on connections that are kept open.
@@ -119,7 +120,14 @@ fn serve(mut stream: TcpStream, shared: &Shared, handler: &Handler) -> io::Resul
             .retain(|(name, _)| !name.eq_ignore_ascii_case(LOCATION));
         lock(&shared.received).push(request.clone());
         match handler(&request) {
-            Some(response) => http::write_response(&mut stream, &response, &request.method)?,
+            Some(response) => {
+                http::write_response(&mut stream, &response, &request.method)?;
+                let announced = response.headers.text("content-length");
+                let announced = announced.and_then(|len| len.parse().ok());
+                if announced.is_some_and(|len: usize| len > response.body.len()) {
+                    return stream.shutdown(Shutdown::Both);
+                }
+            }
             None => return stream.shutdown(Shutdown::Both),
         }
     }

@@ -67,7 +67,7 @@ impl Workerd {
             .arg("tests/src/hosts/miniflare.mjs");
         let mut process = Process::start(&mut node)?;
         process
-            .tell(&json!({ "folder": folder, "bindings": bindings, "store": store, "port": setting.port }).to_string())?;
+            .tell(&json!({ "folder": folder, "bindings": bindings, "store": store, "port": setting.port, "reports": setting.reports }).to_string())?;
         let url = process.wait_for(|line| reply(line)?.get("url")?.as_str().map(str::to_owned))?;
         Ok(Self {
             process,

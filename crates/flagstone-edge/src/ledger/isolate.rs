@@ -83,29 +83,24 @@ impl Isolate {
         Some(due.saturating_sub(now_ms).clamp(0, INTERVAL_MS.into()) as u32)
     }
 
-    /// What is due.
+    /// Everything that has been counted since the last time.
     pub fn reports(&mut self, now_ms: i64) -> Reports {
         for entry in &mut self.entries {
-            if entry.node.due_ms().is_some_and(|due| due <= now_ms) {
-                while let Some(report) = entry.node.take_report(now_ms) {
-                    push(&mut self.lines, &entry.flag, report);
-                }
+            while let Some(report) = entry.node.take_report(now_ms) {
+                push(&mut self.lines, &entry.flag, report);
             }
         }
-        let mut reports = Reports {
-            rollouts: self.lines.drain(..).map(|line| line.write()).collect(),
-            ..Reports::default()
-        };
-        if self.tally_due_ms <= now_ms {
-            self.tally_due_ms = i64::MAX;
-            while let Some((key, row)) = self.tally.take() {
-                let id = ReportId {
-                    instance: self.instance,
-                    sequence: self.sequence,
-                };
-                self.sequence = self.sequence.wrapping_add(1);
-                reports.tallies.push(row.line(&key, id, interval(now_ms)));
-            }
+        let mut reports = Reports::default();
+        while let Some(line) = self.lines.pop_front() {
+            reports.rollouts.push(line.write());
+        }
+        while let Some((key, row)) = self.tally.take() {
+            let id = ReportId {
+                instance: self.instance,
+                sequence: self.sequence,
+            };
+            self.sequence = self.sequence.wrapping_add(1);
+            reports.tallies.push(row.line(&key, id, interval(now_ms)));
         }
         reports
     }
@@ -131,13 +126,13 @@ impl Isolate {
 
     /// Makes room.
     fn forget(&mut self) {
-        let entries = self.entries.iter().enumerate();
-        if let Some((place, _)) = entries.min_by_key(|(_, entry)| entry.used_ms) {
-            let mut entry = self.entries.swap_remove(place);
-            while let Some(report) = entry.node.take_report(entry.used_ms) {
-                push(&mut self.lines, &entry.flag, report);
-            }
+        let oldest = self.entries.iter_mut().min_by_key(|entry| entry.used_ms);
+        let Some(entry) = oldest else { return };
+        while let Some(report) = entry.node.take_report(entry.used_ms) {
+            push(&mut self.lines, &entry.flag, report);
         }
+        let id = entry.id;
+        self.entries.retain(|entry| entry.id != id);
     }
 
     /// 16 bits for jitter; whoever guesses them knows when reports are sent. By xorshift (Marsaglia 2003).

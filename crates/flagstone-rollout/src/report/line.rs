@@ -81,7 +81,7 @@ impl Line {
         ] {
             if *counts != Counts::default() {
                 let _ = write!(text, ",\"{name}\":");
-                counts.push(&mut text);
+                push_object(&mut text, &counts.members());
             }
         }
         for (name, count) in [
@@ -155,8 +155,9 @@ impl Line {
 }
 
 impl Counts {
-    fn push(&self, text: &mut String) {
-        let start = text.len();
+    /// Those that are not 0, each with a comma before it.
+    fn members(&self) -> String {
+        let mut text = String::new();
         for (name, count) in [
             ("fetches", self.fetches),
             ("hard_requests", self.hard_requests),
@@ -165,7 +166,7 @@ impl Counts {
             ("goal_exposed", self.goal_exposed),
             ("first_exposures", self.first_exposures),
         ] {
-            push_member(text, name, count);
+            push_member(&mut text, name, count);
         }
         if self.goal_hits != Self::default().goal_hits {
             text.push_str(",\"goal_hits\":");
@@ -174,9 +175,8 @@ impl Counts {
             }
             text.push(']');
         }
-        self.latency.push(text);
-        open(text, start);
-        text.push('}');
+        self.latency.push(&mut text);
+        text
     }
 
     fn read_json(&mut self, value: &mut Reader<'_>) -> Option<()> {
@@ -211,14 +211,13 @@ impl crate::Histogram {
             return;
         }
         text.push_str(",\"latency\":");
-        let start = text.len();
+        let mut members = String::new();
         for (bucket, count) in self.counts().iter().enumerate() {
             if *count > 0 {
-                let _ = write!(text, ",\"{bucket}\":{count}");
+                let _ = write!(members, ",\"{bucket}\":{count}");
             }
         }
-        open(text, start);
-        text.push('}');
+        push_object(text, &members);
     }
 
     pub(crate) fn read(&mut self, value: &mut Reader<'_>) -> Option<()> {
@@ -233,11 +232,9 @@ impl crate::Histogram {
     }
 }
 
-/// Opens the object whose members, each with a comma before it, begin here.
-fn open(text: &mut String, start: usize) {
-    if text.len() > start {
-        text.replace_range(start..start + 1, "{");
-    } else {
-        text.push('{');
-    }
+/// Adds an object of members that each have a comma before them.
+fn push_object(text: &mut String, members: &str) {
+    text.push('{');
+    text.push_str(members.strip_prefix(',').unwrap_or(members));
+    text.push('}');
 }

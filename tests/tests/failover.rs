@@ -1,0 +1,441 @@
+//! Origins that fail in ten ways, under load, on the real runtimes: what visitors saw, what origins received and what was
+//! counted must agree.
+//!
+//! `FLAGSTONE_LOAD` is the number of requests of each scenario on each host; 200 if it is not set. A full run has 208,000
+//! requests in all: `FLAGSTONE_LOAD=8000 cargo xtask with cargo test -p flagstone-tests --test failover -- --nocapture`
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use flagstone_rollout::tally::Row;
+use flagstone_tests::hosts::http::Connection;
+use flagstone_tests::hosts::{
+    Build, CONTROL, Host, Origin, Request, Response, Setting, Viceroy, Workerd, if_present,
+};
+
+/// A quarter of the visitors get the canary, which has a second's tenth to answer.
+const CONFIG: &str = r#"
+[identity]
+sources = ["header:x-user"]
+anonymous = false
+
+[flags.checkout]
+variants = { control = false, treatment = true }
+default = "control"
+[[flags.checkout.rules]]
+rollout = { treatment = 25 }
+
+[[routes]]
+path = "/a/*"
+flag = "checkout"
+variants.treatment = { origin = "canary" }
+
+[[routes]]
+path = "/b/*"
+flag = "checkout"
+variants.treatment = { origin = "canary" }
+
+[origins]
+canary = { fallback = "stable", timeout_ms = 250 }
+
+[expose]
+browser = ["*"]
+"#;
+
+/// Connections at a time.
+const CLIENTS: usize = 4;
+
+/// What a canary does to the request of a number, which is for this path and comes from this country.
+type Fault = fn(usize, &str, &str) -> Option<Response>;
+
+struct Scenario {
+    name: &'static str,
+    fault: Fault,
+    /// The canary's port is closed.
+    is_refused: bool,
+    /// Stable fails as well.
+    both: bool,
+    /// Whether every canary request fails, so that the breaker must trip.
+    must_trip: bool,
+}
+
+fn fine() -> Option<Response> {
+    Some(Response::new(200).body("canary"))
+}
+
+fn failed() -> Option<Response> {
+    Some(Response::new(500).body("Oops"))
+}
+
+/// `true` for so many of a hundred requests.
+const fn is_unlucky(number: usize, percent: usize) -> bool {
+    number.wrapping_mul(2_654_435_761) % 100 < percent
+}
+
+fn scenarios() -> Vec<Scenario> {
+    let new = |name, fault: Fault| Scenario {
+        name,
+        fault,
+        is_refused: false,
+        both: false,
+        must_trip: false,
+    };
+    let sure = |name, fault: Fault| Scenario {
+        must_trip: true,
+        ..new(name, fault)
+    };
+    vec![
+        Scenario {
+            is_refused: true,
+            ..sure("refused", |_, _, _| None)
+        },
+        sure("slow", |_, _, _| {
+            thread::sleep(Duration::from_millis(600));
+            fine()
+        }),
+        sure("half a body", |_, _, _| {
+            Some(
+                Response::new(200)
+                    .header("content-length", "1000")
+                    .body("half"),
+            )
+        }),
+        new("500 at 1 %", |number, _, _| {
+            if is_unlucky(number, 1) {
+                failed()
+            } else {
+                fine()
+            }
+        }),
+        new("500 at 5 %", |number, _, _| {
+            if is_unlucky(number, 5) {
+                failed()
+            } else {
+                fine()
+            }
+        }),
+        new("500 at 50 %", |number, _, _| {
+            if is_unlucky(number, 50) {
+                failed()
+            } else {
+                fine()
+            }
+        }),
+        sure("500 at 100 %", |_, _, _| failed()),
+        new("slow drift", |number, _, _| {
+            thread::sleep(Duration::from_millis((number as u64 * 12).min(400)));
+            fine()
+        }),
+        new("only one route", |_, path, _| {
+            if path.starts_with("/b/") {
+                failed()
+            } else {
+                fine()
+            }
+        }),
+        new("only one country", |_, _, country| {
+            if country == "DE" { failed() } else { fine() }
+        }),
+        Scenario {
+            both: true,
+            ..new("both origins", |_, _, _| failed())
+        },
+        new(
+            "recovering",
+            |number, _, _| if number < 5 { failed() } else { fine() },
+        ),
+        new("flapping", |number, _, _| {
+            if number / 3 % 4 == 0 {
+                failed()
+            } else {
+                fine()
+            }
+        }),
+    ]
+}
+
+/// What visitors saw, by the tally's names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Seen {
+    requests: u64,
+    errors: u64,
+    fallbacks: u64,
+    guarded: u64,
+}
+
+impl Seen {
+    fn add(&mut self, response: &Response) {
+        let status = response
+            .headers
+            .text("flagstone-status")
+            .unwrap_or_default();
+        self.requests += 1;
+        self.errors += u64::from(response.status >= 500);
+        self.fallbacks += u64::from(status.contains("; fallback"));
+        self.guarded += u64::from(status.contains("guard=open"));
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.errors += other.errors;
+        self.fallbacks += other.fallbacks;
+        self.guarded += other.guarded;
+    }
+}
+
+fn load() -> usize {
+    let load = std::env::var("FLAGSTONE_LOAD").ok();
+    load.and_then(|load| load.parse().ok()).unwrap_or(200)
+}
+
+/// One visitor's request in ten is a POST, which nobody may repeat.
+fn request(number: usize) -> Request {
+    let method = if number % 10 == 9 { "POST" } else { "GET" };
+    let path = if number.is_multiple_of(2) {
+        "/a/x"
+    } else {
+        "/b/x"
+    };
+    let request = Request::new(method, path)
+        .header("x-user", format!("user-{number}"))
+        .header("x-number", number.to_string())
+        .header(
+            "x-country",
+            if number.is_multiple_of(3) { "DE" } else { "AT" },
+        );
+    match method {
+        "POST" => request.body("total=100"),
+        _ => request,
+    }
+}
+
+/// Visits a host; what came of GETs and of POSTs.
+fn visit(url: &str, numbers: std::ops::Range<usize>, clients: usize) -> io::Result<[Seen; 2]> {
+    let next = AtomicUsize::new(numbers.start);
+    thread::scope(|scope| {
+        let clients: Vec<_> = (0..clients)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut seen = [Seen::default(); 2];
+                    let mut connection = Connection::open(url)?;
+                    loop {
+                        let number = next.fetch_add(1, Ordering::Relaxed);
+                        if number >= numbers.end {
+                            return Ok(seen);
+                        }
+                        let request = request(number);
+                        let response = match connection.send(&request) {
+                            Ok(response) => response,
+                            // A connection that was closed after its response; nothing of the request was read.
+                            Err(_) if request.method == "GET" => {
+                                connection = Connection::open(url)?;
+                                connection.send(&request)?
+                            }
+                            // The body broke off behind its head, and nobody may ask again.
+                            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                                connection = Connection::open(url)?;
+                                seen[1].requests += 1;
+                                continue;
+                            }
+                            Err(error) => return Err(error),
+                        };
+                        if response.headers.text("connection").as_deref() == Some("close") {
+                            connection = Connection::open(url)?;
+                        }
+                        let [gets, posts] = &mut seen;
+                        match request.method.as_str() {
+                            "GET" => gets.add(&response),
+                            _ => posts.add(&response),
+                        }
+                    }
+                })
+            })
+            .collect();
+        let mut all = [Seen::default(); 2];
+        for client in clients {
+            let seen: io::Result<[Seen; 2]> = client.join().unwrap();
+            for (all, seen) in all.iter_mut().zip(seen?) {
+                all.merge(seen);
+            }
+        }
+        Ok(all)
+    })
+}
+
+/// What a host is, and where its reports are.
+enum Kind {
+    Workerd,
+    Viceroy,
+}
+
+fn check(scenario: &Scenario, kind: &Kind, problems: &Mutex<Vec<String>>) -> io::Result<Seen> {
+    let read = flagstone_authoring::read(CONFIG, None, &flagstone_authoring::no_files);
+    let compiled = flagstone_compile::compile(&read.model.unwrap());
+    let snapshot = compiled.snapshot.unwrap();
+    let digest = flagstone_core::Snapshot::open(&snapshot).unwrap().digest();
+    let control = format!(r#"{{"version":1,"revision":7,"snapshot":"{digest}"}}"#);
+
+    // The first requests find everything healthy, so that the node knows both sides.
+    let is_healthy = Arc::new(Mutex::new(true));
+    let number = AtomicUsize::new(0);
+    let (fault, healthy) = (scenario.fault, Arc::clone(&is_healthy));
+    let canary = Origin::start(move |request| {
+        if *healthy.lock().unwrap() {
+            return fine();
+        }
+        let country = request.headers.text("x-country").unwrap_or_default();
+        fault(
+            number.fetch_add(1, Ordering::Relaxed),
+            &request.target,
+            &country,
+        )
+    })?;
+    let (both, healthy) = (scenario.both, Arc::clone(&is_healthy));
+    let stable = Origin::start(move |_| {
+        if both && !*healthy.lock().unwrap() {
+            return Some(Response::new(503).body("Down"));
+        }
+        Some(Response::new(200).body("stable"))
+    })?;
+    let closed = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let closed = format!("http://{closed}");
+    let reports = Origin::start(|_| Some(Response::new(200)))?;
+    let canary_url = if scenario.is_refused {
+        &closed
+    } else {
+        canary.url()
+    };
+    let setting = Setting {
+        origins: &[("stable", stable.url()), ("canary", canary_url)],
+        store: &[
+            (&format!("snapshot/v1/{digest}"), &snapshot),
+            (CONTROL, control.as_bytes()),
+        ],
+        variables: &[("FLAGSTONE_CONTROL_TTL_SECONDS", "30")],
+        reports: Some(reports.url()),
+        ..Setting::default()
+    };
+    let host: Box<dyn Host> = match kind {
+        Kind::Workerd => Box::new(Workerd::start(Build::Release, setting)?),
+        Kind::Viceroy => Box::new(Viceroy::start(setting)?),
+    };
+
+    let load = load();
+    let warm = if scenario.is_refused { 0 } else { load / 4 };
+    let mut seen = visit(host.url(), 0..warm, CLIENTS)?;
+    *is_healthy.lock().unwrap() = false;
+    let received = canary.received().len();
+    // One after the other at first: requests that are under way when the breaker trips are not its mistake.
+    let alone = warm + 100;
+    for (all, more) in seen.iter_mut().zip(visit(host.url(), warm..alone, 1)?) {
+        all.merge(more);
+    }
+    let attempts = canary.received().len() - received;
+    for (all, more) in seen
+        .iter_mut()
+        .zip(visit(host.url(), alone..load, CLIENTS)?)
+    {
+        all.merge(more);
+    }
+    let [gets, posts] = seen;
+    let mut all = gets;
+    all.merge(posts);
+
+    let problem = |text: String| {
+        let text = format!("{} on {}: {text}", scenario.name, host.name());
+        problems.lock().unwrap().push(text);
+    };
+    if !scenario.both && gets.errors > 0 {
+        problem(format!("visitors saw errors: {gets:?}"));
+    }
+    let mut posted = BTreeMap::new();
+    for request in canary.received().iter().chain(&stable.received()) {
+        if request.method == "POST" {
+            *posted.entry(request.headers.text("x-number")).or_insert(0) += 1;
+        }
+    }
+    if posted.values().any(|times| *times > 1) {
+        problem(format!("a POST came twice: {posted:?}"));
+    }
+    let trips = matches!(kind, Kind::Workerd) && scenario.must_trip;
+    if trips && all.guarded == 0 {
+        problem("the breaker did not trip".to_owned());
+    }
+    // 6 failing visitors at 25 %, and some more where nothing is known of control yet, or two fall on one bit of the filter.
+    if trips && !scenario.is_refused && attempts > 10 {
+        problem(format!("the breaker let {attempts} requests through"));
+    }
+    if scenario.both && all.guarded > 0 {
+        problem(format!("the breaker tripped: {all:?}"));
+    }
+
+    // What was counted comes within an interval.
+    let begin = Instant::now();
+    loop {
+        let text = match kind {
+            Kind::Workerd => {
+                let reports = reports.received().into_iter();
+                reports
+                    .map(|report| String::from_utf8(report.body).unwrap() + "\n")
+                    .collect()
+            }
+            Kind::Viceroy => host.log(),
+        };
+        let mut counted = Seen::default();
+        for line in text.lines() {
+            let line = line.find('{').and_then(|start| line.get(start..));
+            if let Some((_, row)) = line.and_then(Row::read) {
+                counted.merge(Seen {
+                    requests: row.requests,
+                    errors: row.errors,
+                    fallbacks: row.fallbacks,
+                    guarded: row.guarded,
+                });
+            }
+        }
+        if counted == all {
+            return Ok(all);
+        }
+        if begin.elapsed() > Duration::from_secs(15) {
+            problem(format!("visitors saw {all:?}, counted was {counted:?}"));
+            return Ok(all);
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+#[test]
+fn ten_ways_to_fail() {
+    let scenarios = scenarios();
+    let problems = Mutex::new(Vec::new());
+    let jobs: Vec<(&Scenario, Kind)> = scenarios
+        .iter()
+        .flat_map(|scenario| [(scenario, Kind::Workerd), (scenario, Kind::Viceroy)])
+        .collect();
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..6 {
+            scope.spawn(|| {
+                while let Some((scenario, kind)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let seen = if_present(check(scenario, kind, &problems));
+                    match seen {
+                        Ok(Some(seen)) => println!("{}: {seen:?}", scenario.name),
+                        Ok(None) => {}
+                        Err(error) => {
+                            let mut problems = problems.lock().unwrap();
+                            problems.push(format!("{}: {error}", scenario.name));
+                        }
+                    }
+                }
+            });
+        }
+    });
+    let problems = problems.into_inner().unwrap();
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
