@@ -25,15 +25,20 @@ const decoder = new TextDecoder()
  * Its methods throw when it breaks, and then it is of no more use (`isBroken`): whoever has it makes another.
  */
 export class Engine {
-  /** @param exports the functions and the memory of an instance that has been started */
+  /** @param exports the functions and the memory of an instance, which holds nothing yet */
   constructor(exports) {
     this.exports = exports
     this.isBroken = false
     this.memory = new DataView(exports.memory.buffer)
+    this.bytes = new Uint8Array(0)
     this.capacity = 0
     this.randomAt = this.call(exports.random)
     this.isSpent = true
-    this.learn()
+    // Without a configuration nothing is asked for.
+    this.headers = []
+    this.geo = []
+    this.needsAddress = false
+    this.responseHeaders = []
   }
 
   /**
@@ -182,7 +187,8 @@ export class Engine {
 
   /** The room, for at least so many bytes. */
   reserve(size) {
-    if (size > this.capacity || this.bytes.byteLength === 0) {
+    // When the memory grows, what is seen of it is lost: a view of it then has no bytes.
+    if (size > this.capacity || this.bytes.length === 0) {
       // Rounded up, so that few requests need more than the one before.
       this.capacity = Math.max(size, this.capacity, 16_384)
       const at = this.call(this.exports.room, this.capacity)

@@ -11,6 +11,9 @@ use crate::console::Console;
 use crate::paths;
 use crate::setup::{Setup, host_cargo};
 
+/// The Worker's package.
+const WORKER: &str = "flagstone-worker";
+
 /// The Worker's JavaScript: what stands around `pkg/` in every form of it.
 const SHIM: [&str; 7] = [
     "shim.mjs",
@@ -39,7 +42,14 @@ pub fn all(console: Console, setup: &Setup) -> Result<()> {
 /// When a step fails.
 pub fn worker(console: Console, setup: &Setup, imports: Option<&str>) -> Result<()> {
     let target = paths::root().join("worker/pkg/flagstone.wasm");
-    worker_wasm(console, setup, "the Worker", &features(imports), &target)
+    optimized(
+        console,
+        setup,
+        "the Worker",
+        WORKER,
+        &features(imports),
+        &target,
+    )
 }
 
 /// Builds the Worker that compiles no service's documents, to be weighed, into `target/wasm/worker-alone`.
@@ -49,7 +59,14 @@ pub fn worker(console: Console, setup: &Setup, imports: Option<&str>) -> Result<
 pub fn worker_alone(console: Console, setup: &Setup) -> Result<()> {
     let target = paths::wasm_target().join("worker-alone/flagstone.wasm");
     let what = "the Worker without importers";
-    worker_wasm(console, setup, what, &features(Some("none")), &target)
+    optimized(
+        console,
+        setup,
+        what,
+        WORKER,
+        &features(Some("none")),
+        &target,
+    )
 }
 
 /// Builds the Worker with the feature `faults` and its shim into `target/wasm/worker-faults`.
@@ -62,27 +79,39 @@ pub fn faulty_worker(console: Console, setup: &Setup) -> Result<()> {
     let folder = paths::wasm_target().join("worker-faults");
     let faults = ["--no-default-features", "--features", "faults"];
     let target = folder.join("pkg/flagstone.wasm");
-    worker_wasm(console, setup, "the Worker with faults", &faults, &target)?;
+    optimized(
+        console,
+        setup,
+        "the Worker with faults",
+        WORKER,
+        &faults,
+        &target,
+    )?;
     for file in SHIM {
         fs::copy(paths::root().join("worker").join(file), folder.join(file))?;
     }
     Ok(())
 }
 
-/// Builds the Worker's wasm. Optimizing takes longer than the rest, so it is done only when something has changed.
-fn worker_wasm(
+/// Builds a package of ours for JavaScript. Optimizing takes longer than the rest, so it is done only when something has
+/// changed.
+///
+/// # Errors
+/// When a step fails.
+pub fn optimized(
     console: Console,
     setup: &Setup,
     what: &str,
+    package: &str,
     features: &[&str],
     target: &Path,
 ) -> Result<()> {
-    let mut cargo = bare(setup, "flagstone-worker");
+    let mut cargo = bare(setup, package);
     cargo.args(features);
     console.run(&format!("build {what}"), &mut cargo)?;
-    let source = bare_wasm("flagstone_worker");
+    let source = bare_wasm(&package.replace('-', "_"));
     let stamp = paths::wasm_target()
-        .join(what.replace(' ', "-"))
+        .join(what.replace([' ', '/'], "-"))
         .with_extension("wasm");
     if target.is_file() && fs::read(&stamp).ok() == Some(fs::read(&source)?) {
         return Ok(());

@@ -27,6 +27,7 @@ mod sizes;
 mod test;
 mod toolchain;
 mod tools;
+mod wasm;
 mod workload;
 
 const USAGE: &str = "\
@@ -56,6 +57,7 @@ usage: cargo xtask <command> [--verbose]
   differential [SERVICE…] [--cases N] [--seed N]
                           compare our decisions with those of the flag services' own SDKs (200000 cases each)
   client                  build and test js/client, and compare its sizes with bench/budgets.toml
+  wasm                    build and test js/wasm, and compare its size with bench/budgets.toml
   test                    every test, both edge runtimes included
   with <program> [...]    run a program with our tools on PATH: wrangler dev, fastly compute serve, cargo test
   ci                      format, lints, docs, dependencies, sizes, panics, instructions, tests, demo
@@ -105,6 +107,7 @@ fn run(arguments: &[String]) -> Result<()> {
         }
         ["differential", rest @ ..] => differential::run(console, &differential::Plan::read(rest)?),
         ["client"] => client::test(console),
+        ["wasm"] => wasm::test(console, &setup::run(console)?),
         ["test"] => test::run(console, &setup::run(console)?),
         ["ci"] => ci::run(console),
         [] | ["help" | "--help" | "-h"] => {

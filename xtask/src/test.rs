@@ -6,13 +6,13 @@ use anyhow::Result;
 
 use crate::console::Console;
 use crate::setup::Setup;
-use crate::{build, client, differential, npm, paths};
+use crate::{build, client, differential, npm, paths, wasm};
 
 const NO_VECTORS: &str = "\
 FLAG_VECTORS is not set: the recorded suites of launchdarkly, split, unleash, flagd and growthbook are skipped. It names a
 folder with a folder of each, as published by the services; Unleash's own specification comes with npm and is run.";
 
-/// Builds both services, runs the workspace's tests and those of the TypeScript client, compares decisions with those of
+/// Builds both services, runs the workspace's tests and those of the npm packages, compares decisions with those of
 /// the flag services' SDKs, and has each platform's own tool check the deployment files.
 ///
 /// # Errors
@@ -35,6 +35,7 @@ pub fn run(console: Console, setup: &Setup) -> Result<()> {
     }
     console.show("cargo test", &mut cargo)?;
     client::test(console)?;
+    wasm::test(console, setup)?;
     differential::run(
         console,
         &differential::Plan {

@@ -18,19 +18,13 @@ struct Tool {
     locked: bool,
 }
 
-const TOOLS: [Tool; 3] = [
-    // Must equal the version of the crate `wasm-bindgen` in Cargo.lock.
+const TOOLS: [Tool; 2] = [
+    // For other programs that we measure beside; must equal the version in bench/peers/crates/Cargo.toml.
     Tool {
         package: "wasm-bindgen-cli",
         version: "0.2.130",
         program: "wasm-bindgen",
         locked: false,
-    },
-    Tool {
-        package: "wasm-pack",
-        version: "0.15.1",
-        program: "wasm-pack",
-        locked: true,
     },
     Tool {
         package: "viceroy",

@@ -25,17 +25,18 @@ mod message;
 mod needs;
 mod texts;
 
+pub use message::Message;
+pub use texts::texts;
+
 use crate::edit::Edit;
 use crate::ledger::Isolate;
 use crate::plan::{Answer, Ended, Next, Pending, Plan};
 use crate::refresh::{Fetched, Need, Node, Options, Step};
 use asks::Asks;
-use flagstone_core::UnixMillis;
+use flagstone_core::{Snapshot, UnixMillis};
 use flagstone_rollout::Outcome as Attempted;
 use head::{Answered, Head};
-use message::Message;
 use needs::Needs;
-use texts::texts;
 
 /// Room for most requests, in bytes.
 const ROOM: usize = 16_384;
@@ -86,6 +87,27 @@ impl Engine {
             self.room.resize(len.max(ROOM), 0);
         }
         &mut self.room
+    }
+
+    /// What lies there, as a value of its own; then there is no room.
+    pub fn take_room(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.room)
+    }
+
+    /// Plans by this snapshot from now on, without a store, as revision 0. If it is none, nothing changes.
+    pub fn hold(&mut self, snapshot: &[u8]) {
+        let Ok(opened) = Snapshot::open(snapshot) else {
+            return;
+        };
+        let control = format!(
+            r#"{{"version":1,"revision":0,"snapshot":"{}"}}"#,
+            opened.digest()
+        );
+        let mut take = |need, bytes| self.node.take(need, Fetched::Bytes(bytes), UnixMillis(0));
+        if let Some(need) = take(Need::Control, control.into_bytes()) {
+            take(need, snapshot.to_vec());
+        }
+        self.learn();
     }
 
     /// What the shell has written last, and what was there before.
@@ -246,7 +268,7 @@ impl Engine {
     pub fn take(&mut self, need: u32, outcome: Outcome, now: UnixMillis) -> &[u8] {
         let fetched = match outcome {
             Outcome::Bytes(len) => {
-                let mut bytes = std::mem::take(&mut self.room);
+                let mut bytes = self.take_room();
                 bytes.truncate(len);
                 Fetched::Bytes(bytes)
             }
@@ -256,9 +278,13 @@ impl Engine {
         let need = self.needs.remove(need);
         let next = need.and_then(|need| self.node.take(need, fetched, now));
         if next.is_none() {
-            self.asks = self.node.configuration().map_or(Asks::new(), Asks::of);
+            self.learn();
         }
         self.need(next)
+    }
+
+    fn learn(&mut self) {
+        self.asks = self.node.configuration().map_or(Asks::new(), Asks::of);
     }
 
     fn need(&mut self, need: Option<Need>) -> &[u8] {

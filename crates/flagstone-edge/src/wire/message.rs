@@ -8,13 +8,14 @@ use crate::edit::Edit;
 
 /// A message, whose memory is used again for the next.
 #[derive(Debug)]
-pub(super) struct Message {
+pub struct Message {
     numbers: Vec<u32>,
     text: String,
     bytes: Vec<u8>,
 }
 
 impl Message {
+    /// An empty one.
     pub const fn new() -> Self {
         Self {
             numbers: Vec::new(),
@@ -29,14 +30,17 @@ impl Message {
         self.text.clear();
     }
 
+    /// A number.
     pub fn number(&mut self, number: u32) {
         self.numbers.push(number);
     }
 
-    fn count(&mut self, count: usize) {
+    /// The length of a list, whose elements follow.
+    pub fn count(&mut self, count: usize) {
         self.number(u32::try_from(count).unwrap_or(u32::MAX));
     }
 
+    /// A text.
     pub fn text(&mut self, text: &str) {
         self.count(match text.is_ascii() {
             true => text.len(),
@@ -82,5 +86,11 @@ impl Message {
         }
         self.bytes.extend_from_slice(self.text.as_bytes());
         &self.bytes
+    }
+}
+
+impl Default for Message {
+    fn default() -> Self {
+        Self::new()
     }
 }

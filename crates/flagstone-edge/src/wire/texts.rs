@@ -6,7 +6,7 @@
 pub(super) const ABSENT: u32 = u32::MAX;
 
 /// The texts that begin here; `None` if they end behind the end. They need not be UTF-8.
-pub(super) fn texts(bytes: &[u8], count: usize) -> Option<Vec<Option<&[u8]>>> {
+pub fn texts(bytes: &[u8], count: usize) -> Option<Vec<Option<&[u8]>>> {
     let (lens, mut rest) = bytes.split_at_checked(count.checked_mul(4)?)?;
     let mut texts = Vec::with_capacity(count);
     for len in lens.as_chunks::<4>().0 {

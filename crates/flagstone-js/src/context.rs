@@ -1,0 +1,115 @@
+//! The evaluation context that JavaScript has written.
+
+use flagstone_core::{AttributeIndex, AttributeValue, Attributes, List, Snapshot};
+use flagstone_edge::wire::texts;
+
+/// The values of the attributes that a snapshot reads, in its order.
+pub struct Context {
+    names: Vec<String>,
+    values: Vec<Value>,
+}
+
+enum Value {
+    Missing,
+    Boolean(bool),
+    Number(f64),
+    Text(String),
+    List(Elements),
+}
+
+/// The elements of a list.
+struct Elements(Vec<Value>);
+
+impl Context {
+    pub const fn new() -> Self {
+        Self {
+            names: Vec::new(),
+            values: Vec::new(),
+        }
+    }
+
+    /// Learns which attributes there are.
+    pub fn read(&mut self, snapshot: &Snapshot<'_>) {
+        let attributes = (0..snapshot.attribute_count()).map(AttributeIndex);
+        let name = |index| snapshot.attribute(index).map_or("", |of| of.name);
+        self.names = attributes.map(|index| name(index).to_owned()).collect();
+        self.values.clear();
+    }
+
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Takes the values from texts, one for each attribute. The first letter is the kind: `t` and `f`, `n` with a number,
+    /// `s` with text, `[` with elements, each behind its length and a colon; absent is missing. `None` if they are not so.
+    pub fn write(&mut self, room: &[u8]) -> Option<()> {
+        self.values.clear();
+        for text in texts(room, self.names.len())? {
+            self.values.push(match text {
+                None => Value::Missing,
+                Some(text) => Value::parse(str::from_utf8(text).ok()?)?,
+            });
+        }
+        Some(())
+    }
+}
+
+impl Value {
+    fn parse(text: &str) -> Option<Self> {
+        let (kind, rest) = text.split_at_checked(1)?;
+        Some(match kind {
+            "t" => Self::Boolean(true),
+            "f" => Self::Boolean(false),
+            "n" => Self::Number(rest.parse().ok()?),
+            "s" => Self::Text(rest.to_owned()),
+            "[" => Self::List(Elements(Self::elements(rest)?)),
+            _ => return None,
+        })
+    }
+
+    fn elements(mut text: &str) -> Option<Vec<Self>> {
+        let mut elements = Vec::new();
+        while !text.is_empty() {
+            let (len, rest) = text.split_once(':')?;
+            let (element, rest) = rest.split_at_checked(len.parse().ok()?)?;
+            // Lists have no lists.
+            elements.push(match element.strip_prefix('[') {
+                Some(_) => Self::Missing,
+                None => Self::parse(element)?,
+            });
+            text = rest;
+        }
+        Some(elements)
+    }
+
+    fn get(&self) -> AttributeValue<'_> {
+        match self {
+            Self::Missing => AttributeValue::Missing,
+            Self::Boolean(value) => AttributeValue::Boolean(*value),
+            Self::Number(value) => AttributeValue::Number(*value),
+            Self::Text(text) => AttributeValue::Text(text),
+            Self::List(list) => AttributeValue::List(list),
+        }
+    }
+}
+
+impl List for Elements {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn element(&self, index: usize) -> AttributeValue<'_> {
+        let element = self.0.get(index);
+        element.map_or(AttributeValue::Missing, Value::get)
+    }
+}
+
+impl Attributes for Context {
+    fn attribute(&self, index: AttributeIndex) -> AttributeValue<'_> {
+        let value = self.values.get(usize::from(index.0));
+        value.map_or(AttributeValue::Missing, Value::get)
+    }
+}
+
+#[cfg(test)]
+mod tests;

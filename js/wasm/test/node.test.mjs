@@ -1,0 +1,88 @@
+// In Node: the answers are those of the command line, and what only the package has.
+
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { test } from 'node:test'
+import { open } from '@flagstone/wasm'
+import { answers } from './answers.mjs'
+import { contexts, shop } from './setting.mjs'
+
+const NOW = Date.UTC(2026, 11, 5, 10)
+
+test('decides as the command line does', async () => {
+  const { byKey, all } = await answers(open, shop, contexts)
+  const keys = byKey.map(([decision]) => decision.flag)
+  const requests = keys.flatMap((flag) => contexts.map((context) => JSON.stringify({ flag, context })))
+  const options = ['eval', '--requests', '-', '--now', new Date(NOW).toISOString(), 'build/shop.snapshot']
+  const lines = execFileSync(process.env.FLAGSTONE_CLI, options, { input: requests.join('\n'), encoding: 'utf8' })
+  const expected = lines.trim().split('\n').map((line) => JSON.parse(line))
+  const bare = ({ flag, variant, value, reason }) => ({ flag, variant, value, reason })
+  assert.deepEqual(byKey.flat().map(bare), expected.map(bare))
+  const turned = contexts.map((_, context) => byKey.map((decisions) => decisions[context]))
+  assert.deepEqual(all, turned)
+})
+
+test('explains', async () => {
+  const snapshot = await open(shop)
+  const decider = snapshot.for({ targetingKey: 'u-1', user: { email: 'jo@shop.example' } }, NOW)
+  const { steps, ...decision } = decider.explain('new-checkout')
+  assert.deepEqual(decision, {
+    flag: 'new-checkout',
+    variant: 'treatment',
+    value: true,
+    reason: 'TARGETING_MATCH',
+    rule: 0,
+  })
+  const line = ({ kind, depth, text, outcome = '' }) => `${'  '.repeat(depth)}${kind} ${text} ${outcome}`.trimEnd()
+  assert.deepEqual(steps.map(line), [
+    'flag new-checkout',
+    '  rule 0: staff',
+    '    test user.email ends with "@shop.example", case ignored yes',
+    '    test unit in segment "staff" yes',
+    '  rule 0: staff yes',
+    '  decision treatment TARGETING_MATCH',
+  ])
+})
+
+test('plans as the edge does', async () => {
+  const { planned, responded, unreachable } = await answers(open, shop, contexts)
+  const [origin, pathAndQuery, cacheKey, headers] = planned
+  assert.deepEqual([origin, pathAndQuery], ['canary', '/v2/checkout/cart?a=b'])
+  assert.match(cacheKey, /^api-limit=normal&.*&new-checkout=treatment&/)
+  const sent = new Map(headers)
+  assert.match(sent.get('feature-flags'), /\bnew-checkout=treatment\b/)
+  assert.deepEqual(
+    ['accept', 'flagstone-key', 'x-forwarded-host', 'x-release'].map((name) => sent.get(name)),
+    ['*/*', undefined, 'shop.example', '2026.11'],
+  )
+  const [status, list, body] = responded
+  const got = new Map(list)
+  assert.deepEqual([status, body, got.get('flagstone-status')], [200, 'body', 'flagstone; rev=0; id=cookie'])
+  assert.match(got.get('vary'), /^Accept, accept-language, cookie, /)
+  assert.deepEqual(unreachable, [502, 'The origin cannot be reached.\n'])
+})
+
+test('says what is wrong with a snapshot', async () => {
+  const { damaged, empty, unknown } = await answers(open, shop, contexts)
+  assert.equal(damaged, 'These bytes are no snapshot: the content does not have the digest that the header names')
+  assert.equal(empty, 'These bytes are no snapshot: snapshot says 32 bytes, buffer has 0')
+  assert.deepEqual(unknown, [-1, true, 'mine'])
+})
+
+test('snapshots and contexts do not mix', async () => {
+  const [first, second] = await Promise.all([open(shop), open(shop)])
+  const staff = first.for({ email: 'jo@shop.example' }, NOW)
+  const others = [first.for({}, NOW), second.for({ email: 'x@elsewhere.example' }, NOW)]
+  for (let round = 0; round < 3; round++) {
+    assert.equal(staff.value('beta-programme'), true)
+    for (const other of others) assert.equal(other.value('beta-programme'), false)
+  }
+})
+
+test('a new id for each visitor without one', async () => {
+  const snapshot = await open(shop)
+  const cookie = () => snapshot.plan(new Request('https://shop.example/')).response(new Response()).headers.get('set-cookie')
+  const cookies = [cookie(), cookie(), cookie()]
+  for (const cookie of cookies) assert.match(cookie, /^__Host-flagstone=[0-9a-f]{32};/)
+  assert.equal(new Set(cookies).size, 3)
+})

@@ -1,0 +1,24 @@
+// Programs that compile, and programs that do not.
+
+import { open, type Decision, type Explanation, type Plan, type Value } from '@flagstone/wasm'
+
+const snapshot = await open(new Uint8Array())
+const decider = snapshot.for({ targetingKey: 'u-1', user: { plan: 'pro' } }, 0)
+
+export const decision: Decision | undefined = decider.decide('a')
+export const explanation: Explanation | undefined = decider.explain(snapshot.index('a'))
+export const value: Value | undefined = decider.value('a')
+export const theirs: Value | 7 = decider.value('a', 7)
+export const plan: Plan = snapshot.plan(new Request('https://a.example/'), { geo: { country: 'DE', asn: 7 } })
+export const headers: Headers = plan.requestHeaders(new Headers())
+
+// @ts-expect-error A snapshot is bytes.
+await open('shop.snapshot')
+// @ts-expect-error A targeting key is text.
+snapshot.for({ targetingKey: 7 })
+// @ts-expect-error There may be no decision.
+decider.decide('a').variant
+// @ts-expect-error A value may be of another type.
+export const text: string = decider.value('a', '')
+// @ts-expect-error Not by a reader: plans are made by snapshots.
+plan.origin = 'stable'
