@@ -14,7 +14,8 @@ import { measureWorkers } from './measure/workerd.mjs';
 import { lowerQuartile, median } from './measure/process.mjs';
 import { WORKERS } from './workers.mjs';
 
-const [out, programsFile, planName, ...only] = process.argv.slice(2);
+const [folder, programsFile, planName, ...only] = process.argv.slice(2);
+const out = path.resolve(folder);
 const programs = JSON.parse(fs.readFileSync(programsFile, 'utf8'));
 const all = fs.readdirSync(path.join(import.meta.dirname, 'adapters')).map((file) => path.basename(file, '.mjs')).filter((name) => name !== 'each' && name !== 'bare-wasm');
 const QUICK_ADAPTERS = ['flagstone-index', 'flagstone-key', 'flagstone-launchdarkly', 'probe-index', 'probe-key', 'hand-written', 'growthbook', 'flagd-interpreted', 'launchdarkly'];
@@ -25,6 +26,7 @@ const PLANS = {
 };
 const plan = { ...PLANS[planName] };
 if (process.env.BENCH_ROUNDS) plan.rounds = Number(process.env.BENCH_ROUNDS);
+if (process.env.BENCH_SIZES) plan.sizes = process.env.BENCH_SIZES.split(',').map(Number);
 const say = (line) => console.error(line);
 
 function child(adapter, flags, mode) {
