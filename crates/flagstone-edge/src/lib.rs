@@ -80,7 +80,7 @@ pub use edit::Edit;
 pub use head::{GeoField, RequestHead, ResponseHead};
 pub use plan::{Answer, Compared, Ended, Next, Plan};
 pub use refresh::{Compile, Document, Fetched, Need, Node, Options, Step};
-pub use rollouts::{Staged, timetable};
+pub use rollouts::{Staged, rollout_id, timetable};
 pub use status::Problem;
 
 #[cfg(test)]

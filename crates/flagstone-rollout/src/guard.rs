@@ -3,6 +3,7 @@
 //! One guard owns a rollout. Reports come in any order and any number of times; every look at the evidence is allowed,
 //! and the error budget still is one for the whole rollout.
 
+mod batch;
 mod evidence;
 pub mod label;
 mod plan;
@@ -17,6 +18,7 @@ use crate::report::{INTERVAL_MS, Instances, Report, ReportId, interval};
 use crate::{Counts, Ladder, PerArm};
 use slowness::Baseline;
 
+pub use batch::Took;
 pub use evidence::{Evidence, Judged, Stratum};
 pub use plan::{METRICS, Metric, Plan, Watch};
 pub use rollout::{Decision, Figures, Led, Rollout, Terms};
@@ -435,6 +437,11 @@ impl Guard {
     pub fn instances(&self) -> usize {
         self.instances
             .heard_since(self.newest.saturating_sub(OPEN_INTERVALS - 1))
+    }
+
+    /// The strata that are still open for reports, in order.
+    pub fn open(&self) -> impl Iterator<Item = &Report> {
+        self.open.iter()
     }
 
     /// The plan.

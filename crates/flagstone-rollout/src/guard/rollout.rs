@@ -1,5 +1,6 @@
 //! A rollout under guard: reports in, decisions out. The one implementation of what a guard does, wherever it runs.
 
+use super::batch::Sieve;
 use super::{Assessment, Baseline, Facts, Growth, Guard, Hold, Merged, Phase, Plan, State, Step};
 use crate::advance::{Prospect, Rule, Stage, Traffic};
 use crate::advise::Reach;
@@ -129,6 +130,11 @@ pub struct Rollout {
     reminded: bool,
     /// Of the present stage.
     reach: Vec<Reach>,
+    /// Whether an earlier guard has lost its state: this attempt's error budget may have been spent.
+    lost: bool,
+    /// Units that have failed on nodes without filters of their own.
+    pub(super) hard: Sieve,
+    pub(super) soft: Sieve,
 }
 
 /// So many points of the reach are kept, each a quarter later than the one before.
@@ -148,7 +154,22 @@ impl Rollout {
             paused: false,
             reminded: false,
             reach: Vec::new(),
+            lost: false,
+            hard: Sieve::EMPTY,
+            soft: Sieve::EMPTY,
         }
+    }
+
+    /// A rollout that is under way, of which another guard may have known more: it holds until it ends. With evidence from
+    /// zero under the same attempt the error budget would be spent twice.
+    pub fn resume_without_state(id: u64, plan: Plan, terms: Terms, stage: u8, now_ms: i64) -> Self {
+        let mut rollout = Self::begin(id, plan, terms, Baseline::EMPTY, now_ms);
+        rollout.lost = true;
+        if stage > 0 {
+            rollout.state.follow(Phase::Running { stage }, now_ms);
+            rollout.guard.enter_stage(stage, now_ms);
+        }
+        rollout
     }
 
     /// Adds a report; see [`Guard::merge`].
@@ -324,6 +345,7 @@ impl Rollout {
             mismatch: ratio::is_mismatch(figures.sample_ratio),
             may_advance: figures.prospect.is_some_and(|prospect| prospect.advance),
             manual: self.paused,
+            lost: self.lost,
             growth,
         }
     }
@@ -364,7 +386,7 @@ impl Rollout {
         self.paused
     }
 
-    /// The whole state, so that it outlives its process: as [`Guard::to_bytes`], and some 100 bytes.
+    /// The whole state, so that it outlives its process: as [`Guard::to_bytes`], and 8 KiB.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = vec![VERSION];
         self.state.write(&mut out);
@@ -377,6 +399,10 @@ impl Rollout {
         for point in &self.reach {
             write_f64(&mut out, point.at_s);
             write_f64(&mut out, point.units);
+        }
+        out.push(self.lost.into());
+        for word in self.hard.words().chain(self.soft.words()) {
+            out.extend(word.to_le_bytes());
         }
         out.extend(self.guard.to_bytes());
         out
@@ -406,6 +432,12 @@ impl Rollout {
             }
             reach.push(Reach { at_s, units });
         }
+        let lost = reader.byte()? != 0;
+        let mut sieve = || -> Result<Sieve, ReadError> {
+            let words = Sieve::EMPTY.words().map(|_| reader.u64());
+            Ok(Sieve::from_words(words.collect::<Result<Vec<_>, _>>()?))
+        };
+        let (hard, soft) = (sieve()?, sieve()?);
         let guard = Guard::from_bytes(reader.rest())?;
         let is_known = match state.phase() {
             Phase::Running { stage } | Phase::Held { stage, .. } => stage == guard.stage(),
@@ -421,6 +453,9 @@ impl Rollout {
             paused,
             reminded,
             reach,
+            lost,
+            hard,
+            soft,
         })
     }
 }

@@ -29,6 +29,8 @@ pub enum Hold {
     Evidence,
     /// Too little is known to take the next step.
     Insufficient,
+    /// The guard has lost what it knew.
+    Lost,
     /// A person said so.
     Manual,
     /// The plan's calendar does not let it grow now.
@@ -37,13 +39,14 @@ pub enum Hold {
 
 impl Hold {
     /// All, in their order.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Stale,
         Self::Outage,
         Self::Ceiling,
         Self::Mismatch,
         Self::Evidence,
         Self::Insufficient,
+        Self::Lost,
         Self::Manual,
         Self::Closed,
     ];
@@ -103,6 +106,8 @@ pub struct Facts {
     pub mismatch: bool,
     /// What the [rule](crate::advance::Rule::judge) for the next share says; not asked in the last stage.
     pub may_advance: bool,
+    /// The guard has lost its state of this attempt.
+    pub lost: bool,
     /// A person holds it.
     pub manual: bool,
     /// What the plan says.
@@ -138,6 +143,7 @@ pub enum Step {
 ///     ceiling: false,
 ///     mismatch: false,
 ///     may_advance: true,
+///     lost: false,
 ///     manual: false,
 ///     growth: Growth::Allowed,
 /// };
@@ -229,6 +235,7 @@ impl State {
                 !is_last && !facts.may_advance && dwelt >= SHORTEST_DWELL_MS,
                 Hold::Insufficient,
             ),
+            (facts.lost, Hold::Lost),
             (facts.manual, Hold::Manual),
             (
                 facts.growth == Growth::Closed && dwelt >= SHORTEST_DWELL_MS,

@@ -326,6 +326,7 @@ mod state {
         ceiling: false,
         mismatch: false,
         may_advance: true,
+        lost: false,
         manual: false,
         growth: Growth::Allowed,
     };
@@ -364,6 +365,7 @@ mod state {
             ceiling: true,
             mismatch: true,
             may_advance: false,
+            lost: true,
             manual: true,
             growth: Growth::Closed,
         };
@@ -400,6 +402,11 @@ mod state {
         check(fresh, Hold::Insufficient);
         let fresh = Facts {
             may_advance: true,
+            ..fresh
+        };
+        check(fresh, Hold::Lost);
+        let fresh = Facts {
+            lost: false,
             ..fresh
         };
         check(fresh, Hold::Manual);
