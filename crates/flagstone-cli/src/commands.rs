@@ -6,6 +6,7 @@ mod compile;
 mod convert;
 mod eval;
 mod explain;
+mod guard;
 mod import;
 mod inspect;
 mod manifest;
@@ -26,6 +27,7 @@ pub enum Command {
     Convert(convert::Arguments),
     Eval(eval::Arguments),
     Explain(explain::Arguments),
+    Guard(guard::Arguments),
     Import(import::Arguments),
     Inspect(inspect::Arguments),
     Kill(rollout::Kill),
@@ -48,6 +50,7 @@ impl Command {
             Self::Convert(arguments) => convert::run(arguments, report),
             Self::Eval(arguments) => eval::run(arguments, report),
             Self::Explain(arguments) => explain::run(arguments, report),
+            Self::Guard(arguments) => guard::run(arguments, report),
             Self::Import(arguments) => import::run(arguments, report),
             Self::Inspect(arguments) => inspect::run(arguments, report),
             Self::Kill(arguments) => arguments.run(report),

@@ -106,6 +106,16 @@ impl Report {
         };
     }
 
+    /// Writes what is going on.
+    pub fn note(&self, message: &str) -> Result<(), Failure> {
+        let mut out = self.messages();
+        let written = match self.format {
+            Format::Text => writeln!(out, "{message}"),
+            Format::Json => writeln!(out, "{}", serde_json::json!({ "note": message })),
+        };
+        written.map_err(Failure::Output)
+    }
+
     /// Writes a remark about something that was done all the same.
     pub fn warning(&self, message: &str) -> Result<(), Failure> {
         self.message(false, message)

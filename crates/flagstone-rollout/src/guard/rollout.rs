@@ -160,16 +160,22 @@ impl Rollout {
         }
     }
 
-    /// A rollout that is under way, of which another guard may have known more: it holds until it ends. With evidence from
-    /// zero under the same attempt the error budget would be spent twice.
-    pub fn resume_without_state(id: u64, plan: Plan, terms: Terms, stage: u8, now_ms: i64) -> Self {
+    /// A rollout that is in a stage already, and of which no guard knew before.
+    pub fn join(id: u64, plan: Plan, terms: Terms, stage: u8, now_ms: i64) -> Self {
         let mut rollout = Self::begin(id, plan, terms, Baseline::EMPTY, now_ms);
-        rollout.lost = true;
         if stage > 0 {
             rollout.state.follow(Phase::Running { stage }, now_ms);
             rollout.guard.enter_stage(stage, now_ms);
         }
         rollout
+    }
+
+    /// The same, of which another guard may have known more: it holds until it ends. With evidence from zero under the same
+    /// attempt the error budget would be spent twice.
+    #[must_use]
+    pub const fn without_state(mut self) -> Self {
+        self.lost = true;
+        self
     }
 
     /// Adds a report; see [`Guard::merge`].

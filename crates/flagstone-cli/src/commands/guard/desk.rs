@@ -1,0 +1,317 @@
+//! All rollouts of a guard: lines in; states, decisions and what is to be published out.
+
+use super::event;
+use super::plans::Planned;
+use super::store::{Changes, Store};
+use crate::status::{Arms, Point, Status};
+use flagstone_core::Digest;
+use flagstone_edge::{Control, rollout_id};
+use flagstone_rollout::guard::{Hold, Phase, Plan, Rollout, Terms, Took, Watch};
+use flagstone_rollout::{Course, Line};
+use std::collections::BTreeMap;
+
+/// A rollout that began so long ago was under way before this guard knew of it.
+const FRESH_MS: i64 = 120_000;
+
+/// What came of a batch.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Taken {
+    pub counted: u64,
+    pub repeats: u64,
+    /// Of rollouts that are not under way here, or of stages that they have not entered.
+    pub other: u64,
+    /// That begin as a report's line, and are none.
+    pub broken: u64,
+    /// Of other kinds.
+    pub passed: u64,
+}
+
+impl Taken {
+    /// As JSON, for whoever sent them.
+    pub fn json(&self) -> String {
+        let Self {
+            counted,
+            repeats,
+            other,
+            broken,
+            passed,
+        } = self;
+        format!(
+            "{{\"counted\":{counted},\"repeats\":{repeats},\"other\":{other},\"broken\":{broken},\"passed\":{passed}}}\n"
+        )
+    }
+}
+
+/// What the control document is to say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Publication {
+    pub flag: String,
+    pub plan: String,
+    pub held: Course,
+    pub course: Course,
+}
+
+/// How rollouts are judged.
+#[derive(Clone, Copy, Debug)]
+pub struct Judgement {
+    pub terms: Terms,
+    pub watch: Watch,
+    /// Whether rollouts that began without this guard are led, and not only held.
+    pub adopt: bool,
+}
+
+/// A rollout that is under way.
+struct Led {
+    plan: usize,
+    course: Course,
+    rollout: Rollout,
+    /// As it is in the store.
+    saved: Vec<u8>,
+}
+
+/// All of them.
+pub struct Desk {
+    plans: Vec<Planned>,
+    judgement: Judgement,
+    /// By id.
+    led: BTreeMap<u64, Led>,
+    /// Decisions that are not in the store yet.
+    decisions: Vec<String>,
+    /// Lines since the start.
+    pub lines: Taken,
+}
+
+impl Desk {
+    pub fn new(plans: Vec<Planned>, judgement: Judgement) -> Self {
+        Self {
+            plans,
+            judgement,
+            led: BTreeMap::new(),
+            decisions: Vec::new(),
+            lines: Taken::default(),
+        }
+    }
+
+    /// Takes over which rollouts are under way.
+    ///
+    /// # Errors
+    /// If the store fails, or holds a state that cannot be read.
+    pub fn follow(&mut self, control: &Control, store: &Store, now_ms: i64) -> Result<(), String> {
+        let mut current = Vec::new();
+        for (index, plan) in self.plans.iter().enumerate() {
+            let is_meant = |entry: &&flagstone_edge::Rollout| {
+                entry.flag == plan.flag && entry.plan == plan.plan
+            };
+            let Some(entry) = control.rollouts.iter().rfind(is_meant) else {
+                continue;
+            };
+            let id = rollout_id(&plan.flag, &plan.plan, entry.course.attempt);
+            current.push(id);
+            if let Some(led) = self.led.get_mut(&id) {
+                led.course = entry.course;
+                continue;
+            }
+            let state = store.rollout(id).map_err(|error| error.to_string())?;
+            let rollout = match &state {
+                Some(bytes) => Rollout::from_bytes(bytes)
+                    .map_err(|error| format!("the state of `{}`: {error}", plan.flag))?,
+                None => begin(id, plan, &entry.course, &self.judgement, now_ms),
+            };
+            let led = Led {
+                plan: index,
+                course: entry.course,
+                rollout,
+                saved: state.unwrap_or_default(),
+            };
+            self.led.insert(id, led);
+        }
+        self.led.retain(|id, _| current.contains(id));
+        Ok(())
+    }
+
+    /// Counts the lines of a batch.
+    pub fn take(&mut self, text: &str, now_ms: i64) -> Taken {
+        let digest = batch_id(text);
+        let mut taken = Taken::default();
+        let mut by_rollout: BTreeMap<u64, Vec<Line>> = BTreeMap::new();
+        for line in text.lines() {
+            match Line::read(line) {
+                None => taken.passed += u64::from(!line.trim_ascii().is_empty()),
+                Some(Err(_)) => taken.broken += 1,
+                Some(Ok(line)) => by_rollout
+                    .entry(line.report.rollout)
+                    .or_default()
+                    .push(line),
+            }
+        }
+        for (id, lines) in &by_rollout {
+            let Some(led) = self.led.get_mut(id) else {
+                taken.other += lines.len() as u64;
+                continue;
+            };
+            let Took {
+                counted,
+                repeats,
+                other,
+            } = led.rollout.merge_lines(digest, lines, now_ms);
+            taken.counted += counted;
+            taken.repeats += repeats;
+            taken.other += other;
+        }
+        for (sum, more) in [
+            (&mut self.lines.counted, taken.counted),
+            (&mut self.lines.repeats, taken.repeats),
+            (&mut self.lines.other, taken.other),
+            (&mut self.lines.broken, taken.broken),
+            (&mut self.lines.passed, taken.passed),
+        ] {
+            *sum += more;
+        }
+        taken
+    }
+
+    /// Looks at every rollout; what the control document is to say, once the decisions are in the store.
+    pub fn lead(&mut self, now_ms: i64) -> Vec<Publication> {
+        let mut publications = Vec::new();
+        for (id, led) in &mut self.led {
+            let Some(plan) = self.plans.get(led.plan) else {
+                continue;
+            };
+            let done = led.rollout.lead(&led.course, &plan.timetable, now_ms);
+            let events = done.decisions.iter();
+            self.decisions.extend(
+                events.map(|decision| event::cloud_event(*id, plan, &led.rollout, decision)),
+            );
+            publications.extend(done.publish.map(|course| Publication {
+                flag: plan.flag.clone(),
+                plan: plan.plan.clone(),
+                held: led.course,
+                course,
+            }));
+        }
+        publications
+    }
+
+    /// What the store does not have yet.
+    pub fn changes(&mut self) -> Changes {
+        let rollouts = self.led.iter().filter_map(|(id, led)| {
+            let state = led.rollout.to_bytes();
+            (state != led.saved).then_some((*id, state))
+        });
+        Changes {
+            rollouts: rollouts.collect(),
+            decisions: std::mem::take(&mut self.decisions),
+            told: true,
+            input: None,
+        }
+    }
+
+    /// Notes that the store has them.
+    pub fn saved(&mut self, changes: Changes) {
+        for (id, state) in changes.rollouts {
+            if let Some(led) = self.led.get_mut(&id) {
+                led.saved = state;
+            }
+        }
+    }
+
+    /// Forgets what the store does not have: it is read anew when the control document is.
+    pub fn forget(&mut self) {
+        self.led.clear();
+        self.decisions.clear();
+    }
+
+    /// What there is to say of each rollout.
+    pub fn statuses(&self, now_ms: i64) -> Vec<Status> {
+        let statuses = self.led.iter().filter_map(|(id, led)| {
+            let plan = self.plans.get(led.plan)?;
+            Some(status(*id, plan, &led.rollout, now_ms))
+        });
+        statuses.collect()
+    }
+}
+
+/// A number for the content of a batch, so that it counts once.
+fn batch_id(text: &str) -> u64 {
+    Digest::of(text.as_bytes()).0 as u64
+}
+
+fn begin(id: u64, plan: &Planned, course: &Course, judgement: &Judgement, now_ms: i64) -> Rollout {
+    let (terms, guard) = (judgement.terms, Plan::new(plan.ladder, judgement.watch));
+    let rollout = Rollout::join(id, guard, terms, course.stage, now_ms);
+    let is_fresh = course.stage == 0 && now_ms.saturating_sub(course.since_ms) < FRESH_MS;
+    if is_fresh || judgement.adopt {
+        rollout
+    } else {
+        rollout.without_state()
+    }
+}
+
+fn status(id: u64, plan: &Planned, rollout: &Rollout, now_ms: i64) -> Status {
+    let figures = rollout.figures();
+    let guard = rollout.guard();
+    let arms = |counts: flagstone_rollout::PerArm<f64>| Arms {
+        control: counts.control,
+        canary: counts.canary,
+    };
+    Status {
+        flag: plan.flag.clone(),
+        rollout: format!("{id:016x}"),
+        phase: phase(rollout.state().phase()).to_owned(),
+        reason: rollout.hold().map(|hold| reason(hold).to_owned()),
+        stage: guard.stage(),
+        shares: plan
+            .ladder
+            .shares()
+            .iter()
+            .map(|share| share.as_f64())
+            .collect(),
+        at_ms: now_ms,
+        stage_since_ms: rollout.state().entered_ms(),
+        last_report_ms: guard.last_report_ms(),
+        fetches: arms(figures.counts.fetches),
+        failures: arms(figures.counts.failures),
+        evidence: figures.evidence.total,
+        rate: figures.rate,
+        coverage: figures.coverage,
+        visible: figures.visible,
+        instances: figures.instances,
+        budget: rollout.terms().budget,
+        reaction_s: rollout.terms().reaction_s,
+        reach: rollout
+            .reach()
+            .iter()
+            .map(|point| Point {
+                at_s: point.at_s,
+                units: point.units,
+            })
+            .collect(),
+    }
+}
+
+/// A phase in a word.
+pub fn phase(phase: Phase) -> &'static str {
+    match phase {
+        Phase::Pending => "pending",
+        Phase::Running { .. } => "running",
+        Phase::Held { .. } => "held",
+        Phase::Complete => "complete",
+        Phase::RolledBack => "rolled-back",
+        Phase::Stopped => "stopped",
+    }
+}
+
+/// Why a rollout is held, in a word.
+pub fn reason(hold: Hold) -> &'static str {
+    match hold {
+        Hold::Stale => "stale",
+        Hold::Outage => "outage",
+        Hold::Ceiling => "ceiling",
+        Hold::Mismatch => "srm",
+        Hold::Evidence => "evidence",
+        Hold::Insufficient => "insufficient",
+        Hold::Lost => "lost",
+        Hold::Manual => "manual",
+        Hold::Closed => "closed",
+    }
+}

@@ -1,0 +1,183 @@
+//! Decisions as CloudEvents 1.0, with a text for people.
+
+use super::desk::{phase, reason};
+use super::plans::Planned;
+use flagstone_rollout::guard::{Decision, Metric, Phase, Rollout, Step};
+use serde_json::{Value, json};
+
+/// The event of a decision, in the JSON format of CloudEvents 1.0.
+pub fn cloud_event(id: u64, plan: &Planned, rollout: &Rollout, decision: &Decision) -> String {
+    let figures = &decision.figures;
+    let name = |metric| match metric {
+        Metric::Hard => "hard".to_owned(),
+        Metric::Soft => "soft".to_owned(),
+        Metric::Latency(index) => ["p50", "p90", "p99"]
+            .get(usize::from(index))
+            .map_or_else(String::new, |name| (*name).to_owned()),
+        Metric::Goal(index) => format!("goal-{index}"),
+    };
+    let evidence: serde_json::Map<String, Value> = Metric::ALL
+        .into_iter()
+        .zip(rollout.guard().plan().weights)
+        .zip(figures.evidence.by_metric)
+        .filter(|((_, weight), _)| *weight > 0.0)
+        .map(|((metric, _), evidence)| (name(metric), number(evidence)))
+        .collect();
+    let counts = figures.counts;
+    json!({
+        "specversion": "1.0",
+        "id": format!("{id:016x}-{}-{}", decision.at_ms, phase(decision.after)),
+        "source": "/flagstone/guard",
+        "type": format!("dev.flagstone.rollout.{}", kind(decision)),
+        "subject": plan.flag,
+        "time": rfc3339(decision.at_ms),
+        "datacontenttype": "application/json",
+        "data": {
+            "text": text(plan, decision),
+            "flag": plan.flag,
+            "plan": plan.plan,
+            "variant": plan.variant,
+            "rollout": format!("{id:016x}"),
+            "stage": decision.stage,
+            "share": plan.ladder.share(decision.stage.into()).map(|share| share.as_f64()),
+            "before": place(decision.before),
+            "after": place(decision.after),
+            "fetches": { "control": counts.fetches.control, "canary": counts.fetches.canary },
+            "failures": { "control": counts.failures.control, "canary": counts.failures.canary },
+            "evidence": { "total": number(figures.evidence.total), "by_metric": evidence },
+            "prospect": figures.prospect.map(|prospect| json!({
+                "base": prospect.base,
+                "most": prospect.most,
+                "accepted": prospect.accepted,
+                "worst_cost": number(prospect.worst_cost),
+                "advance": prospect.advance,
+            })),
+            "sample_ratio": figures.sample_ratio,
+            "rate": figures.rate,
+            "coverage": figures.coverage,
+            "visible": figures.visible,
+            "instances": figures.instances,
+        },
+    })
+    .to_string()
+}
+
+/// What is infinite is no JSON number.
+fn number(value: f64) -> Value {
+    json!(value.min(1e300))
+}
+
+fn place(of: Phase) -> Value {
+    let (stage, why) = match of {
+        Phase::Running { stage } => (Some(stage), None),
+        Phase::Held { stage, reason: why } => (Some(stage), Some(reason(why))),
+        _ => (None, None),
+    };
+    json!({ "phase": phase(of), "stage": stage, "reason": why })
+}
+
+/// The last word of the event's type.
+fn kind(decision: &Decision) -> &'static str {
+    match (decision.step, decision.before, decision.after) {
+        (Step::Enter(_), ..) => "advanced",
+        (Step::RollBack, ..) => "rolledback",
+        (_, _, Phase::Complete) => "completed",
+        (_, _, Phase::Stopped | Phase::RolledBack) => "stopped",
+        (_, Phase::Held { reason: one, .. }, Phase::Held { reason: other, .. }) if one == other => {
+            "waiting"
+        }
+        (_, _, Phase::Held { .. }) => "held",
+        _ => "resumed",
+    }
+}
+
+/// A line for a chat.
+fn text(plan: &Planned, decision: &Decision) -> String {
+    let share = |stage: u8| {
+        let share = plan.ladder.share(stage.into());
+        share.map_or_else(
+            || "100 %".to_owned(),
+            |share| format!("{} %", (share.as_f64() * 1e6).round() / 1e4),
+        )
+    };
+    let flag = &plan.flag;
+    let counts = decision.figures.counts;
+    let failed = format!(
+        "{} of {} canary requests failed, {} of {} stable",
+        counts.failures.canary,
+        counts.fetches.canary,
+        counts.failures.control,
+        counts.fetches.control
+    );
+    match (kind(decision), decision.after) {
+        ("advanced", Phase::Running { stage }) => {
+            format!(
+                "{flag}: now {}. {failed} at {}.",
+                share(stage),
+                share(decision.stage)
+            )
+        }
+        ("rolledback", _) => format!(
+            "{flag}: rolled back at {}. {failed}; evidence {:.0}, of 100.",
+            share(decision.stage),
+            decision.figures.evidence.total.min(1e9)
+        ),
+        ("completed", _) => format!("{flag}: complete, everybody has it. {failed}."),
+        ("stopped", _) => format!("{flag}: stopped by hand at {}.", share(decision.stage)),
+        ("waiting", Phase::Held { reason: why, stage }) => {
+            format!(
+                "{flag}: held at {} for a day: {}.",
+                share(stage),
+                reason(why)
+            )
+        }
+        (_, Phase::Held { reason: why, stage }) => {
+            format!(
+                "{flag}: held at {}: {}. {failed}.",
+                share(stage),
+                reason(why)
+            )
+        }
+        _ => format!("{flag}: goes on at {}.", share(decision.stage)),
+    }
+}
+
+/// A moment as RFC 3339, in UTC.
+fn rfc3339(ms: i64) -> String {
+    let (days, of_day) = (ms.div_euclid(86_400_000), ms.rem_euclid(86_400_000));
+    // Years begin in March here, so that the leap day is the last of its year.
+    let shifted = days + 719_468;
+    let (era, day) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let (date, month, carry) = match (day - (153 * month + 2) / 5 + 1, month) {
+        (date, 0..10) => (date, month + 3, 0),
+        (date, _) => (date, month - 9, 1),
+    };
+    let seconds = of_day / 1000;
+    format!(
+        "{:04}-{month:02}-{date:02}T{:02}:{:02}:{:02}.{:03}Z",
+        era * 400 + year + carry,
+        seconds / 3600,
+        seconds / 60 % 60,
+        seconds % 60,
+        of_day % 1000
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn moments() {
+        for (ms, expected) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (951_782_400_001, "2000-02-29T00:00:00.001Z"),
+            (1_795_376_100_000, "2026-11-22T18:15:00.000Z"),
+        ] {
+            assert_eq!(super::rfc3339(ms), expected);
+            let read = flagstone_core::parse_rfc3339(expected).map(|moment| moment.0);
+            assert_eq!(read, Some(ms), "{expected}");
+        }
+    }
+}

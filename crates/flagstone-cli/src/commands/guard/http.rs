@@ -1,0 +1,201 @@
+//! The guard's HTTP server: lines in, figures out.
+
+use super::Message;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use sha2::{Digest, Sha256};
+use std::convert::Infallible;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// The largest batch, in bytes.
+const LARGEST: usize = 16 << 20;
+/// Where Fastly asks whether logs may be sent here.
+const CHALLENGE: &str = "/.well-known/fastly/logging/challenge";
+
+/// Who may ask, and what Fastly's challenge is answered with.
+#[derive(Clone, Debug)]
+pub struct Access {
+    /// What must follow `Bearer`.
+    pub token: Option<String>,
+    /// Ids of Fastly services that may send logs; any if there are none.
+    pub services: Vec<String>,
+}
+
+/// What is asked of the guard.
+#[derive(Clone, Debug)]
+pub enum Question {
+    Rollouts,
+    Rollout(String),
+    Decisions,
+    Metrics,
+}
+
+/// Serves for ever.
+///
+/// # Errors
+/// If the listener cannot be used.
+pub fn serve(
+    listener: TcpListener,
+    access: Access,
+    guard: SyncSender<Message>,
+) -> std::io::Result<()> {
+    listener.set_nonblocking(true)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let access = Arc::new(access);
+    runtime.block_on(async move {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        loop {
+            let Ok((stream, _)) = listener.accept().await else {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            };
+            let (access, guard) = (Arc::clone(&access), guard.clone());
+            let service = service_fn(move |request| {
+                let (access, guard) = (Arc::clone(&access), guard.clone());
+                async move { Ok::<_, Infallible>(answer(request, &access, &guard).await) }
+            });
+            let connection = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(Duration::from_secs(30))
+                .serve_connection(TokioIo::new(stream), service);
+            tokio::spawn(async move {
+                // Whoever went away has no use for an error.
+                let _ = connection.await;
+            });
+        }
+    })
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    access: &Access,
+    guard: &SyncSender<Message>,
+) -> Response<Full<Bytes>> {
+    let (parts, body) = request.into_parts();
+    let (method, path) = (&parts.method, parts.uri.path());
+    if method == Method::GET && path == CHALLENGE {
+        return plain(StatusCode::OK, access.challenge());
+    }
+    let given = parts
+        .headers
+        .get(AUTHORIZATION)
+        .map(|value| value.as_bytes());
+    if !access.allows(given) {
+        return plain(StatusCode::UNAUTHORIZED, "a bearer token is needed\n");
+    }
+    let question = match (method.as_str(), path) {
+        ("POST", "/lines") => {
+            if parts.headers.contains_key(CONTENT_ENCODING) {
+                return plain(
+                    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                    "send lines uncompressed\n",
+                );
+            }
+            return lines(body, guard).await;
+        }
+        (_, "/lines") => return plain(StatusCode::METHOD_NOT_ALLOWED, "POST lines here\n"),
+        ("GET", "/rollouts") => Question::Rollouts,
+        ("GET", "/decisions") => Question::Decisions,
+        ("GET", "/metrics") => Question::Metrics,
+        ("GET", path) => match path.strip_prefix("/rollouts/") {
+            Some(flag) => Question::Rollout(flag.to_owned()),
+            None => return plain(StatusCode::NOT_FOUND, "no such page\n"),
+        },
+        _ => return plain(StatusCode::METHOD_NOT_ALLOWED, "only GET\n"),
+    };
+    let kind = match question {
+        Question::Metrics => "text/plain; version=0.0.4; charset=utf-8",
+        _ => "application/json",
+    };
+    let (reply, asked) = oneshot::channel();
+    match ask(guard, Message::Ask { question, reply }, asked).await {
+        Some(Some(text)) => respond(StatusCode::OK, kind, text),
+        Some(None) => plain(StatusCode::NOT_FOUND, "no such rollout\n"),
+        None => plain(StatusCode::SERVICE_UNAVAILABLE, "the guard is busy\n"),
+    }
+}
+
+/// Takes a batch; it is answered once it is on the disk.
+async fn lines(body: Incoming, guard: &SyncSender<Message>) -> Response<Full<Bytes>> {
+    let Ok(body) = Limited::new(body, LARGEST).collect().await else {
+        return plain(StatusCode::PAYLOAD_TOO_LARGE, "at most 16 MiB\n");
+    };
+    let text = String::from_utf8_lossy(&body.to_bytes()).into_owned();
+    let (reply, saved) = oneshot::channel();
+    let message = Message::Lines {
+        text,
+        input: None,
+        reply: Some(reply),
+    };
+    match ask(guard, message, saved).await {
+        Some(Some(text)) => respond(StatusCode::OK, "application/json", text),
+        _ => plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not saved, send it again\n",
+        ),
+    }
+}
+
+/// Sends a message, if there is room for it, and waits for the answer.
+async fn ask<T>(
+    guard: &SyncSender<Message>,
+    message: Message,
+    answer: oneshot::Receiver<T>,
+) -> Option<T> {
+    guard.try_send(message).ok()?;
+    answer.await.ok()
+}
+
+impl Access {
+    /// Compares in constant time: the digests are.
+    fn allows(&self, given: Option<&[u8]>) -> bool {
+        let Some(token) = &self.token else {
+            return true;
+        };
+        let given = given.and_then(|given| given.strip_prefix(b"Bearer "));
+        given.is_some_and(|given| Sha256::digest(given) == Sha256::digest(token.as_bytes()))
+    }
+
+    /// The SHA-256 of each service's id, or a star for all.
+    fn challenge(&self) -> String {
+        if self.services.is_empty() {
+            return "*\n".to_owned();
+        }
+        let digests = self.services.iter().map(|service| {
+            let digest = Sha256::digest(service.as_bytes());
+            digest
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect::<String>()
+                + "\n"
+        });
+        digests.collect()
+    }
+}
+
+fn plain(status: StatusCode, text: impl Into<String>) -> Response<Full<Bytes>> {
+    respond(status, "text/plain; charset=utf-8", text.into())
+}
+
+fn respond(status: StatusCode, kind: &'static str, text: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(Bytes::from(text)));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static(kind));
+    headers.insert(
+        "cache-control",
+        hyper::header::HeaderValue::from_static("no-store"),
+    );
+    response
+}

@@ -1,0 +1,144 @@
+//! Figures for Prometheus, in its text format.
+
+use super::desk::Taken;
+use crate::status::Status;
+use std::fmt::Write as _;
+
+const PHASES: [&str; 6] = [
+    "pending",
+    "running",
+    "held",
+    "complete",
+    "rolled-back",
+    "stopped",
+];
+
+/// A name, what it says, and its value.
+type Gauge = (&'static str, &'static str, fn(&Status) -> f64);
+
+/// All figures.
+pub fn text(lines: &Taken, untold: u64, statuses: &[Status]) -> String {
+    let mut out = String::new();
+    family(
+        &mut out,
+        "flagstone_guard_lines_total",
+        "counter",
+        "Lines by what came of them.",
+    );
+    for (name, count) in [
+        ("counted", lines.counted),
+        ("repeat", lines.repeats),
+        ("other", lines.other),
+        ("broken", lines.broken),
+        ("passed", lines.passed),
+    ] {
+        let _ = writeln!(
+            out,
+            "flagstone_guard_lines_total{{result=\"{name}\"}} {count}"
+        );
+    }
+    family(
+        &mut out,
+        "flagstone_guard_untold_decisions",
+        "gauge",
+        "Decisions the webhook has not taken.",
+    );
+    let _ = writeln!(out, "flagstone_guard_untold_decisions {untold}");
+    family(
+        &mut out,
+        "flagstone_rollout_phase",
+        "gauge",
+        "1 for the phase a rollout is in.",
+    );
+    for status in statuses {
+        for phase in PHASES {
+            let is_it = u8::from(status.phase == phase);
+            let flag = escape(&status.flag);
+            let _ = writeln!(
+                out,
+                "flagstone_rollout_phase{{flag=\"{flag}\",phase=\"{phase}\"}} {is_it}"
+            );
+        }
+    }
+    let gauges: [Gauge; 6] = [
+        ("flagstone_rollout_stage", "The stage, from 0.", |status| {
+            status.stage.into()
+        }),
+        ("flagstone_rollout_share", "The canary's share.", |status| {
+            status
+                .shares
+                .get(usize::from(status.stage))
+                .copied()
+                .unwrap_or(1.0)
+        }),
+        (
+            "flagstone_rollout_evidence",
+            "Evidence against the canary; a rollback at 100.",
+            |status| status.evidence,
+        ),
+        (
+            "flagstone_rollout_requests_per_second",
+            "Compared origin fetches.",
+            |status| status.rate,
+        ),
+        (
+            "flagstone_rollout_coverage",
+            "The part of the usual traffic that is reported.",
+            |status| status.coverage,
+        ),
+        (
+            "flagstone_rollout_instances",
+            "Nodes that have reported in the last minute.",
+            |status| status.instances as f64,
+        ),
+    ];
+    for (name, help, value) in gauges {
+        family(&mut out, name, "gauge", help);
+        for status in statuses {
+            let _ = writeln!(
+                out,
+                "{name}{{flag=\"{}\"}} {}",
+                escape(&status.flag),
+                value(status)
+            );
+        }
+    }
+    for (name, help, arms) in [
+        (
+            "flagstone_rollout_stage_fetches",
+            "Origin fetches of the stage.",
+            (|status: &Status| status.fetches) as fn(&Status) -> _,
+        ),
+        (
+            "flagstone_rollout_stage_failures",
+            "Hard failures of the stage.",
+            |status| status.failures,
+        ),
+    ] {
+        family(&mut out, name, "gauge", help);
+        for status in statuses {
+            let (flag, arms) = (escape(&status.flag), arms(status));
+            let _ = writeln!(
+                out,
+                "{name}{{flag=\"{flag}\",arm=\"control\"}} {}",
+                arms.control
+            );
+            let _ = writeln!(
+                out,
+                "{name}{{flag=\"{flag}\",arm=\"canary\"}} {}",
+                arms.canary
+            );
+        }
+    }
+    out
+}
+
+fn family(out: &mut String, name: &str, kind: &str, help: &str) {
+    let _ = writeln!(out, "# HELP {name} {help}\n# TYPE {name} {kind}");
+}
+
+fn escape(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
+}

@@ -1,0 +1,138 @@
+//! What a guard must not lose: rollouts, decisions, what has not been told yet, how far a file has been read.
+//!
+//! One file, by redb: written in transactions that are on the disk or never were.
+
+use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
+use std::path::Path;
+
+/// States, by the rollout's id.
+const ROLLOUTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("rollouts");
+/// CloudEvents as JSON, by number.
+const DECISIONS: TableDefinition<'_, u64, &str> = TableDefinition::new("decisions");
+/// Numbers of decisions that the webhook has not taken yet.
+const OUTBOX: TableDefinition<'_, u64, ()> = TableDefinition::new("outbox");
+/// Bytes that have been read, by file.
+const INPUTS: TableDefinition<'_, &str, u64> = TableDefinition::new("inputs");
+/// So many decisions are kept.
+const KEPT: u64 = 10_000;
+
+/// The store of one guard.
+pub struct Store {
+    database: Database,
+}
+
+/// What is written together, or not at all.
+#[derive(Debug, Default)]
+pub struct Changes {
+    /// States that changed, by the rollout's id.
+    pub rollouts: Vec<(u64, Vec<u8>)>,
+    /// Decisions, in order.
+    pub decisions: Vec<String>,
+    /// Whether they are to be told to a webhook.
+    pub told: bool,
+    /// How far a file has been read.
+    pub input: Option<(String, u64)>,
+}
+
+impl Changes {
+    pub fn is_empty(&self) -> bool {
+        self.rollouts.is_empty() && self.decisions.is_empty() && self.input.is_none()
+    }
+}
+
+impl Store {
+    /// Opens the file, or makes it.
+    pub fn open(path: &Path) -> Result<Self, redb::Error> {
+        let database = Database::create(path)?;
+        let write = database.begin_write()?;
+        write.open_table(ROLLOUTS)?;
+        write.open_table(DECISIONS)?;
+        write.open_table(OUTBOX)?;
+        write.open_table(INPUTS)?;
+        write.commit()?;
+        Ok(Self { database })
+    }
+
+    /// The state of a rollout.
+    pub fn rollout(&self, id: u64) -> Result<Option<Vec<u8>>, redb::Error> {
+        let table = self.database.begin_read()?.open_table(ROLLOUTS)?;
+        let state = table.get(id)?;
+        Ok(state.map(|state| state.value().to_vec()))
+    }
+
+    /// Writes everything, durably.
+    pub fn save(&self, changes: &Changes) -> Result<(), redb::Error> {
+        let write = self.database.begin_write()?;
+        {
+            let mut rollouts = write.open_table(ROLLOUTS)?;
+            for (id, state) in &changes.rollouts {
+                rollouts.insert(*id, state.as_slice())?;
+            }
+            let mut decisions = write.open_table(DECISIONS)?;
+            let mut outbox = write.open_table(OUTBOX)?;
+            let next = decisions
+                .last()?
+                .map_or(0, |(number, _)| number.value() + 1);
+            for (number, decision) in (next..).zip(&changes.decisions) {
+                decisions.insert(number, decision.as_str())?;
+                if changes.told {
+                    outbox.insert(number, ())?;
+                }
+            }
+            while decisions.len()? > KEPT {
+                decisions.pop_first()?;
+            }
+            if let Some((file, read)) = &changes.input {
+                write.open_table(INPUTS)?.insert(file.as_str(), *read)?;
+            }
+        }
+        write.commit()?;
+        Ok(())
+    }
+
+    /// How many bytes of a file have been read.
+    pub fn input(&self, file: &str) -> Result<u64, redb::Error> {
+        let table = self.database.begin_read()?.open_table(INPUTS)?;
+        let read = table.get(file)?;
+        Ok(read.map_or(0, |read| read.value()))
+    }
+
+    /// The latest decisions, the last first.
+    pub fn decisions(&self, most: usize) -> Result<Vec<String>, redb::Error> {
+        let table = self.database.begin_read()?.open_table(DECISIONS)?;
+        let latest = table.iter()?.rev().take(most);
+        latest
+            .map(|entry| Ok(entry?.1.value().to_owned()))
+            .collect()
+    }
+
+    /// The oldest decision that has not been told.
+    pub fn untold(&self) -> Result<Option<(u64, String)>, redb::Error> {
+        let read = self.database.begin_read()?;
+        let outbox = read.open_table(OUTBOX)?;
+        let Some((number, _)) = outbox.first()? else {
+            return Ok(None);
+        };
+        let number = number.value();
+        let decisions = read.open_table(DECISIONS)?;
+        // One that is no longer kept is told as nothing.
+        let decision = decisions.get(number)?;
+        Ok(Some((
+            number,
+            decision.map_or_else(String::new, |decision| decision.value().to_owned()),
+        )))
+    }
+
+    /// How many decisions have not been told.
+    pub fn untold_count(&self) -> Result<u64, redb::Error> {
+        Ok(self.database.begin_read()?.open_table(OUTBOX)?.len()?)
+    }
+
+    /// Notes that a decision has been told.
+    pub fn told(&self, number: u64) -> Result<(), redb::Error> {
+        let write = self.database.begin_write()?;
+        write.open_table(OUTBOX)?.remove(number)?;
+        write.commit()?;
+        Ok(())
+    }
+}
