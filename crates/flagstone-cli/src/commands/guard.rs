@@ -13,11 +13,11 @@ mod plans;
 mod store;
 mod webhook;
 
+use super::rollout::Stores;
 use crate::clock;
 use crate::report::{Failure, Outcome, Report};
-use control::Document;
+use control::Followed;
 use desk::{Desk, Judgement, Publication};
-use flagstone_core::Snapshot;
 use flagstone_rollout::guard::{Terms, Watch};
 use http::{Access, Question};
 use std::fs;
@@ -33,23 +33,20 @@ use webhook::Webhook;
 
 /// Guard rollouts: take what nodes report, advance what goes well, roll back what does harm
 ///
-/// Reads the plans of a snapshot and the control document, which says which rollouts are under way, and writes the stages
-/// that it decides on into it. Lines of nodes come by HTTP (POST /lines), from a file, or from standard input.
+/// Goes by the control document, which says which rollouts are under way, and by the plans of its snapshot, and writes the
+/// steps that it decides on into it. Lines of nodes come by HTTP (POST /lines), from a file, or from standard input.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
 Examples:
-  flagstone guard shop.snapshot --control control.json --state guard.redb --listen 127.0.0.1:8700
-  flagstone guard shop.snapshot --control control.json --state guard.redb --input nodes.ndjson
+  flagstone guard --control control.json --snapshot shop.snapshot --state guard.redb --listen 127.0.0.1:8700
+  flagstone guard --control fastly-kv:Aq9y5MbTX --state guard.redb --listen 0.0.0.0:8700 --token token.txt
+  flagstone guard --control control.json --snapshot shop.snapshot --state guard.redb --input nodes.ndjson
   curl -s http://127.0.0.1:8700/rollouts
 
 GET /rollouts, /rollouts/FLAG, /decisions and /metrics say how things are; docs/rollout.md has their form.")]
 pub struct Arguments {
-    /// The snapshot whose plans are followed
-    #[arg(value_name = "SNAPSHOT")]
-    snapshot: PathBuf,
-    /// The control document: what is under way, and where decisions are written
-    #[arg(long, value_name = "FILE")]
-    control: PathBuf,
+    #[command(flatten)]
+    stores: Stores,
     /// Where the guard keeps what it knows; made if it is not there
     #[arg(long, value_name = "FILE")]
     state: PathBuf,
@@ -118,14 +115,7 @@ const TICK: Duration = Duration::from_secs(1);
 const GATHERED: usize = 4 << 20;
 
 pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
-    let path = &arguments.snapshot;
-    let bytes = fs::read(path).map_err(Failure::read(path))?;
-    let snapshot = Snapshot::open(&bytes).map_err(Failure::open(path))?;
-    snapshot.verify().map_err(Failure::damaged(path))?;
-    let (plans, unfit) = plans::all(&snapshot);
-    for (flag, why) in &unfit {
-        report.warning(&format!("the rollout of `{flag}` {why}"))?;
-    }
+    let followed = Followed::open(arguments.stores.clone())?;
     let store = Store::open(&arguments.state).map_err(|error| Failure::Unusable {
         path: arguments.state.clone(),
         problem: format!("it is no state of a guard: {error}"),
@@ -179,10 +169,8 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
         thread::spawn(move || webhook.deliver(&store));
     }
     let mut guard = Guard {
-        desk: Desk::new(plans, judgement),
-        document: Document {
-            path: arguments.control.clone(),
-        },
+        desk: Desk::new(judgement),
+        followed,
         store,
         is_told,
         report,
@@ -237,7 +225,7 @@ fn secret_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
 /// The thread that owns the rollouts.
 struct Guard<'a> {
     desk: Desk,
-    document: Document,
+    followed: Followed,
     store: Arc<Store>,
     is_told: bool,
     report: &'a Report,
@@ -275,7 +263,7 @@ impl Guard<'_> {
     /// Takes what has come, looks, writes, and then answers and publishes. Whether there will be no more.
     fn turn(&mut self, messages: Vec<Message>) -> Result<bool, Failure> {
         let now_ms = clock::now().0;
-        let mut problem = self.follow(now_ms);
+        let mut problem = self.follow(now_ms)?;
         let (mut replies, mut questions, mut ends) = (Vec::new(), Vec::new(), false);
         let mut input = None;
         for message in messages {
@@ -307,7 +295,7 @@ impl Guard<'_> {
                 self.announce(decision)?;
             }
             self.desk.saved(changes);
-            problem = self.publish(&publications).or(problem);
+            problem = self.publish(&publications, now_ms).or(problem);
         } else {
             // What is in memory is ahead of the disk, and nobody may have seen it.
             self.desk.forget();
@@ -327,29 +315,28 @@ impl Guard<'_> {
     }
 
     /// Reads the control document; what is wrong with it. Without it the rollouts stay as they are.
-    fn follow(&mut self, now_ms: i64) -> Option<String> {
-        let path = self.document.path.display();
-        match self.document.read() {
-            Ok(control) => self.desk.follow(&control, &self.store, now_ms).err(),
-            Err(error) => Some(format!("`{path}`: {error}")),
+    fn follow(&mut self, now_ms: i64) -> Result<Option<String>, Failure> {
+        let control = match self.followed.look(now_ms) {
+            Ok(control) => control.clone(),
+            Err(failure) => return Ok(Some(failure.to_string())),
+        };
+        for (flag, why) in std::mem::take(&mut self.followed.unfit) {
+            self.report
+                .warning(&format!("the rollout of `{flag}` is not guarded: {why}"))?;
         }
+        let plans = &self.followed.plans;
+        Ok(self.desk.follow(&control, plans, &self.store, now_ms).err())
     }
 
     /// Writes steps into the control document; what is wrong. What could not be written is decided again.
-    fn publish(&self, publications: &[Publication]) -> Option<String> {
-        let written = publications.iter().map(|publication| {
-            let Publication {
-                flag,
-                plan,
-                held,
-                course,
-            } = publication;
-            let put = self.document.put(flag, plan, held, course);
-            put.map_err(|error| format!("`{}`: {error}", self.document.path.display()))
-        });
-        // All of them, whatever becomes of one.
-        let problems: Vec<String> = written.filter_map(Result::err).collect();
-        problems.into_iter().next()
+    fn publish(&mut self, publications: &[Publication], now_ms: i64) -> Option<String> {
+        let mut problem = None;
+        for publication in publications {
+            if let Err(error) = self.followed.put(publication, now_ms) {
+                problem = Some(format!("the step of `{}`: {error}", publication.flag));
+            }
+        }
+        problem
     }
 
     fn answer(&self, question: &Question, now_ms: i64) -> Option<String> {

@@ -43,7 +43,7 @@ pub struct Target {
 }
 
 /// Where the control document and the snapshot lie.
-#[derive(Debug, clap::Args)]
+#[derive(Clone, Debug, clap::Args)]
 pub struct Stores {
     /// A file, cloudflare:NAMESPACE_ID, fastly-config:STORE_ID, fastly-kv:STORE_ID, or the https://HOST of a Worker with a
     /// Durable Object

@@ -1,73 +1,112 @@
 //! The control document, as the guard reads and changes it.
 
-use crate::files::replace;
+use super::super::rollout::{Stores, document, read};
+use super::desk::Publication;
+use super::plans::{self, Planned, Unfit};
+use crate::control::{Document, Stamp};
+use crate::report::Failure;
+use crate::store::{Held, Place, Store, StoreError};
+use flagstone_core::{Digest, UnixMillis};
 use flagstone_edge::Control;
-use flagstone_rollout::Course;
-use serde_json::{Map, Value, json};
-use std::fs;
-use std::path::PathBuf;
 
-/// A control document in a file.
-pub struct Document {
-    pub path: PathBuf,
+/// Between looks at a store that is not a file, in milliseconds.
+const LOOK_MS: i64 = 5_000;
+
+/// The control document's store, and the plans of the snapshot that it names.
+pub struct Followed {
+    stores: Stores,
+    store: Box<dyn Store>,
+    /// As they were last read, and when.
+    held: Option<(Held, Document)>,
+    looked_ms: i64,
+    snapshot: Option<Digest>,
+    pub plans: Vec<Planned>,
+    /// Flags of a new snapshot whose plans cannot be led, and why.
+    pub unfit: Vec<(String, Unfit)>,
 }
 
-impl Document {
-    /// Reads it.
+impl Followed {
+    /// The document in its store.
     ///
     /// # Errors
-    /// If there is none, or it cannot be used: then everything stays as it is.
-    pub fn read(&self) -> Result<Control, String> {
-        let bytes = fs::read(&self.path).map_err(|error| error.to_string())?;
-        Control::read(&bytes).map_err(|error| error.to_string())
+    /// If the store cannot be used at all.
+    pub fn open(stores: Stores) -> Result<Self, Failure> {
+        let store = stores.control.open();
+        Ok(Self {
+            store: store.map_err(Failure::store(&stores.control))?,
+            stores,
+            held: None,
+            looked_ms: i64::MIN,
+            snapshot: None,
+            plans: Vec::new(),
+            unfit: Vec::new(),
+        })
     }
 
-    /// Puts a rollout's course into it, under the next number, if what it says of the rollout is still `held`.
+    /// The document, read anew if it is time, and the plans of its snapshot if that is another one.
     ///
     /// # Errors
-    /// If it cannot be read or written, or somebody has changed the rollout meanwhile.
-    pub fn put(
-        &self,
-        flag: &str,
-        plan: &str,
-        held: &Course,
-        course: &Course,
-    ) -> Result<(), String> {
-        let text = fs::read(&self.path).map_err(|error| error.to_string())?;
-        let control = Control::read(&text).map_err(|error| error.to_string())?;
-        let now = control
-            .rollouts
-            .iter()
-            .rfind(|rollout| rollout.flag == flag && rollout.plan == plan);
-        if now.map(|rollout| rollout.course) != Some(*held) {
-            return Err("somebody else has changed the rollout".to_owned());
+    /// If it cannot be read, or its snapshot cannot: then everything stays as it is.
+    pub fn look(&mut self, now_ms: i64) -> Result<&Control, Failure> {
+        let is_file = matches!(self.stores.control, Place::File(_));
+        if self.held.is_none() || is_file || now_ms.saturating_sub(self.looked_ms) >= LOOK_MS {
+            self.looked_ms = now_ms;
+            let held = read(self.store.as_ref(), &self.stores.control)?;
+            let document = document(&held, &self.stores.control)?;
+            if self.snapshot != Some(document.control.snapshot) {
+                let planned = self.stores.planned(&document.control)?;
+                (self.plans, self.unfit) = plans::all(&planned.snapshot()?);
+                self.snapshot = Some(document.control.snapshot);
+            }
+            self.held = Some((held, document));
         }
-        let mut members: Map<String, Value> =
-            serde_json::from_slice(&text).map_err(|error| error.to_string())?;
-        let sequence = control.sequence + 1;
-        members.insert("sequence".into(), sequence.into());
-        let rollouts = members.entry("rollouts").or_insert_with(|| json!({}));
-        if let Some(rollouts) = rollouts.as_object_mut() {
-            rollouts.insert(flag.to_owned(), entry(plan, course));
+        match &self.held {
+            Some((_, document)) => Ok(&document.control),
+            None => Err(Failure::Missing {
+                place: self.stores.control.clone(),
+                key: Control::KEY.to_owned(),
+            }),
         }
-        let text = format!("{:#}\n", Value::Object(members));
-        replace(&self.path, text.as_bytes()).map_err(|error| error.to_string())
     }
-}
 
-/// A rollout's entry.
-fn entry(plan: &str, course: &Course) -> Value {
-    let mut entry = json!({
-        "plan": plan,
-        "attempt": course.attempt,
-        "stage": course.stage,
-        "state": course.state.word(),
-        "since": course.since_ms,
-    });
-    if course.state == flagstone_rollout::State::Paused
-        && let Some(members) = entry.as_object_mut()
-    {
-        members.insert("held".to_owned(), course.held_ms.into());
+    /// Puts a rollout's next step into the document, if what it says of the rollout is still what the step was decided by.
+    ///
+    /// # Errors
+    /// If it cannot be written, or somebody else has written meanwhile. The step is decided again then.
+    pub fn put(&mut self, publication: &Publication, now_ms: i64) -> Result<(), StoreError> {
+        let Publication {
+            flag,
+            plan,
+            held: expected,
+            course,
+            why,
+        } = publication;
+        if self.held.is_none() {
+            // The step before this one has changed it.
+            let _ = self.look(now_ms);
+        }
+        let Some((held, document)) = self.held.take() else {
+            return Err(StoreError::Overtaken);
+        };
+        // Read anew in any case.
+        self.looked_ms = i64::MIN;
+        let entry = document.rollout(flag);
+        if !entry.is_some_and(|entry| entry.plan == *plan && entry.course == *expected) {
+            return Err(StoreError::Overtaken);
+        }
+        let stamp = Stamp {
+            who: "guard".to_owned(),
+            when: UnixMillis(now_ms).to_string(),
+            why: why.clone(),
+            what: "guard",
+            mark: format!("{now_ms:x}-{:x}", std::process::id()),
+        };
+        let next = document.with_rollout(flag, plan, course, &stamp);
+        if !self.store.compares() && self.store.read(Control::KEY)?.as_ref() != Some(&held) {
+            return Err(StoreError::Overtaken);
+        }
+        self.store
+            .replace(Control::KEY, next.text().as_bytes(), &held)?;
+        self.store.keep(next.control.sequence, &next.audit())
     }
-    entry
 }

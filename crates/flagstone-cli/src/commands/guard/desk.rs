@@ -49,6 +49,8 @@ pub struct Publication {
     pub plan: String,
     pub held: Course,
     pub course: Course,
+    /// Why, for the audit line.
+    pub why: String,
 }
 
 /// How rollouts are judged.
@@ -62,7 +64,7 @@ pub struct Judgement {
 
 /// A rollout that is under way.
 struct Led {
-    plan: usize,
+    plan: Planned,
     course: Course,
     rollout: Rollout,
     /// As it is in the store.
@@ -71,7 +73,6 @@ struct Led {
 
 /// All of them.
 pub struct Desk {
-    plans: Vec<Planned>,
     judgement: Judgement,
     /// By id.
     led: BTreeMap<u64, Led>,
@@ -82,13 +83,18 @@ pub struct Desk {
 }
 
 impl Desk {
-    pub fn new(plans: Vec<Planned>, judgement: Judgement) -> Self {
+    pub const fn new(judgement: Judgement) -> Self {
         Self {
-            plans,
             judgement,
             led: BTreeMap::new(),
             decisions: Vec::new(),
-            lines: Taken::default(),
+            lines: Taken {
+                counted: 0,
+                repeats: 0,
+                other: 0,
+                broken: 0,
+                passed: 0,
+            },
         }
     }
 
@@ -96,9 +102,15 @@ impl Desk {
     ///
     /// # Errors
     /// If the store fails, or holds a state that cannot be read.
-    pub fn follow(&mut self, control: &Control, store: &Store, now_ms: i64) -> Result<(), String> {
+    pub fn follow(
+        &mut self,
+        control: &Control,
+        plans: &[Planned],
+        store: &Store,
+        now_ms: i64,
+    ) -> Result<(), String> {
         let mut current = Vec::new();
-        for (index, plan) in self.plans.iter().enumerate() {
+        for plan in plans {
             let is_meant = |entry: &&flagstone_edge::Rollout| {
                 entry.flag == plan.flag && entry.plan == plan.plan
             };
@@ -118,7 +130,7 @@ impl Desk {
                 None => begin(id, plan, &entry.course, &self.judgement, now_ms),
             };
             let led = Led {
-                plan: index,
+                plan: plan.clone(),
                 course: entry.course,
                 rollout,
                 saved: state.unwrap_or_default(),
@@ -174,19 +186,18 @@ impl Desk {
     pub fn lead(&mut self, now_ms: i64) -> Vec<Publication> {
         let mut publications = Vec::new();
         for (id, led) in &mut self.led {
-            let Some(plan) = self.plans.get(led.plan) else {
-                continue;
-            };
-            let done = led.rollout.lead(&led.course, &plan.timetable, now_ms);
-            let events = done.decisions.iter();
-            self.decisions.extend(
-                events.map(|decision| event::cloud_event(*id, plan, &led.rollout, decision)),
-            );
-            publications.extend(done.publish.map(|course| Publication {
+            let Led { plan, course, .. } = led;
+            let done = led.rollout.lead(course, &plan.timetable, now_ms);
+            for decision in &done.decisions {
+                let event = event::cloud_event(*id, plan, &led.rollout, decision);
+                self.decisions.push(event);
+            }
+            publications.extend(done.publish.map(|next| Publication {
                 flag: plan.flag.clone(),
                 plan: plan.plan.clone(),
-                held: led.course,
-                course,
+                held: *course,
+                course: next,
+                why: event::why(&led.rollout),
             }));
         }
         publications
@@ -223,11 +234,10 @@ impl Desk {
 
     /// What there is to say of each rollout.
     pub fn statuses(&self, now_ms: i64) -> Vec<Status> {
-        let statuses = self.led.iter().filter_map(|(id, led)| {
-            let plan = self.plans.get(led.plan)?;
-            Some(status(*id, plan, &led.rollout, now_ms))
-        });
-        statuses.collect()
+        let statuses = self.led.iter();
+        statuses
+            .map(|(id, led)| status(*id, &led.plan, &led.rollout, now_ms))
+            .collect()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::desk::{phase, reason};
 use super::plans::Planned;
+use flagstone_core::UnixMillis;
 use flagstone_rollout::guard::{Decision, Metric, Phase, Rollout, Step};
 use serde_json::{Value, json};
 
@@ -30,7 +31,7 @@ pub fn cloud_event(id: u64, plan: &Planned, rollout: &Rollout, decision: &Decisi
         "source": "/flagstone/guard",
         "type": format!("dev.flagstone.rollout.{}", kind(decision)),
         "subject": plan.flag,
-        "time": rfc3339(decision.at_ms),
+        "time": UnixMillis(decision.at_ms).to_string(),
         "datacontenttype": "application/json",
         "data": {
             "text": text(plan, decision),
@@ -142,42 +143,16 @@ fn text(plan: &Planned, decision: &Decision) -> String {
     }
 }
 
-/// A moment as RFC 3339, in UTC.
-fn rfc3339(ms: i64) -> String {
-    let (days, of_day) = (ms.div_euclid(86_400_000), ms.rem_euclid(86_400_000));
-    // Years begin in March here, so that the leap day is the last of its year.
-    let shifted = days + 719_468;
-    let (era, day) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let (date, month, carry) = match (day - (153 * month + 2) / 5 + 1, month) {
-        (date, 0..10) => (date, month + 3, 0),
-        (date, _) => (date, month - 9, 1),
-    };
-    let seconds = of_day / 1000;
+/// What the figures say, for the audit line of a step.
+pub fn why(rollout: &Rollout) -> String {
+    let figures = rollout.figures();
+    let counts = figures.counts;
     format!(
-        "{:04}-{month:02}-{date:02}T{:02}:{:02}:{:02}.{:03}Z",
-        era * 400 + year + carry,
-        seconds / 3600,
-        seconds / 60 % 60,
-        seconds % 60,
-        of_day % 1000
+        "evidence {:.2} of 100; {} of {} canary requests failed, {} of {} stable",
+        figures.evidence.total.min(1e9),
+        counts.failures.canary,
+        counts.fetches.canary,
+        counts.failures.control,
+        counts.fetches.control
     )
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn moments() {
-        for (ms, expected) in [
-            (0, "1970-01-01T00:00:00.000Z"),
-            (951_782_400_001, "2000-02-29T00:00:00.001Z"),
-            (1_795_376_100_000, "2026-11-22T18:15:00.000Z"),
-        ] {
-            assert_eq!(super::rfc3339(ms), expected);
-            let read = flagstone_core::parse_rfc3339(expected).map(|moment| moment.0);
-            assert_eq!(read, Some(ms), "{expected}");
-        }
-    }
 }

@@ -1,7 +1,9 @@
 //! The plans of a snapshot, as a guard goes by them.
 
 use flagstone_core::{Plan, Snapshot, Weight};
-use flagstone_rollout::{Calendar, Freeze, Ladder, LadderError, Offset, Timetable, Window};
+use flagstone_edge::timetable;
+use flagstone_rollout::{Ladder, LadderError, Timetable};
+use std::fmt;
 
 /// The plan of a flag's rollout.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,18 +21,16 @@ pub struct Planned {
 /// Why a plan cannot be led by a guard.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Unfit {
-    /// Its share grows within a stage, so that there is no share to compare with.
+    /// Its share grows within a stage.
     Straight,
     /// Its shares are no ladder.
     Ladder(LadderError),
 }
 
-impl std::fmt::Display for Unfit {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Straight => f.write_str(
-                "grows on a straight line, a guard needs stages: there is no share to compare with",
-            ),
+            Self::Straight => f.write_str("its share grows within a stage"),
             Self::Ladder(error) => error.fmt(f),
         }
     }
@@ -43,14 +43,13 @@ pub fn all(snapshot: &Snapshot<'_>) -> (Vec<Planned>, Vec<(String, Unfit)>) {
         let flag = snapshot.flag(plan.flag);
         let key = flag.map_or("", |flag| flag.key()).to_owned();
         let variant = flag.and_then(|flag| flag.variant(plan.variant));
-        let variant = variant.map_or("", |variant| variant.key()).to_owned();
-        match read(&plan) {
-            Ok((ladder, timetable)) => plans.push(Planned {
+        match ladder(&plan) {
+            Ok(ladder) => plans.push(Planned {
                 flag: key,
                 plan: plan.id.to_owned(),
-                variant,
+                variant: variant.map_or("", |variant| variant.key()).to_owned(),
                 ladder,
-                timetable,
+                timetable: timetable(&plan),
             }),
             Err(why) => unfit.push((key, why)),
         }
@@ -58,44 +57,11 @@ pub fn all(snapshot: &Snapshot<'_>) -> (Vec<Planned>, Vec<(String, Unfit)>) {
     (plans, unfit)
 }
 
-fn read(plan: &Plan<'_>) -> Result<(Ladder, Timetable), Unfit> {
+fn ladder(plan: &Plan<'_>) -> Result<Ladder, Unfit> {
     if plan.is_straight() {
         return Err(Unfit::Straight);
     }
-    let shares: Vec<f64> = plan
-        .stages()
-        .map(|stage| f64::from(stage.share) / f64::from(Weight::TOTAL.0))
-        .collect();
-    let ladder = Ladder::new(&shares).map_err(Unfit::Ladder)?;
-    let timetable = Timetable {
-        dwells_ms: plan.stages().map(|stage| stage.dwell).collect(),
-        straight: false,
-        calendar: Calendar {
-            offsets: plan
-                .offsets()
-                .map(|offset| Offset {
-                    at_ms: offset.at,
-                    seconds: offset.seconds,
-                })
-                .collect(),
-            known_until_ms: plan.known_until(),
-            windows: plan
-                .windows()
-                .map(|window| Window {
-                    days: window.days as u8,
-                    from: window.from,
-                    to: window.to,
-                })
-                .collect(),
-            freezes: plan
-                .freezes()
-                .map(|(freeze, why)| Freeze {
-                    from_ms: freeze.from,
-                    to_ms: freeze.to,
-                    why: why.to_owned(),
-                })
-                .collect(),
-        },
-    };
-    Ok((ladder, timetable))
+    let shares = plan.stages().map(|stage| stage.share);
+    let shares = shares.map(|share| f64::from(share) / f64::from(Weight::TOTAL.0));
+    Ladder::new(&shares.collect::<Vec<_>>()).map_err(Unfit::Ladder)
 }

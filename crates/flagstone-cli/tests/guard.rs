@@ -1,0 +1,380 @@
+//! `flagstone guard` as a process: over HTTP, from a file, and killed at any moment.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "tests; the guard has a clock, so its nodes have one"
+)]
+
+use flagstone_edge::rollout_id;
+use flagstone_rollout::{Line, Report, ReportId, UnitHash, interval};
+use serde_json::Value;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread::{self, sleep};
+use std::time::{Duration, SystemTime};
+
+const SHOP: &str = r#"
+[flags.checkout]
+variants = { control = false, treatment = true }
+default = "control"
+rollout = { treatment = "plan" }
+
+[flags.checkout.plan]
+stages = [{ share = 5, dwell = "1h" }, { share = 50, dwell = "1h" }]
+"#;
+
+fn flagstone(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flagstone"));
+    command.args(args).current_dir(folder);
+    command
+}
+
+/// A folder with a rollout that has begun.
+fn begun(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("shop.toml"), SHOP).unwrap();
+    let compile = [
+        "compile",
+        "shop.toml",
+        "-o",
+        "shop.snapshot",
+        "--control",
+        "control.json",
+    ];
+    let begin = [
+        "advance",
+        "checkout",
+        "--begin",
+        "--control",
+        "control.json",
+        "--snapshot",
+        "shop.snapshot",
+        "--why",
+        "a test",
+        "--who",
+        "us",
+    ];
+    for args in [&compile[..], &begin[..]] {
+        let output = flagstone(&folder, args).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    }
+    folder
+}
+
+const STORES: [&str; 7] = [
+    "guard",
+    "--control",
+    "control.json",
+    "--snapshot",
+    "shop.snapshot",
+    "--state",
+    "guard.redb",
+];
+
+/// A guard that listens.
+struct Guard {
+    child: Child,
+    address: String,
+}
+
+impl Guard {
+    fn start(folder: &Path, more: &[&str]) -> Self {
+        let mut child = flagstone(folder, &STORES)
+            .args(["--listen", "127.0.0.1:0"])
+            .args(more)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut said = String::new();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        stderr.read_line(&mut said).unwrap();
+        let address = said.trim().strip_prefix("listening on http://");
+        let address = address.unwrap_or_else(|| panic!("{said}")).to_owned();
+        // Nobody may wait for a pipe that is full.
+        thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                eprintln!("guard: {line}");
+            }
+        });
+        Self { child, address }
+    }
+
+    fn get(&self, path: &str) -> (u16, String) {
+        request(&self.address, "GET", path, "").unwrap()
+    }
+
+    /// SIGKILL, as `kill -9`.
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+/// The status and the body; `None` if there is no answer.
+fn request(address: &str, method: &str, path: &str, body: &str) -> Option<(u16, String)> {
+    let mut stream = TcpStream::connect(address).ok()?;
+    let length = body.len();
+    write!(
+        stream,
+        "{method} {path} HTTP/1.1\r\nhost: guard\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
+    .ok()?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text).ok()?;
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
+}
+
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since.unwrap().as_millis() as i64
+}
+
+fn line(instance: u64, sequence: u32, unit: Option<u32>, failures: u64) -> String {
+    let mut report = Report {
+        rollout: rollout_id("checkout", "1", 1),
+        interval: interval(now_ms()),
+        ..Report::default()
+    };
+    report.arms.control.fetches = 19;
+    report.arms.canary.fetches = 1 + failures;
+    report.arms.canary.hard_requests = failures;
+    report.arms.canary.hard = failures;
+    let line = Line {
+        id: ReportId { instance, sequence },
+        report,
+        flag: "checkout".to_owned(),
+        unit: unit.map(UnitHash),
+    };
+    line.write() + "\n"
+}
+
+fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    for _ in 0..200 {
+        if let Some(found) = look() {
+            return found;
+        }
+        sleep(Duration::from_millis(50));
+    }
+    panic!("{what} did not happen in ten seconds");
+}
+
+fn control(folder: &Path) -> Value {
+    serde_json::from_slice(&fs::read(folder.join("control.json")).unwrap()).unwrap()
+}
+
+/// Takes one request of a webhook: its head and its body.
+fn webhook() -> (String, mpsc::Receiver<(String, String)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let (sender, received) = mpsc::channel();
+    thread::spawn(move || {
+        // The first is refused, so that it is told again.
+        for (answer, stream) in ["503 No", "204 Yes", "204 Yes"]
+            .iter()
+            .zip(listener.incoming())
+        {
+            let mut reader = BufReader::new(stream.unwrap());
+            let mut head = String::new();
+            while !head.ends_with("\r\n\r\n") {
+                assert!(reader.read_line(&mut head).unwrap() > 0);
+            }
+            let length = head.to_lowercase();
+            let length = length.split("content-length: ").nth(1).unwrap();
+            let length: usize = length.split("\r\n").next().unwrap().parse().unwrap();
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).unwrap();
+            let mut stream = reader.into_inner();
+            write!(
+                stream,
+                "HTTP/1.1 {answer}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            )
+            .unwrap();
+            let _ = sender.send((head.to_lowercase(), String::from_utf8(body).unwrap()));
+        }
+    });
+    (url, received)
+}
+
+#[test]
+fn a_bad_canary_is_rolled_back_and_everybody_hears_of_it() {
+    let folder = begun("guard-bad");
+    let (url, told) = webhook();
+    fs::write(
+        folder.join("secret"),
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n",
+    )
+    .unwrap();
+    let guard = Guard::start(&folder, &["--webhook", &url, "--webhook-secret", "secret"]);
+    let challenge = guard.get("/.well-known/fastly/logging/challenge");
+    assert_eq!(challenge, (200, "*\n".to_owned()));
+    assert_eq!(guard.get("/nowhere").0, 404);
+
+    let lines = line(1, 0, None, 0) + "something else\n" + &line(2, 0, None, 8);
+    let (code, answer) = request(&guard.address, "POST", "/lines", &lines).unwrap();
+    assert_eq!(code, 200);
+    assert_eq!(
+        answer,
+        "{\"counted\":2,\"repeats\":0,\"other\":0,\"broken\":0,\"passed\":1}\n"
+    );
+    let entry = wait_for("a rollback", || {
+        let control = control(&folder);
+        let entry = control["rollouts"]["checkout"].clone();
+        (entry["state"] == "rolled-back").then_some(entry)
+    });
+    assert_eq!(entry["attempt"], 1);
+    let last = control(&folder)["last"].clone();
+    assert_eq!(
+        (&last["who"], &last["before"]["state"]),
+        (&"guard".into(), &"running".into())
+    );
+
+    let (first, second) = (told.recv().unwrap(), told.recv().unwrap());
+    assert_eq!(first.1, second.1, "what was refused is told again");
+    assert!(second.0.contains("webhook-signature: v1,"), "{}", second.0);
+    let event: Value = serde_json::from_str(&second.1).unwrap();
+    assert_eq!(event["type"], "dev.flagstone.rollout.rolledback");
+    assert_eq!(event["specversion"], "1.0");
+    assert_eq!(event["data"]["failures"]["canary"], 8.0);
+    assert!(
+        event["data"]["text"]
+            .as_str()
+            .unwrap()
+            .starts_with("checkout: rolled back at 5 %.")
+    );
+
+    let decisions: Value = serde_json::from_str(&guard.get("/decisions").1).unwrap();
+    assert_eq!(decisions[0]["data"]["after"]["phase"], "rolled-back");
+    let metrics = guard.get("/metrics").1;
+    for expected in [
+        "flagstone_guard_lines_total{result=\"counted\"} 2\n",
+        "flagstone_rollout_phase{flag=\"checkout\",phase=\"rolled-back\"} 1\n",
+        "flagstone_rollout_stage_failures{flag=\"checkout\",arm=\"canary\"} 8\n",
+    ] {
+        assert!(metrics.contains(expected), "{expected} in\n{metrics}");
+    }
+    guard.kill();
+}
+
+#[test]
+fn killed_at_any_moment_it_loses_nothing_and_counts_nothing_twice() {
+    const BATCHES: u64 = 60;
+    let folder = begun("guard-killed");
+    // Nodes' reports, and single fetches, in turn.
+    let batches: Vec<String> = (0..BATCHES)
+        .map(|batch| {
+            (0..20)
+                .map(|index| match batch % 2 {
+                    0 => line(index + 1, batch as u32, None, 0),
+                    _ => line(
+                        1_000 + batch * 20 + index,
+                        0,
+                        Some((batch * 20 + index) as u32),
+                        0,
+                    ),
+                })
+                .collect()
+        })
+        .collect();
+    // Each twice, in an order of no meaning.
+    let mut order: Vec<usize> = (0..2 * BATCHES as usize)
+        .map(|index| index % BATCHES as usize)
+        .collect();
+    let mut random = 7u64;
+    let mut next = move || {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (random >> 33) as usize
+    };
+    for index in (1..order.len()).rev() {
+        order.swap(index, next() % (index + 1));
+    }
+    let mut guard = Guard::start(&folder, &[]);
+    for (sent, index) in order.iter().enumerate() {
+        loop {
+            if sent % 12 == 5 && next() % 2 == 0 {
+                // It dies while the batch is on its way, or written and not answered.
+                let (address, batch) = (guard.address.clone(), batches[*index].clone());
+                let sending = thread::spawn(move || request(&address, "POST", "/lines", &batch));
+                sleep(Duration::from_micros((next() % 4_000) as u64));
+                guard.kill();
+                let _ = sending.join();
+                guard = Guard::start(&folder, &[]);
+                continue;
+            }
+            let answer = request(&guard.address, "POST", "/lines", &batches[*index]);
+            if answer.is_some_and(|(code, _)| code == 200) {
+                break;
+            }
+        }
+    }
+    let (code, status) = guard.get("/rollouts/checkout");
+    assert_eq!(code, 200, "{status}");
+    let status: Value = serde_json::from_str(&status).unwrap();
+    let lines = (BATCHES * 20) as f64;
+    assert_eq!(status["fetches"]["control"], 19.0 * lines);
+    assert_eq!(status["fetches"]["canary"], lines);
+    assert_eq!(status["phase"], "running");
+    guard.kill();
+}
+
+#[test]
+fn a_file_is_read_once() {
+    let folder = begun("guard-file");
+    let args = ["--input", "nodes.ndjson", "--once", "--format", "json"];
+    fs::write(folder.join("nodes.ndjson"), line(1, 0, None, 0)).unwrap();
+    let run = || flagstone(&folder, &STORES).args(args).output().unwrap();
+    assert!(run().status.success());
+    // Without a line feed it is not a whole line yet.
+    let more = line(2, 0, Some(7), 9);
+    let mut file = fs::OpenOptions::new()
+        .append(true)
+        .open(folder.join("nodes.ndjson"))
+        .unwrap();
+    file.write_all(more.trim_end().as_bytes()).unwrap();
+    let output = run();
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "");
+    file.write_all(b"\n").unwrap();
+    let output = run();
+    let event: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(event["data"]["after"]["phase"], "rolled-back");
+    assert_eq!(
+        control(&folder)["rollouts"]["checkout"]["state"],
+        "rolled-back"
+    );
+}
+
+#[test]
+fn who_lost_its_state_holds() {
+    let folder = begun("guard-lost");
+    let text = fs::read_to_string(folder.join("control.json")).unwrap();
+    let mut document: Value = serde_json::from_str(&text).unwrap();
+    document["rollouts"]["checkout"]["since"] = (now_ms() - 3_600_000).into();
+    fs::write(folder.join("control.json"), document.to_string()).unwrap();
+    let guard = Guard::start(&folder, &[]);
+    let reason = wait_for("a status", || {
+        let status: Value = serde_json::from_str(&guard.get("/rollouts/checkout").1).ok()?;
+        status["reason"].as_str().map(str::to_owned)
+    });
+    assert_eq!(reason, "lost");
+    guard.kill();
+    let _ = fs::remove_file(folder.join("guard.redb"));
+    let guard = Guard::start(&folder, &["--adopt"]);
+    let phase = wait_for("a status", || {
+        let status: Value = serde_json::from_str(&guard.get("/rollouts/checkout").1).ok()?;
+        status["phase"].as_str().map(str::to_owned)
+    });
+    assert_eq!(phase, "running");
+    guard.kill();
+}
