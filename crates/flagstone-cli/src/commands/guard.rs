@@ -108,7 +108,7 @@ pub enum Message {
 }
 
 /// So many messages may wait; more are refused, and sent again.
-const WAITING: usize = 256;
+const WAITING: usize = 32;
 /// Between looks without lines.
 const TICK: Duration = Duration::from_secs(1);
 /// So much is gathered before it is written.

@@ -17,7 +17,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// The largest batch, in bytes.
-const LARGEST: usize = 16 << 20;
+const LARGEST: usize = 8 << 20;
 /// Where Fastly asks whether logs may be sent here.
 const CHALLENGE: &str = "/.well-known/fastly/logging/challenge";
 
@@ -129,7 +129,7 @@ async fn answer(
 /// Takes a batch; it is answered once it is on the disk.
 async fn lines(body: Incoming, guard: &SyncSender<Message>) -> Response<Full<Bytes>> {
     let Ok(body) = Limited::new(body, LARGEST).collect().await else {
-        return plain(StatusCode::PAYLOAD_TOO_LARGE, "at most 16 MiB\n");
+        return plain(StatusCode::PAYLOAD_TOO_LARGE, "at most 8 MiB\n");
     };
     let text = String::from_utf8_lossy(&body.to_bytes()).into_owned();
     let (reply, saved) = oneshot::channel();
