@@ -125,6 +125,8 @@ function whole(env) {
     const { exports } = new WebAssembly.Instance(module, { shim: { log } })
     exports.start(Number.parseInt(env.FLAGSTONE_CONTROL_TTL_SECONDS, 10))
     engine = new Engine(exports)
+    // Before it has a configuration it may be given responses of requests that another instance has planned.
+    engine.learn()
   }
   return engine
 }
