@@ -5,6 +5,7 @@
 // PROGRAMS is a JSON file with the places of what `cargo xtask bench` has built. Each phase writes OUT/results/<phase>.json;
 // without names all of them run, in this order.
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { makeUsers, makeWorkload } from './workload/model.mjs';
@@ -120,7 +121,7 @@ const node = spawnSync(programs.node, ['-p', '`${process.version}, V8 ${process.
 for (const phase of only.length ? only : Object.keys(PHASES)) {
   const begin = Date.now();
   const result = await PHASES[phase]();
-  fs.writeFileSync(path.join(out, 'results', `${phase}.json`), JSON.stringify({ plan: planName, rounds: plan.rounds, node, result }, null, 1));
+  fs.writeFileSync(path.join(out, 'results', `${phase}.json`), JSON.stringify({ plan: planName, rounds: plan.rounds, node, load: os.loadavg()[0], result }, null, 1));
   say(`${phase}: ${((Date.now() - begin) / 1000).toFixed(0)} s`);
 }
 process.exit(0);

@@ -3,6 +3,7 @@
 // usage: node tables.mjs OUT > tables
 // The results are those of `main.mjs`, and of `cargo xtask bench` itself: `documents.json` and `sizes.json`.
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { targets } from './targets.mjs';
 import { bytes, geometricMean, microseconds, milliseconds, nanoseconds, ratio, table } from './format.mjs';
@@ -11,6 +12,7 @@ const out = process.argv[2];
 const read = (phase) => JSON.parse(fs.readFileSync(path.join(out, 'results', `${phase}.json`), 'utf8'));
 const results = Object.fromEntries(['prepare', 'native', 'engines', 'workers', 'fastly', 'eval'].map((phase) => [phase, read(phase).result]));
 const { rounds, plan, node } = read('engines');
+const loads = ['native', 'engines', 'workers', 'fastly'].map((phase) => read(phase).load).filter(Number.isFinite);
 const documents = read('documents');
 const sizes = read('sizes');
 const KINDS = ['onoff', 'rollout', 'rule3', 'segment'];
@@ -112,10 +114,10 @@ const versions = results.engines.filter(({ package: from }, index, rows) => from
   return fs.existsSync(file) ? `${from} ${JSON.parse(fs.readFileSync(file, 'utf8')).version}` : undefined;
 }).filter(Boolean);
 
-console.log(`With ${plan === 'full' ? '`--full`' : 'the small set of peers'}, ${rounds} round${rounds === 1 ? '' : 's'}. Node ${node}; workerd ${documents.versions.workerd}; ${versions.join(', ')}; for Rust, the versions of
+console.log(`With ${plan === 'full' ? '`--full`' : 'the small set of peers'}, ${rounds} round${rounds === 1 ? '' : 's'}, load average ${Math.max(...loads).toFixed(0)}. Node ${node}; workerd ${documents.versions.workerd}; ${versions.join(', ')}; for Rust, the versions of
 \`bench/peers/crates/Cargo.toml\`.
 
-The workload: of ten flags four are switches, three percentage rollouts, two rules of three clauses (one of 12 countries, a version, the
+${Math.max(...loads) > os.cpus().length ? 'The machine had other work at the same time: times are upper bounds, most of all those in JavaScript and workerd, and small differences mean\nnothing.\n\n' : ''}The workload: of ten flags four are switches, three percentage rollouts, two rules of three clauses (one of 12 countries, a version, the
 ending of an email address) with a rollout, and one asks for a segment of 1,000 keys, of which there is one for each 100 flags. It is
 translated to each service's own format. Every engine's answers are compared with the workload before anything is measured. Engines
 take turns, round after round; what is given is the median of small batches, and of several rounds the lower quartile, because other work
