@@ -10,20 +10,25 @@ use crate::console::Console;
 use crate::setup::host_cargo;
 use crate::{npm, paths, sizes};
 
-/// Builds `js/client` into `dist`, and has its tests use it from there, as programs do.
+/// Builds `js/client` into `dist`.
+///
+/// # Errors
+/// When it does not compile.
+pub fn build(console: Console) -> Result<()> {
+    let folder = folder();
+    npm::ensure(console, &folder)?;
+    remove(&folder.join("dist"))?;
+    type_check(console, &folder, "src", "build js/client")
+}
+
+/// Builds `js/client`, and has its tests use it from `dist`, as programs do.
 ///
 /// # Errors
 /// When something does not compile that should, or compiles that should not; when a test fails; when a bundle is too big.
 pub fn test(console: Console) -> Result<()> {
-    let folder = paths::root().join("js/client");
-    npm::ensure(console, &folder)?;
-    for built in ["dist", "build"] {
-        let built = folder.join(built);
-        if built.exists() {
-            fs::remove_dir_all(built)?;
-        }
-    }
-    type_check(console, &folder, "src", "build js/client")?;
+    build(console)?;
+    let folder = folder();
+    remove(&folder.join("build"))?;
     types(console, &folder)?;
     for project in ["test/types", "test/types/tsconfig.untyped.json"] {
         let what = format!("js/client: what compiles and what does not, {project}");
@@ -35,6 +40,17 @@ pub fn test(console: Console) -> Result<()> {
     console.show("js/client: tests", &mut tests)?;
     bundle(console, &folder)?;
     sizes::check_table("client")
+}
+
+fn folder() -> PathBuf {
+    paths::root().join("js/client")
+}
+
+fn remove(built: &Path) -> Result<()> {
+    if built.exists() {
+        fs::remove_dir_all(built)?;
+    }
+    Ok(())
 }
 
 /// Runs the TypeScript compiler over a project of the client's.

@@ -29,12 +29,12 @@ pub fn run(console: Console, setup: &Setup, arguments: &[&str]) -> Result<()> {
 
 /// `cargo run` becomes the program in its turn.
 #[cfg(unix)]
-fn become_it(_: Console, command: &mut Command) -> Result<()> {
+pub fn become_it(_: Console, command: &mut Command) -> Result<()> {
     use std::os::unix::process::CommandExt;
     Err(command.exec().into())
 }
 
 #[cfg(not(unix))]
-fn become_it(console: Console, command: &mut Command) -> Result<()> {
-    console.show("demo", command)
+pub fn become_it(console: Console, command: &mut Command) -> Result<()> {
+    console.show("run", command)
 }

@@ -17,6 +17,7 @@ mod console;
 mod demo;
 mod dependencies;
 mod differential;
+mod examples;
 mod instructions;
 mod npm;
 mod panics;
@@ -35,6 +36,8 @@ usage: cargo xtask <command> [--verbose]
 
   demo [--fastly] [--check] [--port N]
                           the main job for real: origins, an edge runtime, visitors; --check ends after it
+  example plain|react [--fastly] [--port N]
+                          a frontend behind an edge, on workerd or Viceroy, until Ctrl-C
   setup                   fetch what the other commands need: wasm targets, tools, npm packages
   build [worker|fastly] [--imports SERVICES]
                           build the Cloudflare Worker, the Fastly service, or both; SERVICES are those whose documents
@@ -58,6 +61,8 @@ usage: cargo xtask <command> [--verbose]
                           compare our decisions with those of the flag services' own SDKs (200000 cases each)
   client                  build and test js/client, and compare its sizes with bench/budgets.toml
   wasm                    build and test js/wasm, and compare its size with bench/budgets.toml
+  browser                 test the examples in Chromium behind both edges, which must be built
+  pictures                take the pictures of the examples for docs/images
   test                    every test, both edge runtimes included
   with <program> [...]    run a program with our tools on PATH: wrangler dev, fastly compute serve, cargo test
   ci                      format, lints, docs, dependencies, sizes, panics, instructions, tests, demo
@@ -82,6 +87,7 @@ fn run(arguments: &[String]) -> Result<()> {
     let imports = take_option(&mut words, "--imports");
     match words.as_slice() {
         ["demo", rest @ ..] => demo::run(console, &setup::run(console)?, rest),
+        ["example", name, rest @ ..] => examples::run(console, &setup::run(console)?, name, rest),
         ["setup"] => setup::run(console).map(drop),
         ["build"] => build::all(console, &setup::run(console)?),
         ["build", "worker"] => build::worker(console, &setup::run(console)?, imports),
@@ -108,6 +114,8 @@ fn run(arguments: &[String]) -> Result<()> {
         ["differential", rest @ ..] => differential::run(console, &differential::Plan::read(rest)?),
         ["client"] => client::test(console),
         ["wasm"] => wasm::test(console, &setup::run(console)?),
+        ["browser"] => examples::test(console, &setup::run(console)?),
+        ["pictures"] => examples::pictures(console, &setup::run(console)?),
         ["test"] => test::run(console, &setup::run(console)?),
         ["ci"] => ci::run(console),
         [] | ["help" | "--help" | "-h"] => {

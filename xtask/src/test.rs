@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::console::Console;
 use crate::setup::Setup;
-use crate::{build, client, differential, npm, paths, wasm};
+use crate::{build, client, differential, examples, npm, paths, wasm};
 
 const NO_VECTORS: &str = "\
 FLAG_VECTORS is not set: the recorded suites of launchdarkly, split, unleash, flagd and growthbook are skipped. It names a
@@ -36,6 +36,7 @@ pub fn run(console: Console, setup: &Setup) -> Result<()> {
     console.show("cargo test", &mut cargo)?;
     client::test(console)?;
     wasm::test(console, setup)?;
+    examples::test(console, setup)?;
     differential::run(
         console,
         &differential::Plan {

@@ -74,7 +74,7 @@ fn typescript(flags: &[Listed], values: bool) -> String {
     let mut text = "\
 // Written by `flagstone types`. Do not edit: write it anew when flags change.
 
-import '@flagstone/client';
+import type {} from '@flagstone/client';
 
 declare module '@flagstone/client' {
   interface FlagTypes {
