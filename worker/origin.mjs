@@ -1,6 +1,7 @@
 // Requests to origins, and their responses.
 
 import { apply } from './headers.mjs'
+import { withElement } from './page.mjs'
 
 /** So many bytes of a response can be kept until all of them are there. */
 const HELD = 65_536
@@ -73,9 +74,10 @@ export function respond(engine, plan, response) {
   const copy = new Response(response.body, response)
   // The copy's, since each object of the platform's that is asked for has to be made.
   const { headers } = copy
-  const edits = engine.respond(plan, response.status, headers)
+  const { edits, element } = engine.respond(plan, response.status, headers)
   apply(headers, plan.responseEdits)
   apply(headers, edits)
+  if (element !== '' && copy.body !== null) return new Response(withElement(engine, copy.body, element), copy)
   return copy
 }
 

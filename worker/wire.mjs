@@ -8,6 +8,9 @@ export const LOAD = 2
 
 /** Milliseconds until there is something to report: never. */
 export const NEVER = 0xffffffff
+/** That more of a page is to be seen, or that nothing goes into it. */
+export const MORE = -1
+export const NOWHERE = -2
 
 /** The length of a text that is absent. */
 const ABSENT = 0xffffffff
@@ -79,15 +82,22 @@ export class Engine {
     return { rollouts: message.texts(), tallies: message.texts() }
   }
 
-  /** The changes to the headers of the origin's response that depend on it. */
+  /** The changes to the headers of the origin's response that depend on it, and what to put into its page, if anything. */
   respond(plan, status, headers) {
-    if (plan.asked === 0) return []
+    if (plan.asked === 0) return { edits: [], element: '' }
     const texts = [plan.pending, String(status)]
     for (let bit = 0; bit < this.responseHeaders.length; bit++) {
       texts.push(plan.asked & (1 << bit) ? headers.get(this.responseHeaders[bit]) : null)
     }
     this.write(texts)
-    return this.ask(this.exports.respond).edits()
+    const message = this.ask(this.exports.respond)
+    return { edits: message.edits(), element: message.text() }
+  }
+
+  /** Where in a page that begins with these bytes an element goes: MORE, NOWHERE, or how many bytes come before it. */
+  place(bytes) {
+    this.reserve(bytes.length).set(bytes)
+    return this.call(this.exports.place, bytes.length)
   }
 
   /** The response when the origin cannot be reached. */

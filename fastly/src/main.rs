@@ -28,6 +28,7 @@ mod counters;
 mod head;
 mod headers;
 mod origin;
+mod page;
 mod store;
 
 /// The log endpoint for reports.
@@ -58,7 +59,7 @@ fn main() {
     let random = entropy.unwrap_or_default();
     let mut ledger = Pop::new(Counters::open(), &random);
     let plan = node.plan(&mut ledger, &Head::new(&request), now, || random);
-    origin::carry_out(&plan, &mut ledger, request).send_to_client();
+    origin::carry_out(&plan, &mut ledger, request).send();
     report(ledger.lines());
 }
 

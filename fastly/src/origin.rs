@@ -8,11 +8,12 @@ use fastly::http::StatusCode;
 use fastly::http::request::{PollResult, SendErrorCause};
 use fastly::{Backend, Request, Response};
 use flagstone_edge::ledger::Ledger;
-use flagstone_edge::{Ended, Next, Plan};
+use flagstone_edge::{Changes, Ended, Next, Plan};
 use flagstone_rollout::Outcome;
 use sha2::{Digest, Sha256};
 
 use crate::head::Answered;
+use crate::page::Page;
 use crate::{headers, log, now};
 
 /// The longest URL that the platform takes, in bytes; the SDK panics when it refuses one.
@@ -23,14 +24,14 @@ const MAX_URL: usize = 8_192;
 ///
 /// Bodies are streams that the platform moves, and redirects are passed on to the visitor. Safe methods go through the
 /// platform's cache, which tells apart what the plan tells apart.
-pub fn carry_out(plan: &Plan, ledger: &mut impl Ledger, mut request: Request) -> Response {
+pub fn carry_out(plan: &Plan, ledger: &mut impl Ledger, mut request: Request) -> Page {
     let Some(fallback) = &plan.fallback else {
         let attempt = Attempt::make(plan, request);
         plan.ended(ledger, attempt.ended(), now());
         return attempt.respond(plan);
     };
     let Some(body) = held(&mut request) else {
-        return unreachable(plan);
+        return unreachable(plan).into();
     };
     let copy = |request: &Request| {
         let mut copy = request.clone_without_body();
@@ -105,13 +106,13 @@ impl Attempt {
         }
     }
 
-    fn respond(self, plan: &Plan) -> Response {
+    fn respond(self, plan: &Plan) -> Page {
         let Ok(mut response) = self.result else {
-            return unreachable(plan);
+            return unreachable(plan).into();
         };
-        let edits = plan.respond(&Answered(&response));
+        let Changes { edits, element } = plan.respond(&Answered(&response));
         headers::apply(&mut response, edits);
-        response
+        Page { response, element }
     }
 }
 

@@ -23,6 +23,8 @@
 //! expect.response = { status = 200, headers = { vary = "accept, cookie" }, body = "<h1>Plans</h1>" }
 //! ```
 //!
+//! `REVISION` in a request's header is the revision that the host has.
+//!
 //! All of it may be left out but name and path; then the request goes to `stable` as it is, and the response comes back
 //! as it is. A header is a value, or a list of the values of its lines, `[]` if it must be absent; a value that begins
 //! with `~` is a regular expression. [`Value`] has forms for long values and for bytes that are no text.

@@ -41,6 +41,7 @@ impl Configuration {
         let expose = Expose {
             browser: vec!["banner".to_owned()],
             origin: vec!["banner".to_owned()],
+            ..Expose::default()
         };
         let model = Model {
             flags: vec![flag],

@@ -105,6 +105,11 @@ exports! {
         with(|engine| Some(engine.reports(time(now))))
     }
 
+    /// Finds the place of an element in a page.
+    fn place(len: usize) -> i32 {
+        ENGINE.with_borrow(|engine| engine.place(len))
+    }
+
     /// Answers for an origin that cannot be reached.
     fn unreachable() -> usize {
         with(|engine| {

@@ -10,7 +10,7 @@ use flagstone_core::UnixMillis;
 use flagstone_edge::ledger::Isolate;
 use flagstone_edge::wire::{Engine, Outcome};
 use flagstone_edge::{
-    Ended, Fetched, GeoField, Need, Node, Options, RequestHead, ResponseHead, Step,
+    Ended, Fetched, GeoField, HeadFinder, Need, Node, Options, RequestHead, ResponseHead, Step,
 };
 
 /// An attempt at an origin that failed.
@@ -97,6 +97,7 @@ pub extern "C" fn pipeline() {
         now,
     );
     black_box(ledger.reports(now.0));
+    black_box(HeadFinder::new().place(black_box(b"<head>")));
     black_box(plan);
 
     let mut engine = Engine::new(black_box(Options::DEFAULT));
@@ -112,4 +113,5 @@ pub extern "C" fn pipeline() {
     black_box(engine.reports(now));
     black_box(engine.respond());
     black_box(engine.unreachable());
+    black_box(engine.place(black_box(1)));
 }

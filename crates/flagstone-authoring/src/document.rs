@@ -51,6 +51,11 @@ pub(crate) fn text<'a>(table: &'a Table<'_>, key: &str) -> Option<(&'a str, &'a 
     Some((node.get_ref().as_str()?, node))
 }
 
+/// The boolean under a key, if it is one.
+pub(crate) fn boolean(table: &Table<'_>, key: &str) -> Option<bool> {
+    table.get(key)?.get_ref().as_bool()
+}
+
 /// The entries of the table under a key; none if there is no table.
 pub(crate) fn entries<'a, 'i>(
     table: &'a Table<'i>,

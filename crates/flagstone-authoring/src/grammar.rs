@@ -493,6 +493,12 @@ static IDENTITY: Shape = Shape {
             "",
             "The cookie that shows consent to that: `cookie:NAME` or `cookie:NAME=VALUE`.",
         ),
+        key(
+            "follow_page",
+            Kind::Boolean,
+            "false",
+            "Whether what a page loads keeps the default variants that the page got, while rollouts grow.",
+        ),
     ],
 };
 
@@ -620,10 +626,57 @@ static SOURCE: Shape = Shape {
 
 static EXPOSE: Shape = Shape {
     name: "expose",
-    about: "Which flags leave the edge: keys, or patterns in which `*` stands for any letters.",
+    about: "Which flags leave the edge, and in which forms.",
     keys: &[
-        key("browser", TEXTS, "[]", "Sent to browsers."),
-        key("origin", TEXTS, "[]", "Sent to origins."),
+        key(
+            "browser",
+            TEXTS,
+            "[]",
+            "Sent to browsers: keys, or patterns in which `*` stands for any letters.",
+        ),
+        key("origin", TEXTS, "[]", "Sent to origins, in the same way."),
+        key(
+            "reasons",
+            Kind::Boolean,
+            "false",
+            "Whether reasons go along with variants.",
+        ),
+        key(
+            "values",
+            Kind::Boolean,
+            "false",
+            "Whether values go along with variants in `Feature-Flags` and in the cookie; the script element always has them.",
+        ),
+        key(
+            "server_timing",
+            Kind::Boolean,
+            "false",
+            "Whether browsers get the flags in `Server-Timing` too, which a page's own scripts can read.",
+        ),
+        key(
+            "script",
+            Kind::Boolean,
+            "false",
+            "Whether pages get the flags in a script element at the start of their `head`.",
+        ),
+        key(
+            "cookie",
+            Kind::Boolean,
+            "false",
+            "Whether browsers get the flags in a cookie that scripts can read.",
+        ),
+        key(
+            "budget",
+            Kind::Integer(64, 65_535),
+            "4096",
+            "Bytes that the value of `Feature-Flags` may have; beyond it values, reasons, then flags are left out.",
+        ),
+        key(
+            "aliases",
+            Kind::Map(&Kind::Text),
+            "{}",
+            "Names of flags towards frontends, by key: `{ \"Café\" = \"cafe\" }`.",
+        ),
     ],
 };
 

@@ -1,6 +1,7 @@
 //! What must hold of a model as a whole, one file a rule.
 
 mod depth;
+mod expose;
 mod names;
 mod plan;
 mod routes;
@@ -17,5 +18,6 @@ pub(crate) fn check(model: &Model) -> Vec<Finding> {
     split::check(model, &mut findings);
     plan::check(model, &mut findings);
     routes::check(model, &mut findings);
+    expose::check(model, &mut findings);
     findings
 }

@@ -5,7 +5,7 @@ use crate::model::{
 };
 use flagstone_core::layout::{
     ActionRecord, EdgeRecord, IndexRecord, NONE, NONE16, OriginRecord, PairRecord, RepeatKind,
-    RouteRecord, SdkKind, Section, ServiceKind, SourceKind, SourceRecord, Statuses,
+    RouteRecord, SdkKind, Section, ServiceKind, SourceKind, SourceRecord, Statuses, switch,
 };
 use flagstone_core::{AttributeIndex, Flag, FlagIndex, Snapshot};
 
@@ -30,6 +30,7 @@ pub fn read_edge(snapshot: &Snapshot<'_>) -> Option<Edge> {
     let frame = Frame(*snapshot);
     let edge = snapshot.record::<EdgeRecord>(Section::Edge, 0)?;
     let records = |first, count| snapshot.records::<IndexRecord>(Section::Indices, first, count);
+    let is_on = |switch| edge.switches & switch != 0;
     let keys = |first, count| {
         records(first, count)
             .map(|index| frame.flag_key(index.index))
@@ -61,6 +62,7 @@ pub fn read_edge(snapshot: &Snapshot<'_>) -> Option<Edge> {
                 value: frame.text(edge.consent_value_offset, edge.consent_value_len.into())?,
             }),
         },
+        follow_page: is_on(switch::FOLLOW_PAGE),
     };
     let attributes = (1..snapshot.attribute_count()).filter_map(|index| {
         let attribute = snapshot.attribute(AttributeIndex(index))?;
@@ -110,6 +112,13 @@ pub fn read_edge(snapshot: &Snapshot<'_>) -> Option<Edge> {
         expose: Expose {
             browser: keys(edge.browser, edge.browser_count)?,
             origin: keys(edge.origin, edge.origin_count)?,
+            reasons: is_on(switch::REASONS),
+            values: is_on(switch::VALUES),
+            server_timing: is_on(switch::SERVER_TIMING),
+            script: is_on(switch::SCRIPT),
+            cookie: is_on(switch::COOKIE),
+            budget: edge.budget,
+            aliases: frame.pairs(edge.aliases, edge.aliases_count)?,
         },
         source: source(snapshot),
     })
@@ -128,6 +137,19 @@ impl Frame<'_> {
             .map(|flag| flag.key().to_owned())
     }
 
+    /// Names and values.
+    fn pairs(&self, first: u32, count: u16) -> Option<Vec<(String, String)>> {
+        let pairs = self.0.records(Section::Pairs, first, count.into());
+        pairs
+            .map(|pair: PairRecord| {
+                Some((
+                    self.text(pair.name_offset, pair.name_len.into())?,
+                    self.text(pair.value_offset, pair.value_len.into())?,
+                ))
+            })
+            .collect()
+    }
+
     /// Variant key and action of all variants that do something.
     fn actions(
         &self,
@@ -139,26 +161,17 @@ impl Frame<'_> {
         let mut actions = Vec::new();
         for (variant, index) in flag.variants().zip(first..) {
             let record = self.0.record::<ActionRecord>(Section::Actions, index)?;
-            let pairs = |first, count: u16| {
-                self.0
-                    .records::<PairRecord>(Section::Pairs, first, count.into())
-                    .map(|pair| {
-                        Some((
-                            self.text(pair.name_offset, pair.name_len.into())?,
-                            self.text(pair.value_offset, pair.value_len.into())?,
-                        ))
-                    })
-                    .collect::<Option<Vec<_>>>()
-            };
             let action = Action {
                 origin: match record.origin {
                     NONE16 => String::new(),
                     index => origin(index)?,
                 },
                 rewrite: self.text(record.rewrite_offset, record.rewrite_len.into())?,
-                request_headers: pairs(record.request_headers, record.request_headers_count)?,
-                response_headers: pairs(record.response_headers, record.response_headers_count)?,
-                cookies: pairs(record.cookies, record.cookies_count)?,
+                request_headers: self
+                    .pairs(record.request_headers, record.request_headers_count)?,
+                response_headers: self
+                    .pairs(record.response_headers, record.response_headers_count)?,
+                cookies: self.pairs(record.cookies, record.cookies_count)?,
             };
             if action != Action::default() {
                 actions.push((variant.key().to_owned(), action));

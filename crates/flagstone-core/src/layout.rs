@@ -20,6 +20,7 @@ pub use codes::{
 };
 pub use edge::{
     ActionRecord, EdgeRecord, OriginRecord, PairRecord, RouteRecord, SourceRecord, VaryRecord,
+    switch,
 };
 pub use expression::{Arithmetic, Around, ExpressionRecord, Operation, Relation};
 pub use plan::{FreezeRecord, OffsetRecord, PlanRecord, StageRecord, WindowRecord};

@@ -68,7 +68,7 @@ fn push(text: &mut String, directive: &str) {
 }
 
 /// Splits at commas that are not quoted.
-fn directives(value: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn directives(value: &str) -> impl Iterator<Item = &str> {
     let mut is_quoted = false;
     let mut is_escaped = false;
     let is_end = move |character: char| {

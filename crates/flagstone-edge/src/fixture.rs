@@ -174,6 +174,7 @@ pub(crate) fn model(flags: Vec<Flag>, attributes: Vec<(String, Source)>) -> Mode
                     max_age_seconds: 60,
                 }),
                 consent: None,
+                follow_page: false,
             },
             attributes,
             origins: vec![Origin {
@@ -189,6 +190,7 @@ pub(crate) fn model(flags: Vec<Flag>, attributes: Vec<(String, Source)>) -> Mode
             expose: Expose {
                 browser: keys.clone(),
                 origin: keys,
+                ..Expose::default()
             },
             source: None,
         },

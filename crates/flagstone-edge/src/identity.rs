@@ -36,12 +36,10 @@ impl<'s> Anonymous<'s> {
     pub fn read(snapshot: &Snapshot<'s>, edge: &EdgeRecord) -> Option<Self> {
         let text = |offset, len: u16| snapshot.text(offset, len.into());
         let cookie = text(edge.cookie_offset, edge.cookie_len).filter(|name| !name.is_empty())?;
-        let consent = text(edge.consent_offset, edge.consent_len)?;
-        let value = text(edge.consent_value_offset, edge.consent_value_len)?;
         Some(Self {
             cookie,
             max_age: edge.max_age,
-            consent: (!consent.is_empty()).then_some((consent, value)),
+            consent: consent(snapshot, edge)?,
         })
     }
 
@@ -91,13 +89,7 @@ pub(crate) fn identify<'p, 'n>(
     if parts.has_gpc() {
         return none(Some(Why::Gpc));
     }
-    let has_consent = anonymous.consent.is_none_or(|(name, wanted)| {
-        parts.cookie(name).is_some_and(|value| match wanted {
-            "" => !value.is_empty(),
-            _ => value == wanted,
-        })
-    });
-    if !has_consent {
+    if !has_consent(parts, anonymous.consent) {
         return none(Some(Why::Consent));
     }
     if let Some(id) = parts
@@ -118,6 +110,31 @@ pub(crate) fn identify<'p, 'n>(
         },
         None => none(None),
     }
+}
+
+/// Whether something may be stored at the visitor's that is not needed to answer the request.
+pub(crate) fn may_store<'n>(
+    parts: &Parts<'n, impl RequestHead>,
+    snapshot: &Snapshot<'_>,
+    edge: &EdgeRecord,
+) -> bool {
+    !parts.has_gpc() && consent(snapshot, edge).is_some_and(|consent| has_consent(parts, consent))
+}
+
+/// The cookie that shows consent, and its value, if consent is needed. `None` if the bytes make no sense.
+fn consent<'s>(snapshot: &Snapshot<'s>, edge: &EdgeRecord) -> Option<Option<(&'s str, &'s str)>> {
+    let name = snapshot.text(edge.consent_offset, edge.consent_len.into())?;
+    let value = snapshot.text(edge.consent_value_offset, edge.consent_value_len.into())?;
+    Some((!name.is_empty()).then_some((name, value)))
+}
+
+fn has_consent(parts: &Parts<'_, impl RequestHead>, consent: Option<(&str, &str)>) -> bool {
+    consent.is_none_or(|(name, wanted)| {
+        parts.cookie(name).is_some_and(|value| match wanted {
+            "" => !value.is_empty(),
+            _ => value == wanted,
+        })
+    })
 }
 
 /// A header or cookie must not make every visitor the same one, nor write into headers and logs.

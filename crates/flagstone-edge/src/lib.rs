@@ -11,7 +11,8 @@
 //!    [`Plan::origin`] with [`Plan::path_and_query`], method and body untouched, redirects not followed.
 //! 3. **Attempt**: say how that ended, [`Plan::ended`]. If it says so, do the same by [`Plan::fallback`], and say how that ended,
 //!    [`Plan::stood_in`]; a [`ledger`] keeps what it learns.
-//! 4. **Respond**: apply [`Plan::respond`] to a copy of the response's headers, or answer with [`Plan::unreachable`]
+//! 4. **Respond**: apply the edits of [`Plan::respond`] to a copy of the response's headers, put its element into the page where
+//!    [`HeadFinder`] says, if it has one, or answer with [`Plan::unreachable`]
 //!    when the origin cannot be reached.
 //!
 //! ```
@@ -38,7 +39,7 @@
 //!     }
 //!     let plan = node.plan(&mut (), request, now, || [0x5a; 16]);
 //!     let _edits = match send(&plan) {
-//!         Some(response) => plan.respond(response.as_ref()),
+//!         Some(response) => plan.respond(response.as_ref()).edits,
 //!         None => plan.unreachable().edits,
 //!     };
 //!     // ... the response goes out ...
@@ -59,11 +60,14 @@ mod control;
 mod cookies;
 mod dictionary;
 mod edit;
+mod forms;
 mod head;
+mod html;
 mod identity;
 mod json;
 mod language;
 pub mod ledger;
+mod page;
 mod parts;
 mod path;
 mod plan;
@@ -78,7 +82,8 @@ pub use configuration::Configuration;
 pub use control::{Control, ControlError, Rollout};
 pub use edit::Edit;
 pub use head::{GeoField, RequestHead, ResponseHead};
-pub use plan::{Answer, Compared, Ended, Next, Plan};
+pub use html::HeadFinder;
+pub use plan::{Answer, Changes, Compared, Ended, Next, Plan};
 pub use refresh::{Compile, Document, Fetched, Need, Node, Options, Step};
 pub use rollouts::{Staged, rollout_id, timetable};
 pub use status::Problem;

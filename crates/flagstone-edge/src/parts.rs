@@ -83,6 +83,25 @@ impl<'n, H: RequestHead> Parts<'n, H> {
             .is_some_and(|value| value.trim_ascii() == b"1")
     }
 
+    /// Whether it is for a page, and not for something that a page loads. Where the browser does not say, pages are asked
+    /// for as HTML.
+    pub fn is_document(&self) -> bool {
+        match self.header("sec-fetch-dest") {
+            Some(destination) => {
+                let destination = destination.trim_ascii();
+                [&b"document"[..], b"iframe", b"frame", b"fencedframe"].contains(&destination)
+            }
+            None => {
+                let html = b"text/html";
+                let mut places = self
+                    .header("accept")
+                    .unwrap_or_default()
+                    .windows(html.len());
+                places.any(|place| place.eq_ignore_ascii_case(html))
+            }
+        }
+    }
+
     /// Whether the browser fetches ahead, for a page that nobody may ever see.
     pub fn is_prefetch(&self) -> bool {
         let is_prefetch = |item: &[u8]| {

@@ -3,6 +3,7 @@
 mod attempt;
 mod decide;
 mod pending;
+mod tell;
 mod watch;
 mod watched;
 
@@ -111,18 +112,29 @@ pub struct Answer {
     pub body: &'static str,
 }
 
+/// Changes to an origin's response.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Changes to its headers.
+    pub edits: Vec<Edit>,
+    /// What to put into the page, at the place that [`HeadFinder`](crate::HeadFinder) finds, while it streams by.
+    pub element: Option<String>,
+}
+
 impl Plan {
     /// So many bytes of a response can be kept until all of them are there.
     pub const HELD: usize = 65_536;
 
-    /// Changes to the headers of the origin's response.
+    /// Changes to the origin's response.
     ///
     /// They are the same for every status, so that a 304 updates what a cache holds just as the 200 would. Only a
     /// response that is none yet (101 and other 1xx) says nothing to caches.
-    pub fn respond(&self, response: &(impl ResponseHead + ?Sized)) -> Vec<Edit> {
-        let mut edits = self.response.clone().edits(&self.pending);
-        edits.extend(self.pending.respond(response));
-        edits
+    pub fn respond(&self, response: &(impl ResponseHead + ?Sized)) -> Changes {
+        let mut changes = self.pending.respond(response);
+        changes
+            .edits
+            .splice(0..0, self.response.clone().edits(&self.pending));
+        changes
     }
 
     /// The response when the origin cannot be reached.

@@ -25,10 +25,8 @@ mod message;
 mod needs;
 mod texts;
 
-pub use message::Message;
-pub use texts::texts;
-
 use crate::edit::Edit;
+use crate::html::HeadFinder;
 use crate::ledger::Isolate;
 use crate::plan::{Answer, Ended, Next, Pending, Plan};
 use crate::refresh::{Fetched, Need, Node, Options, Step};
@@ -36,7 +34,9 @@ use asks::Asks;
 use flagstone_core::{Snapshot, UnixMillis};
 use flagstone_rollout::Outcome as Attempted;
 use head::{Answered, Head};
+pub use message::Message;
 use needs::Needs;
+pub use texts::texts;
 
 /// Room for most requests, in bytes.
 const ROOM: usize = 16_384;
@@ -229,16 +229,31 @@ impl Engine {
         self.message.finish()
     }
 
-    /// The changes to a response's headers that depend on it. Its texts are `pending`, the status code and its headers of
+    /// The changes to a response's headers that depend on it, and the element to put into its page, empty for none. Its texts
+    /// are `pending`, the status code and its headers of
     /// [`asks`](Self::asks); those that the plan did not ask for may be absent.
     pub fn respond(&mut self) -> Option<&[u8]> {
         let mut texts = texts(&self.room, 2 + Pending::ASKS.len())?.into_iter();
         let pending = pending(texts.next())?;
         let status = str::from_utf8(texts.next()??).ok()?.parse().ok()?;
-        let edits: Vec<Edit> = pending.respond(&Answered::new(status, texts.collect()));
+        let changes = pending.respond(&Answered::new(status, texts.collect()));
         self.message.clear();
-        self.message.edits(&edits);
+        self.message.edits(&changes.edits);
+        self.message
+            .text(changes.element.as_deref().unwrap_or_default());
         Some(self.message.finish())
+    }
+
+    /// Where in a page an element goes, of which the first `len` bytes are in the [room](Self::room): -1 if more is to be
+    /// seen, -2 if it goes nowhere, else the number of bytes before it.
+    pub fn place(&self, len: usize) -> i32 {
+        let mut finder = HeadFinder::new();
+        let place = self.room.get(..len).and_then(|page| finder.place(page));
+        match place {
+            Some(place) => i32::try_from(place).unwrap_or(-2),
+            None if finder.is_done() => -2,
+            None => -1,
+        }
     }
 
     /// The response when the origin cannot be reached: its status, the changes to an empty list of headers, its body. Its

@@ -241,7 +241,7 @@ impl Store {
             return None;
         }
         let digest = name(snapshot, self.snapshot);
-        let revision = base + self.revision.unwrap_or(7);
+        let revision = base + self.revision.unwrap_or(super::run::REVISION);
         let document = match &self.control {
             Some(text) => text.replace("DIGEST", &digest).replace("REVISION", &revision.to_string()),
             None => json!({ "version": 1, "revision": revision, "snapshot": digest, "kills": self.kills }).to_string(),

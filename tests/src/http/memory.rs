@@ -9,8 +9,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use flagstone_core::UnixMillis;
 use flagstone_edge::{
-    Edit, Ended, Fetched, GeoField, Need, Next, Node, Options, Plan, RequestHead, ResponseHead,
-    Step, ledger::Isolate,
+    Edit, Ended, Fetched, GeoField, HeadFinder, Need, Next, Node, Options, Plan, RequestHead,
+    ResponseHead, Step, ledger::Isolate,
 };
 use flagstone_import::document::compile_document;
 use flagstone_rollout::Outcome;
@@ -94,8 +94,12 @@ impl Host for Memory {
         }
         let response = match response {
             Some(mut response) => {
-                let edits = plan.respond(&Answered(&response));
-                apply(&edits, &mut response.headers);
+                let changes = plan.respond(&Answered(&response));
+                apply(&changes.edits, &mut response.headers);
+                let place = |body: &[u8]| HeadFinder::new().place(body);
+                if let Some((element, place)) = changes.element.zip(place(&response.body)) {
+                    response.body.splice(place..place, element.into_bytes());
+                }
                 response
             }
             None => {

@@ -18,6 +18,8 @@ const ORIGINS: [&str; 3] = ["stable", "canary", "beta"];
 const PATIENCE: Duration = Duration::from_secs(10);
 /// What is added to revisions each time that the configuration changes, since hosts go by them. No case has such a one.
 const ERA: u64 = 1000;
+/// The revision of a case that does not say another.
+pub(super) const REVISION: u64 = 7;
 
 /// What origins answer; `None`: they close the connection.
 type Answers = BTreeMap<&'static str, Option<Response>>;
@@ -79,7 +81,7 @@ impl<S: Start> Runner<S> {
             origins: ORIGINS.into_iter().map(origin).collect::<io::Result<_>>()?,
             answers,
             running: None,
-            base: 0,
+            base: ERA,
         })
     }
 
@@ -217,7 +219,12 @@ impl<S: Start> Runner<S> {
             origin.take_received();
         }
         self.set_answers(ORIGINS.map(|origin| (origin, case.answer(origin))).into());
-        let response = host.send(&case.request(), &case.location());
+        let real = (self.base + REVISION).to_string();
+        let mut request = case.request();
+        for (_, value) in &mut request.headers.0 {
+            replace(value, "REVISION", &real);
+        }
+        let response = host.send(&request, &case.location());
         self.set_answers(Answers::new());
         let mut response = response.map_err(|error| {
             io::Error::new(
@@ -232,16 +239,22 @@ impl<S: Start> Runner<S> {
                     .into_bytes();
             }
         }
+        // The same number in other places. It is too great to be there by chance.
+        let shown = REVISION.to_string();
+        let values = response.headers.0.iter_mut().map(|(_, value)| value);
+        for value in values.chain([&mut response.body]) {
+            replace(value, &real, &shown);
+        }
         let seen = self.origins.iter().flat_map(|(name, origin)| {
-            origin
-                .take_received()
-                .into_iter()
-                .map(|request| (name.to_string(), request))
+            let received = origin.take_received().into_iter();
+            received.map(|request| (name.to_string(), request))
         });
-        Ok(Outcome {
-            seen: seen.collect(),
-            response,
-        })
+        let mut seen: Vec<_> = seen.collect();
+        let headers = seen
+            .iter_mut()
+            .flat_map(|(_, request)| &mut request.headers.0);
+        headers.for_each(|(_, value)| replace(value, &real, &shown));
+        Ok(Outcome { seen, response })
     }
 
     fn set_answers(&self, answers: Answers) {
@@ -256,6 +269,15 @@ impl<S: Start> Runner<S> {
             }
             None => status.to_owned(),
         }
+    }
+}
+
+/// Replaces a text in what is text.
+fn replace(bytes: &mut Vec<u8>, from: &str, to: &str) {
+    if let Ok(text) = str::from_utf8(bytes)
+        && text.contains(from)
+    {
+        *bytes = text.replace(from, to).into_bytes();
     }
 }
 

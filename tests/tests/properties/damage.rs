@@ -46,6 +46,7 @@ fn rich(seed: u64) -> Model {
                 max_age_seconds: 1000,
             }),
             consent: None,
+            follow_page: false,
         },
         attributes: vec![("user.email".to_owned(), Source::Cookie("email".to_owned()))],
         origins: vec![Origin {
@@ -64,6 +65,7 @@ fn rich(seed: u64) -> Model {
         expose: Expose {
             browser: keys.clone(),
             origin: keys,
+            ..Expose::default()
         },
         source: None,
     };

@@ -7,7 +7,7 @@ use toml::de::DeValue;
 
 use super::Lower;
 use crate::code::{BAD_NAME, BAD_SOURCE, RESERVED_ATTRIBUTE};
-use crate::document::{Node, Table, constant, elements, text};
+use crate::document::{Node, Table, boolean, constant, elements, text};
 use crate::finding::{Finding, Report};
 use crate::names::{Names, canonical, is_attribute, is_fixed, is_token, parse_source};
 use crate::path::Path;
@@ -56,6 +56,7 @@ impl Lower<'_> {
             sources: sources.collect(),
             anonymous: self.anonymous(table, path),
             consent: self.consent(table, path),
+            follow_page: boolean(table, "follow_page").unwrap_or(false),
         }
     }
 

@@ -5,7 +5,7 @@ use flagstone_compile::model::Expose;
 
 use super::Lower;
 use crate::code::{MATCHES_NOTHING, UNKNOWN_FLAG};
-use crate::document::{Table, elements, entries};
+use crate::document::{Table, boolean, constant, elements, entries};
 use crate::finding::Finding;
 use crate::path::Path;
 use crate::suggest;
@@ -20,10 +20,43 @@ impl Lower<'_> {
         else {
             return Expose::default();
         };
+        let is_on = |key| boolean(table, key).unwrap_or(false);
+        let budget = table
+            .get("budget")
+            .and_then(|node| constant(node.get_ref()))
+            .map(|budget| budget as u16);
         Expose {
             browser: self.flag_list(document, table, "browser", path),
             origin: self.flag_list(document, table, "origin", path),
+            reasons: is_on("reasons"),
+            values: is_on("values"),
+            server_timing: is_on("server_timing"),
+            script: is_on("script"),
+            cookie: is_on("cookie"),
+            budget: budget.unwrap_or(Expose::BUDGET),
+            aliases: self.aliases(table, path.key("aliases")),
         }
+    }
+
+    /// The names of flags towards frontends, in the order of the file. That they are legal is checked with the model.
+    fn aliases(&mut self, expose: &Table<'_>, path: Path<'_>) -> Vec<(String, String)> {
+        let mut aliases = Vec::new();
+        for (flag, node) in entries(expose, "aliases") {
+            let names = self.names;
+            let key: &str = flag.get_ref();
+            let Some(alias) = node.get_ref().as_str() else {
+                continue;
+            };
+            if !names.has_source && !names.flags.contains_key(key) {
+                let message = format!("there is no flag `{key}`");
+                let help = suggest::help(key, "flags", names.flag_keys());
+                self.report.add(
+                    Finding::new(UNKNOWN_FLAG, path.key(key), flag.span(), message).help(help),
+                );
+            }
+            aliases.push((key.to_owned(), alias.to_owned()));
+        }
+        aliases
     }
 
     /// The flags that a list of keys and patterns names, in the order of the file, each once.

@@ -42,6 +42,8 @@ pub struct Identity {
     pub anonymous: Option<Anonymous>,
     /// Without it the anonymous id is set for everybody who does not send `Sec-GPC: 1`.
     pub consent: Option<Consent>,
+    /// Whether what a page loads keeps the default variants that the page got, while rollouts grow.
+    pub follow_page: bool,
 }
 
 /// The anonymous id: 128 random bits in a cookie.
@@ -178,13 +180,51 @@ pub struct Action {
     pub cookies: Vec<(String, String)>,
 }
 
-/// Which flags leave the edge.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// Which flags leave the edge, and in which forms.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Expose {
     /// Keys of flags sent to browsers.
     pub browser: Vec<String>,
     /// Keys of flags sent to origins.
     pub origin: Vec<String>,
+    /// Whether reasons go along with variants.
+    pub reasons: bool,
+    /// Whether values go along with variants in headers and in the cookie. The script element always has them.
+    pub values: bool,
+    /// Whether browsers get the flags in `Server-Timing` too.
+    pub server_timing: bool,
+    /// Whether pages get a script element with the flags.
+    pub script: bool,
+    /// Whether browsers get the flags in a cookie that scripts can read.
+    pub cookie: bool,
+    /// Bytes that the value of `Feature-Flags` may have; at least [`Expose::LEAST_BUDGET`].
+    pub budget: u16,
+    /// Keys of flags, and the names that they have towards frontends instead.
+    pub aliases: Vec<(String, String)>,
+}
+
+impl Expose {
+    /// The budget where none is given. Node's servers and many proxies take 8 to 16 KB for all headers together.
+    pub const BUDGET: u16 = 4_096;
+    /// Room for the revision and the mark that something was left out.
+    pub const LEAST_BUDGET: u16 = 64;
+}
+
+/// Nothing leaves the edge.
+impl Default for Expose {
+    fn default() -> Self {
+        Self {
+            browser: Vec::new(),
+            origin: Vec::new(),
+            reasons: false,
+            values: false,
+            server_timing: false,
+            script: false,
+            cookie: false,
+            budget: Self::BUDGET,
+            aliases: Vec::new(),
+        }
+    }
 }
 
 impl Source {

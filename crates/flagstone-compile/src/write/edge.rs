@@ -3,11 +3,11 @@
 use super::Writer;
 use super::reads::code;
 use crate::finding::Finding;
-use crate::model::{Action, Route, Source};
+use crate::model::{Action, Edge, Route, Source};
 use crate::sort::sorted;
 use flagstone_core::layout::{
     ActionRecord, EdgeRecord, NONE, NONE16, OriginRecord, PairRecord, RouteRecord, Section,
-    SourceRecord,
+    SourceRecord, switch,
 };
 use flagstone_core::layout::{SdkKind, ServiceKind};
 
@@ -125,6 +125,7 @@ impl<'m> Writer<'m> {
             self.short_text(source.map_or("", |source| &source.key), "/source");
         let (browser, browser_count) = self.flag_list(&edge.expose.browser, "/expose/browser");
         let (origin, origin_count) = self.flag_list(&edge.expose.origin, "/expose/origin");
+        let (aliases, aliases_count) = self.pairs(&edge.expose.aliases, "/expose/aliases");
         let record = EdgeRecord {
             sources,
             cookie_offset,
@@ -143,7 +144,10 @@ impl<'m> Writer<'m> {
             sdk: source.map_or(SdkKind::Node, |source| source.sdk) as u16,
             document_offset,
             document_len,
-            reserved: 0,
+            switches: switches(edge),
+            aliases,
+            aliases_count,
+            budget: edge.expose.budget,
         };
         self.tables.push(Section::Edge, &record);
     }
@@ -267,4 +271,19 @@ impl<'m> Writer<'m> {
         }
         (first, self.small(pairs.len(), "headers", path))
     }
+}
+
+/// The bits of what is switched on.
+fn switches(edge: &Edge) -> u16 {
+    [
+        (edge.expose.reasons, switch::REASONS),
+        (edge.expose.values, switch::VALUES),
+        (edge.expose.server_timing, switch::SERVER_TIMING),
+        (edge.expose.script, switch::SCRIPT),
+        (edge.expose.cookie, switch::COOKIE),
+        (edge.identity.follow_page, switch::FOLLOW_PAGE),
+    ]
+    .into_iter()
+    .filter_map(|(is_on, bit)| is_on.then_some(bit))
+    .sum()
 }

@@ -3,6 +3,24 @@
 
 use super::define_records;
 
+/// Bits of [`EdgeRecord::switches`]. Others are 0.
+pub mod switch {
+    /// Reasons go along with variants.
+    pub const REASONS: u16 = 1;
+    /// Values go along with variants.
+    pub const VALUES: u16 = 1 << 1;
+    /// Browsers get `Server-Timing`.
+    pub const SERVER_TIMING: u16 = 1 << 2;
+    /// Pages get a script element.
+    pub const SCRIPT: u16 = 1 << 3;
+    /// Browsers get a cookie that scripts can read.
+    pub const COOKIE: u16 = 1 << 4;
+    /// What a page loads keeps the default variants that the page got.
+    pub const FOLLOW_PAGE: u16 = 1 << 5;
+    /// All of them.
+    pub const ALL: u16 = (1 << 6) - 1;
+}
+
 define_records! {
     /// Identity and exposure. There is one.
     EdgeRecord {
@@ -40,9 +58,15 @@ define_records! {
         document_offset: u32 = 48,
         /// Bytes of that key; 0 if the flags are here.
         document_len: u16 = 52,
-        /// 0.
-        reserved: u16 = 54,
-    } = 56;
+        /// What is sent, as bits: see [`switch`].
+        switches: u16 = 54,
+        /// The first of the names that flags have towards frontends: key and alias of each.
+        aliases: u32 = 56,
+        /// How many.
+        aliases_count: u16 = 60,
+        /// Bytes that the value of `Feature-Flags` may have.
+        budget: u16 = 62,
+    } = 64;
 
     /// A part of the request.
     SourceRecord {

@@ -11,7 +11,7 @@ use crate::layout::{
     RampRecord, RangeRecord, Record, Relation, RepeatKind, RouteRecord, RuleRecord, SET_BUCKET,
     SET_LIST, Scope, SdkKind, Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord,
     SourceKind, SourceRecord, SplitRecord, TEST_CONVERSION_SHIFT, TestRecord, TextRecord,
-    ValueKind, VariantRecord, rest,
+    ValueKind, VariantRecord, rest, switch,
 };
 use crate::program::Program;
 use crate::semver::SplitVersion;
@@ -392,6 +392,13 @@ impl<'a> Snapshot<'a> {
             )?;
             c.flags("browser", edge.browser, edge.browser_count)?;
             c.flags("origin", edge.origin, edge.origin_count)?;
+            c.must("switches", edge.switches & !switch::ALL == 0)?;
+            c.rows(
+                "aliases",
+                Section::Pairs,
+                edge.aliases,
+                edge.aliases_count.into(),
+            )?;
             c.must("service", ServiceKind::from_code(edge.service).is_some())?;
             c.must("sdk", SdkKind::from_code(edge.sdk).is_some())?;
             c.text("document", edge.document_offset, edge.document_len.into())

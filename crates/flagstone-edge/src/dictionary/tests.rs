@@ -1,4 +1,15 @@
-use super::write;
+use super::{Member, header};
+use flagstone_core::{Reason, Value};
+
+fn member<'a>(key: &'a str, variant: &'a str) -> Member<'a> {
+    Member {
+        key,
+        variant,
+        value: None,
+        reason: None,
+        acts: false,
+    }
+}
 
 #[test]
 fn dictionaries() {
@@ -27,15 +38,92 @@ fn dictionaries() {
                 ("a b", "on"),
                 ("\u{e9}", "on"),
                 ("", "on"),
+                ("*", "on"),
             ],
             None,
         ),
         (&[("New", "on"), ("b", "off")], Some("b=off")),
     ] {
+        let members: Vec<_> = members
+            .iter()
+            .map(|(key, variant)| member(key, variant))
+            .collect();
         assert_eq!(
-            write(members.iter().copied()).as_deref(),
+            header(&members, 7, 4_096).as_deref(),
             expected,
             "{members:?}"
         );
+    }
+}
+
+#[test]
+fn parameters() {
+    let number = |text| Value::Number { number: 0.0, text };
+    for (value, expected) in [
+        (Value::Boolean(true), "a=on;v=?1;r=split"),
+        (Value::Boolean(false), "a=on;v=?0;r=split"),
+        (Value::String("on"), "a=on;v=\"on\";r=split"),
+        (Value::String("\u{e9}"), "a=on;v=%\"%c3%a9\";r=split"),
+        (number("-2.5"), "a=on;v=-2.5;r=split"),
+        (number("123456789012345"), "a=on;v=123456789012345;r=split"),
+        (
+            number("1234567890123456"),
+            "a=on;j=\"1234567890123456\";r=split",
+        ),
+        (number("0.1234"), "a=on;j=\"0.1234\";r=split"),
+        (
+            number("1234567890123.5"),
+            "a=on;j=\"1234567890123.5\";r=split",
+        ),
+        (number("1e21"), "a=on;j=\"1e21\";r=split"),
+        (Value::Json(r#"{"a":"#), r#"a=on;j="{\"a\":";r=split"#),
+    ] {
+        let member = Member {
+            value: Some(value),
+            reason: Some(Reason::Split),
+            ..member("a", "on")
+        };
+        assert_eq!(header(&[member], 7, 4_096).as_deref(), Some(expected));
+    }
+}
+
+/// Each row is what fits into one byte less than the row before.
+#[test]
+fn over_the_budget_parts_go_in_a_fixed_order() {
+    let all = [
+        Member {
+            value: Some(Value::Json("[1, 2, 3]")),
+            reason: Some(Reason::Default),
+            acts: true,
+            ..member("acts", "x")
+        },
+        Member {
+            value: Some(Value::Boolean(true)),
+            ..member("b", "on")
+        },
+        Member {
+            value: Some(Value::Boolean(true)),
+            ..member("No-key", "on")
+        },
+        Member {
+            acts: true,
+            ..member("c", "on")
+        },
+        member("d", "on"),
+    ];
+    let mut budget = 4_096;
+    for expected in [
+        "acts=x;j=\"[1, 2, 3]\";r=default, b=on;v=?1, c=on, d=on",
+        "*=7;cut, acts=x;r=default, b=on;v=?1, c=on, d=on",
+        "*=7;cut, acts=x;r=default, b=on, c=on, d=on",
+        "*=7;cut, acts=x, b=on, c=on, d=on",
+        "*=7;cut, acts=x, b=on, c=on",
+        "*=7;cut, acts=x, c=on",
+        "*=7;cut, acts=x",
+        "*=7;cut",
+    ] {
+        let header = header(&all, 7, budget).unwrap_or_default();
+        assert_eq!(header, expected, "{budget}");
+        budget = header.len() - 1;
     }
 }

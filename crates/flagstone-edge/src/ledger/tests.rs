@@ -87,7 +87,7 @@ fn until_open(ledger: &mut impl Ledger, tick: impl Fn() -> UnixMillis) -> usize 
             status: 200,
             headers: Vec::new(),
         };
-        if status(&plan.respond(&response)).contains("guard=open") {
+        if status(&plan.respond(&response).edits).contains("guard=open") {
             assert_eq!(plan.origin, "stable");
             return canaries;
         }

@@ -1,22 +1,24 @@
 //! From a configuration and a request to a plan.
 
+use super::tell::Teller;
 use super::watch::{Visit, watch};
-use super::{FLAGS, Plan, SERVER_TIMING};
-use crate::character::{self, UNRESERVED};
+use super::{Plan, SERVER_TIMING};
 use crate::configuration::Configuration;
 use crate::context::Context;
 use crate::cookies::with_cookie;
-use crate::dictionary;
+use crate::dictionary::push_encoded;
 use crate::edit::Edit;
 use crate::head::RequestHead;
 use crate::identity::Anonymous;
 use crate::ledger::Ledger;
+use crate::page;
 use crate::parts::Parts;
 use crate::path;
-use crate::route::{ACTS, Matched, Relevant, TO_BROWSER, TO_ORIGIN, matching, pairs, relevant};
+use crate::route::{ACTS, Matched, Relevant, matching, pairs, relevant};
 use crate::status::{Guard, IdSource, Problem, Why};
 use flagstone_core::layout::{
     ActionRecord, EdgeRecord, NONE16, OriginRecord, RepeatKind, Section, Statuses, TextRecord,
+    switch,
 };
 use flagstone_core::{Evaluator, Reason, Snapshot, UnixMillis, Variant};
 use flagstone_rollout::failover::{Attempt, Body, canary_timeout};
@@ -25,9 +27,6 @@ use flagstone_rollout::failover::{Attempt, Body, canary_timeout};
 const BEYOND_HEADERS: &str = "*";
 /// What a request has in all, of which a canary leaves a part to its fallback, in milliseconds.
 const DEADLINE_MS: u32 = 60_000;
-
-/// Room for most cache keys, in bytes.
-const CACHE_KEY_ROOM: usize = 256;
 
 /// What was decided about a flag that the request depends on.
 pub(super) struct Choice<'s> {
@@ -39,8 +38,6 @@ pub(super) struct Choice<'s> {
     pub rule: Option<u16>,
     /// The variant that stands in for one that cannot be served, where variants are compared.
     pub control: Option<Variant<'s>>,
-    /// Whether it could not be decided.
-    failed: bool,
 }
 
 impl Choice<'_> {
@@ -94,19 +91,21 @@ pub(super) fn decide<'n>(
             reason: Reason::Default,
             rule: None,
             control: None,
-            failed: false,
         };
         if is_bot {
             let kill = kills.iter().find(|kill| kill.flag == flag.index());
             let index = kill.map(|kill| kill.variant).or(flag.default());
             choice.variant = index.and_then(|index| flag.variant(index));
-            choice.failed = index.is_some() && choice.variant.is_none();
+            choice.reason = match kill {
+                _ if index.is_some() && choice.variant.is_none() => Reason::Error,
+                Some(_) => Reason::Disabled,
+                None => Reason::Default,
+            };
         } else {
             let decision = evaluator.evaluate(flag.index());
             choice.variant = decision.variant;
             choice.rule = decision.rule;
             choice.reason = decision.reason;
-            choice.failed = decision.reason == Reason::Error;
         }
         choice
     });
@@ -114,8 +113,17 @@ pub(super) fn decide<'n>(
 
     plan.is_counted = !is_bot && !parts.is_prefetch();
     identity(plan, &snapshot, &edge, parts, &context, is_bot);
-    if choices.iter().any(|choice| choice.failed) {
+    if choices.iter().any(|choice| choice.reason == Reason::Error) {
         plan.pending.status.problem = plan.pending.status.problem.or(Some(Problem::Undecided));
+    }
+    let teller = Teller {
+        snapshot: &snapshot,
+        edge: &edge,
+        parts,
+        is_bot,
+    };
+    if edge.switches & switch::FOLLOW_PAGE != 0 {
+        follow(plan, &teller, &mut choices);
     }
     let identity = context.identity();
     let visit = Visit {
@@ -139,10 +147,10 @@ pub(super) fn decide<'n>(
         let fallback = snapshot.record(Section::Origins, origin.fallback.into())?;
         may_repeat(parts, &routes).then(|| (fallback, plan.clone()))
     });
-    let carry = |plan: &mut Plan, choices: &[Choice<'_>]| {
+    let carry = |plan: &mut Plan, choices: &[Choice<'n>]| {
         act(plan, &snapshot, parts, &routes, choices);
-        tell(plan, choices);
-        depend(plan, &snapshot, &routes, choices);
+        teller.tell(plan, choices);
+        depend(plan, &teller, &routes, choices);
         // That a bot or `Sec-GPC: 1` got no id is not to be served to others, and neither header is in `Vary` for it.
         let is_exception = matches!(plan.pending.status.why, Some(Why::Bot | Why::Gpc));
         plan.pending.is_private |= is_exception || !plan.response.cookies.is_empty();
@@ -168,7 +176,7 @@ pub(super) fn decide<'n>(
         // Nobody may keep it: the next request is the canary's again.
         stand_in.pending.is_private = false;
         stand_in.response.is_unstorable = true;
-        let timing = "flagstone;desc=\"fallback\"".to_owned();
+        let timing = "flagstone-fallback".to_owned();
         stand_in.response.timings.push((SERVER_TIMING, timing));
         plan.pending.has_fallback = true;
         plan.fallback = Some(Box::new(stand_in));
@@ -332,43 +340,14 @@ fn actions<'a, 'p>(
     })
 }
 
-/// Tells the variants to the origin, to the browser and to the cache, in the order of their keys.
-fn tell(plan: &mut Plan, choices: &[Choice<'_>]) {
-    let to = |role| {
-        let choices = choices.iter().filter(move |choice| choice.has(role));
-        dictionary::write(choices.filter_map(|choice| Some((choice.of.key, choice.variant?.key()))))
-    };
-    let origin = to(TO_ORIGIN);
-    // As a rule both are told the same.
-    let is_same = |choice: &Choice<'_>| choice.has(TO_ORIGIN) == choice.has(TO_BROWSER);
-    let browser = match choices.iter().all(is_same) {
-        true => origin.clone(),
-        false => to(TO_BROWSER),
-    };
-    if let Some(flags) = origin {
-        plan.request_edits.push(Edit::Set(FLAGS.into(), flags));
-    }
-    plan.response.flags = browser;
-    for choice in choices.iter().filter(|choice| choice.has(ACTS | TO_ORIGIN)) {
-        let variant = choice.variant.map_or("", |variant| variant.key());
-        if plan.cache_key.is_empty() {
-            plan.cache_key.reserve(CACHE_KEY_ROOM);
-        } else {
-            plan.cache_key.push('&');
-        }
-        push_encoded(&mut plan.cache_key, choice.of.key);
-        plan.cache_key.push('=');
-        push_encoded(&mut plan.cache_key, variant);
-    }
-}
-
 /// Says which request headers the response depends on: the same for all variants.
 fn depend(
     plan: &mut Plan,
-    snapshot: &Snapshot<'_>,
+    teller: &Teller<'_, '_, '_, impl RequestHead>,
     routes: &[Matched<'_>],
     choices: &[Choice<'_>],
 ) {
+    let snapshot = teller.snapshot;
     let reads = choices.iter().map(|choice| choice.of.flag.vary());
     let bits = reads.fold(0, |bits, names| bits | names);
     let mut vary: Vec<&str> = Vec::with_capacity(8);
@@ -391,8 +370,16 @@ fn depend(
             .filter_map(|variant| route.action(snapshot, variant.index));
         actions.any(|action| action.cookies_count > 0)
     };
-    if routes.iter().any(sets_cookies) {
+    let forms = teller.depends(choices);
+    if routes.iter().any(sets_cookies) || forms.cookies {
         add("cookie");
+    }
+    if forms.destination {
+        add("sec-fetch-dest");
+        // Which of the two was looked at shows in the first.
+        if teller.parts.header("sec-fetch-dest").is_none() {
+            add("accept");
+        }
     }
     // In alphabetical order, each once.
     let text = &mut plan.pending.vary;
@@ -406,17 +393,41 @@ fn depend(
     }
 }
 
-/// Writes text percent-encoded, all but the characters that never need it.
-pub(super) fn push_encoded(text: &mut String, part: &str) {
-    if character::all(part, UNRESERVED) {
-        text.push_str(part);
+/// Lets what a page loads have the default variants that the page got, and has the browser tell so.
+///
+/// A rollout that grows moves nobody but those who have the default. So the word of a browser, which could be anybody's, is
+/// believed: it can only keep its visitor from the new variant.
+fn follow<'s>(
+    plan: &mut Plan,
+    teller: &Teller<'_, 's, '_, impl RequestHead>,
+    choices: &mut [Choice<'s>],
+) {
+    let acting = choices.iter_mut().filter(|choice| choice.has(ACTS));
+    let parts = teller.parts;
+    if !parts.is_document() {
+        let kept = parts.cookie(page::PAGE).unwrap_or_default();
+        for choice in acting.filter(|choice| choice.reason == Reason::Split) {
+            let default = choice.of.flag.default();
+            if page::names(kept).any(|name| name == encoded(choice.of.key)) {
+                let default = default.and_then(|default| choice.of.flag.variant(default));
+                (choice.variant, choice.reason) = (default, Reason::Default);
+            }
+        }
         return;
     }
-    for byte in part.bytes() {
-        if character::is(byte, UNRESERVED) {
-            text.push(char::from(byte));
-        } else {
-            dictionary::push_escape(text, byte, b"0123456789ABCDEF");
-        }
+    if teller.is_bot || plan.pending.status.why.is_some() {
+        return;
     }
+    let out = acting.filter(|choice| {
+        matches!(choice.reason, Reason::Split | Reason::Default)
+            && choice.variant.map(|variant| variant.index) == choice.of.flag.default()
+    });
+    let kept = page::list(out.map(|choice| encoded(choice.of.key)));
+    teller.keep(plan, page::PAGE, kept.as_deref(), page::KEPT);
+}
+
+fn encoded(key: &str) -> String {
+    let mut text = String::with_capacity(key.len());
+    push_encoded(&mut text, key);
+    text
 }

@@ -1,10 +1,12 @@
 //! What is left to decide when the origin has answered.
 
-use super::Answer;
 use super::watched::Watched;
+use super::{Answer, Changes};
 use crate::cache;
 use crate::edit::Edit;
+use crate::forms;
 use crate::head::ResponseHead;
+use crate::page;
 use crate::status::{Guard, IdSource, Problem, STATUS, Status, Why};
 use flagstone_core::layout::Statuses;
 use std::fmt::Write as _;
@@ -30,25 +32,38 @@ pub(crate) struct Pending {
     pub has_fallback: bool,
     /// The flags that act.
     pub watched: Vec<Watched>,
+    /// Entries of `Server-Timing`.
+    pub server_timing: Option<String>,
+    /// The content of the script element, if the response may be a page that gets one.
+    pub script: Option<String>,
 }
 
 impl Pending {
     /// The response headers that [`respond`](Self::respond) may ask for.
-    pub const ASKS: [&'static str; 2] = ["vary", "cache-control"];
+    pub const ASKS: [&'static str; 6] = [
+        "vary",
+        "cache-control",
+        "server-timing",
+        "content-type",
+        "content-encoding",
+        "content-security-policy",
+    ];
 
     /// Whether it asks for one of them; if for none, it changes nothing.
     pub fn asks(&self, name: &str) -> bool {
         match name {
             "vary" => !self.vary.is_empty(),
-            _ => self.is_private,
+            "cache-control" => self.is_private || self.script.is_some(),
+            "server-timing" => self.server_timing.is_some(),
+            _ => self.script.is_some(),
         }
     }
 
-    /// Changes to the response's headers that depend on it.
-    pub fn respond(&self, response: &(impl ResponseHead + ?Sized)) -> Vec<Edit> {
+    /// Changes to the response that depend on it.
+    pub fn respond(&self, response: &(impl ResponseHead + ?Sized)) -> Changes {
         let mut edits = Vec::new();
         if response.status() < 200 {
-            return edits;
+            return Changes::default();
         }
         let set = |name: &'static str, value| Edit::Set(name.into(), value);
         if !self.vary.is_empty() {
@@ -60,7 +75,26 @@ impl Pending {
             edits.push(set("cache-control", value));
             edits.extend(CDN_CACHE_CONTROLS.map(Edit::Remove));
         }
-        edits
+        if let Some(ours) = &self.server_timing {
+            // The origin's line stays as it is, unless it says what only we say.
+            let theirs = response.header("server-timing");
+            edits.push(
+                match theirs.and_then(|theirs| forms::foreign_timing(&theirs)) {
+                    Some(others) if !others.is_empty() => {
+                        set("server-timing", [&others, ", ", ours].concat())
+                    }
+                    Some(_) => set("server-timing", ours.clone()),
+                    None => Edit::Append("server-timing".into(), ours.clone()),
+                },
+            );
+        }
+        let script = self.script.as_ref().filter(|_| page::is_page(response));
+        let element = script.map(|script| {
+            edits.extend(page::edits());
+            let policy = response.header("content-security-policy");
+            forms::element(script, policy.as_deref())
+        });
+        Changes { edits, element }
     }
 
     /// The response when the origin cannot be reached.
@@ -109,12 +143,24 @@ impl Pending {
             text.push(';');
             watched.push(&mut text);
         }
+        // A line each, which may be empty.
+        for form in [&self.server_timing, &self.script] {
+            text.push('\n');
+            text.push_str(form.as_deref().unwrap_or_default());
+        }
         text
     }
 
     /// Reads what [`text`](Self::text) wrote. What it would never write is passed over.
     pub fn parse(text: &str) -> Self {
-        let mut parts = text.split(';');
+        let mut lines = text.split('\n');
+        let mut parts = lines.next().unwrap_or_default().split(';');
+        let mut form = || {
+            lines
+                .next()
+                .filter(|form| !form.is_empty())
+                .map(str::to_owned)
+        };
         let mut next = || parts.next().unwrap_or_default();
         Self {
             status: Status {
@@ -130,6 +176,8 @@ impl Pending {
             has_fallback: !next().is_empty(),
             vary: next().to_owned(),
             watched: parts.filter_map(Watched::parse).collect(),
+            server_timing: form(),
+            script: form(),
         }
     }
 }

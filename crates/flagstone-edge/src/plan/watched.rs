@@ -1,6 +1,6 @@
 //! Flags that act on a request, as counters and breakers know them.
 
-use super::decide::push_encoded;
+use crate::dictionary::push_encoded;
 use flagstone_rollout::tally::Key;
 use flagstone_rollout::{Arm, Serve, Share, UnitHash};
 use std::fmt::Write as _;

@@ -77,7 +77,7 @@ fn status(plan: &Plan) -> String {
         status: 200,
         headers: Vec::new(),
     };
-    crate::fixture::header(&plan.respond(&response), "flagstone-status")
+    crate::fixture::header(&plan.respond(&response).edits, "flagstone-status")
         .unwrap()
         .to_owned()
 }
@@ -248,7 +248,7 @@ fn kills() {
         edge.wait(60_000);
         edge.request();
         let (_, plan) = edge.request();
-        let edits = plan.respond(&response);
+        let edits = plan.respond(&response).edits;
         crate::fixture::header(&edits, "feature-flags")
             .unwrap()
             .to_owned()

@@ -5,7 +5,7 @@ use crate::head::GeoField;
 use crate::identity::Anonymous;
 use flagstone_core::layout::{
     ActionRecord, EdgeRecord, NONE, NONE16, OriginRecord, RepeatKind, RouteRecord, Section,
-    SourceKind, SourceRecord,
+    SourceKind, SourceRecord, switch,
 };
 use flagstone_core::{AttributeIndex, Snapshot};
 
@@ -51,6 +51,15 @@ impl Asks {
         self.header("user-agent");
         self.header("sec-purpose");
         if Anonymous::read(snapshot, edge).is_some() {
+            self.header("cookie");
+            self.header("sec-gpc");
+        }
+        let is_on = |switches: u16| edge.switches & switches != 0;
+        if is_on(switch::SCRIPT | switch::COOKIE | switch::FOLLOW_PAGE) {
+            self.header("sec-fetch-dest");
+            self.header("accept");
+        }
+        if is_on(switch::COOKIE | switch::FOLLOW_PAGE) {
             self.header("cookie");
             self.header("sec-gpc");
         }

@@ -200,6 +200,7 @@ fn check_response(
     asked: u32,
     response: &Response,
 ) {
+    let mut element = String::new();
     if asked != 0 {
         let mut texts = vec![pending.to_owned(), response.status.to_string()]
             .into_iter()
@@ -212,9 +213,12 @@ fn check_response(
         write(engine, &texts);
         let mut reader = Reader::new(engine.respond().unwrap());
         edits.extend(reader.edits());
+        element = reader.text();
         reader.end();
     }
-    assert_eq!(edits, expected.respond(response));
+    let changes = expected.respond(response);
+    assert_eq!(edits, changes.edits);
+    assert_eq!(element, changes.element.unwrap_or_default());
 
     write(engine, &[Some(pending.as_bytes().to_vec())]);
     let mut reader = Reader::new(engine.unreachable().unwrap());
@@ -476,6 +480,9 @@ fn pending_survives_the_way_as_text() {
                             Some(_) => watched(),
                             None => Vec::new(),
                         },
+                        server_timing: revision
+                            .map(|_| "flagstone;desc=\"7;why=bot\", flag-a;desc=\"b\"".to_owned()),
+                        script: id.map(|_| "{\"a\":\"b,c;d\"}".to_owned()),
                         vary: vary.to_owned(),
                     };
                     assert_eq!(Pending::parse(&pending.text()), pending);
@@ -539,6 +546,7 @@ proptest! {
         engine.serve(NOW);
         engine.respond();
         engine.unreachable();
+        engine.place(bytes.len());
         engine.take(1, Outcome::Bytes(bytes.len()), NOW);
     }
 }

@@ -1,0 +1,83 @@
+//! Pages: which responses are some, and what they and what they load have to agree on.
+
+use crate::cache::directives;
+use crate::edit::Edit;
+use crate::head::ResponseHead;
+
+/// The cookie that tells requests which a page makes what the page got.
+pub(crate) const PAGE: &str = "__Host-flagstone-page";
+/// Behind its value: it lasts as long as the browser is open.
+pub(crate) const KEPT: &str = "; Path=/; Secure; HttpOnly; SameSite=Lax";
+/// Bytes that browsers take for a cookie's name and value.
+const MOST: usize = 4_096;
+/// Request headers that would have an origin answer with less than the page, or with a page that cannot be written into.
+pub(crate) const REQUEST: [&str; 4] = ["if-none-match", "if-modified-since", "if-range", "range"];
+/// Response headers that are no longer true of a page that was written into.
+const RESPONSE: [&str; 8] = [
+    "content-length",
+    "etag",
+    "last-modified",
+    "accept-ranges",
+    "content-digest",
+    "repr-digest",
+    "digest",
+    "content-md5",
+];
+
+/// Whether a response is a page that can be written into as it streams by: HTML, whole, not compressed, in an encoding that
+/// writes ASCII as ASCII.
+pub(crate) fn is_page(response: &(impl ResponseHead + ?Sized)) -> bool {
+    let header = |name| {
+        response
+            .header(name)
+            .map(|value| value.to_ascii_lowercase())
+    };
+    let kind = header("content-type").unwrap_or_default();
+    let mut parts = kind.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+    let is_html = parts.next() == Some(b"text/html");
+    let is_wide = |part: &[u8]| {
+        let charset = part.strip_prefix(b"charset=").unwrap_or_default();
+        let charset = charset.strip_prefix(b"\"").unwrap_or(charset);
+        charset.starts_with(b"utf-16")
+            || charset.starts_with(b"utf-32")
+            || charset.starts_with(b"utf-7")
+    };
+    let encoding = header("content-encoding").unwrap_or_default();
+    let rules = header("cache-control").unwrap_or_default();
+    let is_fixed = str::from_utf8(&rules)
+        .is_ok_and(|rules| directives(rules).any(|rule| rule == "no-transform"));
+    response.status() == 200
+        && is_html
+        && !parts.any(is_wide)
+        && matches!(&*encoding, b"" | b"identity")
+        && !is_fixed
+}
+
+/// Changes to the headers of a page that was written into.
+pub(crate) fn edits() -> impl Iterator<Item = Edit> {
+    RESPONSE.into_iter().map(Edit::Remove)
+}
+
+/// The value of [`PAGE`]: percent-encoded keys of the flags whose default a page got, as many as a cookie holds. `None` for
+/// none.
+pub(crate) fn list(keys: impl Iterator<Item = String>) -> Option<String> {
+    let mut text = String::new();
+    for key in keys {
+        if PAGE.len() + text.len() + 1 + key.len() > MOST {
+            break;
+        }
+        if !text.is_empty() {
+            text.push('&');
+        }
+        text.push_str(&key);
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+/// The keys in such a value.
+pub(crate) fn names(list: &str) -> impl Iterator<Item = &str> {
+    list.split('&').filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,63 @@
+use super::{MOST, PAGE, is_page, list, names};
+use crate::fixture::Response;
+
+#[test]
+fn pages() {
+    let html = ("content-type", "text/html");
+    for (status, headers, expected) in [
+        (200, vec![html], true),
+        (
+            200,
+            vec![("content-type", "Text/HTML; charset=UTF-8")],
+            true,
+        ),
+        (
+            200,
+            vec![("content-type", "text/html;charset=\"iso-8859-1\"")],
+            true,
+        ),
+        (200, vec![html, ("content-encoding", "identity")], true),
+        (200, vec![html, ("cache-control", "max-age=60")], true),
+        (200, vec![], false),
+        (200, vec![("content-type", "application/json")], false),
+        (200, vec![("content-type", "text/htmlx")], false),
+        (200, vec![("content-type", "application/xhtml+xml")], false),
+        (
+            200,
+            vec![("content-type", "text/html; charset=utf-16le")],
+            false,
+        ),
+        (
+            200,
+            vec![("content-type", "text/html; charset=\"UTF-16\"")],
+            false,
+        ),
+        (200, vec![html, ("content-encoding", "gzip")], false),
+        (200, vec![html, ("content-encoding", "br, gzip")], false),
+        (
+            200,
+            vec![html, ("cache-control", "public, No-Transform")],
+            false,
+        ),
+        (206, vec![html], false),
+        (304, vec![html], false),
+        (404, vec![html], false),
+    ] {
+        let response = Response {
+            status,
+            headers: headers.clone(),
+        };
+        assert_eq!(is_page(&response), expected, "{status} {headers:?}");
+    }
+}
+
+#[test]
+fn lists_hold_what_fits() {
+    let keys = |keys: &[&str]| list(keys.iter().map(|key| key.to_string()));
+    assert_eq!(keys(&[]), None);
+    assert_eq!(keys(&["a", "b%26"]).as_deref(), Some("a&b%26"));
+    let long = "x".repeat(MOST - PAGE.len() - 3);
+    assert_eq!(keys(&["a", &long, "b"]), Some(format!("a&{long}")));
+    assert_eq!(names("a&b%26&&").collect::<Vec<_>>(), ["a", "b%26"]);
+    assert_eq!(names("").count(), 0);
+}
