@@ -383,9 +383,10 @@ fn rollouts() {
 #[test]
 fn rollouts_over_publications() {
     let mut edge = Edge::new();
+    let since = edge.now.0;
     let at = |plan: &str, stage: u8| {
         format!(
-            r#"{{"a":{{"plan":"{plan}","attempt":1,"stage":{stage},"state":"running","since":0}}}}"#
+            r#"{{"a":{{"plan":"{plan}","attempt":1,"stage":{stage},"state":"running","since":{since}}}}}"#
         )
     };
     let mut sequence = 0;
@@ -409,9 +410,9 @@ fn rollouts_over_publications() {
         let staged = held.staged(flag, edge.now);
         (staged.map(|staged| staged.stage), edge.status())
     };
-    let fine = "flagstone; rev=1".to_owned();
-    let unknown = "flagstone; rev=1; error=\"rollout-unknown\"".to_owned();
-    let late = "flagstone; rev=1; stale; error=\"no-snapshot\"".to_owned();
+    let fine = "flagstone; rev=1; id=header".to_owned();
+    let unknown = "flagstone; rev=1; id=header; error=\"rollout-unknown\"".to_owned();
+    let late = "flagstone; rev=1; id=header; stale; error=\"no-snapshot\"".to_owned();
     let (one, straight, two) = (planned("1", false), planned("1", true), planned("2", false));
     let edge = &mut edge;
     assert_eq!(publish(edge, &one, "{}", true), (None, fine.clone()));
@@ -458,7 +459,7 @@ fn rollouts_over_publications() {
     edge.store.insert("control".to_owned(), older);
     edge.wait(60_000);
     edge.request();
-    assert_eq!(edge.status(), "flagstone; rev=1; error=\"revision-older\"");
+    assert_eq!(edge.status(), "flagstone; rev=1; id=header; error=\"revision-older\"");
     let held = edge.node.configuration().unwrap();
     assert_eq!(held.rollouts().len(), 1);
     assert_ne!(held.rollouts(), &[flagstone_core::Progress::NONE]);
