@@ -15,13 +15,14 @@ use crate::setup::{Setup, host_cargo};
 const WORKER: &str = "flagstone-worker";
 
 /// The Worker's JavaScript: what stands around `pkg/` in every form of it.
-const SHIM: [&str; 7] = [
+const SHIM: [&str; 8] = [
     "shim.mjs",
     "origin.mjs",
     "store.mjs",
     "reports.mjs",
     "control.mjs",
     "headers.mjs",
+    "page.mjs",
     "wire.mjs",
 ];
 

@@ -11,7 +11,7 @@ use crate::setup::{Setup, host_cargo};
 use crate::{build, npm, paths, sizes};
 
 /// The other side of the border, which the package shares with the Worker.
-const SHARED: [&str; 2] = ["wire.mjs", "headers.mjs"];
+const SHARED: [&str; 3] = ["wire.mjs", "headers.mjs", "page.mjs"];
 
 /// Builds `js/wasm` into `dist`, and has its tests use it from there, as programs do: in Node, in Chromium and in the
 /// Workers runtime.

@@ -25,7 +25,6 @@ mod message;
 mod needs;
 mod texts;
 
-use crate::edit::Edit;
 use crate::html::HeadFinder;
 use crate::ledger::Isolate;
 use crate::plan::{Answer, Ended, Next, Pending, Plan};

@@ -277,6 +277,11 @@ exports! {
         address(|state| state.engine.respond())
     }
 
+    /// Finds the place of an element in a page.
+    fn place(len: usize) -> i32 {
+        STATE.with_borrow(|state| state.engine.place(len))
+    }
+
     /// Answers for an origin that cannot be reached.
     fn unreachable() -> usize {
         address(|state| state.engine.unreachable())

@@ -1,4 +1,5 @@
 import { apply } from './headers.mjs'
+import { withElement } from './page.mjs'
 import { Engine, type Exports, type Plan as Planned, type Visitor } from './wire.mjs'
 
 /** The value of a variant. */
@@ -311,10 +312,11 @@ export class Plan {
   /** The visitor's response, made of the origin's: its body is moved. */
   response(response: Response): Response {
     const copy = new Response(response.body, response)
-    const edits = this.#engine.respond(this.#plan, response.status, response.headers)
+    const { edits, element } = this.#engine.respond(this.#plan, response.status, response.headers)
     apply(copy.headers, this.#plan.responseEdits)
     apply(copy.headers, edits)
-    return copy
+    if (element === '' || copy.body === null) return copy
+    return new Response(withElement(this.#engine, copy.body, element), copy)
   }
 
   /** The visitor's response when the origin cannot be reached. */

@@ -44,7 +44,7 @@ export class Engine {
   /** The room is another's from now on if this is set to 0. */
   capacity: number
   plan(request: RequestHead, visitor: Visitor, now: number): Plan
-  respond(plan: Plan, status: number, headers: Headers): Edits
+  respond(plan: Plan, status: number, headers: Headers): { edits: Edits; element: string }
   unreachable(plan: Plan): { status: number; edits: Edits; body: string }
   learn(): void
   write(texts: readonly (string | null | undefined)[]): void

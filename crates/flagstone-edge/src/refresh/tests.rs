@@ -459,7 +459,10 @@ fn rollouts_over_publications() {
     edge.store.insert("control".to_owned(), older);
     edge.wait(60_000);
     edge.request();
-    assert_eq!(edge.status(), "flagstone; rev=1; id=header; error=\"revision-older\"");
+    assert_eq!(
+        edge.status(),
+        "flagstone; rev=1; id=header; error=\"revision-older\""
+    );
     let held = edge.node.configuration().unwrap();
     assert_eq!(held.rollouts().len(), 1);
     assert_ne!(held.rollouts(), &[flagstone_core::Progress::NONE]);
