@@ -85,21 +85,17 @@ impl<'n, H: RequestHead> Parts<'n, H> {
 
     /// Whether it is for a page, and not for something that a page loads. Where the browser does not say, pages are asked
     /// for as HTML.
-    pub fn is_document(&self) -> bool {
-        match self.header("sec-fetch-dest") {
-            Some(destination) => {
-                let destination = destination.trim_ascii();
-                [&b"document"[..], b"iframe", b"frame", b"fencedframe"].contains(&destination)
-            }
-            None => {
-                let html = b"text/html";
-                let mut places = self
-                    .header("accept")
-                    .unwrap_or_default()
-                    .windows(html.len());
-                places.any(|place| place.eq_ignore_ascii_case(html))
-            }
+    pub fn is_page(&self) -> bool {
+        // Not `Sec-Fetch-Dest`, which is `empty` once a service worker has passed the request on.
+        if let Some(mode) = self.header("sec-fetch-mode") {
+            return mode.trim_ascii() == b"navigate";
         }
+        let html = b"text/html";
+        let mut places = self
+            .header("accept")
+            .unwrap_or_default()
+            .windows(html.len());
+        places.any(|place| place.eq_ignore_ascii_case(html))
     }
 
     /// Whether the browser fetches ahead, for a page that nobody may ever see.

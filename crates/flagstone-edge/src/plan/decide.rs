@@ -374,10 +374,10 @@ fn depend(
     if routes.iter().any(sets_cookies) || forms.cookies {
         add("cookie");
     }
-    if forms.destination {
-        add("sec-fetch-dest");
+    if forms.mode {
+        add("sec-fetch-mode");
         // Which of the two was looked at shows in the first.
-        if teller.parts.header("sec-fetch-dest").is_none() {
+        if teller.parts.header("sec-fetch-mode").is_none() {
             add("accept");
         }
     }
@@ -404,7 +404,7 @@ fn follow<'s>(
 ) {
     let acting = choices.iter_mut().filter(|choice| choice.has(ACTS));
     let parts = teller.parts;
-    if !parts.is_document() {
+    if !parts.is_page() {
         let kept = parts.cookie(page::PAGE).unwrap_or_default();
         for choice in acting.filter(|choice| choice.reason == Reason::Split) {
             let default = choice.of.flag.default();

@@ -31,7 +31,7 @@ pub(super) struct Dependence {
     /// The request's cookies.
     pub cookies: bool,
     /// Whether it is a page that the request is for.
-    pub destination: bool,
+    pub mode: bool,
 }
 
 impl<'s, H: RequestHead> Teller<'_, 's, '_, H> {
@@ -117,7 +117,7 @@ impl<'s, H: RequestHead> Teller<'_, 's, '_, H> {
         if self.is_on(switch::SERVER_TIMING) {
             plan.pending.server_timing = Some(forms::server_timing(&members, about));
         }
-        if !self.parts.is_document() {
+        if !self.parts.is_page() {
             return;
         }
         if self.is_on(switch::SCRIPT) {
@@ -144,8 +144,8 @@ impl<'s, H: RequestHead> Teller<'_, 's, '_, H> {
         let cookie = is_told && self.is_on(switch::COOKIE);
         let follows = acts && self.is_on(switch::FOLLOW_PAGE);
         Dependence {
-            cookies: cookie && self.parts.is_document() || follows,
-            destination: cookie || follows || is_told && self.is_on(switch::SCRIPT),
+            cookies: cookie && self.parts.is_page() || follows,
+            mode: cookie || follows || is_told && self.is_on(switch::SCRIPT),
         }
     }
 

@@ -56,7 +56,7 @@ impl Asks {
         }
         let is_on = |switches: u16| edge.switches & switches != 0;
         if is_on(switch::SCRIPT | switch::COOKIE | switch::FOLLOW_PAGE) {
-            self.header("sec-fetch-dest");
+            self.header("sec-fetch-mode");
             self.header("accept");
         }
         if is_on(switch::COOKIE | switch::FOLLOW_PAGE) {
