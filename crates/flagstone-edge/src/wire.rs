@@ -1,9 +1,9 @@
 //! The border between JavaScript and the wasm: a request crosses it once on its way in, and once more when its response
 //! depends on what the origin says.
 //!
-//! Both sides write into the wasm's memory. What goes in are [texts](texts), in an order that the engine has told
+//! Both sides write into the wasm's memory. What goes in are [`texts`], in an order that the engine has told
 //! before: the method, the URL, and those parts that this configuration can ask for ([`Engine::asks`]), so that nothing
-//! else of a request is read. What comes out is a [`Message`](message): numbers and texts that are carried out one after
+//! else of a request is read. What comes out is a [`Message`]: numbers and texts that are carried out one after
 //! the other. The other side is `worker/wire.mjs`, which is all that a shell in JavaScript needs to know of this.
 //!
 //! Nothing of a request stays here: what a plan needs for its response is one of its texts (`pending`), which the shell
@@ -13,7 +13,7 @@
 //!
 //! 1. Decide it in `plan.rs`, as data: in [`Plan`], or in `Pending` if it depends on the origin's response, whose headers
 //!    it may read once they are in `Pending::ASKS`.
-//! 2. Write it in [`Engine::plan`] or [`Engine::respond`], behind what is there, by [`Message::number`](message),
+//! 2. Write it in [`Engine::plan`] or [`Engine::respond`], behind what is there, by [`Message::number`],
 //!    `text` or `edits`.
 //! 3. Read it in the same place of `Engine.plan` or `Engine.respond` in `worker/wire.mjs`, and carry it out in
 //!    `worker/origin.mjs`.
