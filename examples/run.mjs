@@ -4,7 +4,6 @@
 
 import { parseArgs } from 'node:util'
 import { edges, origin } from './edges.mjs'
-import { tell } from './forms.mjs'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -12,10 +11,7 @@ const { values, positionals } = parseArgs({
 })
 const [name] = positionals
 const { default: answer } = await import(`./${name}/server.mjs`)
-const { url } = await origin((request, response) => {
-  tell('script', request, response)
-  answer(request, response)
-})
+const { url } = await origin(answer)
 const running = edges()
 const edge = await running.start({
   host: values.fastly ? 'viceroy' : 'workerd',

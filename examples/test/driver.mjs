@@ -26,6 +26,8 @@ export const VARIANTS = ['control', 'treatment']
 // Half of the visitors in the new checkout, as in `development`.
 const ENVIRONMENTS = SOURCES.map(
   (source) => `
+[environments.${source}.expose]
+${source.replace('-', '_')} = true
 [environments.${source}.flags.new-checkout]
 rules = [{ name = "canary", rollout = { treatment = 50 } }]
 `,
@@ -48,7 +50,7 @@ export const all = () => Promise.all(HOSTS.flatMap((host) => SOURCES.map((source
 
 async function open(host, source) {
   running ??= edges()
-  const origin = await start(visits, source)
+  const origin = await start(visits)
   const origins = { stable: origin.url, canary: origin.url, 'cart-v2': origin.url, search: origin.url }
   const file = 'examples/shop/flagstone.toml'
   const url = await running.start({ host, file, environment: source, more: ENVIRONMENTS, origins })

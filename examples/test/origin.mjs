@@ -8,7 +8,6 @@ import { text } from 'node:stream/consumers'
 import plain from '../plain/server.mjs'
 import react from '../react/server.mjs'
 import { origin } from '../edges.mjs'
-import { tell } from '../forms.mjs'
 
 const read = (path) => readFileSync(new URL(path, import.meta.url), 'utf8')
 const PLAIN = read('../plain/index.html')
@@ -86,9 +85,8 @@ const PAGES = {
 }
 
 /** Starts it. `visits` has, by the name of a host, the visit that the test pays there. */
-export function start(visits, source) {
+export function start(visits) {
   return origin(async (request, response) => {
-    tell(source, request, response)
     const { host, pathname, searchParams } = new URL(`http://${request.headers['x-forwarded-host']}${request.url}`)
     const visit = visits.get(host.split('.')[0]) ?? {}
     visit.requests?.push({ path: pathname, headers: request.headers })
