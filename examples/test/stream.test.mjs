@@ -31,7 +31,7 @@ async function get(host, size) {
   const visit = await expect('stream', host, 'script')
   visit.size = size
   const { port, host: name } = new URL(visit.origin)
-  const headers = { host: name, 'sec-fetch-dest': 'document', 'x-user-id': visit.users.treatment }
+  const headers = { host: name, 'sec-fetch-mode': 'navigate', 'x-user-id': visit.users.treatment }
   const [response] = await once(request({ port, headers }).end(), 'response')
   const hash = createHash('sha256')
   const chunks = response[Symbol.asyncIterator]()

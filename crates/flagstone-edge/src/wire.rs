@@ -1,7 +1,7 @@
 //! The border between JavaScript and the wasm: a request crosses it once on its way in, and once more when its response
 //! depends on what the origin says.
 //!
-//! Both sides write into the wasm's memory. What goes in are [`texts`], in an order that the engine has told
+//! Both sides write into the wasm's memory. What goes in are [`texts()`], in an order that the engine has told
 //! before: the method, the URL, and those parts that this configuration can ask for ([`Engine::asks`]), so that nothing
 //! else of a request is read. What comes out is a [`Message`]: numbers and texts that are carried out one after
 //! the other. The other side is `worker/wire.mjs`, which is all that a shell in JavaScript needs to know of this.
