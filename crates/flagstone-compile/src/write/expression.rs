@@ -13,6 +13,7 @@ pub(crate) fn alone(expression: &Expression) -> Vec<u8> {
     let mut writer = Writer::new(&model);
     writer.attribute(TARGETING_KEY, "");
     writer.expression(expression, Reader::Flag(0), "");
+    writer.attributes();
     super::assemble(&writer.tables)
 }
 
