@@ -4,10 +4,10 @@ mod rollout;
 
 pub use rollout::Rollout;
 
-use crate::json::Reader;
 use crate::status::Problem;
 use flagstone_core::Digest;
 use flagstone_core::layout::FORMAT_VERSION;
+use flagstone_rollout::json::Reader;
 use std::fmt::{self, Write as _};
 
 /// The greatest version of the control document that is read.

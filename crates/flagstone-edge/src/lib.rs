@@ -64,7 +64,6 @@ mod forms;
 mod head;
 mod html;
 mod identity;
-mod json;
 mod language;
 pub mod ledger;
 mod page;

@@ -25,6 +25,7 @@ pub mod course;
 pub mod failover;
 pub mod guard;
 mod harm;
+pub mod json;
 pub mod latency;
 mod node;
 mod number;

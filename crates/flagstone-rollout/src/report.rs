@@ -1,13 +1,12 @@
 //! What nodes tell the guard: counts that add up in any order.
 
-mod json;
 mod line;
 mod seen;
 mod wire;
 
 use crate::{Histogram, PerArm};
 
-pub(crate) use json::{Reader, push_member, push_string};
+pub(crate) use crate::json::{Reader, push_member, push_string};
 pub use line::{Line, LineError};
 pub use seen::{Instances, Sequences};
 

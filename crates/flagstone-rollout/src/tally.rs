@@ -146,7 +146,7 @@ impl Row {
         reader.object(|name, value| {
             let count = match name {
                 "flag" | "variant" | "route" => {
-                    let text = value.string()?;
+                    let text = value.string()?.into_owned();
                     match name {
                         "flag" => key.flag = text,
                         "variant" => key.variant = text,

@@ -1,6 +1,6 @@
 //! The control document's entries about rollouts.
 
-use crate::json::Reader;
+use flagstone_rollout::json::Reader;
 use flagstone_rollout::{Course, State};
 
 /// How far a flag's rollout has come.

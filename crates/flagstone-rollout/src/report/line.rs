@@ -7,9 +7,9 @@
 //!
 //! Numbers of 64 bits that name something are hexadecimal texts, since many readers of JSON take all numbers for floats.
 
-use super::json::{Reader, push_member, push_string};
 use super::{Counts, Report, ReportId};
 use crate::UnitHash;
+use crate::json::{Reader, push_member, push_string};
 use std::fmt::Write as _;
 
 /// What a line of a report begins with.
@@ -129,7 +129,7 @@ impl Line {
                 "instance" => instance = Some(value.hexadecimal()?),
                 "sequence" => sequence = Some(value.number()?),
                 "rollout" => rollout = Some(value.hexadecimal()?),
-                "flag" => line.flag = value.string()?,
+                "flag" => line.flag = value.string()?.into_owned(),
                 "stage" => report.stage = value.number()?,
                 "interval" => interval = Some(value.number()?),
                 "control" => report.arms.control.read_json(value)?,
