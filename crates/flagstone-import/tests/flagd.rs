@@ -234,6 +234,24 @@ fn computed(text: Option<String>) -> Option<Value> {
     }
 }
 
+/// A rule by itself reads its data, as rules of flags do.
+#[test]
+fn data_of_a_rule_alone() {
+    let data = Json::read(r#"{"x":2,"people":[{"name":"ada"}]}"#).unwrap();
+    for (rule, expected) in [
+        (r#"{"var":"x"}"#, json!(2)),
+        (r#"{"var":"people.0.name"}"#, json!("ada")),
+        (
+            r#"{"map":[{"var":"people"},{"var":"name"}]}"#,
+            json!(["ada"]),
+        ),
+    ] {
+        let rule = Json::read(rule).unwrap();
+        let got = computed(json_logic(&rule, &data, UnixMillis(0)));
+        assert!(got.is_some_and(|got| same(&got, &expected)));
+    }
+}
+
 #[test]
 fn json_logic_engine() {
     let Some(folder) = vectors(SERVICE) else {
