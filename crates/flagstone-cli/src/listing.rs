@@ -2,6 +2,7 @@
 
 use crate::report::{Failure, Report};
 use crate::source::{self, Input, SourceArguments};
+use flagstone_compile::read_edge;
 use flagstone_core::layout::{EdgeRecord, IndexRecord, Section};
 use flagstone_core::{FlagIndex, Snapshot, Value};
 use serde_json::Value as Json;
@@ -20,6 +21,8 @@ pub enum Exposed {
 #[derive(Debug)]
 pub struct Listed {
     pub key: String,
+    /// What frontends call it: its key, unless the source gives it an alias.
+    pub name: String,
     /// What the source says it is for.
     pub description: Option<String>,
     /// Keys and values, in the order of the source.
@@ -65,6 +68,8 @@ pub fn list(
             .map(|record| FlagIndex(record.index))
             .collect::<HashSet<_>>()
     });
+    let aliases: Vec<(String, String)> =
+        read_edge(&snapshot).map_or_else(Vec::new, |edge| edge.expose.aliases);
     let mut flags = Vec::new();
     for flag in snapshot.flags() {
         if chosen
@@ -74,8 +79,10 @@ pub fn list(
             continue;
         }
         let default = flag.default().and_then(|index| flag.variant(index));
+        let alias = aliases.iter().find(|(key, _)| key == flag.key());
         flags.push(Listed {
             key: flag.key().to_owned(),
+            name: alias.map_or(flag.key(), |(_, alias)| alias).to_owned(),
             description: descriptions.get(flag.key()).cloned(),
             variants: flag
                 .variants()

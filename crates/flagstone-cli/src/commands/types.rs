@@ -82,7 +82,7 @@ declare module '@flagstone/client' {
     .to_owned();
     for flag in flags {
         push_description(&mut text, flag.description.as_deref());
-        let _ = writeln!(text, "    {}: {{", quoted(&flag.key));
+        let _ = writeln!(text, "    {}: {{", quoted(&flag.name));
         for (key, value) in &flag.variants {
             let _ = write!(text, "      {}: ", quoted(key));
             push_type(&mut text, value);
@@ -94,7 +94,7 @@ declare module '@flagstone/client' {
     if values {
         text.push_str("\n/** The values of all variants. */\nexport const values = {\n");
         for flag in flags {
-            let _ = writeln!(text, "  {}: {{", member(&flag.key));
+            let _ = writeln!(text, "  {}: {{", member(&flag.name));
             for (key, value) in &flag.variants {
                 let _ = write!(text, "    {}: ", member(key));
                 push_value(&mut text, value);
