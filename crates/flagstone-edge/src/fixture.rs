@@ -220,3 +220,28 @@ pub(crate) fn configuration(model: &Model) -> Configuration {
     let control = Control::read(&control(&bytes, 7, "")).unwrap();
     Configuration::new(bytes, control, None).unwrap()
 }
+
+/// Every part of a request that has a name of its own.
+pub(crate) const PARTS: [&str; 21] = [
+    "request.method",
+    "request.host",
+    "request.path",
+    "request.language",
+    "request.user_agent",
+    "request.bot",
+    "request.gpc",
+    "request.prefetch",
+    "request.headers.x-a",
+    "request.cookies.a",
+    "request.query.a",
+    "geo.country",
+    "geo.region",
+    "geo.city",
+    "geo.continent",
+    "geo.postal_code",
+    "geo.asn",
+    "geo.timezone",
+    "geo.latitude",
+    "geo.longitude",
+    "client.ip",
+];

@@ -5,7 +5,7 @@ use crate::configuration::Configuration;
 use crate::control::Control;
 use crate::edit::Edit;
 use crate::fixture::{
-    Head, Response, configuration, control, everybody, flag, having, header, model, snapshot,
+    Head, PARTS, Response, configuration, control, everybody, flag, having, header, model, snapshot,
 };
 use flagstone_compile::model::{Condition, Matcher, Rule, Scalar, Serve, Source, Test};
 use flagstone_core::layout::HEADER_LEN;
@@ -31,34 +31,14 @@ fn sources() -> Vec<(String, Source)> {
 
 /// Flags that read every part of a request, several of them more than once.
 fn curious() -> Configuration {
-    let attributes = [
+    let own = [
         "user.email",
         "user.mail",
         "user.agent",
         "user.plan",
         "app.beta",
-        "request.method",
-        "request.host",
-        "request.path",
-        "request.language",
-        "request.user_agent",
-        "request.bot",
-        "request.gpc",
-        "request.prefetch",
-        "request.headers.x-a",
-        "request.cookies.a",
-        "request.query.a",
-        "geo.country",
-        "geo.region",
-        "geo.city",
-        "geo.continent",
-        "geo.postal_code",
-        "geo.asn",
-        "geo.timezone",
-        "geo.latitude",
-        "geo.longitude",
-        "client.ip",
     ];
+    let attributes = own.into_iter().chain(PARTS);
     let mut flags = vec![flag("canary", vec![everybody()])];
     for attribute in attributes {
         flags.push(flag(attribute, vec![having(&[attribute]), everybody()]));

@@ -8,7 +8,7 @@
 use super::texts::ABSENT;
 use super::{Engine, Outcome, texts};
 use crate::edit::Edit;
-use crate::fixture::{Head, Response, control, everybody, flag, having, model, snapshot};
+use crate::fixture::{Head, PARTS, Response, control, everybody, flag, having, model, snapshot};
 use crate::head::{GeoField, RequestHead, ResponseHead};
 use crate::plan::{Compared, Pending, Plan, Watched};
 use crate::refresh::{Fetched, Need, Node, Options};
@@ -233,40 +233,16 @@ fn check_response(
 
 /// A model that reads every part of a request.
 fn curious() -> Model {
-    let attributes = [
-        "app.plan",
-        "app.beta",
-        "request.method",
-        "request.host",
-        "request.path",
-        "request.language",
-        "request.user_agent",
-        "request.bot",
-        "request.gpc",
-        "request.prefetch",
-        "request.headers.x-a",
-        "request.cookies.a",
-        "request.query.a",
-        "geo.country",
-        "geo.region",
-        "geo.city",
-        "geo.continent",
-        "geo.postal_code",
-        "geo.asn",
-        "geo.timezone",
-        "geo.latitude",
-        "geo.longitude",
-        "client.ip",
-    ];
+    let own = ["app.plan", "app.beta"];
+    let attributes = own.into_iter().chain(PARTS);
     let sources = vec![
         ("app.plan".to_owned(), Source::Cookie("plan".to_owned())),
         ("app.beta".to_owned(), Source::Header("x-beta".to_owned())),
     ];
     let mut rules: Vec<_> = attributes
-        .iter()
         .map(|name| {
             // Each is asked for, since none decides.
-            having(&[*name, "request.headers.x-never"])
+            having(&[name, "request.headers.x-never"])
         })
         .collect();
     rules.push(everybody());
@@ -286,6 +262,13 @@ fn a_request_is_planned_as_by_one_that_sees_all_of_it() {
         model
     };
     let plain = || model(vec![flag("canary", vec![everybody()])], Vec::new());
+    let told = |mut model: Model| {
+        let expose = &mut model.edge.expose;
+        (expose.reasons, expose.values, expose.server_timing) = (true, true, true);
+        (expose.script, expose.cookie) = (true, true);
+        model.edge.identity.follow_page = true;
+        model
+    };
     let nothing = model(Vec::new(), Vec::new());
     let heads = [
         Head::get("/", &[]),
@@ -326,6 +309,15 @@ fn a_request_is_planned_as_by_one_that_sees_all_of_it() {
                 ("x-user", "J\u{f6}rg \u{1f600}"),
             ],
         ),
+        Head::get("/canary/", &[("sec-fetch-mode", "navigate")]),
+        Head::get("/canary/", &[("accept", "text/html, */*")]),
+        Head::get(
+            "/canary/",
+            &[
+                ("sec-fetch-mode", "cors"),
+                ("cookie", "__Host-flagstone-page=canary"),
+            ],
+        ),
     ];
     let responses = [
         Response {
@@ -344,12 +336,22 @@ fn a_request_is_planned_as_by_one_that_sees_all_of_it() {
             status: 404,
             headers: vec![("vary", "*"), ("cache-control", "no-store")],
         },
+        Response {
+            status: 200,
+            headers: vec![
+                ("content-type", "text/html"),
+                ("content-security-policy", "script-src 'nonce-a'"),
+                ("server-timing", "db;dur=5, flag-a"),
+            ],
+        },
     ];
     for model in [
         curious(),
         consent(curious()),
         plain(),
         consent(plain()),
+        told(plain()),
+        consent(told(curious())),
         nothing,
     ] {
         for head in &heads {
