@@ -29,21 +29,13 @@ impl Namespace {
 
     fn put(&self, key: &str, value: &[u8]) -> Result<(), StoreError> {
         let url = format!("{}/{}", self.values, escaped(key));
-        self.api.put(&url, &Body::Bytes(value), None)?.success()?;
-        Ok(())
+        self.api.put(&url, &Body::Bytes(value), None)
     }
 }
 
 impl Store for Namespace {
     fn read(&self, key: &str) -> Result<Option<Held>, StoreError> {
-        let answer = self.api.get(&format!("{}/{}", self.values, escaped(key)))?;
-        if answer.status == 404 {
-            return Ok(None);
-        }
-        Ok(Some(Held {
-            bytes: answer.success()?.body,
-            generation: None,
-        }))
+        self.api.get(&format!("{}/{}", self.values, escaped(key)))
     }
 
     fn replace(&self, key: &str, value: &[u8], _: &Held) -> Result<(), StoreError> {
@@ -79,32 +71,18 @@ impl Object {
 
 impl Store for Object {
     fn read(&self, key: &str) -> Result<Option<Held>, StoreError> {
-        let answer = self.api.get(&format!("{}/{key}", self.values))?;
-        if answer.status == 404 {
-            return Ok(None);
-        }
-        let answer = answer.success()?;
-        Ok(Some(Held {
-            bytes: answer.body,
-            generation: answer.generation,
-        }))
+        self.api.get(&format!("{}/{key}", self.values))
     }
 
     fn replace(&self, key: &str, value: &[u8], held: &Held) -> Result<(), StoreError> {
         let condition = held.generation.as_deref().map(|tag| ("if-match", tag));
         let url = format!("{}/{key}", self.values);
-        self.api
-            .put(&url, &Body::Bytes(value), condition)?
-            .success()?;
-        Ok(())
+        self.api.put(&url, &Body::Bytes(value), condition)
     }
 
     fn keep(&self, sequence: u64, line: &str) -> Result<(), StoreError> {
         let url = format!("{}/audit/{sequence:015}", self.values);
-        self.api
-            .put(&url, &Body::Bytes(line.as_bytes()), None)?
-            .success()?;
-        Ok(())
+        self.api.put(&url, &Body::Bytes(line.as_bytes()), None)
     }
 
     fn compares(&self) -> bool {

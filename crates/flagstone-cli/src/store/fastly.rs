@@ -39,19 +39,16 @@ impl ConfigStore {
         let url = format!("{}/{}", self.items, escaped(key));
         // Inserts or updates.
         let body = Body::Form("item_value", value);
-        self.api.put(&url, &body, None)?.success()?;
-        Ok(())
+        self.api.put(&url, &body, None)
     }
 }
 
 impl Store for ConfigStore {
     fn read(&self, key: &str) -> Result<Option<Held>, StoreError> {
-        let answer = self.api.get(&format!("{}/{}", self.items, escaped(key)))?;
-        if answer.status == 404 {
+        let Some(held) = self.api.get(&format!("{}/{}", self.items, escaped(key)))? else {
             return Ok(None);
-        }
-        let body = answer.success()?.body;
-        let item: serde_json::Value = serde_json::from_slice(&body).unwrap_or_default();
+        };
+        let item: serde_json::Value = serde_json::from_slice(&held.bytes).unwrap_or_default();
         let value = item.get("item_value").and_then(|value| value.as_str());
         let Some(value) = value else {
             let message = "the answer has no `item_value`".to_owned();
@@ -93,25 +90,14 @@ impl KvStore {
 
 impl Store for KvStore {
     fn read(&self, key: &str) -> Result<Option<Held>, StoreError> {
-        let answer = self.api.get(&format!("{}/{}", self.keys, escaped(key)))?;
-        if answer.status == 404 {
-            return Ok(None);
-        }
-        let answer = answer.success()?;
-        Ok(Some(Held {
-            bytes: answer.body,
-            generation: answer.generation,
-        }))
+        self.api.get(&format!("{}/{}", self.keys, escaped(key)))
     }
 
     fn replace(&self, key: &str, value: &[u8], held: &Held) -> Result<(), StoreError> {
         let url = format!("{}/{}", self.keys, escaped(key));
         let condition = held.generation.as_deref();
         let condition = condition.map(|generation| ("if-generation-match", generation));
-        self.api
-            .put(&url, &Body::Bytes(value), condition)?
-            .success()?;
-        Ok(())
+        self.api.put(&url, &Body::Bytes(value), condition)
     }
 
     fn keep(&self, sequence: u64, line: &str) -> Result<(), StoreError> {
@@ -120,9 +106,7 @@ impl Store for KvStore {
             self.keys,
             escaped(&format!("audit/{sequence:015}"))
         );
-        let body = Body::Bytes(line.as_bytes());
-        self.api.put(&url, &body, None)?.success()?;
-        Ok(())
+        self.api.put(&url, &Body::Bytes(line.as_bytes()), None)
     }
 
     fn compares(&self) -> bool {

@@ -1,6 +1,6 @@
 //! Requests to the platforms' interfaces.
 
-use super::StoreError;
+use super::{Held, StoreError};
 use std::thread::sleep;
 use std::time::Duration;
 use ureq::Agent;
@@ -15,15 +15,15 @@ const RETRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_secs(1);
 
 /// What came back.
-pub struct Answer {
-    pub status: u16,
-    pub generation: Option<String>,
-    pub body: Vec<u8>,
+struct Answer {
+    status: u16,
+    generation: Option<String>,
+    body: Vec<u8>,
 }
 
 impl Answer {
     /// The answer, if it is a success.
-    pub fn success(self) -> Result<Self, StoreError> {
+    fn success(self) -> Result<Self, StoreError> {
         match self.status {
             200..300 => Ok(self),
             412 => Err(StoreError::Overtaken),
@@ -70,11 +70,22 @@ impl Api {
         }
     }
 
-    pub fn get(&self, url: &str) -> Result<Answer, StoreError> {
-        self.again(|| {
+    /// What lies under a URL; `None` if nothing does.
+    pub fn get(&self, url: &str) -> Result<Option<Held>, StoreError> {
+        let answer = self.again(|| {
             let (name, value) = &self.credential;
             self.agent.get(url).header(*name, value).call()
-        })
+        })?;
+        if answer.status == 404 {
+            return Ok(None);
+        }
+        let Answer {
+            generation, body, ..
+        } = answer.success()?;
+        Ok(Some(Held {
+            bytes: body,
+            generation,
+        }))
     }
 
     pub fn put(
@@ -82,8 +93,8 @@ impl Api {
         url: &str,
         body: &Body<'_>,
         header: Option<(&str, &str)>,
-    ) -> Result<Answer, StoreError> {
-        self.again(|| {
+    ) -> Result<(), StoreError> {
+        let answer = self.again(|| {
             let (name, value) = &self.credential;
             let mut request = self.agent.put(url).header(*name, value);
             if let Some((name, value)) = header {
@@ -95,7 +106,9 @@ impl Api {
                     .send(*bytes),
                 Body::Form(name, value) => request.send_form([(*name, *value)]),
             }
-        })
+        })?;
+        answer.success()?;
+        Ok(())
     }
 
     /// Asks once, and again if the other side says that this was too often: Workers KV takes one write a second of a key.
