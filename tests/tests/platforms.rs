@@ -59,6 +59,18 @@ impl Configuration {
         }
     }
 
+    /// The Worker with this as revision 7, if it is on this machine.
+    fn worker(&self, origin: &str, variables: &[(&str, &str)]) -> Option<Workerd> {
+        let control = self.control(7, "");
+        let setting = Setting {
+            origins: &[("stable", origin)],
+            store: &[(&self.key, &self.snapshot), (CONTROL, &control)],
+            variables,
+            ..Setting::default()
+        };
+        if_present(Workerd::start(Build::Release, setting)).unwrap()
+    }
+
     fn control(&self, revision: u64, kills: &str) -> Vec<u8> {
         let digest = self.key.rsplit('/').next().unwrap();
         format!(
@@ -80,19 +92,8 @@ fn origin() -> Origin {
 #[test]
 fn first_requests_at_the_same_time_are_all_decided() {
     let (origin, configuration) = (origin(), Configuration::new());
-    let control = configuration.control(7, "");
-    let worker = Workerd::start(
-        Build::Release,
-        Setting {
-            origins: &[("stable", origin.url())],
-            store: &[
-                (&configuration.key, &configuration.snapshot),
-                (CONTROL, &control),
-            ],
-            ..Setting::default()
-        },
-    );
-    let Some(worker) = if_present(worker).unwrap() else {
+    let worker = configuration.worker(origin.url(), &[]);
+    let Some(worker) = worker else {
         return;
     };
     let url = worker.url();
@@ -114,7 +115,6 @@ fn first_requests_at_the_same_time_are_all_decided() {
 #[test]
 fn cloudflares_cache_is_told_about_variants() {
     let (origin, configuration) = (origin(), Configuration::new());
-    let control = configuration.control(7, "");
     for (mode, told) in [
         ("", Some("no-cache")),
         ("bypass", Some("no-cache")),
@@ -122,19 +122,8 @@ fn cloudflares_cache_is_told_about_variants() {
         ("key", None),
         ("vary", None),
     ] {
-        let worker = Workerd::start(
-            Build::Release,
-            Setting {
-                origins: &[("stable", origin.url())],
-                store: &[
-                    (&configuration.key, &configuration.snapshot),
-                    (CONTROL, &control),
-                ],
-                variables: &[("FLAGSTONE_CACHE", mode)],
-                ..Setting::default()
-            },
-        );
-        let Some(worker) = if_present(worker).unwrap() else {
+        let worker = configuration.worker(origin.url(), &[("FLAGSTONE_CACHE", mode)]);
+        let Some(worker) = worker else {
             return;
         };
         origin.take_received();
@@ -164,21 +153,9 @@ fn websockets_pass_on_cloudflare_however_its_cache_is_used() {
         }
     });
     let configuration = Configuration::new();
-    let control = configuration.control(7, "");
     for mode in ["bypass", "key", "vary"] {
-        let worker = Workerd::start(
-            Build::Release,
-            Setting {
-                origins: &[("stable", &origin)],
-                store: &[
-                    (&configuration.key, &configuration.snapshot),
-                    (CONTROL, &control),
-                ],
-                variables: &[("FLAGSTONE_CACHE", mode)],
-                ..Setting::default()
-            },
-        );
-        let Some(worker) = if_present(worker).unwrap() else {
+        let worker = configuration.worker(&origin, &[("FLAGSTONE_CACHE", mode)]);
+        let Some(worker) = worker else {
             return;
         };
         let url = worker.url().replace("http:", "ws:") + "/chat";
@@ -254,20 +231,8 @@ fn a_request_for_no_host_does_not_panic_on_fastly() {
 #[test]
 fn the_control_document_in_a_durable_object() {
     let (origin, configuration) = (origin(), Configuration::new());
-    let control = configuration.control(7, "");
-    let worker = Workerd::start(
-        Build::Release,
-        Setting {
-            origins: &[("stable", origin.url())],
-            store: &[
-                (&configuration.key, &configuration.snapshot),
-                (CONTROL, &control),
-            ],
-            variables: &[("FLAGSTONE_CONTROL_TOKEN", "secret")],
-            ..Setting::default()
-        },
-    );
-    let Some(worker) = if_present(worker).unwrap() else {
+    let worker = configuration.worker(origin.url(), &[("FLAGSTONE_CONTROL_TOKEN", "secret")]);
+    let Some(worker) = worker else {
         return;
     };
     let banner = || {
