@@ -61,7 +61,7 @@ usage: cargo xtask <command> [--verbose]
                           compare our decisions with those of the flag services' own SDKs (200000 cases each)
   client                  build and test js/client, and compare its sizes with bench/budgets.toml
   wasm                    build and test js/wasm, and compare its size with bench/budgets.toml
-  browser                 test the examples in Chromium behind both edges, which must be built
+  browser                 build both edges, and test the examples in Chromium behind them
   pictures                take the pictures of the examples for docs/images
   test                    every test, both edge runtimes included
   with <program> [...]    run a program with our tools on PATH: wrangler dev, fastly compute serve, cargo test
@@ -114,7 +114,12 @@ fn run(arguments: &[String]) -> Result<()> {
         ["differential", rest @ ..] => differential::run(console, &differential::Plan::read(rest)?),
         ["client"] => client::test(console),
         ["wasm"] => wasm::test(console, &setup::run(console)?),
-        ["browser"] => examples::test(console, &setup::run(console)?),
+        ["browser"] => {
+            let setup = setup::run(console)?;
+            // An edge of yesterday would be tested without a word.
+            build::all(console, &setup)?;
+            examples::test(console, &setup)
+        }
         ["pictures"] => examples::pictures(console, &setup::run(console)?),
         ["test"] => test::run(console, &setup::run(console)?),
         ["ci"] => ci::run(console),
