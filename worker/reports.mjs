@@ -44,10 +44,12 @@ async function send(engine, env) {
 }
 
 /** A row of the tally as Analytics Engine takes it: the flag as index; texts, then numbers, in this order. */
-function point({ flag, variant, route, stage, requests = 0, errors = 0, fallbacks = 0, guarded = 0, exposures = 0, latency = {} }) {
+function point(row) {
+  const { flag, variant, route, stage, latency = {} } = row
+  const { requests = 0, errors = 0, fallbacks = 0, guarded = 0, exposures = 0, harms = 0 } = row
   return {
     indexes: [flag.slice(0, 32)],
     blobs: [flag, variant, route, String(stage), JSON.stringify(latency)],
-    doubles: [requests, errors, fallbacks, guarded, exposures],
+    doubles: [requests, errors, fallbacks, guarded, exposures, harms],
   }
 }

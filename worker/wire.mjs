@@ -70,7 +70,8 @@ export class Engine {
   ended(plan, first, second, now) {
     const outcome = ({ response, failure }) => failure ?? String(response.status)
     const cached = first.response?.headers.get('cf-cache-status') === 'HIT'
-    const texts = [plan.pending, outcome(first), String(first.took), cached ? '1' : '0', second && outcome(second)]
+    const events = plan.readsEvents ? first.response?.headers.get('flagstone-event') : undefined
+    const texts = [plan.pending, outcome(first), String(first.took), cached ? '1' : '0', events, second && outcome(second)]
     this.write(texts)
     const message = this.ask(this.exports.ended, now)
     return { failsOver: message.number() === 1, due: message.number() }
@@ -170,6 +171,7 @@ export class Engine {
       asked: message.number(),
       timeout: message.number(),
       isWatched: message.number() === 1,
+      readsEvents: message.number() === 1,
       fallback: message.number() === 1 ? this.readAttempt(message) : undefined,
     }
   }

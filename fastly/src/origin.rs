@@ -27,7 +27,7 @@ const MAX_URL: usize = 8_192;
 pub fn carry_out(plan: &Plan, ledger: &mut impl Ledger, mut request: Request) -> Page {
     let Some(fallback) = &plan.fallback else {
         let attempt = Attempt::make(plan, request);
-        plan.ended(ledger, attempt.ended(), now());
+        plan.ended(ledger, &attempt.ended(), now());
         return attempt.respond(plan);
     };
     let Some(body) = held(&mut request) else {
@@ -42,11 +42,12 @@ pub fn carry_out(plan: &Plan, ledger: &mut impl Ledger, mut request: Request) ->
     };
     let is_head = request.get_method_str() == "HEAD";
     let first = Attempt::make(plan, copy(&request)).hold(is_head);
-    match plan.ended(ledger, first.ended(), now()) {
+    let ended = first.ended();
+    match plan.ended(ledger, &ended, now()) {
         Next::Respond => first.respond(plan),
         Next::FailOver => {
             let second = Attempt::make(fallback, copy(&request));
-            plan.stood_in(ledger, first.ended(), second.outcome(), now());
+            plan.stood_in(ledger, &ended, second.outcome(), now());
             second.respond(fallback)
         }
     }
@@ -103,6 +104,7 @@ impl Attempt {
             outcome: self.outcome(),
             latency_ms: u32::try_from(self.took.as_millis()).unwrap_or(u32::MAX),
             from_cache: self.result.as_ref().is_ok_and(cached),
+            events: self.result.as_ref().map(events).unwrap_or_default(),
         }
     }
 
@@ -114,6 +116,15 @@ impl Attempt {
         headers::apply(&mut response, edits);
         Page { response, element }
     }
+}
+
+/// What the origin reports.
+fn events(response: &Response) -> String {
+    let lines = response.get_header_all(Plan::EVENT);
+    let lines: Vec<&str> = lines
+        .filter_map(|line| str::from_utf8(line.as_bytes()).ok())
+        .collect();
+    lines.join(",")
 }
 
 /// Reads a request's body, which the plan found to be short; `None` if it is not, or breaks off.

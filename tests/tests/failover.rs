@@ -1,7 +1,7 @@
-//! Origins that fail in ten ways, under load, on the real runtimes: what visitors saw, what origins received and what was
+//! Origins that fail in eleven ways, under load, on the real runtimes: what visitors saw, what origins received and what was
 //! counted must agree.
 //!
-//! `FLAGSTONE_LOAD` is the number of requests of each scenario on each host; 200 if it is not set. A full run has 208,000
+//! `FLAGSTONE_LOAD` is the number of requests of each scenario on each host; 200 if it is not set. A full run has 224,000
 //! requests in all: `FLAGSTONE_LOAD=8000 cargo xtask with cargo test -p flagstone-tests --test failover -- --nocapture`
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
@@ -35,11 +35,13 @@ rollout = { treatment = 25 }
 path = "/a/*"
 flag = "checkout"
 variants.treatment = { origin = "canary" }
+harm = { events = ["order-lost"] }
 
 [[routes]]
 path = "/b/*"
 flag = "checkout"
 variants.treatment = { origin = "canary" }
+harm = { events = ["order-lost"] }
 
 [origins]
 canary = { fallback = "stable", timeout_ms = 250 }
@@ -48,6 +50,8 @@ canary = { fallback = "stable", timeout_ms = 250 }
 browser = ["*"]
 "#;
 
+/// The body of a response that goes with harm, since visitors do not see the header.
+const HARM: &str = "harm";
 /// Connections at a time.
 const CLIENTS: usize = 4;
 
@@ -128,6 +132,10 @@ fn scenarios() -> Vec<Scenario> {
             }
         }),
         sure("500 at 100 %", |_, _, _| failed()),
+        sure("well, but with harm", |_, _, _| {
+            let response = Response::new(200).header("flagstone-event", "order-lost");
+            Some(response.body(HARM))
+        }),
         new("slow drift", |number, _, _| {
             thread::sleep(Duration::from_millis((number as u64 * 12).min(400)));
             fine()
@@ -165,6 +173,7 @@ fn scenarios() -> Vec<Scenario> {
 struct Seen {
     requests: u64,
     errors: u64,
+    harms: u64,
     fallbacks: u64,
     guarded: u64,
 }
@@ -177,6 +186,7 @@ impl Seen {
             .unwrap_or_default();
         self.requests += 1;
         self.errors += u64::from(response.status >= 500);
+        self.harms += u64::from(response.body == HARM.as_bytes());
         self.fallbacks += u64::from(status.contains("; fallback"));
         self.guarded += u64::from(status.contains("guard=open"));
     }
@@ -184,6 +194,7 @@ impl Seen {
     fn merge(&mut self, other: Self) {
         self.requests += other.requests;
         self.errors += other.errors;
+        self.harms += other.harms;
         self.fallbacks += other.fallbacks;
         self.guarded += other.guarded;
     }
@@ -394,6 +405,7 @@ fn check(scenario: &Scenario, kind: &Kind, problems: &Mutex<Vec<String>>) -> io:
                 counted.merge(Seen {
                     requests: row.requests,
                     errors: row.errors,
+                    harms: row.harms,
                     fallbacks: row.fallbacks,
                     guarded: row.guarded,
                 });
@@ -411,7 +423,7 @@ fn check(scenario: &Scenario, kind: &Kind, problems: &Mutex<Vec<String>>) -> io:
 }
 
 #[test]
-fn ten_ways_to_fail() {
+fn eleven_ways_to_fail() {
     let scenarios = scenarios();
     let problems = Mutex::new(Vec::new());
     let jobs: Vec<(&Scenario, Kind)> = scenarios

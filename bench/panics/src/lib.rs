@@ -18,6 +18,7 @@ const FAILED: Ended = Ended {
     outcome: flagstone_rollout::Outcome::Connection,
     latency_ms: 1,
     from_cache: false,
+    events: String::new(),
 };
 
 /// A request and a response of which the compiler knows nothing.
@@ -89,10 +90,10 @@ pub extern "C" fn pipeline() {
     black_box(plan.respond(&Head));
     black_box(plan.unreachable());
     let mut ledger = Isolate::new();
-    black_box(plan.ended(&mut ledger, black_box(FAILED), now));
+    black_box(plan.ended(&mut ledger, &black_box(FAILED), now));
     plan.stood_in(
         &mut ledger,
-        black_box(FAILED),
+        &black_box(FAILED),
         black_box(FAILED.outcome),
         now,
     );

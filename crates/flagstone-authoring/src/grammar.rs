@@ -564,6 +564,31 @@ static ACTION: Shape = Shape {
     ],
 };
 
+static HARM: Shape = Shape {
+    name: "harm",
+    about: "What counts as harm on a route, beside what is a failure everywhere, where the flag's variants are compared.",
+    keys: &[
+        key(
+            "statuses",
+            TEXTS,
+            "[]",
+            "`4xx`, or single statuses from 400 to 430 and 500 to 530; those from 500 on count in any case.",
+        ),
+        key(
+            "slower_than_ms",
+            Kind::Integer(1, 60_000),
+            "",
+            "The head of a response that comes later than this does harm.",
+        ),
+        key(
+            "events",
+            TEXTS,
+            "[]",
+            "Names in the response header `Flagstone-Event`, by which origins report that a visitor came to harm.",
+        ),
+    ],
+};
+
 static ROUTE: Shape = Shape {
     name: "route",
     about: "Which requests a flag acts on, and how.",
@@ -597,6 +622,12 @@ static ROUTE: Shape = Shape {
             Kind::Either(&[Kind::Boolean, Kind::Text]),
             "false",
             "Whether requests of every method may be sent to a fallback after an origin has failed; `\"key\"` for those with an `Idempotency-Key`.",
+        ),
+        key(
+            "harm",
+            Kind::Table(&HARM),
+            "{}",
+            "What counts as harm where the flag's variants are compared.",
         ),
     ],
 };

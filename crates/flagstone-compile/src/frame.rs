@@ -1,11 +1,13 @@
 //! From the snapshot of a file with a source back to what it says about the edge.
 
 use crate::model::{
-    Action, Anonymous, Consent, Edge, Expose, FlagSource, GeoField, Identity, Origin, Route, Source,
+    Action, Anonymous, Consent, Edge, Expose, FlagSource, GeoField, Harm, Identity, Origin, Route,
+    Source,
 };
 use flagstone_core::layout::{
-    ActionRecord, EdgeRecord, IndexRecord, NONE, NONE16, OriginRecord, PairRecord, RepeatKind,
-    RouteRecord, SdkKind, Section, ServiceKind, SourceKind, SourceRecord, Statuses, switch,
+    ActionRecord, EdgeRecord, HarmRecord, IndexRecord, NONE, NONE16, OriginRecord, PairRecord,
+    RepeatKind, RouteRecord, SdkKind, Section, ServiceKind, SourceKind, SourceRecord, Statuses,
+    switch,
 };
 use flagstone_core::{AttributeIndex, Flag, FlagIndex, Snapshot};
 
@@ -102,6 +104,10 @@ pub fn read_edge(snapshot: &Snapshot<'_>) -> Option<Edge> {
                     count => Some(keys(record.flags, count)?),
                 },
                 repeat: RepeatKind::from_code(record.repeat)?,
+                harm: match record.harm {
+                    NONE16 => Harm::default(),
+                    index => frame.harm(index)?,
+                },
             })
         });
     Some(Edge {
@@ -135,6 +141,22 @@ impl Frame<'_> {
         self.0
             .flag(FlagIndex(index))
             .map(|flag| flag.key().to_owned())
+    }
+
+    /// What counts as harm.
+    fn harm(&self, index: u16) -> Option<Harm> {
+        let record: HarmRecord = self.0.record(Section::Harms, index.into())?;
+        let events = self
+            .0
+            .text(record.events_offset, record.events_len.into())?;
+        Some(Harm {
+            statuses: Statuses {
+                client: record.client_statuses,
+                server: record.server_statuses,
+            },
+            slower_than_ms: record.slower_than,
+            events: events.split_ascii_whitespace().map(str::to_owned).collect(),
+        })
     }
 
     /// Names and values.

@@ -19,8 +19,8 @@ pub use codes::{
     order, rest,
 };
 pub use edge::{
-    ActionRecord, EdgeRecord, OriginRecord, PairRecord, RouteRecord, SourceRecord, VaryRecord,
-    switch,
+    ActionRecord, EdgeRecord, HarmRecord, OriginRecord, PairRecord, RouteRecord, SourceRecord,
+    VaryRecord, switch,
 };
 pub use expression::{Arithmetic, Around, ExpressionRecord, Operation, Relation};
 pub use plan::{FreezeRecord, OffsetRecord, PlanRecord, StageRecord, WindowRecord};
@@ -131,6 +131,8 @@ pub enum Section {
     Freezes,
     /// What a plan's zone adds to UTC, from when on; a plan's lie together, in ascending time.
     Offsets,
+    /// What counts as harm on routes.
+    Harms,
     /// Text, automata, programs: plain bytes.
     Data,
 }
@@ -175,6 +177,7 @@ impl Section {
         (Self::Windows, WindowRecord::SIZE),
         (Self::Freezes, FreezeRecord::SIZE),
         (Self::Offsets, OffsetRecord::SIZE),
+        (Self::Harms, HarmRecord::SIZE),
         (Self::Data, 1),
     ];
 

@@ -3,13 +3,13 @@
 
 use flagstone_core::layout::{
     Absent, ActionRecord, Algorithm, Arithmetic, Around, AttributeRecord, Conversion, EdgeRecord,
-    EntryRecord, ExpressionRecord, FORMAT_VERSION, FlagRecord, FreezeRecord, IndexRecord,
-    InstructionRecord, MAX_PROGRAM, NetworkRecord, NumberRecord, OffsetRecord, Op, Operation,
-    OriginRecord, PairRecord, PatternRecord, PlanRecord, PointRecord, ProgramRecord, RampRecord,
-    RangeRecord, Relation, RepeatKind, RouteRecord, RuleRecord, Scope, SdkKind, Section,
-    SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind, SourceRecord, SpanRecord,
-    SplitRecord, StageRecord, Step, TestRecord, TextRecord, ValueKind, VariantRecord, VaryRecord,
-    WindowRecord,
+    EntryRecord, ExpressionRecord, FORMAT_VERSION, FlagRecord, FreezeRecord, HarmRecord,
+    IndexRecord, InstructionRecord, MAX_PROGRAM, NetworkRecord, NumberRecord, OffsetRecord, Op,
+    Operation, OriginRecord, PairRecord, PatternRecord, PlanRecord, PointRecord, ProgramRecord,
+    RampRecord, RangeRecord, Relation, RepeatKind, RouteRecord, RuleRecord, Scope, SdkKind,
+    Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind, SourceRecord,
+    SpanRecord, SplitRecord, StageRecord, Step, TestRecord, TextRecord, ValueKind, VariantRecord,
+    VaryRecord, WindowRecord,
 };
 use flagstone_core::{
     EXPRESSION_TEXT, EXPRESSION_VALUES, MAX_DEPTH, MAX_EXPRESSION_DEPTH, MAX_TESTS,
@@ -62,7 +62,7 @@ fn records() {
         SegmentRecord SetRecord EntryRecord TextRecord NumberRecord SemVerRecord NetworkRecord PatternRecord
         ProgramRecord InstructionRecord SpanRecord
         PlanRecord StageRecord WindowRecord FreezeRecord OffsetRecord
-        IndexRecord ExpressionRecord EdgeRecord SourceRecord OriginRecord RouteRecord ActionRecord PairRecord VaryRecord
+        IndexRecord ExpressionRecord EdgeRecord SourceRecord OriginRecord RouteRecord HarmRecord ActionRecord PairRecord VaryRecord
     );
 }
 

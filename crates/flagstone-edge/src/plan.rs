@@ -2,16 +2,17 @@
 
 mod attempt;
 mod decide;
+mod harm;
 mod pending;
 mod tell;
 mod watch;
 mod watched;
 
 pub use attempt::{Ended, Next};
+pub(crate) use harm::Harm;
 use pending::CDN_CACHE_CONTROLS;
 pub(crate) use pending::Pending;
 pub use watched::Compared;
-#[cfg(test)]
 pub(crate) use watched::Watched;
 
 use crate::configuration::Configuration;
@@ -27,6 +28,8 @@ use flagstone_core::UnixMillis;
 const STABLE: &str = "stable";
 /// The header that tells flags.
 const FLAGS: &str = "feature-flags";
+/// The response header in which origins report what has happened to a visitor.
+const EVENT: &str = "flagstone-event";
 /// The header in which browsers' tools show where the time went.
 const SERVER_TIMING: &str = "server-timing";
 
@@ -69,6 +72,8 @@ struct Response {
     timings: Vec<(&'static str, String)>,
     /// No cache may store it.
     is_unstorable: bool,
+    /// The origin was asked to report events, which are not for visitors.
+    hides_events: bool,
 }
 
 impl Response {
@@ -79,6 +84,7 @@ impl Response {
             cookies,
             timings,
             is_unstorable,
+            hides_events,
         } = self;
         let mut edits = Vec::with_capacity(2 + headers.len() + cookies.len());
         let headers = headers.into_iter();
@@ -91,6 +97,7 @@ impl Response {
             edits.push(Edit::Set("cache-control".into(), "no-store".to_owned()));
             edits.extend(CDN_CACHE_CONTROLS.map(Edit::Remove));
         }
+        edits.extend(hides_events.then_some(Edit::Remove(EVENT)));
         // Last, so that they are ours whatever the origin and the configuration have set.
         edits.push(match flags {
             Some(flags) => Edit::Set(FLAGS.into(), flags),
@@ -124,6 +131,8 @@ pub struct Changes {
 impl Plan {
     /// So many bytes of a response can be kept until all of them are there.
     pub const HELD: usize = 65_536;
+    /// The response header, a list of names, in which origins report what has happened to a visitor: [`Ended::events`].
+    pub const EVENT: &str = EVENT;
 
     /// Changes to the origin's response.
     ///

@@ -1,8 +1,10 @@
 //! Which routes a request is on, and which flags matter to it.
 
 use crate::path::{self, Captures};
+use crate::plan::Harm;
 use flagstone_core::layout::{
-    ActionRecord, EdgeRecord, IndexRecord, NONE, PairRecord, RepeatKind, RouteRecord, Section,
+    ActionRecord, EdgeRecord, IndexRecord, NONE, NONE16, PairRecord, RepeatKind, RouteRecord,
+    Section,
 };
 use flagstone_core::{Flag, FlagIndex, Snapshot, VariantIndex};
 
@@ -49,6 +51,11 @@ impl Matched<'_> {
     /// Which requests may be sent a second time.
     pub fn repeat(&self) -> RepeatKind {
         RepeatKind::from_code(self.record.repeat).unwrap_or(RepeatKind::Safe)
+    }
+
+    /// What counts as harm on it, if something does that is no failure everywhere.
+    pub fn harm(&self, snapshot: &Snapshot<'_>) -> Option<Harm> {
+        (self.record.harm != NONE16).then(|| Harm::read(snapshot, self.record.harm))?
     }
 
     /// Its pattern: host, if it has one, and path.

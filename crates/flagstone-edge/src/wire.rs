@@ -27,7 +27,7 @@ mod texts;
 
 use crate::html::HeadFinder;
 use crate::ledger::Isolate;
-use crate::plan::{Answer, Ended, Next, Pending, Plan};
+use crate::plan::{Answer, Ended, Next, Pending, Plan, Watched};
 use crate::refresh::{Fetched, Need, Node, Options, Step};
 use asks::Asks;
 use flagstone_core::{Snapshot, UnixMillis};
@@ -150,7 +150,8 @@ impl Engine {
     /// A plan is origin, path and query, cache key, `pending`, the changes to the request's headers, those to the response's,
     /// which of the response's headers `respond` is to be given, as bits in the order of [`asks`](Self::asks) (if none, there
     /// is nothing to respond), the milliseconds until the head of the response must be there (0: as long as the platform
-    /// waits), whether [`ended`](Self::ended) is to be told, and 1 if another plan follows, which is the fallback, else 0.
+    /// waits), whether [`ended`](Self::ended) is to be told, and whether with
+    /// the response's [events](Plan::EVENT), and 1 if another plan follows, which is the fallback, else 0.
     pub fn plan(&mut self, now: UnixMillis) -> Option<&[u8]> {
         self.message.clear();
         self.write_plan(now)?;
@@ -185,6 +186,7 @@ impl Engine {
             message.number(bits.sum());
             message.number(timeout_ms);
             message.number((!pending.watched.is_empty()).into());
+            message.number(pending.watched.iter().any(Watched::reads_events).into());
             message.number(next.is_some().into());
         }
         Some(())
@@ -194,22 +196,24 @@ impl Engine {
     /// milliseconds [`reports`](Self::reports) has something, `u32::MAX` if it has nothing.
     ///
     /// Its texts are `pending`, the status or `connection` or `timeout`, the milliseconds that it took, 1 if the platform's cache
-    /// gave the response, else 0; and after the fallback's attempt how that has ended, else nothing.
+    /// gave the response, else 0; its [events](Plan::EVENT), if they are asked for and there are any; and after the fallback's
+    /// attempt how that has ended, else nothing.
     pub fn ended(&mut self, now: UnixMillis) -> Option<&[u8]> {
-        let mut texts = texts(&self.room, 5)?.into_iter();
+        let mut texts = texts(&self.room, 6)?.into_iter();
         let mut text = || str::from_utf8(texts.next()??).ok();
         let pending = Pending::parse(text()?);
         let first = Ended {
             outcome: attempted(text()?)?,
             latency_ms: text()?.parse().ok()?,
             from_cache: text()? == "1",
+            events: text().unwrap_or_default().to_owned(),
         };
         let next = match text() {
             Some(second) => {
-                pending.stood_in(&mut self.ledger, first, attempted(second)?, now);
+                pending.stood_in(&mut self.ledger, &first, attempted(second)?, now);
                 Next::Respond
             }
-            None => pending.ended(&mut self.ledger, first, now),
+            None => pending.ended(&mut self.ledger, &first, now),
         };
         self.message.clear();
         self.message.number((next == Next::FailOver).into());

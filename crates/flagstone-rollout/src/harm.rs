@@ -15,12 +15,15 @@ pub enum Outcome {
     Timeout,
     /// The origin answered with a status that was said to be a failure of it, whatever its number.
     Declared(u16),
+    /// The origin answered in a way that was said to be harm where it happened: with this status, too late, or by what it
+    /// reported.
+    Harmful(u16),
 }
 
 /// A class of failing requests; each is tested on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Failure {
-    /// Status 500 and above or declared, no connection, no TLS, no answer in time.
+    /// Status 500 and above or declared, harm, no connection, no TLS, no answer in time.
     Hard,
     /// Status 400 to 499. A new route that answers 404 to everybody fails in this way only; that visitors mistype
     /// addresses does no harm, since both arms suffer from it.
@@ -44,7 +47,8 @@ impl Outcome {
             | Self::Connection
             | Self::Tls
             | Self::Timeout
-            | Self::Declared(_) => Some(Failure::Hard),
+            | Self::Declared(_)
+            | Self::Harmful(_) => Some(Failure::Hard),
             Self::Status(400..=499) => Some(Failure::Soft),
             Self::Status(_) => None,
         }

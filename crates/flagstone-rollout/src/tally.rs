@@ -28,6 +28,8 @@ pub struct Row {
     pub requests: u64,
     /// Those among them that were failures.
     pub errors: u64,
+    /// Those that were no failures, but harm by what their route says.
+    pub harms: u64,
     /// Those that the fallback gave, since the variant's own origin had failed.
     pub fallbacks: u64,
     /// Those that control gave, since the breaker was not closed.
@@ -97,6 +99,7 @@ impl Row {
         for (mine, others) in [
             (&mut self.requests, other.requests),
             (&mut self.errors, other.errors),
+            (&mut self.harms, other.harms),
             (&mut self.fallbacks, other.fallbacks),
             (&mut self.guarded, other.guarded),
             (&mut self.exposures, other.exposures),
@@ -124,6 +127,7 @@ impl Row {
         for (name, count) in [
             ("requests", self.requests),
             ("errors", self.errors),
+            ("harms", self.harms),
             ("fallbacks", self.fallbacks),
             ("guarded", self.guarded),
             ("exposures", self.exposures),
@@ -161,6 +165,7 @@ impl Row {
                 "latency" => return row.latency.read(value),
                 "requests" => &mut row.requests,
                 "errors" => &mut row.errors,
+                "harms" => &mut row.harms,
                 "fallbacks" => &mut row.fallbacks,
                 "guarded" => &mut row.guarded,
                 "exposures" => &mut row.exposures,

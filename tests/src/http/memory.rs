@@ -84,12 +84,16 @@ impl Host for Memory {
             outcome: outcome(response.as_ref()),
             latency_ms: 0,
             from_cache: false,
+            events: response
+                .as_ref()
+                .and_then(|response| response.headers.text(Plan::EVENT))
+                .unwrap_or_default(),
         };
-        if plan.ended(&mut *ledger, first, now()) == Next::FailOver
+        if plan.ended(&mut *ledger, &first, now()) == Next::FailOver
             && let Some(fallback) = plan.fallback.take()
         {
             response = self.forward(&fallback, request);
-            plan.stood_in(&mut *ledger, first, outcome(response.as_ref()), now());
+            plan.stood_in(&mut *ledger, &first, outcome(response.as_ref()), now());
             plan = *fallback;
         }
         let response = match response {

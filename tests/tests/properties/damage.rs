@@ -3,7 +3,8 @@
 use crate::build::{bytes, flag};
 use flagstone_compile::Model;
 use flagstone_compile::model::{
-    Action, Anonymous, Condition, Edge, Expose, Identity, Origin, Route, Rule, Serve, Source, Test,
+    Action, Anonymous, Condition, Edge, Expose, Harm, Identity, Origin, Route, Rule, Serve, Source,
+    Test,
 };
 use flagstone_core::layout::{HEADER_LEN, SECTION_ROW_LEN, Section};
 use flagstone_core::{Digest, Snapshot};
@@ -59,7 +60,11 @@ fn rich(seed: u64) -> Model {
             path: "/checkout/*".to_owned(),
             flag: "acting".to_owned(),
             variants: vec![("v1".to_owned(), action)],
-            flags: None,
+            harm: Harm {
+                slower_than_ms: 1_500,
+                events: vec!["payment-failed".to_owned()],
+                ..Harm::default()
+            },
             ..Route::default()
         }],
         expose: Expose {

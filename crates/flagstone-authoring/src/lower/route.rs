@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use flagstone_compile::model::{Action, Origin, RepeatKind, Route, Statuses};
+use flagstone_compile::model::{Action, Harm, Origin, RepeatKind, Route, Statuses};
 use toml::de::DeValue;
 
 use super::serve::Owner;
@@ -74,21 +74,21 @@ impl Lower<'_> {
                     None => timeout.unwrap_or(0),
                 },
                 fallback,
-                failures: self.failures(table, path),
+                failures: match table.contains_key("failures") {
+                    true => self.statuses(table, "failures", path),
+                    false => Statuses::default(),
+                },
             });
         }
         self.check_fallbacks(document, &origins);
         origins
     }
 
-    /// The statuses that are failures of an origin.
-    fn failures(&mut self, table: &Table<'_>, path: Path<'_>) -> Statuses {
-        if !table.contains_key("failures") {
-            return Statuses::default();
-        }
-        let path = path.key("failures");
+    /// The statuses under a key; none if there is no such key.
+    fn statuses(&mut self, table: &Table<'_>, key: &str, path: Path<'_>) -> Statuses {
+        let path = path.key(key);
         let mut statuses = Statuses::NONE;
-        for (index, node) in elements(table, "failures").enumerate() {
+        for (index, node) in elements(table, key).enumerate() {
             let Some(text) = node.get_ref().as_str() else {
                 continue;
             };
@@ -114,6 +114,35 @@ impl Lower<'_> {
             }
         }
         statuses
+    }
+
+    /// What counts as harm on a route.
+    fn harm(&mut self, route: &Table<'_>, path: Path<'_>) -> Harm {
+        let Some(table) = route.get("harm").and_then(|node| node.get_ref().as_table()) else {
+            return Harm::default();
+        };
+        let path = path.key("harm");
+        let mut events = Vec::new();
+        let names = path.key("events");
+        for (index, node) in elements(table, "events").enumerate() {
+            let Some(name) = node.get_ref().as_str() else {
+                continue;
+            };
+            if !is_token(name) {
+                let message = format!("`{name}` cannot be the name of an event");
+                self.report.add(
+                    Finding::new(BAD_NAME, names.index(index), node.span(), message).help(
+                        "letters, digits, `-`, `_` and `.`, such as `payment-failed`".to_owned(),
+                    ),
+                );
+            }
+            events.push(name.to_owned());
+        }
+        Harm {
+            statuses: self.statuses(table, "statuses", path),
+            slower_than_ms: integer(table, "slower_than_ms").unwrap_or(0),
+            events,
+        }
     }
 
     /// Which requests of a route may be sent a second time.
@@ -236,12 +265,20 @@ impl Lower<'_> {
             variants,
             flags,
             repeat: self.repeat(table, path),
+            harm: self.harm(table, path),
         })
     }
 
     /// A route lets a flag act, or narrows what requests see.
     fn check_purpose(&mut self, table: &Table<'_>, node: &Node<'_>, path: Path<'_>) {
         let (flag, variants) = (table.contains_key("flag"), table.get("variants"));
+        if let (Some(harm), false) = (table.get("harm"), flag) {
+            let message = "`harm` by which flag?";
+            self.report.add(
+                Finding::new(IDLE_ROUTE, path.key("harm"), harm.span(), message)
+                    .help("name the flag whose variants are compared: `flag = \"…\"`".to_owned()),
+            );
+        }
         let finding = match variants {
             Some(variants) if !flag => Finding::new(
                 IDLE_ROUTE,

@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use flagstone_authoring::{Finding, Severity, line_column};
 use flagstone_compile::Model;
 use flagstone_compile::model::{
-    Condition, Matcher, Order, Reading, RepeatKind, Scalar, Serve, Share, Source, Statuses, Test,
-    Value,
+    Condition, Harm, Matcher, Order, Reading, RepeatKind, Scalar, Serve, Share, Source, Statuses,
+    Test, Value,
 };
 
 /// `error[code] 2:1 "text": message (help: …) [3:1: label]`
@@ -164,6 +164,21 @@ pub fn model(model: &Model) -> Vec<String> {
         );
         if route.repeat != RepeatKind::Safe {
             line += &format!(" repeats {:?}", route.repeat);
+        }
+        let harm = &route.harm;
+        if *harm != Harm::default() {
+            let statuses: Vec<u16> = (400..600)
+                .filter(|status| harm.statuses.has(*status))
+                .collect();
+            line += &format!(
+                " harm {} {} ms {}",
+                match statuses.len() {
+                    100.. => "4xx".to_owned(),
+                    _ => format!("{statuses:?}"),
+                },
+                harm.slower_than_ms,
+                list(&harm.events, String::clone),
+            );
         }
         lines.push(line);
         for (variant, action) in &route.variants {

@@ -2,6 +2,7 @@
 
 mod explanation;
 mod missed;
+mod routes;
 mod text;
 mod trace;
 
@@ -12,6 +13,7 @@ use crate::source::{self, SourceArguments};
 use crate::suggest::similar;
 use explanation::Explanation;
 use flagstone_core::{Evaluator, FlagIndex, Snapshot, UnixMillis};
+use routes::{Route, routes};
 use serde::Serialize;
 use serde::de::DeserializeSeed;
 use std::fs;
@@ -78,6 +80,8 @@ struct Answer {
     now: String,
     #[serde(flatten)]
     explanation: Explanation,
+    /// Where it acts at the edge.
+    routes: Vec<Route>,
 }
 
 pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
@@ -106,10 +110,11 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
     let answer = Answer {
         now: now.to_string(),
         explanation,
+        routes: routes(&snapshot, &arguments.flag),
     };
     let mut out = report.output();
     let written = match report.format {
-        Format::Text => text::write(&mut out, &answer.now, &answer.explanation),
+        Format::Text => text::write(&mut out, &answer),
         Format::Json => serde_json::to_writer_pretty(&mut out, &answer)
             .map_err(Into::into)
             .and_then(|()| writeln!(out)),

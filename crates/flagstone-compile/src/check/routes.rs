@@ -74,6 +74,18 @@ fn one(model: &Model, route: &Route, path: &str, findings: &mut Vec<Finding>) {
             .help("a host in small letters, or `*.` and a host"),
         );
     }
+    for (index, event) in route.harm.events.iter().enumerate() {
+        if !is_token(event) {
+            findings.push(
+                Finding::error(
+                    "invalid-event",
+                    format!("{path}/harm/events/{index}"),
+                    format!("`{event}` cannot name an event"),
+                )
+                .help("letters, digits, `-`, `_`, `.`, without blanks: `payment-failed`"),
+            );
+        }
+    }
     if route.flag.is_empty() && route.flags.is_none() {
         findings.push(
             Finding::error("idle-route", path, "the route does nothing")

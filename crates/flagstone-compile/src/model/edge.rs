@@ -149,6 +149,30 @@ pub struct Route {
     pub flags: Option<Vec<String>>,
     /// Which requests may be sent a second time, to a fallback.
     pub repeat: RepeatKind,
+    /// What counts as harm in a comparison of the flag's variants.
+    pub harm: Harm,
+}
+
+/// What counts as harm on a route, beside what is a failure everywhere: no answer, a status of the origin's failures or
+/// from 500 on. The default is nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Harm {
+    /// Statuses, most of them from 400 to 499.
+    pub statuses: Statuses,
+    /// Milliseconds after which the head of a response is too late; 0 for never.
+    pub slower_than_ms: u32,
+    /// Names of events that origins report of a request: tokens.
+    pub events: Vec<String>,
+}
+
+impl Default for Harm {
+    fn default() -> Self {
+        Self {
+            statuses: Statuses::NONE,
+            slower_than_ms: 0,
+            events: Vec::new(),
+        }
+    }
 }
 
 impl Default for Route {
@@ -160,6 +184,7 @@ impl Default for Route {
             variants: Vec::new(),
             flags: None,
             repeat: RepeatKind::Safe,
+            harm: Harm::default(),
         }
     }
 }

@@ -3,11 +3,11 @@
 use super::Writer;
 use super::reads::code;
 use crate::finding::Finding;
-use crate::model::{Action, Edge, Route, Source};
+use crate::model::{Action, Edge, Harm, Route, Source};
 use crate::sort::sorted;
 use flagstone_core::layout::{
-    ActionRecord, EdgeRecord, NONE, NONE16, OriginRecord, PairRecord, RouteRecord, Section,
-    SourceRecord, switch,
+    ActionRecord, EdgeRecord, HarmRecord, NONE, NONE16, OriginRecord, PairRecord, RouteRecord,
+    Section, SourceRecord, switch,
 };
 use flagstone_core::layout::{SdkKind, ServiceKind};
 
@@ -176,6 +176,7 @@ impl<'m> Writer<'m> {
         } else {
             self.actions(route, path)
         };
+        let harm = self.harm(&route.harm, &text!("{path}/harm"));
         let record = RouteRecord {
             host_offset,
             path_offset,
@@ -186,9 +187,30 @@ impl<'m> Writer<'m> {
             flags,
             flags_count,
             repeat: route.repeat as u16,
-            reserved: 0,
+            harm,
         };
         self.tables.push(Section::Routes, &record);
+    }
+
+    /// Writes what counts as harm, if anything does.
+    fn harm(&mut self, harm: &Harm, path: &str) -> u16 {
+        if *harm == Harm::default() {
+            return NONE16;
+        }
+        let (events_offset, events_len) = self.short_text(&harm.events.join(" "), path);
+        let index = self.tables.count(Section::Harms);
+        self.tables.push(
+            Section::Harms,
+            &HarmRecord {
+                slower_than: harm.slower_than_ms,
+                client_statuses: harm.statuses.client,
+                server_statuses: harm.statuses.server,
+                events_offset,
+                events_len,
+                reserved: 0,
+            },
+        );
+        self.small(index as usize, "routes with a `harm` of their own", path)
     }
 
     /// Writes an action for each variant of the route's flag.

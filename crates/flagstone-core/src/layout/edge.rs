@@ -114,9 +114,25 @@ define_records! {
         flags_count: u32 = 24,
         /// A [`RepeatKind`](super::RepeatKind): which of its requests may be sent a second time.
         repeat: u16 = 28,
-        /// 0.
-        reserved: u16 = 30,
+        /// What counts as harm on it, or [`NONE16`](super::NONE16) for what does everywhere.
+        harm: u16 = 30,
     } = 32;
+
+    /// What counts as harm on a route, beside what is a failure everywhere.
+    HarmRecord {
+        /// Milliseconds after which the head of a response is too late; 0 for never.
+        slower_than: u32 = 0,
+        /// Which statuses from 400 to 499, as [`Statuses`](super::Statuses) has them.
+        client_statuses: u32 = 4,
+        /// Which of those from 500 on.
+        server_statuses: u32 = 8,
+        /// Names of events, in data, with a blank between two.
+        events_offset: u32 = 12,
+        /// Bytes of them; 0 for none.
+        events_len: u16 = 16,
+        /// 0.
+        reserved: u16 = 18,
+    } = 20;
 
     /// What a variant does.
     ActionRecord {

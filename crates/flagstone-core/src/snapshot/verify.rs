@@ -6,12 +6,12 @@ use super::{Snapshot, VerifyError};
 use crate::hash::Murmur3;
 use crate::layout::{
     ACCEPT, Absent, ActionRecord, Algorithm, Arithmetic, Around, AttributeRecord, Conversion, DEAD,
-    EXPRESSION, EdgeRecord, ExpressionRecord, FlagRecord, IndexRecord, MATCHED, NONE, NONE16, Op,
-    Operation, OriginRecord, PairRecord, PatternRecord, ProgramRecord, RANGE_PLANNED, REJECT,
-    RampRecord, RangeRecord, Record, Relation, RepeatKind, RouteRecord, RuleRecord, SET_BUCKET,
-    SET_LIST, Scope, SdkKind, Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord,
-    SourceKind, SourceRecord, SplitRecord, TEST_CONVERSION_SHIFT, TestRecord, TextRecord,
-    ValueKind, VariantRecord, rest, switch,
+    EXPRESSION, EdgeRecord, ExpressionRecord, FlagRecord, HarmRecord, IndexRecord, MATCHED, NONE,
+    NONE16, Op, Operation, OriginRecord, PairRecord, PatternRecord, ProgramRecord, RANGE_PLANNED,
+    REJECT, RampRecord, RangeRecord, Record, Relation, RepeatKind, RouteRecord, RuleRecord,
+    SET_BUCKET, SET_LIST, Scope, SdkKind, Section, SegmentRecord, SemVerRecord, ServiceKind,
+    SetRecord, SourceKind, SourceRecord, SplitRecord, TEST_CONVERSION_SHIFT, TestRecord,
+    TextRecord, ValueKind, VariantRecord, rest, switch,
 };
 use crate::program::Program;
 use crate::semver::SplitVersion;
@@ -430,7 +430,14 @@ impl<'a> Snapshot<'a> {
             if route.flags_count != NONE {
                 c.flags("flags", route.flags, route.flags_count)?;
             }
+            c.must(
+                "harm",
+                route.harm == NONE16 || u32::from(route.harm) < self.count(Section::Harms),
+            )?;
             c.must("repeat", RepeatKind::from_code(route.repeat).is_some())
+        })?;
+        self.each(Section::Harms, |c, harm: HarmRecord| {
+            c.text("events", harm.events_offset, harm.events_len.into())
         })?;
         self.each(Section::Actions, |c, action: ActionRecord| {
             c.text("rewrite", action.rewrite_offset, action.rewrite_len.into())?;

@@ -64,11 +64,12 @@ fn visit(
     plan(ledger, Some(configuration), None, &head, now, || [0; 16])
 }
 
-const fn ended(status: u16) -> Ended {
+fn ended(status: u16) -> Ended {
     Ended {
         outcome: Outcome::Status(status),
         latency_ms: 20,
         from_cache: false,
+        events: String::new(),
     }
 }
 
@@ -94,11 +95,11 @@ fn until_open(ledger: &mut impl Ledger, tick: impl Fn() -> UnixMillis) -> usize 
         if plan.origin == "canary" {
             canaries += 1;
             let first = ended(500);
-            if plan.ended(ledger, first, tick()) == Next::FailOver {
-                plan.stood_in(ledger, first, Outcome::Status(200), tick());
+            if plan.ended(ledger, &first, tick()) == Next::FailOver {
+                plan.stood_in(ledger, &first, Outcome::Status(200), tick());
             }
         } else {
-            plan.ended(ledger, ended(200), tick());
+            plan.ended(ledger, &ended(200), tick());
         }
     }
     canaries
@@ -145,9 +146,9 @@ fn a_point_of_presence_trips_within_the_counts_of_the_specification() {
             let plan = visit(&configuration, ledger, user, now);
             if plan.origin == "canary" {
                 canaries += 1;
-                plan.ended(ledger, ended(500), now);
+                plan.ended(ledger, &ended(500), now);
             } else {
-                plan.ended(ledger, ended(200), now);
+                plan.ended(ledger, &ended(200), now);
             }
         }
         canaries
@@ -173,9 +174,9 @@ fn when_both_fail_nothing_trips_and_the_fallback_is_left_alone() {
     for user in 0..2_000 {
         let plan = visit(&configuration, &mut isolate, user, now);
         let first = ended(503);
-        if plan.ended(&mut isolate, first, now) == Next::FailOver {
+        if plan.ended(&mut isolate, &first, now) == Next::FailOver {
             failovers += 1;
-            plan.stood_in(&mut isolate, first, Outcome::Connection, now);
+            plan.stood_in(&mut isolate, &first, Outcome::Connection, now);
         }
     }
     assert_eq!(failovers, 3);
@@ -198,9 +199,9 @@ fn a_unit_that_fails_again_and_again_is_one_event() {
     for _ in 0..100 {
         let plan = visit(&configuration, &mut isolate, canary.unwrap(), now);
         assert_eq!(plan.origin, "canary");
-        plan.ended(&mut (), ended(500), now);
-        if plan.ended(&mut isolate, ended(500), now) == Next::FailOver {
-            plan.stood_in(&mut isolate, ended(500), Outcome::Status(200), now);
+        plan.ended(&mut (), &ended(500), now);
+        if plan.ended(&mut isolate, &ended(500), now) == Next::FailOver {
+            plan.stood_in(&mut isolate, &ended(500), Outcome::Status(200), now);
         }
     }
 }

@@ -7,7 +7,7 @@ use flagstone_rollout::tally::Row;
 use flagstone_rollout::{Arm, Circumstances, Failover, Failure, Fetch, Outcome, Serve};
 
 /// How an attempt at an origin has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
     /// [`Outcome::Status`], [`Outcome::Connection`] or [`Outcome::Timeout`].
     pub outcome: Outcome,
@@ -15,6 +15,8 @@ pub struct Ended {
     pub latency_ms: u32,
     /// Whether the platform's cache gave the response.
     pub from_cache: bool,
+    /// The value of [`Plan::EVENT`] among the response's headers, lines joined by commas; empty without.
+    pub events: String,
 }
 
 /// What follows an attempt.
@@ -28,7 +30,7 @@ pub enum Next {
 
 impl Plan {
     /// Says how the attempt at the plan's origin has ended, and what follows. With [`Next::Respond`] it is counted.
-    pub fn ended(&self, ledger: &mut impl Ledger, first: Ended, now: UnixMillis) -> Next {
+    pub fn ended(&self, ledger: &mut impl Ledger, first: &Ended, now: UnixMillis) -> Next {
         self.pending.ended(ledger, first, now)
     }
 
@@ -37,7 +39,7 @@ impl Plan {
     pub fn stood_in(
         &self,
         ledger: &mut impl Ledger,
-        first: Ended,
+        first: &Ended,
         second: Outcome,
         now: UnixMillis,
     ) {
@@ -47,12 +49,10 @@ impl Plan {
 
 impl Pending {
     /// See [`Plan::ended`].
-    pub fn ended(&self, ledger: &mut impl Ledger, first: Ended, now: UnixMillis) -> Next {
-        let first = self.judged(first);
-        if self.has_fallback
-            && first.outcome.failure() == Some(Failure::Hard)
-            && self.fails(first.outcome)
-        {
+    pub fn ended(&self, ledger: &mut impl Ledger, first: &Ended, now: UnixMillis) -> Next {
+        let outcome = self.judged(first.outcome);
+        // Not for a status that the configuration does not call a failure.
+        if self.has_fallback && !matches!(outcome, Outcome::Status(_)) {
             let canaries = self.watched.iter().filter_map(|watched| {
                 let of = watched.compared.as_ref().filter(|of| of.is_canary())?;
                 Some((watched.key.flag.as_str(), of))
@@ -62,7 +62,7 @@ impl Pending {
                 return Next::FailOver;
             }
         }
-        self.count(ledger, first, Failover::None, now);
+        self.count(ledger, first, outcome, Failover::None, now);
         Next::Respond
     }
 
@@ -70,7 +70,7 @@ impl Pending {
     pub fn stood_in(
         &self,
         ledger: &mut impl Ledger,
-        first: Ended,
+        first: &Ended,
         second: Outcome,
         now: UnixMillis,
     ) {
@@ -78,33 +78,43 @@ impl Pending {
             Some(Failure::Hard) => Failover::Failed,
             Some(Failure::Soft) | None => Failover::Saved,
         };
-        self.count(ledger, self.judged(first), failover, now);
+        self.count(ledger, first, self.judged(first.outcome), failover, now);
     }
 
     /// With a status that the origin's configuration calls a failure taken for one.
-    fn judged(&self, ended: Ended) -> Ended {
-        let outcome = match ended.outcome {
+    fn judged(&self, outcome: Outcome) -> Outcome {
+        match outcome {
             Outcome::Status(status) if self.failures.has(status) => Outcome::Declared(status),
             outcome => outcome,
-        };
-        Ended { outcome, ..ended }
+        }
     }
 
-    /// Whether the fallback is worth asking: not for a status that the configuration does not call a failure.
-    fn fails(&self, outcome: Outcome) -> bool {
-        !matches!(outcome, Outcome::Status(_))
-    }
-
-    fn count(&self, ledger: &mut impl Ledger, first: Ended, failover: Failover, now: UnixMillis) {
-        let has_failed = first.outcome.failure() == Some(Failure::Hard);
+    /// Counts the first attempt, of which the outcome is judged.
+    fn count(
+        &self,
+        ledger: &mut impl Ledger,
+        first: &Ended,
+        outcome: Outcome,
+        failover: Failover,
+        now: UnixMillis,
+    ) {
+        let has_failed = outcome.failure() == Some(Failure::Hard);
         let is_first_hand = failover == Failover::None;
         for watched in &self.watched {
             let compared = watched.compared.as_ref();
+            let harm = watched.harm.as_ref().filter(|_| !has_failed);
+            let outcome = match outcome {
+                Outcome::Status(status) if harm.is_some_and(|harm| harm.is_done(first)) => {
+                    Outcome::Harmful(status)
+                }
+                outcome => outcome,
+            };
             let is_guarded =
                 compared.is_some_and(|of| of.arm == Arm::Canary && of.serve == Serve::Control);
             let mut row = Row {
                 requests: 1,
                 errors: (has_failed && failover != Failover::Saved).into(),
+                harms: matches!(outcome, Outcome::Harmful(_)).into(),
                 fallbacks: (!is_first_hand).into(),
                 guarded: is_guarded.into(),
                 exposures: watched.is_exposure.into(),
@@ -126,7 +136,7 @@ impl Pending {
                     cache_hit: first.from_cache,
                     ..Circumstances::DRAWN
                 },
-                outcome: first.outcome,
+                outcome,
                 failover: match of.arm {
                     Arm::Canary => failover,
                     Arm::Control => Failover::None,

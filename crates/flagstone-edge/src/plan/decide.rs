@@ -2,6 +2,7 @@
 
 use super::tell::Teller;
 use super::watch::{Visit, watch};
+use super::watched::Watched;
 use super::{Plan, SERVER_TIMING};
 use crate::configuration::Configuration;
 use crate::context::Context;
@@ -137,6 +138,7 @@ pub(super) fn decide<'n>(
     };
     let (watched, guard) = watch(ledger, &visit, &routes, &mut choices);
     plan.pending.status.guard = guard;
+    plan.response.hides_events = watched.iter().any(Watched::reads_events);
     plan.pending.is_private |= guard == Some(Guard::Open);
 
     let first = actions(&snapshot, &routes, &choices)

@@ -51,6 +51,7 @@ pub(super) fn watch(
                 route: route.pattern(&visit.snapshot),
             },
             is_exposure: visit.is_exposure,
+            harm: route.harm(&visit.snapshot),
             compared: None,
         };
         if let Some(mut compared) = compare(visit, routes, choice) {

@@ -1,5 +1,6 @@
 //! Flags that act on a request, as counters and breakers know them.
 
+use super::harm::Harm;
 use crate::dictionary::push_encoded;
 use flagstone_rollout::tally::Key;
 use flagstone_rollout::{Arm, Serve, Share, UnitHash};
@@ -12,6 +13,8 @@ pub(crate) struct Watched {
     pub key: Key,
     /// Whether the request is an exposure.
     pub is_exposure: bool,
+    /// What is harm on the route, beside what is a failure everywhere.
+    pub harm: Option<Harm>,
     /// Where its variants are compared.
     pub compared: Option<Compared>,
 }
@@ -45,6 +48,12 @@ impl Compared {
 }
 
 impl Watched {
+    /// Whether what an origin reports matters.
+    pub fn reads_events(&self) -> bool {
+        let harm = self.harm.as_ref();
+        harm.is_some_and(|harm| !harm.events.is_empty())
+    }
+
     /// Adds it as text that [`parse`](Self::parse) reads: parts between commas, without semicolons.
     pub fn push(&self, text: &mut String) {
         push_encoded(text, &self.key.flag);
@@ -54,7 +63,10 @@ impl Watched {
         }
         let bit = |set: bool| u8::from(set);
         // Writing to a string does not fail.
-        let _ = write!(text, ",{},{}", self.key.stage, bit(self.is_exposure));
+        let _ = write!(text, ",{},{},", self.key.stage, bit(self.is_exposure));
+        if let Some(harm) = &self.harm {
+            harm.push(text);
+        }
         if let Some(of) = &self.compared {
             let _ = write!(
                 text,
@@ -89,6 +101,7 @@ impl Watched {
             stage: parts.next()?.parse().ok()?,
         };
         let is_exposure = parts.next()? == "1";
+        let harm = Harm::parse(parts.next()?);
         let compared = match parts.next() {
             None => None,
             Some(id) => Some(Compared {
@@ -114,6 +127,7 @@ impl Watched {
             return Some(Self {
                 key,
                 is_exposure,
+                harm,
                 compared,
             });
         };
@@ -125,6 +139,7 @@ impl Watched {
         Some(Self {
             key,
             is_exposure,
+            harm,
             compared: Some(of),
         })
     }

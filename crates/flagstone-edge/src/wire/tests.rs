@@ -10,7 +10,7 @@ use super::{Engine, Outcome, texts};
 use crate::edit::Edit;
 use crate::fixture::{Head, PARTS, Response, control, everybody, flag, having, model, snapshot};
 use crate::head::{GeoField, RequestHead, ResponseHead};
-use crate::plan::{Compared, Pending, Plan, Watched};
+use crate::plan::{Compared, Harm, Pending, Plan, Watched};
 use crate::refresh::{Fetched, Need, Node, Options};
 use crate::status::{Guard, IdSource, Problem, Status, Why};
 use flagstone_compile::model::{Consent, Model, Source};
@@ -525,6 +525,11 @@ fn watched() -> Vec<Watched> {
         .map(|compared| Watched {
             key: key.clone(),
             is_exposure: compared.is_none(),
+            harm: compared.map(|of| Harm {
+                statuses: Statuses::CLIENT,
+                slower_than_ms: of.stage.into(),
+                events: "a.b c".to_owned(),
+            }),
             compared,
         })
         .to_vec()

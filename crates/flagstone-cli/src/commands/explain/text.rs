@@ -1,5 +1,6 @@
 //! An explanation for people.
 
+use super::Answer;
 use super::explanation::{
     Attribute, Explanation, Holds, Prerequisites, Presence, Rule, RuleOutcome, Split, Test,
 };
@@ -14,7 +15,10 @@ const NO: Style = AnsiColor::Red.on_default();
 const UNKNOWN: Style = AnsiColor::Yellow.on_default();
 
 /// Writes all of it.
-pub fn write(out: &mut impl Write, now: &str, explanation: &Explanation) -> io::Result<()> {
+pub fn write(out: &mut impl Write, answer: &Answer) -> io::Result<()> {
+    let Answer {
+        now, explanation, ..
+    } = answer;
     let Explanation { flag, reason, .. } = explanation;
     let variant = explanation
         .variant
@@ -30,7 +34,15 @@ pub fn write(out: &mut impl Write, now: &str, explanation: &Explanation) -> io::
         write!(out, ", {}", rule.map(title).unwrap_or_default())?;
     }
     writeln!(out, ", at {now}\n")?;
-    body(out, explanation, 0)
+    body(out, explanation, 0)?;
+    for route in &answer.routes {
+        write!(out, "acts on {}", route.route)?;
+        if let Some(words) = route.words() {
+            write!(out, "; harm there is also: {words}")?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
 }
 
 /// Prerequisites and rules, indented.

@@ -1,0 +1,80 @@
+//! What counts as harm on a route, beside what is a failure everywhere.
+
+use super::Ended;
+use flagstone_core::Snapshot;
+use flagstone_core::layout::{HarmRecord, Section, Statuses};
+use flagstone_rollout::Outcome;
+use std::fmt::Write as _;
+
+/// What counts as harm on a route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Harm {
+    pub statuses: Statuses,
+    /// Milliseconds; 0 for no bound.
+    pub slower_than_ms: u32,
+    /// Names with blanks between them.
+    pub events: String,
+}
+
+impl Harm {
+    /// Reads a record; `None` if there is none.
+    pub fn read(snapshot: &Snapshot<'_>, index: u16) -> Option<Self> {
+        let record: HarmRecord = snapshot.record(Section::Harms, index.into())?;
+        let events = snapshot.text(record.events_offset, record.events_len.into());
+        Some(Self {
+            statuses: Statuses {
+                client: record.client_statuses,
+                server: record.server_statuses,
+            },
+            slower_than_ms: record.slower_than,
+            events: events.unwrap_or_default().to_owned(),
+        })
+    }
+
+    /// Whether an origin's answer did harm; what a cache has kept does none.
+    pub fn is_done(&self, ended: &Ended) -> bool {
+        let Outcome::Status(status) = ended.outcome else {
+            return false;
+        };
+        if ended.from_cache {
+            return false;
+        }
+        let is_slow = self.slower_than_ms > 0 && ended.latency_ms > self.slower_than_ms;
+        let is_named = |name: &str| self.events.split(' ').any(|event| event == name);
+        self.statuses.has(status) || is_slow || names(&ended.events).any(is_named)
+    }
+
+    /// Adds it as text that [`parse`](Self::parse) reads: `200.0.1500.payment-failed cart-lost`.
+    pub fn push(&self, text: &mut String) {
+        let Statuses { client, server } = self.statuses;
+        // Writing to a string does not fail.
+        let _ = write!(
+            text,
+            "{client:x}.{server:x}.{}.{}",
+            self.slower_than_ms, self.events
+        );
+    }
+
+    /// Reads what [`push`](Self::push) wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(4, '.');
+        let mut bits = || u32::from_str_radix(parts.next()?, 16).ok();
+        let (client, server) = (bits()?, bits()?);
+        Some(Self {
+            statuses: Statuses { client, server },
+            slower_than_ms: parts.next()?.parse().ok()?,
+            events: parts.next()?.to_owned(),
+        })
+    }
+}
+
+/// The names in `Flagstone-Event`: between commas, each up to its parameters.
+fn names(header: &str) -> impl Iterator<Item = &str> {
+    header
+        .split(',')
+        .filter_map(|item| Some(item.split(';').next()?.trim_ascii()))
+        .filter(|name| !name.is_empty())
+}
+
+#[cfg(test)]
+mod tests;
