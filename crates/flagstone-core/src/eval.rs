@@ -292,6 +292,8 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
                 };
             }
             match self.split(rule.split)? {
+                // Only damaged bytes have a range of no variant.
+                Outcome::Variant(NONE16) => return None,
                 Outcome::Variant(variant) => return choose(variant, place, Reason::Split),
                 Outcome::Default(reason) => return choose(default, place, reason),
                 Outcome::Next => {}
