@@ -10,7 +10,7 @@ mod guard;
 mod import;
 mod inspect;
 mod manifest;
-mod rollout;
+pub(crate) mod rollout;
 mod schema;
 mod status;
 mod types;

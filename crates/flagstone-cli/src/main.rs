@@ -8,6 +8,7 @@ mod context;
 mod control;
 mod environment;
 mod files;
+mod force;
 mod listing;
 mod report;
 mod source;

@@ -18,6 +18,29 @@ pub struct Configuration {
     frame: Option<Frame>,
 }
 
+/// What a control document has to say about a snapshot, whichever it names: for whoever evaluates and serves nobody.
+#[derive(Clone, Debug, Default)]
+pub struct InForce {
+    /// The kills of flags and variants that the snapshot has.
+    pub kills: Vec<Kill>,
+    /// How far the rollouts of the snapshot's plans have come, in their order.
+    pub rollouts: Vec<Progress>,
+    /// What of the document the snapshot does not have.
+    pub problem: Option<Problem>,
+}
+
+impl InForce {
+    /// Finds the flags, variants and plans that a control document names.
+    pub fn new(snapshot: &Snapshot<'_>, control: &Control) -> Self {
+        let (kills, rollouts, problem) = resolve(snapshot, control, None);
+        Self {
+            kills,
+            rollouts: rollouts.progress().to_vec(),
+            problem,
+        }
+    }
+}
+
 /// What the bytes were compiled from, where that happened here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Frame {

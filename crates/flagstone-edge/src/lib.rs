@@ -77,7 +77,7 @@ mod route;
 mod status;
 pub mod wire;
 
-pub use configuration::Configuration;
+pub use configuration::{Configuration, InForce};
 pub use control::{Control, ControlError, Rollout};
 pub use edit::Edit;
 pub use head::{GeoField, RequestHead, ResponseHead};

@@ -7,6 +7,7 @@ mod request;
 
 use crate::clock;
 use crate::context::{Context, Names};
+use crate::force::{Force, ForceArguments};
 use crate::report::{Failure, Outcome, Report};
 use crate::source::{self, Input, SourceArguments};
 use answer::ErrorCode;
@@ -26,6 +27,7 @@ Examples:
   echo '{\"flag\": \"new-checkout\", \"context\": {\"targetingKey\": \"u-1\"}}' |
     flagstone eval flagstone.toml --requests -
   flagstone eval shop.snapshot --requests requests.ndjson --now 2026-12-01T08:00:00Z > answers.ndjson
+  flagstone eval shop.snapshot --requests requests.ndjson --control control.json > answers.ndjson
 
 A line may also have `default` (the value if nothing can be decided), `type` (boolean, string, number or object) and
 `now` (RFC 3339). Unusable lines do not change the exit code.")]
@@ -35,6 +37,8 @@ pub struct Arguments {
     /// File of requests, `-` for standard input
     #[arg(long, value_name = "FILE")]
     requests: PathBuf,
+    #[command(flatten)]
+    force: ForceArguments,
     /// Time of the evaluation for lines without `now`, instead of the current time
     #[arg(long, value_name = "RFC3339", value_parser = clock::parse)]
     now: Option<UnixMillis>,
@@ -50,6 +54,9 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
                 service,
             });
         };
+        if arguments.force.control.is_some() {
+            report.warning("--control is passed over: answers in a service's own terms know no control document")?;
+        }
         let imported = source.import(service, arguments.source.options.sdk)?;
         let (bytes, findings) = source.compile_imported(&imported.model)?;
         let Some(bytes) = bytes else {
@@ -75,6 +82,7 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
     let snapshot = Snapshot::open(&bytes).map_err(Failure::open(&arguments.source.path))?;
     let run = Run {
         names: Names::new(&snapshot),
+        force: arguments.force.load(&snapshot, report)?,
         snapshot,
         now,
     };
@@ -101,6 +109,7 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
 struct Run<'s> {
     snapshot: Snapshot<'s>,
     names: Names<'s>,
+    force: Force,
     now: UnixMillis,
 }
 
@@ -115,7 +124,9 @@ impl Run<'_> {
         let Some(flag) = self.snapshot.find(&request.flag) else {
             return answer::default(answers, request, ErrorCode::FlagNotFound);
         };
-        let evaluator = Evaluator::new(self.snapshot, context, request.now.unwrap_or(self.now));
+        let evaluator = Evaluator::new(self.snapshot, context, request.now.unwrap_or(self.now))
+            .with_kills(&self.force.in_force.kills)
+            .with_rollouts(&self.force.in_force.rollouts);
         let decision = evaluator.evaluate(flag);
         answer::decision(answers, &self.snapshot, request, &decision)
     }

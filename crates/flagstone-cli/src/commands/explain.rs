@@ -2,17 +2,20 @@
 
 mod explanation;
 mod missed;
+mod rollout;
 mod routes;
 mod text;
 mod trace;
 
 use crate::clock;
 use crate::context::{Context, Names};
+use crate::force::ForceArguments;
 use crate::report::{Failure, Format, Outcome, Report};
 use crate::source::{self, SourceArguments};
 use crate::suggest::similar;
 use explanation::Explanation;
 use flagstone_core::{Evaluator, FlagIndex, Snapshot, UnixMillis};
+use rollout::{Rollout, rollout};
 use routes::{Route, routes};
 use serde::Serialize;
 use serde::de::DeserializeSeed;
@@ -30,6 +33,7 @@ use std::str::FromStr;
 Examples:
   flagstone explain flagstone.toml new-checkout --context '{\"targetingKey\": \"u-1\", \"plan\": \"pro\"}'
   flagstone explain shop.snapshot new-checkout --context @visitor.json --now 2026-12-01T08:00:00Z
+  flagstone explain shop.snapshot new-checkout --context @visitor.json --control control.json
 
 The context is a JSON object. The attribute `user.plan` is its member \"user.plan\", or \"plan\" inside \"user\", or
 \"plan\" itself; `user.key` is \"targetingKey\".")]
@@ -42,6 +46,8 @@ pub struct Arguments {
     /// The one to decide for: a JSON object, or `@` and the name of a file with one
     #[arg(long, value_name = "JSON|@FILE", default_value = "{}")]
     context: ContextArgument,
+    #[command(flatten)]
+    force: ForceArguments,
     /// Time of the evaluation, instead of the current time
     #[arg(long, value_name = "RFC3339", value_parser = clock::parse)]
     now: Option<UnixMillis>,
@@ -80,6 +86,8 @@ struct Answer {
     now: String,
     #[serde(flatten)]
     explanation: Explanation,
+    /// How far its rollout has come; `None` without a plan, or without a control document.
+    rollout: Option<Rollout>,
     /// Where it acts at the edge.
     routes: Vec<Route>,
 }
@@ -99,7 +107,10 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
         .and_then(|()| json.end())
         .map_err(|error| Failure::Context { error })?;
     let now = arguments.now.unwrap_or_else(clock::now);
-    let evaluator = Evaluator::new(snapshot, &context, now);
+    let force = arguments.force.load(&snapshot, report)?;
+    let evaluator = Evaluator::new(snapshot, &context, now)
+        .with_kills(&force.in_force.kills)
+        .with_rollouts(&force.in_force.rollouts);
     let flag = find(&snapshot, &arguments.flag, path)?;
     let Some(explanation) = explanation::explain(&evaluator, flag) else {
         return Err(Failure::Undecided {
@@ -110,6 +121,9 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
     let answer = Answer {
         now: now.to_string(),
         explanation,
+        rollout: force
+            .control
+            .and_then(|control| rollout(&snapshot, flag, &control)),
         routes: routes(&snapshot, &arguments.flag),
     };
     let mut out = report.output();

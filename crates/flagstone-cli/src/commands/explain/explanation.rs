@@ -23,6 +23,8 @@ pub struct Explanation {
     pub reason: &'static str,
     /// The rule that decided, counted from 0.
     pub rule: Option<u16>,
+    /// The control document holds the flag at this variant.
+    pub killed: bool,
     /// What is required of other flags; `None` if there is nothing or it was not asked for.
     pub prerequisites: Option<Prerequisites>,
     /// All rules of the flag.
@@ -197,6 +199,7 @@ impl Explainer<'_, '_, '_, '_> {
             variant: variant.map(|variant| variant.key().to_owned()),
             reason: trace.reason.as_str(),
             rule: trace.rule,
+            killed: trace.killed,
             prerequisites: trace.prerequisites.as_ref().map(|tests| Prerequisites {
                 hold: trace.prerequisites_hold,
                 tests: self.tests(tests),

@@ -35,6 +35,9 @@ pub fn write(out: &mut impl Write, answer: &Answer) -> io::Result<()> {
     }
     writeln!(out, ", at {now}\n")?;
     body(out, explanation, 0)?;
+    if let Some(rollout) = &answer.rollout {
+        writeln!(out, "rollout: {}", rollout.words())?;
+    }
     for route in &answer.routes {
         write!(out, "acts on {}", route.route)?;
         if let Some(words) = route.words() {
@@ -47,6 +50,13 @@ pub fn write(out: &mut impl Write, answer: &Answer) -> io::Result<()> {
 
 /// Prerequisites and rules, indented.
 fn body(out: &mut impl Write, explanation: &Explanation, depth: usize) -> io::Result<()> {
+    if explanation.killed {
+        line(out, depth)?;
+        return writeln!(
+            out,
+            "killed: the control document holds the flag at this variant"
+        );
+    }
     if explanation.reason == "DISABLED" {
         line(out, depth)?;
         return writeln!(out, "the flag is disabled; nothing was asked");

@@ -12,6 +12,8 @@ pub struct FlagTrace {
     pub variant: Option<VariantIndex>,
     pub reason: Reason,
     pub rule: Option<u16>,
+    /// The control document holds it.
+    pub killed: bool,
     /// The tests of the prerequisites; `None` if there are no prerequisites or they were not asked for.
     pub prerequisites: Option<Vec<TestTrace>>,
     pub prerequisites_hold: bool,
@@ -126,6 +128,7 @@ impl Trace for Listener<'_> {
             variant: None,
             reason: Reason::Error,
             rule: None,
+            killed: false,
             prerequisites: None,
             prerequisites_hold: true,
             rules: Vec::new(),
@@ -140,6 +143,12 @@ impl Trace for Listener<'_> {
             flag.reason = decision.reason;
             flag.rule = decision.rule;
             self.done = Some(flag);
+        }
+    }
+
+    fn killed(&mut self) {
+        if let Some(flag) = self.open.last_mut() {
+            flag.killed = true;
         }
     }
 
