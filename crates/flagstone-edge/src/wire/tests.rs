@@ -183,6 +183,7 @@ fn check(model: &Model, head: &Head, response: &Response) {
         attempts.push((expected, pending, plan.edits(), plan.number()));
         assert_eq!(plan.number(), expected.timeout_ms);
         plan.number();
+        plan.number();
         next = expected.fallback.as_deref();
         assert_eq!(plan.number() == 1, next.is_some());
     }
