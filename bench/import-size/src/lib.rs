@@ -7,7 +7,7 @@ use flagstone_core::{
     AttributeIndex, AttributeValue, Attributes, Evaluator, FlagIndex, Snapshot, UnixMillis,
 };
 use flagstone_import::document::{compile_document, compile_frame};
-use flagstone_import::json::Json;
+use flagstone_json::Json;
 
 /// Compiles a document under a frame; the bytes of the snapshot, 0 if there is none.
 ///

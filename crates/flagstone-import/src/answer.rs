@@ -9,7 +9,7 @@ mod steps;
 pub use crate::flagd::answers::json_logic;
 pub use steps::{Step, Steps};
 
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_core::{Reason, Snapshot, UnixMillis};
 
 /// What is asked.

@@ -1,6 +1,6 @@
 //! A service's document, compiled in memory under a snapshot that says what the edge does with its flags.
 
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::service::{Options, Sdk, Service, import};
 use flagstone_compile::Model;
 use flagstone_compile::model::{

@@ -1,5 +1,6 @@
 //! Why a document cannot be imported at all.
 
+use flagstone_json::SyntaxError;
 use std::fmt;
 
 /// Why a document is not one of the service's. What is wrong with single flags is in the [`Report`](crate::Report).
@@ -7,12 +8,7 @@ use std::fmt;
 #[non_exhaustive]
 pub enum ImportError {
     /// It is not JSON.
-    Syntax {
-        /// Line of the problem, from 1.
-        line: usize,
-        /// Column of the problem in bytes, from 1.
-        column: usize,
-    },
+    Syntax(SyntaxError),
     /// It is JSON of another shape.
     Shape {
         /// Where: a JSON pointer, empty for the whole.
@@ -27,9 +23,7 @@ pub enum ImportError {
 impl fmt::Display for ImportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Syntax { line, column } => {
-                write!(f, "is not JSON: problem at line {line} column {column}")
-            }
+            Self::Syntax(error) => error.fmt(f),
             Self::Shape { path, expected } if path.is_empty() => write!(f, "must be {expected}"),
             Self::Shape { path, expected } => write!(f, "`{path}` must be {expected}"),
             Self::NotBuilt => f.write_str("the importer for this service is not built in"),
@@ -38,3 +32,9 @@ impl fmt::Display for ImportError {
 }
 
 impl std::error::Error for ImportError {}
+
+impl From<SyntaxError> for ImportError {
+    fn from(error: SyntaxError) -> Self {
+        Self::Syntax(error)
+    }
+}

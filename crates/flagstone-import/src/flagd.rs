@@ -36,7 +36,7 @@ mod rule;
 mod scope;
 
 use crate::error::ImportError;
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::report::{Entry, Fidelity, Report};
 use crate::service::{Imported, Options};
 use evaluators::Evaluators;

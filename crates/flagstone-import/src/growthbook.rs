@@ -38,7 +38,7 @@ mod variants;
 mod wire;
 
 use crate::error::ImportError;
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::report::Report;
 use crate::service::{Imported, Options};
 use feature::lower;

@@ -27,7 +27,7 @@ mod rollout;
 mod segment;
 
 use crate::error::ImportError;
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::report::Report;
 use crate::service::{Imported, Options};
 use document::Document;

@@ -20,7 +20,6 @@ mod error;
 mod flagd;
 #[cfg(feature = "growthbook")]
 mod growthbook;
-pub mod json;
 #[cfg(feature = "launchdarkly")]
 mod launchdarkly;
 mod report;

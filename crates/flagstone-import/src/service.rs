@@ -1,7 +1,7 @@
 //! The services, and the way into each.
 
 use crate::error::ImportError;
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::report::Report;
 use flagstone_compile::Model;
 

@@ -38,7 +38,7 @@ mod set;
 mod settle;
 
 use crate::error::ImportError;
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::report::{Fidelity, Report};
 use crate::service::{Imported, Options, Sdk};
 use document::Document;

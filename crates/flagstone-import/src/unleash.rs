@@ -50,7 +50,7 @@ mod strategy;
 mod variants;
 
 use crate::error::ImportError;
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::report::{Fidelity, Report};
 use crate::service::{Imported, Options, Sdk};
 use constraint::Segments;

@@ -13,7 +13,7 @@ use flagstone_compile::compile_imported;
 use flagstone_core::layout::{ExpressionRecord, HEADER_LEN, SECTION_ROW_LEN, Section};
 use flagstone_core::{Snapshot, UnixMillis, parse_rfc3339};
 use flagstone_import::answer::{Request, Type, json_logic};
-use flagstone_import::json::Json;
+use flagstone_json::Json;
 use flagstone_import::{Fidelity, ImportError, Options, Service, import};
 use serde_json::{Value, json};
 use std::fs;

@@ -10,7 +10,7 @@ mod support;
 
 use flagstone_core::UnixMillis;
 use flagstone_import::answer::Request;
-use flagstone_import::json::Json;
+use flagstone_json::Json;
 use flagstone_import::{Fidelity, ImportError, Model, Options, Service, import};
 use serde_json::{Value, json};
 use std::fs;

@@ -12,7 +12,7 @@ use flagstone_compile::compile_imported;
 use flagstone_compile::model::{Serve, Value as Typed};
 use flagstone_core::{Reason, Snapshot, UnixMillis};
 use flagstone_import::answer::{Request, Type};
-use flagstone_import::json::Json;
+use flagstone_json::Json;
 use flagstone_import::{Fidelity, Options, Sdk, Service, import};
 use serde_json::{Value, json};
 use support::{Question, Subject, excluded, finish, own_cases, read, vectors};

@@ -3,7 +3,7 @@
 use super::rule::Rule;
 use super::scope::{Paths, Scope};
 use crate::answer::{Answer, Native, Request, Type};
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_compile::compile_expression;
 use flagstone_core::{
     AttributeIndex, AttributeValue, Attributes, Decision, Evaluator, Object, Reason, Snapshot,

@@ -3,7 +3,7 @@
 //! flagd replaces each `{"$ref": "name"}` in the text of the document, one evaluator after the other, by the evaluator as
 //! it was written. So a reference inside an evaluator is only found if it leads to one further behind.
 
-use crate::json::Json;
+use flagstone_json::Json;
 use std::borrow::Cow;
 
 /// The evaluators of a document, in the order of JavaScript's members.

@@ -6,7 +6,7 @@
 use super::method::{Method, Stop, operator};
 use super::rule::{Rule, apply, detailed, on_all};
 use super::scope::{Scope, names};
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_compile::model::{
     self, Absent, Algorithm, Allocation, Bucketing, Condition, Expression, Matcher, Operation,
     Range, Reading, Relation, Rest, Scalar, Serve, TARGETING_KEY, Test,

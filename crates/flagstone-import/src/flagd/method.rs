@@ -1,6 +1,6 @@
 //! JsonLogic's operators.
 
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_compile::model::{Arithmetic, Operation, Relation};
 
 /// Why a rule, or a part of one, has no expression.

@@ -5,7 +5,7 @@ use super::compiled::{Result, keep, kept, length, nothing};
 use super::method::Stop;
 use super::rule::{Rule, apply, constant, json_text, list, on_all};
 use super::scope::{Scope, names};
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_compile::model::{Expression, Operation};
 
 impl Rule<'_> {

@@ -2,7 +2,7 @@
 
 use super::method::Stop;
 use super::scope::Paths;
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_compile::compile_expression;
 use flagstone_compile::model::{Expression, Operation};
 use flagstone_core::{

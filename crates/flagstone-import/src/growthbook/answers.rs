@@ -6,7 +6,7 @@ use super::overrides::Overrides;
 use super::positions::Shares;
 use super::wire::{Definitions, json_text, truthy};
 use crate::answer::{Answer, Native, Request, Step, Steps, Type};
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::report::Report;
 use flagstone_compile::compile_imported;
 use flagstone_core::{

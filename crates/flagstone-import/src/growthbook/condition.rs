@@ -4,7 +4,7 @@
 
 use super::names::Names;
 use super::wire::{entries, json_text};
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_compile::model::{Condition, ELEMENT, Js, Matcher, Reading, Segment, Test};
 use flagstone_core::js;
 

@@ -13,7 +13,7 @@ use super::positions::{Shares, algorithm, between, by_weights, first_of, range};
 #[cfg(feature = "answers")]
 use super::wire::json_text;
 use super::wire::{at, is_truthy, number, text, truthy};
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_compile::model::{
     Absent, Algorithm, Allocation, Bucketing, Condition, Range, Rest, Serve, Test,
 };

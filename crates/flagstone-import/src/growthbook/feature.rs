@@ -14,7 +14,7 @@ use super::variants::Variants;
 #[cfg(feature = "answers")]
 use super::wire::json_text;
 use super::wire::{Definitions, at, is_truthy, number, truthy};
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::report::{Fidelity, Report};
 use flagstone_compile::model::{
     Absent, Allocation, Bucketing, Condition, Flag, Range, Rest, Rule, Serve, Test,

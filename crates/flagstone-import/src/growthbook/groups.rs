@@ -1,7 +1,7 @@
 //! Saved groups.
 
 use super::condition::{Conditions, Root};
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_compile::model::{Condition, Segment, TARGETING_KEY, Test};
 
 /// Members that every object has in JavaScript; as names of groups they lead to something that is none.

@@ -4,7 +4,7 @@
 
 use super::condition::{Conditions, Root, all, any, is_operators, not};
 use super::wire::{is_truthy, text};
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_compile::model::{
     Condition, ELEMENT, Js, Matcher, Order, Reading, Scalar, Scope, Test, kind,
 };

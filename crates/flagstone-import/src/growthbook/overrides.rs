@@ -1,6 +1,6 @@
 //! What one request says about features and experiments: it changes what is read from the definitions.
 
-use crate::json::Json;
+use flagstone_json::Json;
 
 /// What a context has beside attributes. The default is nothing.
 #[derive(Clone, Copy, Default)]

@@ -7,7 +7,7 @@ use super::condition::{Conditions, Root, all, any};
 use super::feature::Known;
 use super::names::Names;
 use super::wire::{is_truthy, json_text, text, truthy};
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_compile::model::{Condition, Flag, Model, Rule, Serve, Test, Value, Variant};
 use flagstone_compile::{Index, compile_imported};
 use flagstone_core::{

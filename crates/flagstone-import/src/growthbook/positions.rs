@@ -1,7 +1,7 @@
 //! Shares as positions of GrowthBook's hashes.
 
 use super::wire::{at, number};
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_compile::model::Algorithm;
 
 /// The algorithm of a hash version, and its number of positions; `None` for versions that there are not.

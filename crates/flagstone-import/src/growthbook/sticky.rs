@@ -4,7 +4,7 @@
 
 use super::overrides::{Overrides, Sticky};
 use super::wire::{entries, is_truthy, json_text, number, text, truthy};
-use crate::json::Json;
+use flagstone_json::Json;
 use std::collections::HashMap;
 
 impl Overrides<'_> {

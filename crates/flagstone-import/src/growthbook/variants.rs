@@ -1,7 +1,7 @@
 //! The values of a feature as variants.
 
 use super::wire::json_text;
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_compile::model::{Value, Variant};
 
 /// The different values that a feature can have.

@@ -1,7 +1,7 @@
 //! The document, and JSON as JavaScript code handles it.
 
 use crate::error::ImportError;
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_compile::Index;
 use flagstone_core::js;
 use std::ops::ControlFlow;

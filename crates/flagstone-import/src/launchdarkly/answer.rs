@@ -5,7 +5,7 @@ use super::flag::Origin;
 use super::rollout::Experiment;
 use super::segment::Segments;
 use crate::answer::{Answer, Native, Request, Step, Steps, Type};
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_core::{Decision, Evaluator, Reason, Snapshot, Value};
 use std::collections::HashMap;
 

@@ -4,7 +4,7 @@ use super::document::{Document, is_truthy, list};
 use super::flag::{FEW, MOST, fail, one_of};
 use super::reference::{self, Reference};
 use super::segment::Segments;
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::report::Fidelity;
 use crate::service::Sdk;
 use flagstone_compile::model::{Condition, Matcher, Order, Reading, Scalar, Test};

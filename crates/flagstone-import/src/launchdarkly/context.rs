@@ -2,7 +2,7 @@
 
 use super::document::is_truthy;
 use super::reference::{USER, is_kind, parts};
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_core::{AttributeIndex, AttributeValue, Attributes, JsNumber, Snapshot};
 use std::borrow::Cow;
 

@@ -1,7 +1,7 @@
 //! The document: where the flags and segments are, and how JavaScript looks at their members.
 
 use crate::error::ImportError;
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::service::Sdk;
 use flagstone_compile::Index;
 

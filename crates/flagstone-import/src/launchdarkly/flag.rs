@@ -5,7 +5,7 @@ use super::document::{self, Document, index, is_truthy, texts};
 use super::reference::{self, USER};
 use super::rollout::{self, Experiment};
 use super::segment::Segments;
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::report::{Entry, Fidelity};
 use flagstone_compile::model::{
     Condition, Flag, Matcher, Reading, Rule, Scalar, Serve, Test, Value, Variant,

@@ -1,7 +1,7 @@
 //! Attribute references, and the attributes' names in the model.
 
 use super::flag::MOST;
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::service::Sdk;
 use std::borrow::Cow;
 

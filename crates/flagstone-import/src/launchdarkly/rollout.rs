@@ -3,7 +3,7 @@
 use super::document::{Names, index, is_truthy, list};
 use super::flag::{MOST, variant_key};
 use super::reference::{self, Reference, USER};
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::service::Sdk;
 use flagstone_compile::model::{Absent, Algorithm, Allocation, Bucketing, Range, Rest};
 use flagstone_core::JsNumber;

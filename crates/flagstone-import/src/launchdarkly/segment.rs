@@ -5,7 +5,7 @@ use super::document::{self, Document, is_truthy, list, texts};
 use super::flag::{MOST, fail, is_name, one_of};
 use super::reference::{self, USER, key_of};
 use super::rollout::{bucket_by, bucketing, position_of, weight};
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::report::Fidelity;
 use flagstone_compile::model::{
     Absent, Condition, Matcher, Reading, Scalar, Segment, TARGETING_KEY, Test,

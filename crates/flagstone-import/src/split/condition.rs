@@ -4,7 +4,7 @@ use super::Reader;
 use super::javascript::truthy;
 use super::matcher::Type;
 use super::partitions::Partitions;
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::service::Sdk;
 use flagstone_compile::model::Condition;
 

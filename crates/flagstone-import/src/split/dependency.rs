@@ -3,7 +3,7 @@
 use super::condition::Shape;
 use super::flag::{CONTROL, Known};
 use super::{Reader, not};
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_compile::model::{Condition, Test};
 use std::collections::HashSet;
 

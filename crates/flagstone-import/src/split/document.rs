@@ -2,7 +2,7 @@
 
 use super::named::Named;
 use crate::error::ImportError;
-use crate::json::Json;
+use flagstone_json::Json;
 use std::collections::HashSet;
 
 /// Flags and segments as the SDK's stores hold them once it has read everything.

@@ -5,7 +5,7 @@ use super::dependency::Met;
 use super::javascript::{number, truthy, unsigned};
 use super::partitions::{Part, Partitions};
 use super::{Reader, not};
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::report::Fidelity;
 use crate::service::Sdk;
 use flagstone_compile::model::{

@@ -1,6 +1,6 @@
 //! What JavaScript makes of values in a definition that are not of the type that they should be.
 
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_core::{JsNumber, js_number};
 
 /// Whether a value counts as true; an absent one does not.

@@ -4,7 +4,7 @@ use super::flag::BUCKETING_KEY;
 use super::javascript::{text, truthy, unsigned};
 use super::set::set;
 use super::{Reader, not};
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::service::Sdk;
 use flagstone_compile::model::{
     Condition, Conversion, Matcher, Order, Reading, Scalar, TARGETING_KEY, Test,

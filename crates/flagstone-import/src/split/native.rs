@@ -6,7 +6,7 @@
 use super::flag::{BUCKETING_KEY, CONTROL, Known};
 use super::javascript::{trim, truthy};
 use crate::answer::{Answer, Native, Request, Type};
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_compile::model::TARGETING_KEY;
 use flagstone_core::{
     AttributeIndex, AttributeValue, Attributes, Evaluator, JsNumber, Reason, Snapshot,

@@ -3,7 +3,7 @@
 use super::Reader;
 use super::javascript::number;
 use super::matcher::{Subject, Type};
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_compile::model::{Condition, Conversion, Matcher, Order};
 
 /// The last and, negative, the first millisecond of JavaScript's dates.

@@ -1,7 +1,7 @@
 //! Partitions: who gets which treatment.
 
 use super::javascript::truthy;
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::service::Sdk;
 
 /// The partitions of a condition.

@@ -6,7 +6,7 @@ use super::flag::is_key;
 use super::javascript::truthy;
 use super::named::Named;
 use super::{Reader, not};
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::report::Fidelity;
 use flagstone_compile::Model;
 use flagstone_compile::model::{Condition, Segment, TARGETING_KEY, Test};

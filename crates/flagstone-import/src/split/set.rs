@@ -1,7 +1,7 @@
 //! Matchers of sets.
 
 use super::matcher::{Subject, Type};
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_compile::model::{Condition, Conversion, Matcher};
 
 /// Sets of text.

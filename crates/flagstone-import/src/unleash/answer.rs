@@ -5,7 +5,7 @@ use super::javascript::{text, truthy};
 use super::names::{self, FIELDS, RANDOM};
 use super::payload::Outcomes;
 use crate::answer::{Answer, Native, Request, Type};
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::service::Sdk;
 use flagstone_core::{
     AttributeIndex, AttributeValue, Attributes, Evaluator, FlagIndex, Reason, Snapshot, UnixMillis,

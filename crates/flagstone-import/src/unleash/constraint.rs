@@ -2,7 +2,7 @@
 
 use super::notes::Notes;
 use super::{date, javascript, names};
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::report::Fidelity;
 use flagstone_compile::model::{
     Condition, Conversion, Js, Matcher, Order, Reading, Scalar, Test, kind,

@@ -1,7 +1,7 @@
 //! Dates, as `new Date(value)` of V8 reads them.
 
 use super::javascript;
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_core::is_js_blank;
 use std::iter::Peekable;
 use std::str::Chars;

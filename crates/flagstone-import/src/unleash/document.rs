@@ -2,7 +2,7 @@
 
 use super::javascript::same_id;
 use crate::error::ImportError;
-use crate::json::Json;
+use flagstone_json::Json;
 use std::collections::HashMap;
 
 /// Features and segments as they stand after everything that the document says.

@@ -6,7 +6,7 @@ use super::payload::Outcomes;
 use super::strategy::Strategy;
 use super::variants::{Choice, Served, choose, list};
 use super::{Lowering, Often, constraint, is_key};
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::report::Fidelity;
 use crate::service::Sdk;
 use flagstone_compile::model::{Condition, Flag, Rule, Serve, Test};

@@ -1,6 +1,6 @@
 //! What JavaScript makes of values.
 
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_core::{JsNumber, is_js_blank, js_number};
 
 /// Whether a value counts as true; one that is absent does not.

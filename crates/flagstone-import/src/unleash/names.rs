@@ -1,6 +1,6 @@
 //! Context fields as attributes.
 
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_compile::model::TARGETING_KEY;
 
 /// The attribute that is chance: a number from 1 to 10,001 as text.

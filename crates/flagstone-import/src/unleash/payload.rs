@@ -1,7 +1,7 @@
 //! The variants of a feature as variants of a flag.
 
 use super::{is_key, unique};
-use crate::json::Json;
+use flagstone_json::Json;
 use flagstone_compile::model::{Value, Variant};
 
 /// What a feature can come to, in the order of its flag's variants: off, on without a variant, and the variants.

@@ -4,7 +4,7 @@ use super::javascript::{is_truthy, items, number, text, truthy};
 use super::names::{ADDRESS, RANDOM, SESSION, USER};
 use super::notes::Notes;
 use super::{constraint, names};
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::report::Fidelity;
 use crate::service::Sdk;
 use flagstone_compile::model::{

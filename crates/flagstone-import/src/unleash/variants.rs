@@ -6,7 +6,7 @@ use super::names::{self, ADDRESS, RANDOM, SESSION, USER};
 use super::notes::Notes;
 use super::payload::Outcomes;
 use super::strategy::LONGEST_GROUP;
-use crate::json::Json;
+use flagstone_json::Json;
 use crate::service::Sdk;
 use flagstone_compile::model::{
     Absent, Algorithm, Allocation, Bucketing, Condition, Range, Rest, Serve,

@@ -3,7 +3,7 @@
 use flagstone_compile::compile_imported;
 use flagstone_core::{Snapshot, UnixMillis};
 use flagstone_import::answer::{Request, Type};
-use flagstone_import::json::Json;
+use flagstone_json::Json;
 use flagstone_import::{Imported, Options, Service, import};
 use serde_json::Value;
 use std::collections::BTreeMap;

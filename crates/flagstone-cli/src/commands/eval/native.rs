@@ -3,7 +3,7 @@
 use super::answer;
 use flagstone_core::{Snapshot, UnixMillis, parse_rfc3339};
 use flagstone_import::answer::{Answer, Native, Request, Type};
-use flagstone_import::json::Json;
+use flagstone_json::Json;
 use std::io::{self, Write};
 
 /// What is the same for all lines.

@@ -1,11 +1,38 @@
 //! JSON as a tree, as JavaScript sees it: every number is a 64-bit float, members keep their order.
+//!
+//! ```
+//! use flagstone_json::Json;
+//!
+//! let json = Json::read(r#"{"plan": "pro", "seats": 5}"#).expect("this is JSON");
+//! assert_eq!(json.get("seats").and_then(Json::number), Some(5.0));
+//! ```
 
 mod read;
 
-use crate::error::ImportError;
 use flagstone_core::{AttributeValue, JsNumber, List, Object};
 use std::borrow::Cow;
 use std::fmt;
+
+/// How deep values may be nested.
+const MAX_DEPTH: u8 = 128;
+
+/// A text is not JSON, or nested too deep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// Line of the problem, from 1.
+    pub line: usize,
+    /// Column of the problem in bytes, from 1.
+    pub column: usize,
+}
+
+impl fmt::Display for SyntaxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { line, column } = self;
+        write!(f, "is not JSON: problem at line {line} column {column}")
+    }
+}
+
+impl std::error::Error for SyntaxError {}
 
 /// A value of JSON. Text without escapes is borrowed from the document.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -30,8 +57,16 @@ impl<'j> Json<'j> {
     ///
     /// # Errors
     /// If it is not JSON, or nested more than 128 deep.
-    pub fn read(text: &'j str) -> Result<Self, ImportError> {
-        read::read(text)
+    pub fn read(text: &'j str) -> Result<Self, SyntaxError> {
+        read::read(text, MAX_DEPTH)
+    }
+
+    /// Reads a document of somebody who is not to be trusted with so much.
+    ///
+    /// # Errors
+    /// If it is not JSON, or nested more than `depth` deep.
+    pub fn read_within(text: &'j str, depth: u8) -> Result<Self, SyntaxError> {
+        read::read(text, depth)
     }
 
     /// The member of an object; `None` if there is none or this is no object.

@@ -1,7 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use super::Json;
-use crate::error::ImportError;
+use super::{Json, SyntaxError};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -135,12 +134,14 @@ fn nesting_has_a_limit() {
     let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
     assert!(Json::read(&nested(127)).is_ok());
     assert!(Json::read(&nested(100_000)).is_err());
+    assert!(Json::read_within(&nested(2), 2).is_ok());
+    assert!(Json::read_within(&nested(3), 2).is_err());
 }
 
 #[test]
 fn problems_have_a_place() {
     for (text, line, column) in [("", 1, 1), ("{\n  \"a\": x}", 2, 8), ("[1, 2", 1, 6)] {
-        let expected = ImportError::Syntax { line, column };
+        let expected = SyntaxError { line, column };
         assert_eq!(Json::read(text), Err(expected), "{text}");
     }
 }

@@ -1,21 +1,17 @@
 //! From text to a tree. `serde_json` reads the same and weighs three times as much in the Worker, exact numbers most of it.
 
-use super::Json;
-use crate::error::ImportError;
+use super::{Json, SyntaxError};
 use std::borrow::Cow;
 
-/// How deep values may be nested.
-const MAX_DEPTH: u8 = 128;
-
 /// Reads a document.
-pub(super) fn read(text: &str) -> Result<Json<'_>, ImportError> {
+pub(super) fn read(text: &str, depth: u8) -> Result<Json<'_>, SyntaxError> {
     let mut reader = Reader {
         text,
         at: 0,
         elements: Vec::new(),
         members: Vec::new(),
     };
-    let value = reader.value(MAX_DEPTH);
+    let value = reader.value(depth);
     match value {
         Some(value) if reader.peek().is_none() => Ok(value),
         _ => Err(reader.problem()),
@@ -245,12 +241,12 @@ impl<'j> Reader<'j> {
     }
 
     /// Where it stopped.
-    fn problem(&self) -> ImportError {
+    fn problem(&self) -> SyntaxError {
         let before = self.text.as_bytes().get(..self.at).unwrap_or_default();
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         let start = before.iter().rposition(|byte| *byte == b'\n');
         let column = self.at - start.map_or(0, |at| at + 1) + 1;
-        ImportError::Syntax { line, column }
+        SyntaxError { line, column }
     }
 }
 
