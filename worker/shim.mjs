@@ -11,6 +11,7 @@
 // between its calls the wasm holds nothing of them.
 
 import module from './pkg/flagstone.wasm'
+import { answer } from './answer.mjs'
 import { manage } from './control.mjs'
 import { removePrefix } from './headers.mjs'
 import { attempt, respond, send, unreachable } from './origin.mjs'
@@ -71,9 +72,10 @@ export default {
  * Sends the request to its origin, and makes the visitor's response.
  *
  * `flight.answer` becomes the promise of the origin's response once the request is on its way there; what fails from then
- * on is `rescued`.
+ * on is `rescued`. Without a plan the request is for the edge itself: no origin may see it.
  */
 function carryOut(plan, request, env, context, flight, rescued) {
+  if (plan === undefined) return answer(whole, request, visitor, env, context).catch(unanswered)
   if (plan.isWatched || plan.timeout > 0) return carryOutWatched(plan, request, env, context, flight).catch(rescued)
   const failed = (error) => {
     console.error(`flagstone: origin \`${plan.origin}\`:`, error)
@@ -160,6 +162,11 @@ function fromStable(request, env) {
   copy.headers.set('X-Forwarded-Host', host)
   copy.headers.set('X-Forwarded-Proto', protocol.slice(0, -1))
   return isUrl ? fetch(copy) : origin.fetch(copy)
+}
+
+function unanswered(error) {
+  console.error('flagstone: no answer:', error)
+  return marked(Response.json({ errorDetails: 'the edge has failed' }, { status: 500 }))
 }
 
 function marked(response) {

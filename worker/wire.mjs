@@ -12,6 +12,8 @@ export const NEVER = 0xffffffff
 export const MORE = -1
 export const NOWHERE = -2
 
+/** In place of a plan: the request is for the edge itself. */
+const OWN = 2
 /** The length of a text that is absent. */
 const ABSENT = 0xffffffff
 /** Bytes of a number. */
@@ -42,10 +44,12 @@ export class Engine {
     this.geo = []
     this.needsAddress = false
     this.responseHeaders = []
+    this.ownHeaders = []
   }
 
   /**
-   * Plans a request, unless the configuration is to be fetched first: then `step` is LOAD and there is no plan.
+   * Plans a request, unless the configuration is to be fetched first: then `step` is LOAD and there is no plan. There is none
+   * either if the request is for the edge itself, to be answered by `answer`.
    *
    * `visitor.geo(request, field)` and `visitor.address(request)` say what the platform knows of the client; they are
    * asked only for what the configuration needs.
@@ -57,7 +61,7 @@ export class Engine {
     return { step, plan: step === LOAD ? undefined : this.readPlan(message) }
   }
 
-  /** Plans a request with the configuration that is there, or without one. */
+  /** Plans a request with the configuration that is there, or without one; undefined if it is for the edge itself. */
   plan(request, visitor, now) {
     this.writeRequest(request, visitor)
     return this.readPlan(this.ask(this.exports.plan, now))
@@ -75,6 +79,23 @@ export class Engine {
     this.write(texts)
     const message = this.ask(this.exports.ended, now)
     return { failsOver: message.number() === 1, due: message.number() }
+  }
+
+  /**
+   * Answers a request that is for the edge itself, whose body is undefined if it is too long. If the client knows of a later
+   * configuration (`isBehind`), that is to be fetched, and the request to be answered once more. `lines` are JSON, for whoever
+   * takes reports.
+   */
+  answer(request, visitor, { headers, body, key, isLimited }, now) {
+    const texts = this.requestTexts(request, visitor)
+    for (const name of this.ownHeaders) texts.push(headers.get(name))
+    // Here streams of events are kept.
+    texts.push(body, key, isLimited ? '1' : '0', '1')
+    this.write(texts)
+    const message = this.ask(this.exports.answer, now)
+    const isBehind = message.number() === 1
+    this.isSpent = message.number() === 1
+    return { isBehind, status: message.number(), edits: message.edits(), body: message.text(), lines: message.texts() }
   }
 
   /** What is due to be sent: lines for the guard, and for dashboards. */
@@ -140,9 +161,14 @@ export class Engine {
     this.geo = message.texts()
     this.needsAddress = message.number() === 1
     this.responseHeaders = message.texts()
+    this.ownHeaders = message.texts()
   }
 
   writeRequest(request, visitor) {
+    this.write(this.requestTexts(request, visitor))
+  }
+
+  requestTexts(request, visitor) {
     if (this.isSpent) {
       crypto.getRandomValues(new Uint8Array(this.exports.memory.buffer, this.randomAt, 16))
       this.isSpent = false
@@ -152,11 +178,13 @@ export class Engine {
     for (const name of this.headers) texts.push(headers.get(name))
     for (const field of this.geo) texts.push(visitor.geo(request, field))
     if (this.needsAddress) texts.push(visitor.address(request))
-    this.write(texts)
+    return texts
   }
 
   readPlan(message) {
-    this.isSpent = message.number() === 1
+    const spent = message.number()
+    if (spent === OWN) return undefined
+    this.isSpent = spent === 1
     return this.readAttempt(message)
   }
 

@@ -8,7 +8,7 @@ use fastly::erl::{CounterDuration, Penaltybox, RateCounter};
 use flagstone_edge::ledger::Shared;
 
 /// The name of the rate counter, and of the penalty box.
-const NAME: &str = "flagstone";
+pub const NAME: &str = "flagstone";
 
 /// The platform's counters.
 pub struct Counters {

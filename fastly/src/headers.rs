@@ -1,8 +1,8 @@
 //! Changes to headers.
 
-use fastly::http::{HeaderName, HeaderValue};
+use fastly::http::{HeaderName, HeaderValue, StatusCode};
 use fastly::{Request, Response};
-use flagstone_edge::Edit;
+use flagstone_edge::{Answer, Edit};
 
 /// What has headers.
 pub trait Headers {
@@ -35,6 +35,14 @@ macro_rules! headers {
 }
 
 headers!(Request Response);
+
+/// A response that the edge makes itself.
+pub fn response(answer: Answer) -> Response {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
+    let mut response = Response::from_status(status).with_body(answer.body.as_ref());
+    apply(&mut response, answer.edits);
+    response
+}
 
 /// Makes the changes in their order. One whose name or value cannot be written is left out; the others are made.
 pub fn apply(message: &mut impl Headers, edits: Vec<Edit>) {

@@ -24,6 +24,7 @@ use flagstone_edge::{Compile, Node, Options};
 use counters::Counters;
 use head::Head;
 
+mod answer;
 mod counters;
 mod head;
 mod headers;
@@ -57,14 +58,17 @@ fn main() {
         Err(error) => log(format_args!("no random bytes: {error}")),
     }
     let random = entropy.unwrap_or_default();
+    if node.answers(&Head::new(&request)) {
+        return answer::answer(&node, request, now, random).send_to_client();
+    }
     let mut ledger = Pop::new(Counters::open(), &random);
     let plan = node.plan(&mut ledger, &Head::new(&request), now, || random);
     origin::carry_out(&plan, &mut ledger, request).send();
-    report(ledger.lines());
+    write(ledger.lines());
 }
 
-/// Writes what was counted to the log endpoint, if the service has one.
-fn report(lines: &[String]) {
+/// Writes what was counted or seen to the log endpoint, if the service has one.
+fn write(lines: &[String]) {
     if lines.is_empty() {
         return;
     }

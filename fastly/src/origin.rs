@@ -209,9 +209,5 @@ fn outcome(cause: &SendErrorCause) -> Outcome {
 
 /// The answer when the origin cannot be reached.
 fn unreachable(plan: &Plan) -> Response {
-    let answer = plan.unreachable();
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
-    let mut response = Response::from_status(status).with_body(answer.body);
-    headers::apply(&mut response, answer.edits);
-    response
+    headers::response(plan.unreachable())
 }

@@ -11,7 +11,7 @@ use flagstone_edge::{Control, Fetched, Need, Node};
 use crate::log;
 
 /// The Config Store with the control document, as item `control`. A service without one has it in the KV Store.
-const CONFIG_STORE: &str = "flagstone";
+pub const CONFIG_STORE: &str = "flagstone";
 /// The KV Store with the snapshots, and the documents of flag services.
 const KV_STORE: &str = "flags";
 

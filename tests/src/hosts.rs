@@ -40,6 +40,9 @@ pub fn if_present<H>(started: io::Result<H>) -> io::Result<Option<H>> {
     }
 }
 
+/// The key that every host takes from programs that ask for flags by OFREP.
+pub const OFREP_KEY: &str = "a key for programs";
+
 /// What a host starts with.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Setting<'a> {

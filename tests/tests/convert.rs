@@ -11,8 +11,8 @@ use flagstone_authoring::{Remarks, no_files, read, write};
 use flagstone_compile::{Model, compile, compile_imported};
 use flagstone_core::{Snapshot, UnixMillis};
 use flagstone_import::answer::Request;
-use flagstone_json::Json;
 use flagstone_import::{Imported, Options, Sdk, Service, import};
+use flagstone_json::Json;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 

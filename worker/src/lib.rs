@@ -86,6 +86,12 @@ exports! {
         with(|engine| engine.plan(time(now)))
     }
 
+    /// Answers a request that is for the edge itself.
+    #[cfg(feature = "answers")]
+    fn answer(now: f64) -> usize {
+        with(|engine| engine.answer(time(now)))
+    }
+
     /// Decides what depends on the origin's response.
     fn respond() -> usize {
         with(|engine| {

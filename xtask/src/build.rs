@@ -15,12 +15,13 @@ use crate::setup::{Setup, host_cargo};
 const WORKER: &str = "flagstone-worker";
 
 /// The Worker's JavaScript: what stands around `pkg/` in every form of it.
-const SHIM: [&str; 8] = [
+const SHIM: [&str; 9] = [
     "shim.mjs",
     "origin.mjs",
     "store.mjs",
     "reports.mjs",
     "control.mjs",
+    "answer.mjs",
     "headers.mjs",
     "page.mjs",
     "wire.mjs",
@@ -48,12 +49,12 @@ pub fn worker(console: Console, setup: &Setup, imports: Option<&str>) -> Result<
         setup,
         "the Worker",
         WORKER,
-        &features(imports),
+        &features("answers,services", imports),
         &target,
     )
 }
 
-/// Builds the Worker that compiles no service's documents, to be weighed, into `target/wasm/worker-alone`.
+/// Builds the Worker that does nothing but decide requests, to be weighed, into `target/wasm/worker-alone`.
 ///
 /// # Errors
 /// When a step fails.
@@ -65,7 +66,7 @@ pub fn worker_alone(console: Console, setup: &Setup) -> Result<()> {
         setup,
         what,
         WORKER,
-        &features(Some("none")),
+        &features("services", Some("none")),
         &target,
     )
 }
@@ -78,14 +79,13 @@ pub fn worker_alone(console: Console, setup: &Setup) -> Result<()> {
 /// When a step fails.
 pub fn faulty_worker(console: Console, setup: &Setup) -> Result<()> {
     let folder = paths::wasm_target().join("worker-faults");
-    let faults = ["--no-default-features", "--features", "faults"];
     let target = folder.join("pkg/flagstone.wasm");
     optimized(
         console,
         setup,
         "the Worker with faults",
         WORKER,
-        &faults,
+        &features("faults", Some("none")),
         &target,
     )?;
     for file in SHIM {
@@ -104,7 +104,7 @@ pub fn optimized(
     setup: &Setup,
     what: &str,
     package: &str,
-    features: &[&str],
+    features: &[String],
     target: &Path,
 ) -> Result<()> {
     let mut cargo = bare(setup, package);
@@ -141,7 +141,7 @@ pub fn fastly(console: Console, setup: &Setup, imports: Option<&str>) -> Result<
         "--target",
         "wasm32-wasip1",
     ]);
-    cargo.args(features(imports));
+    cargo.args(features("services", imports));
     console.run("build the Fastly service", &mut cargo)?;
     let built = paths::wasm_target().join("wasm32-wasip1/wasm/flagstone-fastly.wasm");
     let bin = paths::root().join("fastly/bin");
@@ -224,11 +224,14 @@ pub fn bare_wasm(library: &str) -> PathBuf {
     folder.join(library).with_extension("wasm")
 }
 
-/// Arguments for a shell that compiles documents of some services only.
-fn features(imports: Option<&str>) -> Vec<&str> {
-    match imports {
-        None => Vec::new(),
-        Some("" | "none") => vec!["--no-default-features", "--features", "services"],
-        Some(services) => vec!["--no-default-features", "--features", services],
-    }
+/// Arguments for a shell that compiles documents of some services only, and `always` has these features.
+fn features(always: &str, imports: Option<&str>) -> Vec<String> {
+    let features = match imports {
+        None => return Vec::new(),
+        Some("" | "none") => always.to_owned(),
+        Some(services) => format!("{always},{services}"),
+    };
+    ["--no-default-features", "--features", &features]
+        .map(str::to_owned)
+        .to_vec()
 }

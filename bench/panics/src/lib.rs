@@ -10,7 +10,8 @@ use flagstone_core::UnixMillis;
 use flagstone_edge::ledger::Isolate;
 use flagstone_edge::wire::{Engine, Outcome};
 use flagstone_edge::{
-    Ended, Fetched, GeoField, HeadFinder, Need, Node, Options, RequestHead, ResponseHead, Step,
+    Asked, Ended, Fetched, GeoField, HeadFinder, Need, Node, Options, RequestHead, ResponseHead,
+    Step,
 };
 
 /// An attempt at an origin that failed.
@@ -86,6 +87,13 @@ pub extern "C" fn pipeline() {
             need = node.take(wanted, black_box(Fetched::Absent), now);
         }
     }
+    let asked = Asked {
+        body: black_box(Some(b"{}")),
+        ..black_box(Asked::default())
+    };
+    black_box(node.answers(&Head));
+    black_box(node.is_behind(&Head));
+    black_box(node.answer(&Head, &asked, now, || black_box([0; 16])));
     let plan = node.plan(&mut (), &Head, now, || black_box([0; 16]));
     black_box(plan.respond(&Head));
     black_box(plan.unreachable());
@@ -110,6 +118,7 @@ pub extern "C" fn pipeline() {
     black_box(engine.asks());
     black_box(engine.serve(now));
     black_box(engine.plan(now));
+    black_box(engine.answer(now));
     black_box(engine.ended(now));
     black_box(engine.reports(now));
     black_box(engine.respond());

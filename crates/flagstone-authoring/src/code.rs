@@ -55,6 +55,7 @@ codes! {
     Error DUPLICATE_TARGET "duplicate-target" "A targeting key that is listed for two variants.";
     Error FALLBACK_CYCLE "fallback-cycle" "Origins that fall back to each other in a circle.";
     Error BAD_SOURCE "bad-source" "A source of an attribute or of the identity that cannot be read.";
+    Error BAD_CORS "bad-cors" "An origin of pages that no browser sends.";
     Error RESERVED_ATTRIBUTE "reserved-attribute" "An attribute whose source is fixed.";
     Error RESERVED_NAME "reserved-name" "A header or cookie that is not for routes to set.";
     Error BAD_PATTERN "bad-pattern" "A host or path pattern, or a rewrite, that cannot be used.";

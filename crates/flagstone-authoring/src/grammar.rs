@@ -697,6 +697,12 @@ static EXPOSE: Shape = Shape {
             "Whether browsers get the flags in a cookie that scripts can read.",
         ),
         key(
+            "exposures",
+            Kind::Boolean,
+            "false",
+            "Whether browsers may report which variants were seen, to `/.flagstone/exposure`.",
+        ),
+        key(
             "budget",
             Kind::Integer(64, 65_535),
             "4096",
@@ -707,6 +713,25 @@ static EXPOSE: Shape = Shape {
             Kind::Map(&Kind::Text),
             "{}",
             "Names of flags towards frontends, by key: `{ \"Café\" = \"cafe\" }`.",
+        ),
+    ],
+};
+
+static OFREP: Shape = Shape {
+    name: "ofrep",
+    about: "Programs may ask for flags by the OpenFeature Remote Evaluation Protocol, below `/ofrep/v1/`.",
+    keys: &[
+        key(
+            "public",
+            Kind::Boolean,
+            "false",
+            "Whether also those without a key, for flags exposed to browsers.",
+        ),
+        key(
+            "cors",
+            TEXTS,
+            "[]",
+            "Origins whose pages may ask beside the edge's own: `https://app.example`, or `*`.",
         ),
     ],
 };
@@ -731,6 +756,7 @@ macro_rules! document {
                 "All that match a request apply, the first having precedence.",
             ),
             key("expose", Kind::Table(&EXPOSE), "{}", EXPOSE.about),
+            key("ofrep", Kind::Table(&OFREP), "", OFREP.about),
             key("source", Kind::Table(&SOURCE), "", SOURCE.about),
             $($environments)?
         ]

@@ -6,6 +6,7 @@
 pub(crate) mod allocation;
 mod flag;
 mod identity;
+mod ofrep;
 mod patterns;
 mod plan;
 mod route;
@@ -58,6 +59,7 @@ pub(crate) fn lower<'a>(
         origins: lower.origins(document),
         routes: lower.routes(document),
         expose: lower.expose(document),
+        ofrep: lower.ofrep(document),
         source,
     };
     Model {

@@ -1,8 +1,8 @@
 //! From the snapshot of a file with a source back to what it says about the edge.
 
 use crate::model::{
-    Action, Anonymous, Consent, Edge, Expose, FlagSource, GeoField, Harm, Identity, Origin, Route,
-    Source,
+    Action, Anonymous, Consent, Edge, Expose, FlagSource, GeoField, Harm, Identity, Ofrep, Origin,
+    Route, Source,
 };
 use flagstone_core::layout::{
     ActionRecord, EdgeRecord, HarmRecord, IndexRecord, NONE, NONE16, OriginRecord, PairRecord,
@@ -123,11 +123,23 @@ pub fn read_edge(snapshot: &Snapshot<'_>) -> Option<Edge> {
             server_timing: is_on(switch::SERVER_TIMING),
             script: is_on(switch::SCRIPT),
             cookie: is_on(switch::COOKIE),
+            exposures: is_on(switch::EXPOSURES),
             budget: edge.budget,
             aliases: frame.pairs(edge.aliases, edge.aliases_count)?,
         },
+        ofrep: match is_on(switch::OFREP) {
+            true => Some(Ofrep {
+                public: is_on(switch::OFREP_PUBLIC),
+                cors: origins_of(&frame.text(edge.cors_offset, edge.cors_len.into())?),
+            }),
+            false => None,
+        },
         source: source(snapshot),
     })
+}
+
+fn origins_of(text: &str) -> Vec<String> {
+    text.split_ascii_whitespace().map(str::to_owned).collect()
 }
 
 struct Frame<'s>(Snapshot<'s>);

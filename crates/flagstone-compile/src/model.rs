@@ -13,7 +13,7 @@ mod plan;
 pub use allocation::{Absent, Algorithm, Allocation, Bucketing, Range, Rest};
 pub use condition::{Condition, Conversion, Matcher, Order, Reading, Scalar, Scope, Test};
 pub use edge::{
-    Action, Anonymous, Consent, Edge, Expose, FlagSource, GeoField, Harm, Identity, Origin,
+    Action, Anonymous, Consent, Edge, Expose, FlagSource, GeoField, Harm, Identity, Ofrep, Origin,
     RepeatKind, Route, SdkKind, ServiceKind, Source, Statuses,
 };
 pub use js::{Js, kind};

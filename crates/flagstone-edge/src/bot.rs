@@ -1,6 +1,7 @@
 //! Which visitors declare themselves bots.
 
 use crate::character::{self, WORD};
+use flagstone_core::{Decision, Flag, Kill, Reason};
 
 /// Last part of a word of `User-Agent` that makes its sender a bot: `Googlebot`, `AhrefsBot`, `Baiduspider`.
 const ENDINGS: [&str; 3] = ["bot", "crawler", "spider"];
@@ -39,6 +40,24 @@ pub(crate) fn is_bot(user_agent: &[u8]) -> bool {
         word.len() >= SHORTEST
             && (NAMES.iter().any(equals) || word.split(|byte| *byte == b'-').any(ends_like_a_bot))
     })
+}
+
+/// What those get who declare themselves bots: a flag's default, or what it is held at.
+pub(crate) fn decision<'s>(flag: Flag<'s>, kills: &[Kill]) -> Decision<'s> {
+    let kill = kills.iter().find(|kill| kill.flag == flag.index());
+    let index = kill.map(|kill| kill.variant).or(flag.default());
+    let variant = index.and_then(|index| flag.variant(index));
+    let reason = match kill {
+        _ if index.is_some() && variant.is_none() => Reason::Error,
+        Some(_) => Reason::Disabled,
+        None => Reason::Default,
+    };
+    Decision {
+        flag: flag.index(),
+        variant,
+        reason,
+        rule: None,
+    }
 }
 
 fn ends_like_a_bot(word: &[u8]) -> bool {

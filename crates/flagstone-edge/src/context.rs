@@ -12,12 +12,26 @@ use flagstone_core::{
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
 
+/// Gives 16 random bytes, as often as it can.
+pub(crate) type Entropy<'e> = dyn FnMut() -> Option<[u8; 16]> + 'e;
+
+/// What a program says of the one that it asks about.
+#[derive(Clone, Copy)]
+pub(crate) struct Given<'g> {
+    pub attributes: &'g dyn Attributes,
+    /// Whether it asks for the visitor whose request it is: what it does not say is taken from there. Else nothing is.
+    pub is_visitor: bool,
+}
+
 /// Attributes of one request; each is fetched once.
-pub(crate) struct Context<'p, 'n, H, F> {
+pub(crate) struct Context<'p, 'n, H> {
     parts: &'p Parts<'n, H>,
     snapshot: Snapshot<'n>,
     edge: EdgeRecord,
-    entropy: Cell<Option<F>>,
+    entropy: Cell<Option<&'p mut Entropy<'p>>>,
+    given: Option<Given<'p>>,
+    /// Whether somebody asked for a targeting key where there is none.
+    lacks_key: Cell<bool>,
     /// What came of it: asked for once a request, for an id and for chance alike.
     drawn: OnceCell<Option<[u8; 16]>>,
     identity: OnceCell<Identity<'p>>,
@@ -31,12 +45,12 @@ enum Value<'p> {
     Text(Cow<'p, str>),
 }
 
-impl<'p, 'n, H: RequestHead, F: FnOnce() -> [u8; 16]> Context<'p, 'n, H, F> {
+impl<'p, 'n, H: RequestHead> Context<'p, 'n, H> {
     pub fn new(
         parts: &'p Parts<'n, H>,
         snapshot: Snapshot<'n>,
         edge: EdgeRecord,
-        entropy: F,
+        entropy: &'p mut Entropy<'p>,
     ) -> Self {
         let count = usize::from(snapshot.attribute_count());
         Self {
@@ -44,10 +58,27 @@ impl<'p, 'n, H: RequestHead, F: FnOnce() -> [u8; 16]> Context<'p, 'n, H, F> {
             snapshot,
             edge,
             entropy: Cell::new(Some(entropy)),
+            given: None,
+            lacks_key: Cell::new(false),
             drawn: OnceCell::new(),
             identity: OnceCell::new(),
             values: (0..count).map(|_| OnceCell::new()).collect(),
         }
+    }
+
+    /// The same for whom a program says. Nobody gets an id that is not had already.
+    #[cfg(feature = "answers")]
+    pub fn given(self, given: Given<'p>) -> Self {
+        Self {
+            given: Some(given),
+            ..self
+        }
+    }
+
+    /// Whether since the last time somebody asked for a targeting key where there is none.
+    #[cfg(feature = "answers")]
+    pub fn take_lack(&self) -> bool {
+        self.lacks_key.take()
     }
 
     /// The visitor, if something asked who it is.
@@ -56,14 +87,16 @@ impl<'p, 'n, H: RequestHead, F: FnOnce() -> [u8; 16]> Context<'p, 'n, H, F> {
     }
 
     fn identify(&self) -> &Identity<'p> {
-        self.identity
-            .get_or_init(|| identify(self.parts, &self.snapshot, &self.edge, || self.draw()))
+        self.identity.get_or_init(|| {
+            let mint = || self.given.is_none().then(|| self.draw()).flatten();
+            identify(self.parts, &self.snapshot, &self.edge, mint)
+        })
     }
 
     fn draw(&self) -> Option<[u8; 16]> {
         *self
             .drawn
-            .get_or_init(|| self.entropy.take().map(|entropy| entropy()))
+            .get_or_init(|| self.entropy.take().and_then(|entropy| entropy()))
     }
 
     /// From 1 to 10,001.
@@ -74,6 +107,11 @@ impl<'p, 'n, H: RequestHead, F: FnOnce() -> [u8; 16]> Context<'p, 'n, H, F> {
     fn fetch(&self, attribute: Attribute<'n>) -> Value<'p> {
         let parts = self.parts;
         let name = attribute.source_name;
+        if self.given.is_some_and(|given| !given.is_visitor)
+            && attribute.source != SourceKind::Random
+        {
+            return Value::Missing;
+        }
         let text = match attribute.source {
             SourceKind::Nothing | SourceKind::TargetingKey | SourceKind::Element => None,
             SourceKind::Header => parts.header_text(name).map(Cow::Borrowed),
@@ -111,11 +149,29 @@ impl<'p, 'n, H: RequestHead, F: FnOnce() -> [u8; 16]> Context<'p, 'n, H, F> {
     }
 }
 
-impl<H: RequestHead, F: FnOnce() -> [u8; 16]> Attributes for Context<'_, '_, H, F> {
+impl<H: RequestHead> Context<'_, '_, H> {
+    fn key(&self) -> AttributeValue<'_> {
+        let key = match self.given {
+            Some(given) if !given.is_visitor => None,
+            _ => self.identify().key.as_deref(),
+        };
+        if key.is_none() {
+            self.lacks_key.set(true);
+        }
+        key.map_or(AttributeValue::Missing, AttributeValue::Text)
+    }
+}
+
+impl<H: RequestHead> Attributes for Context<'_, '_, H> {
     fn attribute(&self, index: AttributeIndex) -> AttributeValue<'_> {
+        if let Some(given) = self.given {
+            match given.attributes.attribute(index) {
+                AttributeValue::Missing | AttributeValue::Null => {}
+                value => return value,
+            }
+        }
         if index == AttributeIndex::TARGETING_KEY {
-            let key = self.identify().key.as_deref();
-            return key.map_or(AttributeValue::Missing, AttributeValue::Text);
+            return self.key();
         }
         let Some(place) = self.values.get(usize::from(index.0)) else {
             return AttributeValue::Missing;
@@ -130,6 +186,13 @@ impl<H: RequestHead, F: FnOnce() -> [u8; 16]> Attributes for Context<'_, '_, H, 
             Value::Boolean(value) => AttributeValue::Boolean(*value),
             Value::Number(number) => AttributeValue::Number(*number),
             Value::Text(text) => AttributeValue::Text(text),
+        }
+    }
+
+    fn root(&self) -> AttributeValue<'_> {
+        match self.given {
+            Some(given) => given.attributes.root(),
+            None => AttributeValue::Missing,
         }
     }
 }

@@ -192,6 +192,7 @@ pub(crate) fn model(flags: Vec<Flag>, attributes: Vec<(String, Source)>) -> Mode
                 origin: keys,
                 ..Expose::default()
             },
+            ofrep: None,
             source: None,
         },
         flags,

@@ -89,11 +89,7 @@ pub(crate) fn script(members: &[Member<'_>], about: About) -> String {
         push_json(&mut text, member.variant);
         if let Some(value) = member.value {
             text.push_str(",\"value\":");
-            match value {
-                Value::Boolean(is) => text.push_str(if is { "true" } else { "false" }),
-                Value::String(value) => push_json(&mut text, value),
-                Value::Number { text: json, .. } | Value::Json(json) => push_ascii(&mut text, json),
-            }
+            push_value(&mut text, value);
         }
         if let Some(reason) = member.reason {
             let _ = write!(text, ",\"reason\":\"{reason}\"");
@@ -132,8 +128,17 @@ fn nonce(policy: &[u8]) -> Option<&str> {
     (!nonce.is_empty() && nonce.bytes().all(is_legal)).then_some(nonce)
 }
 
+/// Writes a value as JSON.
+pub(crate) fn push_value(out: &mut String, value: Value<'_>) {
+    match value {
+        Value::Boolean(is) => out.push_str(if is { "true" } else { "false" }),
+        Value::String(text) => push_json(out, text),
+        Value::Number { text, .. } | Value::Json(text) => push_ascii(out, text),
+    }
+}
+
 /// Writes a text as JSON.
-fn push_json(out: &mut String, text: &str) {
+pub(crate) fn push_json(out: &mut String, text: &str) {
     out.push('"');
     for character in text.chars() {
         match character {

@@ -51,6 +51,7 @@
 //!
 //! What the headers mean, and why they are as they are: `docs/http.md`.
 
+mod answer;
 mod bot;
 mod cache;
 mod character;
@@ -58,14 +59,21 @@ mod configuration;
 mod context;
 mod control;
 mod cookies;
+#[cfg(feature = "answers")]
+mod desk;
 mod dictionary;
 mod edit;
+#[cfg(feature = "answers")]
+mod exposure;
 mod forms;
 mod head;
 mod html;
 mod identity;
 mod language;
 pub mod ledger;
+mod members;
+#[cfg(feature = "answers")]
+mod ofrep;
 mod page;
 mod parts;
 mod path;
@@ -77,12 +85,16 @@ mod route;
 mod status;
 pub mod wire;
 
+pub use answer::Answer;
 pub use configuration::{Configuration, InForce};
 pub use control::{Control, ControlError, Rollout};
+#[cfg(feature = "answers")]
+pub use desk::Asked;
 pub use edit::Edit;
 pub use head::{GeoField, RequestHead, ResponseHead};
 pub use html::HeadFinder;
-pub use plan::{Answer, Changes, Compared, Ended, Next, Plan};
+pub use members::members;
+pub use plan::{Changes, Compared, Ended, Next, Plan};
 pub use refresh::{Compile, Document, Fetched, Need, Node, Options, Step};
 pub use rollouts::{Staged, rollout_id, timetable};
 pub use status::Problem;

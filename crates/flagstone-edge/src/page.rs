@@ -1,6 +1,7 @@
 //! Pages: which responses are some, and what they and what they load have to agree on.
 
 use crate::cache::directives;
+use crate::dictionary::push_encoded;
 use crate::edit::Edit;
 use crate::head::ResponseHead;
 
@@ -60,9 +61,9 @@ pub(crate) fn edits() -> impl Iterator<Item = Edit> {
 
 /// The value of [`PAGE`]: percent-encoded keys of the flags whose default a page got, as many as a cookie holds. `None` for
 /// none.
-pub(crate) fn list(keys: impl Iterator<Item = String>) -> Option<String> {
+pub(crate) fn list<'k>(keys: impl Iterator<Item = &'k str>) -> Option<String> {
     let mut text = String::new();
-    for key in keys {
+    for key in keys.map(encoded) {
         if PAGE.len() + text.len() + 1 + key.len() > MOST {
             break;
         }
@@ -74,9 +75,15 @@ pub(crate) fn list(keys: impl Iterator<Item = String>) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-/// The keys in such a value.
-pub(crate) fn names(list: &str) -> impl Iterator<Item = &str> {
-    list.split('&').filter(|name| !name.is_empty())
+/// Whether such a value has a key.
+pub(crate) fn keeps(list: &str, key: &str) -> bool {
+    !list.is_empty() && list.split('&').any(|name| name == encoded(key))
+}
+
+fn encoded(key: &str) -> String {
+    let mut text = String::with_capacity(key.len());
+    push_encoded(&mut text, key);
+    text
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ pub(crate) use pending::Pending;
 pub use watched::Compared;
 pub(crate) use watched::Watched;
 
+use crate::answer::Answer;
 use crate::configuration::Configuration;
 use crate::edit::Edit;
 use crate::head::{RequestHead, ResponseHead};
@@ -106,17 +107,6 @@ impl Response {
         edits.push(Edit::Set(STATUS.into(), pending.status.value()));
         edits
     }
-}
-
-/// A response that the edge makes itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// The status code.
-    pub status: u16,
-    /// Its headers, as edits of an empty list.
-    pub edits: Vec<Edit>,
-    /// Its body.
-    pub body: &'static str,
 }
 
 /// Changes to an origin's response.

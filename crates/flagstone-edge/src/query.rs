@@ -12,18 +12,23 @@ pub(crate) fn parameter<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> 
     })?
 }
 
+/// A form's text, in which `+` is a blank.
 fn decode(text: &str) -> Option<Cow<'_, str>> {
-    if !text.bytes().any(|byte| matches!(byte, b'%' | b'+')) {
+    match text.contains('+') {
+        true => decoded(&text.replace('+', " ")).map(|text| Cow::Owned(text.into_owned())),
+        false => decoded(text),
+    }
+}
+
+/// A text without escapes; `None` if what they stand for is not UTF-8.
+pub(crate) fn decoded(text: &str) -> Option<Cow<'_, str>> {
+    if !text.contains('%') {
         return Some(Cow::Borrowed(text));
     }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((byte, tail)) = rest.split_first() {
-        let (byte, tail) = match (byte, escape(rest)) {
-            (_, Some((byte, tail))) => (byte, tail),
-            (b'+', None) => (b' ', tail),
-            (byte, None) => (*byte, tail),
-        };
+        let (byte, tail) = escape(rest).unwrap_or((*byte, tail));
         bytes.push(byte);
         rest = tail;
     }

@@ -25,9 +25,12 @@ mod message;
 mod needs;
 mod texts;
 
+use crate::answer::Answer;
+#[cfg(feature = "answers")]
+use crate::desk::Asked;
 use crate::html::HeadFinder;
 use crate::ledger::Isolate;
-use crate::plan::{Answer, Ended, Next, Pending, Plan, Watched};
+use crate::plan::{Ended, Next, Pending, Plan, Watched};
 use crate::refresh::{Fetched, Need, Node, Options, Step};
 use asks::Asks;
 use flagstone_core::{Snapshot, UnixMillis};
@@ -116,7 +119,7 @@ impl Engine {
 
     /// What a request's texts are, after its method and its URL: names of headers, names of fields of the client's place,
     /// and 1 if the client's address comes last, else 0. Then the names of a response's headers that
-    /// [`respond`](Self::respond) may ask for. Lists begin with their length.
+    /// [`respond`](Self::respond) may ask for, and the names of headers that [`answer`](Self::answer) asks for. Lists begin with their length.
     ///
     /// It changes only with [`take`](Self::take).
     pub fn asks(&mut self) -> &[u8] {
@@ -126,6 +129,10 @@ impl Engine {
         message.texts(asks.geo.iter().map(|field| field.name()));
         message.number(asks.client_ip.into());
         message.texts(Pending::ASKS.into_iter());
+        #[cfg(feature = "answers")]
+        message.texts(Asked::HEADERS.into_iter());
+        #[cfg(not(feature = "answers"))]
+        message.texts([].into_iter());
         message.finish()
     }
 
@@ -145,7 +152,8 @@ impl Engine {
         Some(self.message.finish())
     }
 
-    /// Plans a request: whether the random bytes were spent, then the plan.
+    /// Plans a request: 1 if the random bytes were spent, else 0, then the plan; or 2, if it is for the edge itself, and
+    /// [`answer`](Self::answer) is to be called.
     ///
     /// A plan is origin, path and query, cache key, `pending`, the changes to the request's headers, those to the response's,
     /// which of the response's headers `respond` is to be given, as bits in the order of [`asks`](Self::asks) (if none, there
@@ -160,6 +168,11 @@ impl Engine {
 
     fn write_plan(&mut self, now: UnixMillis) -> Option<()> {
         let head = Head::read(&self.asks, &self.room)?;
+        #[cfg(feature = "answers")]
+        if self.node.answers(&head) {
+            self.message.number(2);
+            return Some(());
+        }
         let mut is_spent = false;
         let random = self.random;
         self.ledger.name(&random);
@@ -190,6 +203,42 @@ impl Engine {
             message.number(next.is_some().into());
         }
         Some(())
+    }
+
+    /// Answers a request that is for the edge itself: 1 if the client knows of a later configuration, which is to be fetched before
+    /// it is asked once more, else 0; whether the random bytes were spent; the status, the changes to an empty list of
+    /// headers, the body, and lines to be sent as reports are.
+    ///
+    /// Its texts are the request's, its headers of [`asks`](Self::asks) for this, its body, absent if it has more than
+    /// [`Asked::MAX_BODY`] bytes, the platform's key, 1 if its limiter refuses, else 0, and 1 if the shell keeps streams of
+    /// events, else 0.
+    #[cfg(feature = "answers")]
+    pub fn answer(&mut self, now: UnixMillis) -> Option<&[u8]> {
+        let own = 2 + self.asks.count() + Asked::HEADERS.len();
+        let mut texts = texts(&self.room, own + 4)?;
+        let asked = texts.split_off(own);
+        let [body, key, is_limited, has_events] = asked.first_chunk()?;
+        let is_set = |text: &Option<&[u8]>| *text == Some(b"1");
+        let asked = Asked {
+            body: *body,
+            key: key.and_then(|key| str::from_utf8(key).ok()),
+            is_limited: is_set(is_limited),
+            has_events: is_set(has_events),
+        };
+        let head = Head::of(&self.asks, texts, &Asked::HEADERS)?;
+        let mut is_spent = false;
+        let answer = self.node.answer(&head, &asked, now, || {
+            is_spent = true;
+            self.random
+        })?;
+        self.message.clear();
+        self.message.number(self.node.is_behind(&head).into());
+        self.message.number(is_spent.into());
+        self.message.number(answer.status.into());
+        self.message.edits(&answer.edits);
+        self.message.text(&answer.body);
+        self.message.texts(answer.lines.iter().map(String::as_str));
+        Some(self.message.finish())
     }
 
     /// Takes how an attempt has ended, and says what follows: 1 if the fallback is to be asked, else 0; then in how many
@@ -267,11 +316,12 @@ impl Engine {
             status,
             edits,
             body,
+            ..
         } = pending.unreachable();
         self.message.clear();
         self.message.number(status.into());
         self.message.edits(&edits);
-        self.message.text(body);
+        self.message.text(&body);
         Some(self.message.finish())
     }
 

@@ -9,8 +9,8 @@ mod steps;
 pub use crate::flagd::answers::json_logic;
 pub use steps::{Step, Steps};
 
-use flagstone_json::Json;
 use flagstone_core::{Reason, Snapshot, UnixMillis};
+use flagstone_json::Json;
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,5 @@
 //! A service's document, compiled in memory under a snapshot that says what the edge does with its flags.
 
-use flagstone_json::Json;
 use crate::service::{Options, Sdk, Service, import};
 use flagstone_compile::Model;
 use flagstone_compile::model::{
@@ -9,6 +8,7 @@ use flagstone_compile::model::{
 use flagstone_compile::regex::Dialect;
 use flagstone_compile::{compile_imported, matches_pattern, read_edge};
 use flagstone_core::Snapshot;
+use flagstone_json::Json;
 use std::borrow::Cow;
 
 /// Compiles a document. `frame` is the snapshot of a `flagstone.toml` with `[source]`: identity, origins, routes, exposure

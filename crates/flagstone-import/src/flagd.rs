@@ -36,7 +36,6 @@ mod rule;
 mod scope;
 
 use crate::error::ImportError;
-use flagstone_json::Json;
 use crate::report::{Entry, Fidelity, Report};
 use crate::service::{Imported, Options};
 use evaluators::Evaluators;
@@ -45,6 +44,7 @@ use flagstone_compile::model::{
     Condition, Expression, Flag, Operation, Rule, Serve, Test, Value, Variant,
 };
 use flagstone_core::MAX_EXPRESSION_DEPTH;
+use flagstone_json::Json;
 use method::Stop;
 use scope::Paths;
 

@@ -38,10 +38,10 @@ mod variants;
 mod wire;
 
 use crate::error::ImportError;
-use flagstone_json::Json;
 use crate::report::Report;
 use crate::service::{Imported, Options};
 use feature::lower;
+use flagstone_json::Json;
 use overrides::Overrides;
 use wire::Definitions;
 

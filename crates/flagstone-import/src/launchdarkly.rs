@@ -27,11 +27,11 @@ mod rollout;
 mod segment;
 
 use crate::error::ImportError;
-use flagstone_json::Json;
 use crate::report::Report;
 use crate::service::{Imported, Options};
 use document::Document;
 use flagstone_compile::Model;
+use flagstone_json::Json;
 
 pub(crate) fn import(document: &Json<'_>, options: &Options) -> Result<Imported, ImportError> {
     let document = Document::read(document, options.sdk)?;

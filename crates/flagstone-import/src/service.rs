@@ -1,9 +1,9 @@
 //! The services, and the way into each.
 
 use crate::error::ImportError;
-use flagstone_json::Json;
 use crate::report::Report;
 use flagstone_compile::Model;
+use flagstone_json::Json;
 
 /// A flag service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -38,13 +38,13 @@ mod set;
 mod settle;
 
 use crate::error::ImportError;
-use flagstone_json::Json;
 use crate::report::{Fidelity, Report};
 use crate::service::{Imported, Options, Sdk};
 use document::Document;
 use flag::Known;
 use flagstone_compile::Model;
 use flagstone_compile::model::{Condition, Test};
+use flagstone_json::Json;
 use named::Named;
 use segment::Segments;
 

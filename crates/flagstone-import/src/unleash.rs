@@ -50,13 +50,13 @@ mod strategy;
 mod variants;
 
 use crate::error::ImportError;
-use flagstone_json::Json;
 use crate::report::{Fidelity, Report};
 use crate::service::{Imported, Options, Sdk};
 use constraint::Segments;
 use document::Document;
 use flagstone_compile::Model;
 use flagstone_compile::model::{Condition, Segment, TARGETING_KEY, Test};
+use flagstone_json::Json;
 use notes::Notes;
 
 pub(crate) fn import(json: &Json<'_>, options: &Options) -> Result<Imported, ImportError> {

@@ -10,8 +10,8 @@ mod support;
 
 use flagstone_core::UnixMillis;
 use flagstone_import::answer::Request;
-use flagstone_json::Json;
 use flagstone_import::{Fidelity, ImportError, Model, Options, Service, import};
+use flagstone_json::Json;
 use serde_json::{Value, json};
 use std::fs;
 use support::{Question, Subject, excluded, finish, own_cases, read, same, vectors};

@@ -12,8 +12,8 @@ use flagstone_compile::compile_imported;
 use flagstone_compile::model::{Serve, Value as Typed};
 use flagstone_core::{Reason, Snapshot, UnixMillis};
 use flagstone_import::answer::{Request, Type};
-use flagstone_json::Json;
 use flagstone_import::{Fidelity, Options, Sdk, Service, import};
+use flagstone_json::Json;
 use serde_json::{Value, json};
 use support::{Question, Subject, excluded, finish, own_cases, read, vectors};
 

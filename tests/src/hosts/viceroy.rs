@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::process::Process;
 use super::scratch::{Scratch, root};
 use super::workerd::present;
-use super::{CONTROL, Host, Location, Request, Response, Setting, http};
+use super::{CONTROL, Host, Location, OFREP_KEY, Request, Response, Setting, http};
 
 /// Viceroy with our service in it.
 #[derive(Debug)]
@@ -47,7 +47,9 @@ impl Viceroy {
             file = {}
             [local_server.config_stores.flagstone]
             format = \"json\"
-            file = {}\n",
+            file = {}
+            [local_server.secret_stores]
+            flagstone = [{{ key = \"ofrep-key\", data = \"{OFREP_KEY}\" }}]\n",
             quoted(&locations),
             quoted(&control),
         );

@@ -9,13 +9,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use flagstone_core::UnixMillis;
 use flagstone_edge::{
-    Edit, Ended, Fetched, GeoField, HeadFinder, Need, Next, Node, Options, Plan, RequestHead,
-    ResponseHead, Step, ledger::Isolate,
+    Answer, Asked, Edit, Ended, Fetched, GeoField, HeadFinder, Need, Next, Node, Options, Plan,
+    RequestHead, ResponseHead, Step, ledger::Isolate,
 };
 use flagstone_import::document::compile_document;
 use flagstone_rollout::Outcome;
 
-use crate::hosts::{CONTROL, Headers, Host, Location, Request, Response, Setting, http};
+use crate::hosts::{CONTROL, Headers, Host, Location, OFREP_KEY, Request, Response, Setting, http};
 
 /// A shell in memory. It refreshes after every response.
 pub struct Memory {
@@ -75,10 +75,22 @@ impl Host for Memory {
         if step == Step::Load {
             self.fetch(&mut node);
         }
+        let head = Head::new(request, location);
+        let entropy = || fastrand::u128(..).to_ne_bytes();
+        let asked = Asked {
+            body: (request.body.len() <= Asked::MAX_BODY).then_some(&request.body),
+            key: Some(OFREP_KEY),
+            is_limited: false,
+            has_events: true,
+        };
+        if let Some(answer) = node.answer(&head, &asked, now(), entropy) {
+            if step == Step::Refresh {
+                self.fetch(&mut node);
+            }
+            return Ok(own(answer));
+        }
         let mut ledger = self.ledger.borrow_mut();
-        let mut plan = node.plan(&mut *ledger, &Head::new(request, location), now(), || {
-            fastrand::u128(..).to_ne_bytes()
-        });
+        let mut plan = node.plan(&mut *ledger, &head, now(), entropy);
         let mut response = self.forward(&plan, request);
         let first = Ended {
             outcome: outcome(response.as_ref()),
@@ -106,12 +118,7 @@ impl Host for Memory {
                 }
                 response
             }
-            None => {
-                let answer = plan.unreachable();
-                let mut response = Response::new(answer.status).body(answer.body);
-                apply(&answer.edits, &mut response.headers);
-                response
-            }
+            None => own(plan.unreachable()),
         };
         if step == Step::Refresh {
             self.fetch(&mut node);
@@ -254,6 +261,13 @@ fn apply(edits: &[Edit], headers: &mut Headers) {
             Edit::Append(name, value) => headers.push(name, value.as_str()),
         }
     }
+}
+
+/// A response that the edge makes itself.
+fn own(answer: Answer) -> Response {
+    let mut response = Response::new(answer.status).body(answer.body.into_owned());
+    apply(&answer.edits, &mut response.headers);
+    response
 }
 
 fn now() -> UnixMillis {

@@ -3,8 +3,8 @@
 use crate::build::{bytes, flag};
 use flagstone_compile::Model;
 use flagstone_compile::model::{
-    Action, Anonymous, Condition, Edge, Expose, Harm, Identity, Origin, Route, Rule, Serve, Source,
-    Test,
+    Action, Anonymous, Condition, Edge, Expose, Harm, Identity, Ofrep, Origin, Route, Rule, Serve,
+    Source, Test,
 };
 use flagstone_core::layout::{HEADER_LEN, SECTION_ROW_LEN, Section};
 use flagstone_core::{Digest, Snapshot};
@@ -72,6 +72,10 @@ fn rich(seed: u64) -> Model {
             origin: keys,
             ..Expose::default()
         },
+        ofrep: Some(Ofrep {
+            public: true,
+            cors: vec!["https://app.example".to_owned()],
+        }),
         source: None,
     };
     model

@@ -51,7 +51,7 @@ pub(crate) fn conform(
 fn title(shape: &Shape) -> String {
     match shape.name {
         "document" => "the document".to_owned(),
-        name @ ("identity" | "expose") => format!("`[{name}]`"),
+        name @ ("identity" | "expose" | "ofrep") => format!("`[{name}]`"),
         "anonymous" => "`anonymous`".to_owned(),
         name if name.starts_with(['a', 'e', 'o']) => format!("an {name}"),
         name => format!("a {}", name.replace('_', " ")),

@@ -33,6 +33,7 @@ impl Lower<'_> {
             server_timing: is_on("server_timing"),
             script: is_on("script"),
             cookie: is_on("cookie"),
+            exposures: is_on("exposures"),
             budget: budget.unwrap_or(Expose::BUDGET),
             aliases: self.aliases(table, path.key("aliases")),
         }

@@ -1,19 +1,12 @@
 //! Where in a context the attributes of a snapshot are looked for.
 
 use flagstone_core::{AttributeIndex, Snapshot};
+use flagstone_edge::members;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// How deep contexts are looked into. Deeper JSON is not read at all.
-const MAX_DEPTH: usize = 128;
-
-/// For each attribute of a snapshot, the members of a context that it may come from.
-///
-/// An attribute with a dotted name, `user.address.city`, is the member with the whole name; else, with the name split
-/// at the first dot, what is found in the same way inside the member `user`; a step in brackets is the member that it
-/// names. `user.key` is first of all the member
-/// `targetingKey`, and any other attribute of the user may also lie outside of `user`, as contexts of OpenFeature are
-/// flat. A member that is null is as good as none. Of members with the same name the last counts.
+/// For each attribute of a snapshot, the [members] of a context that it may come from, so that a context is read in one
+/// pass.
 #[derive(Debug)]
 pub struct Names<'s> {
     /// The context itself, then the objects inside that are looked into.
@@ -56,26 +49,8 @@ impl<'s> Names<'s> {
         let mut tree = Tree::default();
         let mut count = 0;
         for (attribute, name) in names.enumerate() {
-            let mut place = Place { attribute, rank: 0 };
-            match name.strip_prefix("user.") {
-                Some("key") => {
-                    tree.add("targetingKey", &mut place, 0);
-                    tree.add(name, &mut place, 0);
-                }
-                Some(flat) => {
-                    tree.add(name, &mut place, 0);
-                    tree.add(flat, &mut place, 0);
-                }
-                None => {
-                    tree.add(name, &mut place, 0);
-                    // Of a name with brackets no part is written otherwise.
-                    if let Some(flat) = name
-                        .strip_prefix("user")
-                        .filter(|flat| flat.starts_with('['))
-                    {
-                        tree.add(flat, &mut place, 0);
-                    }
-                }
+            for (rank, way) in members(name).into_iter().enumerate() {
+                tree.add(&way, Place { attribute, rank });
             }
             count = attribute + 1;
         }
@@ -200,31 +175,14 @@ struct Place {
 }
 
 impl<'s> Tree<'s> {
-    fn add(&mut self, name: &'s str, place: &mut Place, depth: usize) {
-        self.members.entry(name).or_default().places.push(*place);
-        place.rank += 1;
-        if let (Some((first, rest)), true) = (split(name), depth < MAX_DEPTH) {
-            let Some(rest) = rest else {
-                self.members.entry(first).or_default().places.push(*place);
-                place.rank += 1;
-                return;
-            };
-            let branch = self.members.entry(first).or_default();
-            branch.inner.add(rest, place, depth + 1);
+    fn add(&mut self, way: &[&'s str], place: Place) {
+        let Some((first, rest)) = way.split_first() else {
+            return;
+        };
+        let branch = self.members.entry(first).or_default();
+        match rest {
+            [] => branch.places.push(place),
+            rest => branch.inner.add(rest, place),
         }
     }
-}
-
-/// The first step of a name and the rest: `user.a` and `user["a"]` begin with `user`, `["a.b"].c` with `a.b`, behind
-/// `["c"]` there is none. Steps with escapes are no members by themselves.
-fn split(name: &str) -> Option<(&str, Option<&str>)> {
-    if let Some(quoted) = name.strip_prefix("[\"") {
-        let (step, rest) = quoted.split_once("\"]")?;
-        let rest = rest.strip_prefix('.').unwrap_or(rest);
-        let rest = (!rest.is_empty()).then_some(rest);
-        return (!step.contains('\\')).then_some((step, rest));
-    }
-    let at = name.find(['.', '['])?;
-    let (first, rest) = name.split_at_checked(at)?;
-    Some((first, Some(rest.strip_prefix('.').unwrap_or(rest))))
 }

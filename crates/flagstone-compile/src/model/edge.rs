@@ -15,6 +15,8 @@ pub struct Edge {
     pub routes: Vec<Route>,
     /// Which flags leave the edge.
     pub expose: Expose,
+    /// Whether programs may ask for flags by OFREP, and which.
+    pub ofrep: Option<Ofrep>,
     /// Where the flags are, if not in the model.
     pub source: Option<FlagSource>,
 }
@@ -224,8 +226,20 @@ pub struct Expose {
     pub cookie: bool,
     /// Bytes that the value of `Feature-Flags` may have; at least [`Expose::LEAST_BUDGET`].
     pub budget: u16,
+    /// Whether browsers may report which variants were seen.
+    pub exposures: bool,
     /// Keys of flags, and the names that they have towards frontends instead.
     pub aliases: Vec<(String, String)>,
+}
+
+/// Which programs may ask for flags by the OpenFeature Remote Evaluation Protocol. Those that show the platform's key may
+/// ask for all that leave the edge.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Ofrep {
+    /// Whether also those without a key, for flags sent to browsers.
+    pub public: bool,
+    /// Origins whose pages may ask, `https://app.example`, or `*`; the edge's own always may.
+    pub cors: Vec<String>,
 }
 
 impl Expose {
@@ -246,6 +260,7 @@ impl Default for Expose {
             server_timing: false,
             script: false,
             cookie: false,
+            exposures: false,
             budget: Self::BUDGET,
             aliases: Vec::new(),
         }

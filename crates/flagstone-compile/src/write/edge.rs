@@ -126,6 +126,8 @@ impl<'m> Writer<'m> {
         let (browser, browser_count) = self.flag_list(&edge.expose.browser, "/expose/browser");
         let (origin, origin_count) = self.flag_list(&edge.expose.origin, "/expose/origin");
         let (aliases, aliases_count) = self.pairs(&edge.expose.aliases, "/expose/aliases");
+        let cors = edge.ofrep.as_ref().map(|ofrep| ofrep.cors.join(" "));
+        let (cors_offset, cors_len) = self.short_text(&cors.unwrap_or_default(), "/ofrep/cors");
         let record = EdgeRecord {
             sources,
             cookie_offset,
@@ -148,6 +150,8 @@ impl<'m> Writer<'m> {
             aliases,
             aliases_count,
             budget: edge.expose.budget,
+            cors_offset,
+            cors_len,
         };
         self.tables.push(Section::Edge, &record);
     }
@@ -304,6 +308,12 @@ fn switches(edge: &Edge) -> u16 {
         (edge.expose.script, switch::SCRIPT),
         (edge.expose.cookie, switch::COOKIE),
         (edge.identity.follow_page, switch::FOLLOW_PAGE),
+        (edge.ofrep.is_some(), switch::OFREP),
+        (
+            edge.ofrep.as_ref().is_some_and(|ofrep| ofrep.public),
+            switch::OFREP_PUBLIC,
+        ),
+        (edge.expose.exposures, switch::EXPOSURES),
     ]
     .into_iter()
     .filter_map(|(is_on, bit)| is_on.then_some(bit))

@@ -17,8 +17,14 @@ pub mod switch {
     pub const COOKIE: u16 = 1 << 4;
     /// What a page loads keeps the default variants that the page got.
     pub const FOLLOW_PAGE: u16 = 1 << 5;
+    /// Programs may ask for flags by OFREP.
+    pub const OFREP: u16 = 1 << 6;
+    /// Those without a key too, for flags that browsers get.
+    pub const OFREP_PUBLIC: u16 = 1 << 7;
+    /// Browsers may report which variants were seen.
+    pub const EXPOSURES: u16 = 1 << 8;
     /// All of them.
-    pub const ALL: u16 = (1 << 6) - 1;
+    pub const ALL: u16 = (1 << 9) - 1;
 }
 
 define_records! {
@@ -66,7 +72,11 @@ define_records! {
         aliases_count: u16 = 60,
         /// Bytes that the value of `Feature-Flags` may have.
         budget: u16 = 62,
-    } = 64;
+        /// The origins whose pages may ask by OFREP, in data: apart by a blank, or `*`.
+        cors_offset: u32 = 64,
+        /// Bytes of that text; 0 for none but the edge's own.
+        cors_len: u16 = 68,
+    } = 70;
 
     /// A part of the request.
     SourceRecord {

@@ -393,6 +393,7 @@ impl<'a> Snapshot<'a> {
             c.flags("browser", edge.browser, edge.browser_count)?;
             c.flags("origin", edge.origin, edge.origin_count)?;
             c.must("switches", edge.switches & !switch::ALL == 0)?;
+            c.text("cors", edge.cors_offset, edge.cors_len.into())?;
             c.rows(
                 "aliases",
                 Section::Pairs,

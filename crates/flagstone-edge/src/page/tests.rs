@@ -1,4 +1,4 @@
-use super::{MOST, PAGE, is_page, list, names};
+use super::{MOST, PAGE, is_page, keeps, list};
 use crate::fixture::Response;
 
 #[test]
@@ -53,11 +53,18 @@ fn pages() {
 
 #[test]
 fn lists_hold_what_fits() {
-    let keys = |keys: &[&str]| list(keys.iter().map(|key| key.to_string()));
+    let keys = |keys: &[&str]| list(keys.iter().copied());
     assert_eq!(keys(&[]), None);
-    assert_eq!(keys(&["a", "b%26"]).as_deref(), Some("a&b%26"));
+    assert_eq!(keys(&["a", "b&"]).as_deref(), Some("a&b%26"));
     let long = "x".repeat(MOST - PAGE.len() - 3);
     assert_eq!(keys(&["a", &long, "b"]), Some(format!("a&{long}")));
-    assert_eq!(names("a&b%26&&").collect::<Vec<_>>(), ["a", "b%26"]);
-    assert_eq!(names("").count(), 0);
+    for (list, key, expected) in [
+        ("a&b%26&&", "a", true),
+        ("a&b%26&&", "b&", true),
+        ("a&b%26&&", "b", false),
+        ("a&&", "", true),
+        ("", "", false),
+    ] {
+        assert_eq!(keeps(list, key), expected, "{list} {key}");
+    }
 }

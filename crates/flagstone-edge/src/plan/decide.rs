@@ -4,10 +4,10 @@ use super::tell::Teller;
 use super::watch::{Visit, watch};
 use super::watched::Watched;
 use super::{Plan, SERVER_TIMING};
+use crate::bot;
 use crate::configuration::Configuration;
 use crate::context::Context;
 use crate::cookies::with_cookie;
-use crate::dictionary::push_encoded;
 use crate::edit::Edit;
 use crate::head::RequestHead;
 use crate::identity::Anonymous;
@@ -78,37 +78,26 @@ pub(super) fn decide<'n>(
         return;
     }
 
-    let context = Context::new(parts, snapshot, edge, entropy);
+    let mut entropy = Some(entropy);
+    let mut draw = || entropy.take().map(|entropy| entropy());
+    let context = Context::new(parts, snapshot, edge, &mut draw);
     let kills = configuration.kills();
     let evaluator = Evaluator::new(snapshot, &context, now)
         .with_kills(kills)
         .with_rollouts(configuration.rollouts());
     let is_bot = parts.is_bot();
     let choices = flags.into_iter().map(|of| {
-        let flag = of.flag;
-        let mut choice = Choice {
-            of,
-            variant: None,
-            reason: Reason::Default,
-            rule: None,
-            control: None,
+        let decision = match is_bot {
+            true => bot::decision(of.flag, kills),
+            false => evaluator.evaluate(of.flag.index()),
         };
-        if is_bot {
-            let kill = kills.iter().find(|kill| kill.flag == flag.index());
-            let index = kill.map(|kill| kill.variant).or(flag.default());
-            choice.variant = index.and_then(|index| flag.variant(index));
-            choice.reason = match kill {
-                _ if index.is_some() && choice.variant.is_none() => Reason::Error,
-                Some(_) => Reason::Disabled,
-                None => Reason::Default,
-            };
-        } else {
-            let decision = evaluator.evaluate(flag.index());
-            choice.variant = decision.variant;
-            choice.rule = decision.rule;
-            choice.reason = decision.reason;
+        Choice {
+            of,
+            variant: decision.variant,
+            reason: decision.reason,
+            rule: decision.rule,
+            control: None,
         }
-        choice
     });
     let mut choices: Vec<Choice<'_>> = choices.collect();
 
@@ -240,12 +229,12 @@ fn send_to(
 }
 
 /// Says who the visitor is, and has the browser keep an id that was minted.
-fn identity<H: RequestHead, F: FnOnce() -> [u8; 16]>(
+fn identity<H: RequestHead>(
     plan: &mut Plan,
     snapshot: &Snapshot<'_>,
     edge: &EdgeRecord,
     parts: &Parts<'_, H>,
-    context: &Context<'_, '_, H, F>,
+    context: &Context<'_, '_, H>,
     is_bot: bool,
 ) {
     if is_bot {
@@ -410,7 +399,7 @@ fn follow<'s>(
         let kept = parts.cookie(page::PAGE).unwrap_or_default();
         for choice in acting.filter(|choice| choice.reason == Reason::Split) {
             let default = choice.of.flag.default();
-            if page::names(kept).any(|name| name == encoded(choice.of.key)) {
+            if page::keeps(kept, choice.of.key) {
                 let default = default.and_then(|default| choice.of.flag.variant(default));
                 (choice.variant, choice.reason) = (default, Reason::Default);
             }
@@ -424,12 +413,6 @@ fn follow<'s>(
         matches!(choice.reason, Reason::Split | Reason::Default)
             && choice.variant.map(|variant| variant.index) == choice.of.flag.default()
     });
-    let kept = page::list(out.map(|choice| encoded(choice.of.key)));
+    let kept = page::list(out.map(|choice| choice.of.key));
     teller.keep(plan, page::PAGE, kept.as_deref(), page::KEPT);
-}
-
-fn encoded(key: &str) -> String {
-    let mut text = String::with_capacity(key.len());
-    push_encoded(&mut text, key);
-    text
 }

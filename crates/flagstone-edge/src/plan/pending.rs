@@ -103,16 +103,10 @@ impl Pending {
             problem: Some(Problem::OriginUnreachable),
             ..self.status
         };
-        let set = |name: &'static str, value: &str| Edit::Set(name.into(), value.to_owned());
-        Answer {
-            status: 502,
-            edits: vec![
-                set("cache-control", "no-store"),
-                set("content-type", "text/plain;charset=utf-8"),
-                set(STATUS, &status.value()),
-            ],
-            body: "The origin cannot be reached.\n",
-        }
+        let mut answer = Answer::new(502, [("content-type", "text/plain;charset=utf-8")]);
+        answer.set(STATUS, &status.value());
+        answer.body = "The origin cannot be reached.\n".into();
+        answer
     }
 
     /// As text that [`parse`](Self::parse) reads: `7;minted;;undecided;;;private;0.ffffffff;;cookie, user-agent`, and each flag

@@ -13,18 +13,31 @@ pub(super) struct Head<'a> {
     url: Url<'a>,
     asks: &'a Asks,
     parts: Vec<Option<&'a [u8]>>,
+    /// Names of the headers that come behind what was asked for.
+    others: &'static [&'static str],
 }
 
 impl<'a> Head<'a> {
     /// `None` if the bytes do not hold the texts.
     pub fn read(asks: &'a Asks, bytes: &'a [u8]) -> Option<Self> {
-        let mut texts = texts(bytes, 2 + asks.count())?.into_iter();
+        let texts = texts(bytes, 2 + asks.count())?;
+        Self::of(asks, texts, &[])
+    }
+
+    /// From texts, which go on behind what was asked for with these headers.
+    pub fn of(
+        asks: &'a Asks,
+        texts: Vec<Option<&'a [u8]>>,
+        others: &'static [&'static str],
+    ) -> Option<Self> {
+        let mut texts = texts.into_iter();
         let (method, url) = (texts.next()??, texts.next()??);
         Some(Self {
             method: str::from_utf8(method).ok()?,
             url: Url::split(str::from_utf8(url).ok()?),
             asks,
             parts: texts.collect(),
+            others,
         })
     }
 }
@@ -51,8 +64,10 @@ impl RequestHead for Head<'_> {
     }
 
     fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
-        let place = self.asks.headers.iter().position(|ask| ask == name)?;
-        self.parts.get(place)?.map(header_value)
+        let asked = self.asks.headers.iter().position(|ask| ask == name);
+        let other =
+            || Some(self.asks.count() + self.others.iter().position(|other| *other == name)?);
+        self.parts.get(asked.or_else(other)?)?.map(header_value)
     }
 
     fn geo(&self, field: GeoField) -> Option<Cow<'_, str>> {
@@ -63,7 +78,8 @@ impl RequestHead for Head<'_> {
     }
 
     fn client_ip(&self) -> Option<IpAddr> {
-        let address = (*self.parts.last()?).filter(|_| self.asks.client_ip)?;
+        let place = self.asks.count().checked_sub(1)?;
+        let address = (*self.parts.get(place)?).filter(|_| self.asks.client_ip)?;
         str::from_utf8(address).ok()?.parse().ok()
     }
 }

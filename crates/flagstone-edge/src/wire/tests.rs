@@ -7,13 +7,14 @@
 
 use super::texts::ABSENT;
 use super::{Engine, Outcome, texts};
+use crate::desk::Asked;
 use crate::edit::Edit;
 use crate::fixture::{Head, PARTS, Response, control, everybody, flag, having, model, snapshot};
 use crate::head::{GeoField, RequestHead, ResponseHead};
 use crate::plan::{Compared, Harm, Pending, Plan, Watched};
 use crate::refresh::{Fetched, Need, Node, Options};
 use crate::status::{Guard, IdSource, Problem, Status, Why};
-use flagstone_compile::model::{Consent, Model, Source};
+use flagstone_compile::model::{Consent, Model, Ofrep, Source};
 use flagstone_core::UnixMillis;
 use flagstone_core::layout::Statuses;
 use flagstone_rollout::tally::Key;
@@ -85,8 +86,8 @@ fn write(engine: &mut Engine, texts: &[Option<Vec<u8>>]) {
     engine.room(bytes.len())[..bytes.len()].copy_from_slice(&bytes);
 }
 
-/// Writes what the engine asks for of a request.
-fn show(engine: &mut Engine, head: &Head) {
+/// What the engine asks for of a request.
+fn request(engine: &mut Engine, head: &Head) -> Vec<Option<Vec<u8>>> {
     let mut asks = Reader::new(engine.asks());
     let query = head
         .query
@@ -109,7 +110,14 @@ fn show(engine: &mut Engine, head: &Head) {
         texts.push(Some(address.into_bytes()));
     }
     assert_eq!(asks.texts(), Pending::ASKS);
+    assert_eq!(asks.texts(), Asked::HEADERS);
     asks.end();
+    texts
+}
+
+/// Shows the engine a request.
+fn show(engine: &mut Engine, head: &Head) {
+    let texts = request(engine, head);
     write(engine, &texts);
 }
 
@@ -227,7 +235,7 @@ fn check_response(
     assert_eq!(reader.number(), u32::from(answer.status));
     assert_eq!(
         (reader.edits(), reader.text()),
-        (answer.edits, answer.body.to_owned())
+        (answer.edits, answer.body.into_owned())
     );
     reader.end();
 }
@@ -430,6 +438,101 @@ fn only_what_the_configuration_can_ask_for_is_asked_for() {
     let mut empty = Reader::new(Engine::new(Options::DEFAULT).asks()).numbers;
     empty.reverse();
     assert_eq!(empty[..3], [0, 0, 0], "without a configuration, nothing");
+}
+
+#[test]
+fn a_request_for_the_edge_itself_is_answered() {
+    let mut model = model(vec![flag("canary", vec![everybody()])], Vec::new());
+    model.edge.ofrep = Some(Ofrep {
+        public: false,
+        cors: vec!["*".to_owned()],
+    });
+    model.edge.expose.exposures = true;
+    let (mut engine, node) = holding(&model);
+    let post = |path: &str, headers| Head {
+        method: "POST".to_owned(),
+        ..Head::get(path, headers)
+    };
+    let seen =
+        r#"{"version":1,"view":"0123456789abcdef","exposures":[{"flag":"canary","variant":"on"}]}"#;
+    let ofrep = "/ofrep/v1/evaluate/flags";
+    for (head, body, is_limited, has_events) in [
+        (
+            post(ofrep, &[("x-api-key", "k")]),
+            Some(r#"{"context":{"targetingKey":"é"}}"#),
+            false,
+            true,
+        ),
+        (
+            post(ofrep, &[("x-api-key", "k"), ("if-none-match", "*")]),
+            Some("{}"),
+            false,
+            true,
+        ),
+        (
+            post(ofrep, &[("x-api-key", "other")]),
+            Some("{}"),
+            false,
+            true,
+        ),
+        (post(ofrep, &[("x-api-key", "k")]), None, false, true),
+        (post(ofrep, &[("x-api-key", "k")]), Some("{}"), true, true),
+        (
+            Head::get("/ofrep/v1/events", &[("x-api-key", "k")]),
+            Some(""),
+            false,
+            true,
+        ),
+        (
+            Head::get("/ofrep/v1/events", &[("x-api-key", "k")]),
+            Some(""),
+            false,
+            false,
+        ),
+        (
+            post("/.flagstone/exposure", &[("x-user", "ada")]),
+            Some(seen),
+            false,
+            true,
+        ),
+        (
+            post("/.flagstone/exposure", &[("sec-fetch-site", "none")]),
+            Some(seen),
+            false,
+            true,
+        ),
+    ] {
+        show(&mut engine, &head);
+        let mut served = Reader::new(engine.serve(NOW).unwrap());
+        assert_eq!((served.number(), served.number()), (0, 2));
+        served.end();
+
+        let mut texts = request(&mut engine, &head);
+        texts.extend(Asked::HEADERS.map(|name| head.header(name).map(Into::into)));
+        let bit = |is: bool| Some(vec![b'0' + u8::from(is)]);
+        let body = body.map(|body| body.as_bytes().to_vec());
+        texts.extend([
+            body.clone(),
+            Some(b"k".to_vec()),
+            bit(is_limited),
+            bit(has_events),
+        ]);
+        write(&mut engine, &texts);
+        let asked = Asked {
+            body: body.as_deref(),
+            key: Some("k"),
+            is_limited,
+            has_events,
+        };
+        let expected = node.answer(&head, &asked, NOW, || [0; 16]).unwrap();
+        let mut answer = Reader::new(engine.answer(NOW).unwrap());
+        assert_eq!((answer.number(), answer.number()), (0, 0));
+        assert_eq!(answer.number(), u32::from(expected.status));
+        assert_eq!(answer.edits(), expected.edits);
+        assert_eq!(answer.text(), expected.body);
+        assert_eq!(answer.texts(), expected.lines);
+        answer.end();
+    }
 }
 
 #[test]

@@ -3,12 +3,12 @@
 use super::rule::Rule;
 use super::scope::{Paths, Scope};
 use crate::answer::{Answer, Native, Request, Type};
-use flagstone_json::Json;
 use flagstone_compile::compile_expression;
 use flagstone_core::{
     AttributeIndex, AttributeValue, Attributes, Decision, Evaluator, Object, Reason, Snapshot,
     UnixMillis,
 };
+use flagstone_json::Json;
 use std::collections::HashMap;
 
 /// What is known of a flag beyond the model.

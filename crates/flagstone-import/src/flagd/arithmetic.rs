@@ -5,9 +5,9 @@ use super::compiled::{Result, compare, keep, kept, length, not};
 use super::method::{Stop, is_fixed, operator};
 use super::rule::{Rule, apply, detailed, on_all};
 use super::scope::Scope;
-use flagstone_json::Json;
 use flagstone_compile::model::{Arithmetic, Expression, Operation, Relation};
 use flagstone_core::js_number;
+use flagstone_json::Json;
 
 impl Rule<'_> {
     pub(super) fn compiled_arithmetic(

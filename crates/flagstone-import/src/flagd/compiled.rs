@@ -4,8 +4,8 @@ use super::code::{Code, Test};
 use super::method::{Iterate, Method, Stop, is_fixed, operator};
 use super::rule::{Rule, apply, computed, constant, detailed, json_text, list, on_all};
 use super::scope::{Scope, names};
-use flagstone_json::Json;
 use flagstone_compile::model::{Around, Expression, Operation, Relation};
+use flagstone_json::Json;
 
 pub(super) type Result<T> = core::result::Result<T, Stop>;
 

@@ -7,8 +7,8 @@ use super::compiled::{arguments, not};
 use super::method::{Iterate, Method, Stop, is_fixed, operator};
 use super::rule::{Rule, apply, computed, constant, detailed, is_true, list, on_all};
 use super::scope::{Scope, names};
-use flagstone_json::Json;
 use flagstone_compile::model::{Arithmetic, Around, Expression, Operation, Relation};
+use flagstone_json::Json;
 
 type Result<T> = core::result::Result<T, Stop>;
 

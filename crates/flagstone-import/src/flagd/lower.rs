@@ -6,11 +6,11 @@
 use super::method::{Method, Stop, operator};
 use super::rule::{Rule, apply, detailed, on_all};
 use super::scope::{Scope, names};
-use flagstone_json::Json;
 use flagstone_compile::model::{
     self, Absent, Algorithm, Allocation, Bucketing, Condition, Expression, Matcher, Operation,
     Range, Reading, Relation, Rest, Scalar, Serve, TARGETING_KEY, Test,
 };
+use flagstone_json::Json;
 use std::fmt::{self, Write};
 
 /// Rules that one flag may have; a longer `if` is one expression.

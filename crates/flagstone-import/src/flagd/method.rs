@@ -1,7 +1,7 @@
 //! JsonLogic's operators.
 
-use flagstone_json::Json;
 use flagstone_compile::model::{Arithmetic, Operation, Relation};
+use flagstone_json::Json;
 
 /// Why a rule, or a part of one, has no expression.
 #[derive(Clone, Debug, PartialEq)]

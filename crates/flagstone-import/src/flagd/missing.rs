@@ -5,8 +5,8 @@ use super::compiled::{Result, keep, kept, length, nothing};
 use super::method::Stop;
 use super::rule::{Rule, apply, constant, json_text, list, on_all};
 use super::scope::{Scope, names};
-use flagstone_json::Json;
 use flagstone_compile::model::{Expression, Operation};
+use flagstone_json::Json;
 
 impl Rule<'_> {
     pub(super) fn compiled_missing(&mut self, items: &[&Json<'_>], scope: &Scope) -> Result<Code> {

@@ -2,12 +2,12 @@
 
 use super::method::Stop;
 use super::scope::Paths;
-use flagstone_json::Json;
 use flagstone_compile::compile_expression;
 use flagstone_compile::model::{Expression, Operation};
 use flagstone_core::{
     AttributeIndex, AttributeValue, Attributes, Evaluator, JsNumber, Snapshot, UnixMillis,
 };
+use flagstone_json::Json;
 
 /// What is known where a rule is read.
 pub(super) struct Rule<'r> {

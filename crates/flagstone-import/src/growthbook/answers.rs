@@ -6,13 +6,13 @@ use super::overrides::Overrides;
 use super::positions::Shares;
 use super::wire::{Definitions, json_text, truthy};
 use crate::answer::{Answer, Native, Request, Step, Steps, Type};
-use flagstone_json::Json;
 use crate::report::Report;
 use flagstone_compile::compile_imported;
 use flagstone_core::{
     AttributeIndex, AttributeValue, Attributes, Decision, Evaluator, FlagIndex, JsNumber, Reason,
     Snapshot,
 };
+use flagstone_json::Json;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt::Write;

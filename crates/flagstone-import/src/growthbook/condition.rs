@@ -4,9 +4,9 @@
 
 use super::names::Names;
 use super::wire::{entries, json_text};
-use flagstone_json::Json;
 use flagstone_compile::model::{Condition, ELEMENT, Js, Matcher, Reading, Segment, Test};
 use flagstone_core::js;
+use flagstone_json::Json;
 
 /// How deep conditions may lie in each other, those of saved groups included.
 const DEEPEST: u32 = 200;

@@ -13,10 +13,10 @@ use super::positions::{Shares, algorithm, between, by_weights, first_of, range};
 #[cfg(feature = "answers")]
 use super::wire::json_text;
 use super::wire::{at, is_truthy, number, text, truthy};
-use flagstone_json::Json;
 use flagstone_compile::model::{
     Absent, Algorithm, Allocation, Bucketing, Condition, Range, Rest, Serve, Test,
 };
+use flagstone_json::Json;
 
 /// One way of weighing the variations: a leaf of a contextual bandit, or the only one.
 struct Leaf<'d> {

@@ -14,12 +14,12 @@ use super::variants::Variants;
 #[cfg(feature = "answers")]
 use super::wire::json_text;
 use super::wire::{Definitions, at, is_truthy, number, truthy};
-use flagstone_json::Json;
 use crate::report::{Fidelity, Report};
 use flagstone_compile::model::{
     Absent, Allocation, Bucketing, Condition, Flag, Range, Rest, Rule, Serve, Test,
 };
 use flagstone_compile::{Index, Model};
+use flagstone_json::Json;
 use std::borrow::Cow;
 #[cfg(feature = "answers")]
 use std::collections::HashMap;

@@ -1,8 +1,8 @@
 //! Saved groups.
 
 use super::condition::{Conditions, Root};
-use flagstone_json::Json;
 use flagstone_compile::model::{Condition, Segment, TARGETING_KEY, Test};
+use flagstone_json::Json;
 
 /// Members that every object has in JavaScript; as names of groups they lead to something that is none.
 const INHERITED: [&str; 12] = [

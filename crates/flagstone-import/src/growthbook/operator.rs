@@ -4,12 +4,12 @@
 
 use super::condition::{Conditions, Root, all, any, is_operators, not};
 use super::wire::{is_truthy, text};
-use flagstone_json::Json;
 use flagstone_compile::model::{
     Condition, ELEMENT, Js, Matcher, Order, Reading, Scalar, Scope, Test, kind,
 };
 use flagstone_compile::regex::{self, Dialect, PatternError};
 use flagstone_core::js;
+use flagstone_json::Json;
 
 /// Where values are compared strictly, what is missing is no.
 const STRICT: Reading = Reading {

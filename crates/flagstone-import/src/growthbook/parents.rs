@@ -7,12 +7,12 @@ use super::condition::{Conditions, Root, all, any};
 use super::feature::Known;
 use super::names::Names;
 use super::wire::{is_truthy, json_text, text, truthy};
-use flagstone_json::Json;
 use flagstone_compile::model::{Condition, Flag, Model, Rule, Serve, Test, Value, Variant};
 use flagstone_compile::{Index, compile_imported};
 use flagstone_core::{
     AttributeIndex, AttributeValue, Attributes, Evaluator, Reason, Snapshot, UnixMillis,
 };
+use flagstone_json::Json;
 
 /// A prerequisite of a rule.
 pub(super) struct Parent<'d> {

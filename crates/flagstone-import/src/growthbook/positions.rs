@@ -1,8 +1,8 @@
 //! Shares as positions of GrowthBook's hashes.
 
 use super::wire::{at, number};
-use flagstone_json::Json;
 use flagstone_compile::model::Algorithm;
+use flagstone_json::Json;
 
 /// The algorithm of a hash version, and its number of positions; `None` for versions that there are not.
 pub(super) fn algorithm(version: &Json<'_>) -> Option<(Algorithm, u64)> {

@@ -1,8 +1,8 @@
 //! The values of a feature as variants.
 
 use super::wire::json_text;
-use flagstone_json::Json;
 use flagstone_compile::model::{Value, Variant};
+use flagstone_json::Json;
 
 /// The different values that a feature can have.
 #[derive(Default)]

@@ -1,9 +1,9 @@
 //! The document, and JSON as JavaScript code handles it.
 
 use crate::error::ImportError;
-use flagstone_json::Json;
 use flagstone_compile::Index;
 use flagstone_core::js;
+use flagstone_json::Json;
 use std::ops::ControlFlow;
 
 /// The parts of a document that decisions follow from.

@@ -5,8 +5,8 @@ use super::flag::Origin;
 use super::rollout::Experiment;
 use super::segment::Segments;
 use crate::answer::{Answer, Native, Request, Step, Steps, Type};
-use flagstone_json::Json;
 use flagstone_core::{Decision, Evaluator, Reason, Snapshot, Value};
+use flagstone_json::Json;
 use std::collections::HashMap;
 
 /// What the rules of a model were in the document.

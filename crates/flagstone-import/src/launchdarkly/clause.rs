@@ -4,12 +4,12 @@ use super::document::{Document, is_truthy, list};
 use super::flag::{FEW, MOST, fail, one_of};
 use super::reference::{self, Reference};
 use super::segment::Segments;
-use flagstone_json::Json;
 use crate::report::Fidelity;
 use crate::service::Sdk;
 use flagstone_compile::model::{Condition, Matcher, Order, Reading, Scalar, Test};
 use flagstone_compile::regex::{self, Dialect, PatternError};
 use flagstone_core::{SemVer, parse_v8};
+use flagstone_json::Json;
 
 /// How LaunchDarkly reads an attribute: of a list each element, and what is of another type does not match; what is missing
 /// or null makes a clause false whether it is negated or not.

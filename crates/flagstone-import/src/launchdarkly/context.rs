@@ -2,8 +2,8 @@
 
 use super::document::is_truthy;
 use super::reference::{USER, is_kind, parts};
-use flagstone_json::Json;
 use flagstone_core::{AttributeIndex, AttributeValue, Attributes, JsNumber, Snapshot};
+use flagstone_json::Json;
 use std::borrow::Cow;
 
 /// A context, seen as the attributes of a snapshot.

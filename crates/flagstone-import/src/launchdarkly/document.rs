@@ -1,9 +1,9 @@
 //! The document: where the flags and segments are, and how JavaScript looks at their members.
 
 use crate::error::ImportError;
-use flagstone_json::Json;
 use crate::service::Sdk;
 use flagstone_compile::Index;
+use flagstone_json::Json;
 
 /// A flag, with the members that decide. One that is null is not there.
 #[derive(Clone, Copy, Default)]

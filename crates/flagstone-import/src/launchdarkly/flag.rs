@@ -5,11 +5,11 @@ use super::document::{self, Document, index, is_truthy, texts};
 use super::reference::{self, USER};
 use super::rollout::{self, Experiment};
 use super::segment::Segments;
-use flagstone_json::Json;
 use crate::report::{Entry, Fidelity};
 use flagstone_compile::model::{
     Condition, Flag, Matcher, Reading, Rule, Scalar, Serve, Test, Value, Variant,
 };
+use flagstone_json::Json;
 
 /// Bytes of the longest key, and of the longest variant key that is made of a value.
 const LONGEST_KEY: usize = 255;

@@ -1,8 +1,8 @@
 //! Attribute references, and the attributes' names in the model.
 
 use super::flag::MOST;
-use flagstone_json::Json;
 use crate::service::Sdk;
+use flagstone_json::Json;
 use std::borrow::Cow;
 
 /// The kind of context that counts where none is named.

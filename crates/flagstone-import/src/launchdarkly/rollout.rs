@@ -3,10 +3,10 @@
 use super::document::{Names, index, is_truthy, list};
 use super::flag::{MOST, variant_key};
 use super::reference::{self, Reference, USER};
-use flagstone_json::Json;
 use crate::service::Sdk;
 use flagstone_compile::model::{Absent, Algorithm, Allocation, Bucketing, Range, Rest};
 use flagstone_core::JsNumber;
+use flagstone_json::Json;
 
 /// Number of positions, as the SDKs divide by it.
 const POSITIONS: u64 = 1 << 60;

@@ -5,12 +5,12 @@ use super::document::{self, Document, is_truthy, list, texts};
 use super::flag::{MOST, fail, is_name, one_of};
 use super::reference::{self, USER, key_of};
 use super::rollout::{bucket_by, bucketing, position_of, weight};
-use flagstone_json::Json;
 use crate::report::Fidelity;
 use flagstone_compile::model::{
     Absent, Condition, Matcher, Reading, Scalar, Segment, TARGETING_KEY, Test,
 };
 use flagstone_compile::{Index, Model};
+use flagstone_json::Json;
 
 /// What is known of the segments before flags are lowered, in the order of the document and of the model.
 pub(super) struct Segments {

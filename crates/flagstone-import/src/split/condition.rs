@@ -4,9 +4,9 @@ use super::Reader;
 use super::javascript::truthy;
 use super::matcher::Type;
 use super::partitions::Partitions;
-use flagstone_json::Json;
 use crate::service::Sdk;
 use flagstone_compile::model::Condition;
+use flagstone_json::Json;
 
 /// What a list of conditions is to the SDK.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

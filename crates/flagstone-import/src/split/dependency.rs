@@ -3,8 +3,8 @@
 use super::condition::Shape;
 use super::flag::{CONTROL, Known};
 use super::{Reader, not};
-use flagstone_json::Json;
 use flagstone_compile::model::{Condition, Test};
+use flagstone_json::Json;
 use std::collections::HashSet;
 
 /// When a prerequisite is met.

@@ -5,13 +5,13 @@ use super::dependency::Met;
 use super::javascript::{number, truthy, unsigned};
 use super::partitions::{Part, Partitions};
 use super::{Reader, not};
-use flagstone_json::Json;
 use crate::report::Fidelity;
 use crate::service::Sdk;
 use flagstone_compile::model::{
     Absent, Algorithm, Allocation, Bucketing, Condition, Flag, Range, Rest, Rule, Serve,
     TARGETING_KEY, Test, Value, Variant,
 };
+use flagstone_json::Json;
 
 /// The treatment of whoever cannot be given one.
 pub(super) const CONTROL: &str = "control";

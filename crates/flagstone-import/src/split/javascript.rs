@@ -1,7 +1,7 @@
 //! What JavaScript makes of values in a definition that are not of the type that they should be.
 
-use flagstone_json::Json;
 use flagstone_core::{JsNumber, js_number};
+use flagstone_json::Json;
 
 /// Whether a value counts as true; an absent one does not.
 pub(super) fn truthy(value: Option<&Json<'_>>) -> bool {

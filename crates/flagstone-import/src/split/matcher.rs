@@ -4,13 +4,13 @@ use super::flag::BUCKETING_KEY;
 use super::javascript::{text, truthy, unsigned};
 use super::set::set;
 use super::{Reader, not};
-use flagstone_json::Json;
 use crate::service::Sdk;
 use flagstone_compile::model::{
     Condition, Conversion, Matcher, Order, Reading, Scalar, TARGETING_KEY, Test,
 };
 use flagstone_compile::regex::{self, Dialect, PatternError};
 use flagstone_core::SplitVersion;
+use flagstone_json::Json;
 
 /// The types of matchers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,11 +6,11 @@
 use super::flag::{BUCKETING_KEY, CONTROL, Known};
 use super::javascript::{trim, truthy};
 use crate::answer::{Answer, Native, Request, Type};
-use flagstone_json::Json;
 use flagstone_compile::model::TARGETING_KEY;
 use flagstone_core::{
     AttributeIndex, AttributeValue, Attributes, Evaluator, JsNumber, Reason, Snapshot,
 };
+use flagstone_json::Json;
 use std::borrow::Cow;
 use std::collections::HashMap;
 

@@ -3,8 +3,8 @@
 use super::Reader;
 use super::javascript::number;
 use super::matcher::{Subject, Type};
-use flagstone_json::Json;
 use flagstone_compile::model::{Condition, Conversion, Matcher, Order};
+use flagstone_json::Json;
 
 /// The last and, negative, the first millisecond of JavaScript's dates.
 const MAX_DATE: f64 = 8.64e15;

@@ -1,8 +1,8 @@
 //! Partitions: who gets which treatment.
 
 use super::javascript::truthy;
-use flagstone_json::Json;
 use crate::service::Sdk;
+use flagstone_json::Json;
 
 /// The partitions of a condition.
 pub(super) enum Partitions<'d> {

@@ -6,10 +6,10 @@ use super::flag::is_key;
 use super::javascript::truthy;
 use super::named::Named;
 use super::{Reader, not};
-use flagstone_json::Json;
 use crate::report::Fidelity;
 use flagstone_compile::Model;
 use flagstone_compile::model::{Condition, Segment, TARGETING_KEY, Test};
+use flagstone_json::Json;
 use std::collections::HashSet;
 
 /// The kinds of segments; names are unique in each.

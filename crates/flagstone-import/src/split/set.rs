@@ -1,8 +1,8 @@
 //! Matchers of sets.
 
 use super::matcher::{Subject, Type};
-use flagstone_json::Json;
 use flagstone_compile::model::{Condition, Conversion, Matcher};
+use flagstone_json::Json;
 
 /// Sets of text.
 pub(super) fn set(kind: Type, list: Option<&Json<'_>>, subject: &Subject) -> Condition {

@@ -5,12 +5,12 @@ use super::javascript::{text, truthy};
 use super::names::{self, FIELDS, RANDOM};
 use super::payload::Outcomes;
 use crate::answer::{Answer, Native, Request, Type};
-use flagstone_json::Json;
 use crate::service::Sdk;
 use flagstone_core::{
     AttributeIndex, AttributeValue, Attributes, Evaluator, FlagIndex, Reason, Snapshot, UnixMillis,
     Variant,
 };
+use flagstone_json::Json;
 use std::cell::Cell;
 use std::collections::HashMap;
 

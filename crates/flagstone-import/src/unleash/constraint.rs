@@ -2,13 +2,13 @@
 
 use super::notes::Notes;
 use super::{date, javascript, names};
-use flagstone_json::Json;
 use crate::report::Fidelity;
 use flagstone_compile::model::{
     Condition, Conversion, Js, Matcher, Order, Reading, Scalar, Test, kind,
 };
 use flagstone_compile::regex::{self, Dialect, PatternError};
 use flagstone_core::{Address, SemVer, UnixMillis, is_js_blank};
+use flagstone_json::Json;
 
 /// How the SDK reads what a constraint is about: as text, and what is absent or makes no sense is a no.
 const READING: Reading = Reading {

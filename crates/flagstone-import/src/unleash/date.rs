@@ -1,8 +1,8 @@
 //! Dates, as `new Date(value)` of V8 reads them.
 
 use super::javascript;
-use flagstone_json::Json;
 use flagstone_core::is_js_blank;
+use flagstone_json::Json;
 use std::iter::Peekable;
 use std::str::Chars;
 

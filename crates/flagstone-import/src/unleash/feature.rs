@@ -6,10 +6,10 @@ use super::payload::Outcomes;
 use super::strategy::Strategy;
 use super::variants::{Choice, Served, choose, list};
 use super::{Lowering, Often, constraint, is_key};
-use flagstone_json::Json;
 use crate::report::Fidelity;
 use crate::service::Sdk;
 use flagstone_compile::model::{Condition, Flag, Rule, Serve, Test};
+use flagstone_json::Json;
 
 /// Rules and variants that a flag may have, with some room left in a snapshot.
 const MOST: usize = 5_000;

@@ -1,7 +1,7 @@
 //! What JavaScript makes of values.
 
-use flagstone_json::Json;
 use flagstone_core::{JsNumber, is_js_blank, js_number};
+use flagstone_json::Json;
 
 /// Whether a value counts as true; one that is absent does not.
 pub(super) fn is_truthy(value: Option<&Json<'_>>) -> bool {

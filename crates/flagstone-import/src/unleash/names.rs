@@ -1,7 +1,7 @@
 //! Context fields as attributes.
 
-use flagstone_json::Json;
 use flagstone_compile::model::TARGETING_KEY;
+use flagstone_json::Json;
 
 /// The attribute that is chance: a number from 1 to 10,001 as text.
 pub(super) const RANDOM: &str = "request.random";

@@ -1,8 +1,8 @@
 //! The variants of a feature as variants of a flag.
 
 use super::{is_key, unique};
-use flagstone_json::Json;
 use flagstone_compile::model::{Value, Variant};
+use flagstone_json::Json;
 
 /// What a feature can come to, in the order of its flag's variants: off, on without a variant, and the variants.
 pub(super) struct Outcomes<'v, 'j> {

@@ -4,12 +4,12 @@ use super::javascript::{is_truthy, items, number, text, truthy};
 use super::names::{ADDRESS, RANDOM, SESSION, USER};
 use super::notes::Notes;
 use super::{constraint, names};
-use flagstone_json::Json;
 use crate::report::Fidelity;
 use crate::service::Sdk;
 use flagstone_compile::model::{
     Absent, Algorithm, Bucketing, Condition, Matcher, Reading, Scalar, Test,
 };
+use flagstone_json::Json;
 
 /// Number of positions of a rollout.
 const PARTS: u32 = 100;

@@ -6,11 +6,11 @@ use super::names::{self, ADDRESS, RANDOM, SESSION, USER};
 use super::notes::Notes;
 use super::payload::Outcomes;
 use super::strategy::LONGEST_GROUP;
-use flagstone_json::Json;
 use crate::service::Sdk;
 use flagstone_compile::model::{
     Absent, Algorithm, Allocation, Bucketing, Condition, Range, Rest, Serve,
 };
+use flagstone_json::Json;
 
 /// Seed of the hash that chooses a variant.
 const SEED: u32 = 86_028_157;

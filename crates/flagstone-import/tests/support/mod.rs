@@ -3,8 +3,8 @@
 use flagstone_compile::compile_imported;
 use flagstone_core::{Snapshot, UnixMillis};
 use flagstone_import::answer::{Request, Type};
-use flagstone_json::Json;
 use flagstone_import::{Imported, Options, Service, import};
+use flagstone_json::Json;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
