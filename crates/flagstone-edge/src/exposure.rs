@@ -82,13 +82,17 @@ fn lines<'v, H: RequestHead>(
         flag.find_variant(variant)?;
         let ago = exposure.get("ago").and_then(Json::number).unwrap_or(0.0);
         let time = visit.now.0 - ago.clamp(0.0, LONGEST) as i64;
-        let mut line = format!(r#"{{"flagstone":"exposure","view":"{view}","time":{time},"flag":"#);
+        let mut line = String::with_capacity(160);
+        // Writing to a string does not fail.
+        let _ = write!(
+            line,
+            r#"{{"flagstone":"exposure","view":"{view}","time":{time},"flag":"#
+        );
         push_json(&mut line, flag.key());
         line.push_str(",\"variant\":");
         push_json(&mut line, variant);
         let revision = exposure.get("revision").and_then(Json::number);
         if let Some(revision) = revision.filter(|number| *number >= 0.0) {
-            // Writing to a string does not fail.
             let _ = write!(line, ",\"revision\":{}", revision as u64);
         }
         if let Some(unit) = unit {

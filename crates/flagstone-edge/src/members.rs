@@ -42,7 +42,11 @@ fn add<'n>(all: &mut Vec<Vec<&'n str>>, name: &'n str) {
     let mut way = Vec::new();
     let mut rest = name;
     loop {
-        let to = |last| way.iter().copied().chain([last]).collect();
+        let to = |last| {
+            let mut to = way.clone();
+            to.push(last);
+            to
+        };
         all.push(to(rest));
         match split(rest) {
             Some((first, Some(behind))) if way.len() < MAX_DEPTH => {

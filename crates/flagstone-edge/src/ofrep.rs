@@ -17,7 +17,7 @@ use flagstone_core::layout::switch;
 use flagstone_core::{Decision, Digest, Evaluator, Reason};
 use flagstone_json::Json;
 use std::borrow::Cow;
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 use subtle::ConstantTimeEq as _;
 use told::Told;
 
@@ -108,11 +108,12 @@ fn reply<'v, H: RequestHead>(
         return Err(failure(404, None, None, details));
     };
     let allowed = call.method();
+    let methods = [allowed, ", OPTIONS"].concat();
     if parts.head.method() == "OPTIONS" {
         return Ok(Answer::new(
             204,
             [
-                ("allow", &format!("{allowed}, OPTIONS")),
+                ("allow", &methods),
                 ("access-control-allow-methods", allowed),
                 (
                     "access-control-allow-headers",
@@ -123,8 +124,8 @@ fn reply<'v, H: RequestHead>(
         ));
     }
     if parts.head.method() != allowed {
-        let mut refusal = failure(405, None, None, &format!("the method must be {allowed}"));
-        refusal.set("allow", &format!("{allowed}, OPTIONS"));
+        let mut refusal = failure(405, None, None, &["the method must be ", allowed].concat());
+        refusal.set("allow", &methods);
         return Err(refusal);
     }
     if asked.is_limited {
@@ -146,7 +147,9 @@ fn reply<'v, H: RequestHead>(
     let body = Json::read_within(&body, DEPTH).map_err(|error| {
         refuse(
             "PARSE_ERROR",
-            &format!("the body {error}; at most {DEPTH} levels deep"),
+            &text(format_args!(
+                "the body {error}; at most {DEPTH} levels deep"
+            )),
         )
     })?;
     let told =
@@ -236,23 +239,33 @@ fn events<H: RequestHead>(visit: &Visit<'_, '_, H>) -> Answer {
     answer.body = match visit.parts.header_text("last-event-id") {
         // A comment, which keeps the connection.
         Some(seen) if seen == now => ":\n\n".into(),
-        Some(_) => format!(
-            "id: {now}\nevent: message\ndata: {{\"type\":\"refetchEvaluation\",\"etag\":\"{now}\"}}\n\n"
-        )
+        Some(_) => [
+            "id: ",
+            &now,
+            "\nevent: message\ndata: {\"type\":\"refetchEvaluation\",\"etag\":\"",
+            &now,
+            "\"}\n\n",
+        ]
+        .concat()
         .into(),
         // Without data it is no event, and the client remembers it all the same.
-        None => format!("id: {now}\n\n").into(),
+        None => ["id: ", &now, "\n\n"].concat().into(),
     };
     answer
 }
 
 /// Names the configuration: it changes with all that a person or a guard changes.
 fn version<H: RequestHead>(visit: &Visit<'_, '_, H>) -> String {
-    format!(
-        "{}-{}",
-        visit.configuration.control().sequence,
-        visit.snapshot.digest()
-    )
+    let sequence = visit.configuration.control().sequence;
+    [&text(sequence), "-", &text(visit.snapshot.digest())].concat()
+}
+
+/// As text. `to_string` would have a panic for what cannot be written.
+fn text(value: impl Display) -> String {
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = write!(text, "{value}");
+    text
 }
 
 /// Whether a client has been told of a configuration that is later than this one.
@@ -319,17 +332,18 @@ impl<'n, H: RequestHead> Evaluation<'_, '_, 'n, H> {
             body.push_str(STREAMS);
         }
         body.push('}');
-        let tag = format!("\"{}\"", Digest::of(body.as_bytes()));
+        let tag = ["\"", &text(Digest::of(body.as_bytes())), "\""].concat();
         let had = self
             .visit
             .parts
             .header_text("if-none-match")
             .unwrap_or_default();
         let mut had = had.split(',').map(str::trim);
-        let mut answer = match had.any(|had| had == "*" || had.trim_start_matches("W/") == tag) {
-            true => Answer::new(304, []),
-            false => json(200, body),
-        };
+        let mut answer =
+            match had.any(|had| had == "*" || had.strip_prefix("W/").unwrap_or(had) == tag) {
+                true => Answer::new(304, []),
+                false => json(200, body),
+            };
         answer.set("etag", &tag);
         answer
     }

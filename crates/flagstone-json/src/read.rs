@@ -66,7 +66,7 @@ impl<'j> Reader<'j> {
             let value = self.value(depth)?;
             self.members.push((name, value));
             if !self.takes(b',') {
-                let members = self.members.split_off(first);
+                let members = self.members.split_off(first.min(self.members.len()));
                 return self.takes(b'}').then_some(members);
             }
         }
@@ -82,7 +82,7 @@ impl<'j> Reader<'j> {
             let value = self.value(depth)?;
             self.elements.push(value);
             if !self.takes(b',') {
-                let elements = self.elements.split_off(first);
+                let elements = self.elements.split_off(first.min(self.elements.len()));
                 return self.takes(b']').then_some(elements);
             }
         }
