@@ -216,7 +216,8 @@ impl Engine {
     pub fn answer(&mut self, now: UnixMillis) -> Option<&[u8]> {
         let own = 2 + self.asks.count() + Asked::HEADERS.len();
         let mut texts = texts(&self.room, own + 4)?;
-        let asked = texts.split_off(own);
+        let asked: Vec<_> = texts.iter().skip(own).copied().collect();
+        texts.truncate(own);
         let [body, key, is_limited, has_events] = asked.first_chunk()?;
         let is_set = |text: &Option<&[u8]>| *text == Some(b"1");
         let asked = Asked {

@@ -66,7 +66,7 @@ impl<'j> Reader<'j> {
             let value = self.value(depth)?;
             self.members.push((name, value));
             if !self.takes(b',') {
-                let members = self.members.split_off(first.min(self.members.len()));
+                let members = behind(&mut self.members, first);
                 return self.takes(b'}').then_some(members);
             }
         }
@@ -82,7 +82,7 @@ impl<'j> Reader<'j> {
             let value = self.value(depth)?;
             self.elements.push(value);
             if !self.takes(b',') {
-                let elements = self.elements.split_off(first.min(self.elements.len()));
+                let elements = behind(&mut self.elements, first);
                 return self.takes(b']').then_some(elements);
             }
         }
@@ -248,6 +248,16 @@ impl<'j> Reader<'j> {
         let column = self.at - start.map_or(0, |at| at + 1) + 1;
         SyntaxError { line, column }
     }
+}
+
+/// Takes what lies behind a place. Unlike `split_off` it has no panic for a place that is not there.
+fn behind<T>(all: &mut Vec<T>, first: usize) -> Vec<T> {
+    let mut behind = Vec::with_capacity(all.len().saturating_sub(first));
+    while all.len() > first {
+        behind.extend(all.pop());
+    }
+    behind.reverse();
+    behind
 }
 
 /// How many bytes text has before a quote, a backslash or a control character; eight are looked at in one step.
