@@ -5,14 +5,12 @@
 mod clock;
 mod commands;
 mod context;
-mod control;
 mod environment;
 mod files;
 mod force;
 mod listing;
 mod report;
 mod source;
-mod status;
 mod store;
 mod suggest;
 

@@ -6,9 +6,9 @@ mod text;
 
 use crate::clock;
 use crate::report::{Failure, Format, Outcome, Report};
-use crate::status::Status;
 use advice::{Advice, Circumstances};
 use flagstone_core::UnixMillis;
+use flagstone_guard::Status;
 use flagstone_rollout::Ladder;
 use std::fs;
 use std::path::{Path, PathBuf};

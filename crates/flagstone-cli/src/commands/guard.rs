@@ -4,12 +4,8 @@
 //! batch that was answered is on the disk; one that was not is sent again, and counts once.
 
 mod control;
-mod desk;
-mod event;
 mod http;
 mod input;
-mod metrics;
-mod plans;
 mod store;
 mod webhook;
 
@@ -17,7 +13,7 @@ use super::rollout::Stores;
 use crate::clock;
 use crate::report::{Failure, Outcome, Report};
 use control::Followed;
-use desk::{Desk, Judgement, Publication};
+use flagstone_guard::{Desk, Judgement, Publication, metrics};
 use flagstone_rollout::guard::{Terms, Watch};
 use http::{Access, Question};
 use std::fs;
@@ -282,14 +278,12 @@ impl Guard<'_> {
             }
         }
         let publications = self.desk.lead(now_ms);
-        let mut changes = self.desk.changes();
-        (changes.input, changes.told) = (input, self.is_told);
-        let saved = changes.is_empty()
-            || self
-                .store
-                .save(&changes)
-                .map_err(|error| problem = Some(error.to_string()))
-                .is_ok();
+        let changes = self.desk.changes();
+        let saved = self
+            .store
+            .save(&changes, self.is_told, input)
+            .map_err(|error| problem = Some(error.to_string()))
+            .is_ok();
         if saved {
             for decision in &changes.decisions {
                 self.announce(decision)?;
@@ -324,8 +318,9 @@ impl Guard<'_> {
             self.report
                 .warning(&format!("the rollout of `{flag}` is not guarded: {why}"))?;
         }
+        let state = |id| self.store.rollout(id).map_err(|error| error.to_string());
         let plans = &self.followed.plans;
-        Ok(self.desk.follow(&control, plans, &self.store, now_ms).err())
+        Ok(self.desk.follow(&control, plans, state, now_ms).err())
     }
 
     /// Writes steps into the control document; what is wrong. What could not be written is decided again.
@@ -353,7 +348,7 @@ impl Guard<'_> {
             }
             Question::Metrics => {
                 let untold = self.store.untold_count().unwrap_or(0);
-                return Some(metrics::text(&self.desk.lines, untold, &statuses));
+                return Some(metrics(&self.desk.lines, untold, &statuses));
             }
         };
         json.ok().map(|json| json + "\n")

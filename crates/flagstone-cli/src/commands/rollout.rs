@@ -5,12 +5,12 @@ mod planned;
 pub use planned::{Planned, per_cent, words};
 
 use crate::clock;
-use crate::control::{Document, Stamp};
 use crate::environment::variable;
 use crate::report::{Failure, Format, Outcome, Report};
 use crate::store::{Held, Place, Store, StoreError};
 use flagstone_core::UnixMillis;
 use flagstone_edge::Control;
+use flagstone_guard::{Document, Stamp};
 use flagstone_rollout::{Course, Refusal};
 use serde_json::{Value, json};
 use std::io::Write;

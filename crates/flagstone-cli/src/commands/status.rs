@@ -2,10 +2,10 @@
 
 use super::rollout::{Planned, Stores, document, read, refusal, words};
 use crate::clock;
-use crate::control::entry;
 use crate::report::{Failure, Format, Outcome, Report};
 use flagstone_core::UnixMillis;
 use flagstone_edge::timetable;
+use flagstone_guard::entry;
 use flagstone_rollout::{Refusal, State, Timetable};
 use serde::Serialize;
 use serde_json::Value;

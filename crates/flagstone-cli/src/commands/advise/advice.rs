@@ -1,7 +1,7 @@
 //! What is advised, as data.
 
-use crate::status::{Arms, Status};
 use flagstone_core::UnixMillis;
+use flagstone_guard::{Arms, Status};
 use flagstone_rollout::advance::{Rule, Stage, Traffic};
 use flagstone_rollout::advise::{
     Arrivals, FIRST_SHARES, FirstShare, Outlook, Plan, Reach, TENTH, costs, first_share, growth,

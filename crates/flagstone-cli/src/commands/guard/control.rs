@@ -1,13 +1,11 @@
 //! The control document, as the guard reads and changes it.
 
 use super::super::rollout::{Stores, document, read};
-use super::desk::Publication;
-use super::plans::{self, Planned, Unfit};
-use crate::control::{Document, Stamp};
 use crate::report::Failure;
 use crate::store::{Held, Place, Store, StoreError};
-use flagstone_core::{Digest, UnixMillis};
+use flagstone_core::Digest;
 use flagstone_edge::Control;
+use flagstone_guard::{Document, Planned, Publication, Unfit, plans};
 
 /// Between looks at a store that is not a file, in milliseconds.
 const LOOK_MS: i64 = 5_000;
@@ -74,13 +72,6 @@ impl Followed {
     /// # Errors
     /// If it cannot be written, or somebody else has written meanwhile. The step is decided again then.
     pub fn put(&mut self, publication: &Publication, now_ms: i64) -> Result<(), StoreError> {
-        let Publication {
-            flag,
-            plan,
-            held: expected,
-            course,
-            why,
-        } = publication;
         if self.held.is_none() {
             // The step before this one has changed it.
             let _ = self.look(now_ms);
@@ -90,18 +81,9 @@ impl Followed {
         };
         // Read anew in any case.
         self.looked_ms = i64::MIN;
-        let entry = document.rollout(flag);
-        if !entry.is_some_and(|entry| entry.plan == *plan && entry.course == *expected) {
-            return Err(StoreError::Overtaken);
-        }
-        let stamp = Stamp {
-            who: "guard".to_owned(),
-            when: UnixMillis(now_ms).to_string(),
-            why: why.clone(),
-            what: "guard",
-            mark: format!("{now_ms:x}-{:x}", std::process::id()),
-        };
-        let next = document.with_rollout(flag, plan, course, &stamp);
+        let mark = format!("{now_ms:x}-{:x}", std::process::id());
+        let next = publication.put(&document, now_ms, &mark);
+        let next = next.ok_or(StoreError::Overtaken)?;
         if !self.store.compares() && self.store.read(Control::KEY)?.as_ref() != Some(&held) {
             return Err(StoreError::Overtaken);
         }

@@ -2,6 +2,7 @@
 //!
 //! One file, by redb: written in transactions that are on the disk or never were.
 
+use flagstone_guard::Changes;
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
 use std::path::Path;
 
@@ -19,25 +20,6 @@ const KEPT: u64 = 10_000;
 /// The store of one guard.
 pub struct Store {
     database: Database,
-}
-
-/// What is written together, or not at all.
-#[derive(Debug, Default)]
-pub struct Changes {
-    /// States that changed, by the rollout's id.
-    pub rollouts: Vec<(u64, Vec<u8>)>,
-    /// Decisions, in order.
-    pub decisions: Vec<String>,
-    /// Whether they are to be told to a webhook.
-    pub told: bool,
-    /// How far a file has been read.
-    pub input: Option<(String, u64)>,
-}
-
-impl Changes {
-    pub fn is_empty(&self) -> bool {
-        self.rollouts.is_empty() && self.decisions.is_empty() && self.input.is_none()
-    }
 }
 
 impl Store {
@@ -60,8 +42,16 @@ impl Store {
         Ok(state.map(|state| state.value().to_vec()))
     }
 
-    /// Writes everything, durably.
-    pub fn save(&self, changes: &Changes) -> Result<(), redb::Error> {
+    /// Writes everything, durably: also whether decisions are to be told to a webhook, and how far a file has been read.
+    pub fn save(
+        &self,
+        changes: &Changes,
+        is_told: bool,
+        input: Option<(String, u64)>,
+    ) -> Result<(), redb::Error> {
+        if changes.rollouts.is_empty() && changes.decisions.is_empty() && input.is_none() {
+            return Ok(());
+        }
         let write = self.database.begin_write()?;
         {
             let mut rollouts = write.open_table(ROLLOUTS)?;
@@ -75,15 +65,15 @@ impl Store {
                 .map_or(0, |(number, _)| number.value() + 1);
             for (number, decision) in (next..).zip(&changes.decisions) {
                 decisions.insert(number, decision.as_str())?;
-                if changes.told {
+                if is_told {
                     outbox.insert(number, ())?;
                 }
             }
             while decisions.len()? > KEPT {
                 decisions.pop_first()?;
             }
-            if let Some((file, read)) = &changes.input {
-                write.open_table(INPUTS)?.insert(file.as_str(), *read)?;
+            if let Some((file, read)) = input {
+                write.open_table(INPUTS)?.insert(file.as_str(), read)?;
             }
         }
         write.commit()?;

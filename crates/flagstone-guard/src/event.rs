@@ -1,7 +1,7 @@
 //! Decisions as CloudEvents 1.0, with a text for people.
 
-use super::desk::{phase, reason};
-use super::plans::Planned;
+use crate::desk::{phase, reason};
+use crate::plans::Planned;
 use flagstone_core::UnixMillis;
 use flagstone_rollout::guard::{Decision, Metric, Phase, Rollout, Step};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The control document as the commands change it. What they do not know of it stays as it is.
+//! The control document as the commands and guards change it. What they do not know of it stays as it is.
 
 use flagstone_edge::{Control, ControlError, Rollout};
 use flagstone_rollout::{Course, State};
@@ -15,9 +15,11 @@ pub struct Document {
 /// Who changes it, when and why.
 #[derive(Clone, Debug)]
 pub struct Stamp {
+    /// A person, or `guard`.
     pub who: String,
     /// RFC 3339.
     pub when: String,
+    /// In words.
     pub why: String,
     /// What was asked for: `kill`, `pause` and so on.
     pub what: &'static str,
@@ -27,6 +29,9 @@ pub struct Stamp {
 
 impl Document {
     /// Reads one, as nodes do.
+    ///
+    /// # Errors
+    /// Those of [`Control::read`].
     pub fn read(bytes: &[u8]) -> Result<Self, ControlError> {
         let control = Control::read(bytes)?;
         // What a node can read is an object.

@@ -1,10 +1,10 @@
 //! All rollouts of a guard: lines in; states, decisions and what is to be published out.
 
-use super::event;
-use super::plans::Planned;
-use super::store::{Changes, Store};
+use crate::event;
+use crate::plans::Planned;
 use crate::status::{Arms, Point, Status};
-use flagstone_core::Digest;
+use crate::{Document, Stamp};
+use flagstone_core::{Digest, UnixMillis};
 use flagstone_edge::{Control, rollout_id};
 use flagstone_rollout::guard::{Hold, Phase, Plan, Rollout, Terms, Took, Watch};
 use flagstone_rollout::{Course, Line};
@@ -16,7 +16,9 @@ const FRESH_MS: i64 = 120_000;
 /// What came of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Taken {
+    /// Counted now.
     pub counted: u64,
+    /// Counted before.
     pub repeats: u64,
     /// Of rollouts that are not under way here, or of stages that they have not entered.
     pub other: u64,
@@ -42,21 +44,55 @@ impl Taken {
     }
 }
 
-/// What the control document is to say.
+/// A step that the control document is to say.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Publication {
+    /// Key of the flag.
     pub flag: String,
+    /// The plan's id.
     pub plan: String,
+    /// What the document said of the rollout when this was decided.
     pub held: Course,
+    /// What it is to say.
     pub course: Course,
     /// Why, for the audit line.
     pub why: String,
 }
 
+impl Publication {
+    /// The document with this step; `None` if it says something else of the rollout than what was decided by. `mark` tells
+    /// this change from another at the same moment.
+    pub fn put(&self, document: &Document, now_ms: i64, mark: &str) -> Option<Document> {
+        let entry = document.rollout(&self.flag)?;
+        if entry.plan != self.plan || entry.course != self.held {
+            return None;
+        }
+        let stamp = Stamp {
+            who: "guard".to_owned(),
+            when: UnixMillis(now_ms).to_string(),
+            why: self.why.clone(),
+            what: "guard",
+            mark: mark.to_owned(),
+        };
+        Some(document.with_rollout(&self.flag, &self.plan, &self.course, &stamp))
+    }
+}
+
+/// What a host's store is to have: all of it, or nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// States that changed, by the rollout's id.
+    pub rollouts: Vec<(u64, Vec<u8>)>,
+    /// Decisions in their order, each a CloudEvent as JSON.
+    pub decisions: Vec<String>,
+}
+
 /// How rollouts are judged.
 #[derive(Clone, Copy, Debug)]
 pub struct Judgement {
+    /// What their owner allows.
     pub terms: Terms,
+    /// What is counted.
     pub watch: Watch,
     /// Whether rollouts that began without this guard are led, and not only held.
     pub adopt: bool,
@@ -83,6 +119,7 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// One that has no rollout yet.
     pub const fn new(judgement: Judgement) -> Self {
         Self {
             judgement,
@@ -98,15 +135,15 @@ impl Desk {
         }
     }
 
-    /// Takes over which rollouts are under way.
+    /// Takes over which rollouts are under way. `state` gives what the store has of a rollout, if anything.
     ///
     /// # Errors
-    /// If the store fails, or holds a state that cannot be read.
+    /// If `state` fails, or gives what cannot be read.
     pub fn follow(
         &mut self,
         control: &Control,
         plans: &[Planned],
-        store: &Store,
+        mut state: impl FnMut(u64) -> Result<Option<Vec<u8>>, String>,
         now_ms: i64,
     ) -> Result<(), String> {
         let mut current = Vec::new();
@@ -123,7 +160,7 @@ impl Desk {
                 led.course = entry.course;
                 continue;
             }
-            let state = store.rollout(id).map_err(|error| error.to_string())?;
+            let state = state(id)?;
             let rollout = match &state {
                 Some(bytes) => Rollout::from_bytes(bytes)
                     .map_err(|error| format!("the state of `{}`: {error}", plan.flag))?,
@@ -212,8 +249,6 @@ impl Desk {
         Changes {
             rollouts: rollouts.collect(),
             decisions: std::mem::take(&mut self.decisions),
-            told: true,
-            input: None,
         }
     }
 
@@ -230,6 +265,12 @@ impl Desk {
     pub fn forget(&mut self) {
         self.led.clear();
         self.decisions.clear();
+    }
+
+    /// Whether a rollout is under way, so that there is something to look at every ten seconds.
+    pub fn is_leading(&self) -> bool {
+        let mut led = self.led.values();
+        led.any(|led| !led.rollout.is_over())
     }
 
     /// What there is to say of each rollout.

@@ -11,7 +11,7 @@ pub struct Status {
     pub rollout: String,
     /// `pending`, `running`, `held`, `complete`, `rolled-back` or `stopped`.
     pub phase: String,
-    /// Why it is held: `stale`, `outage`, `ceiling`, `srm`, `evidence`, `insufficient` or `manual`.
+    /// Why it is held: `stale`, `outage`, `ceiling`, `srm`, `evidence`, `insufficient`, `lost`, `manual` or `closed`.
     pub reason: Option<String>,
     /// The present stage, from 0.
     pub stage: u8,
@@ -48,13 +48,17 @@ pub struct Status {
 /// Something for each variant.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Arms {
+    /// For control.
     pub control: f64,
+    /// For the canary.
     pub canary: f64,
 }
 
 /// So many units so long after the stage began.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Point {
+    /// Seconds.
     pub at_s: f64,
+    /// How many.
     pub units: f64,
 }

@@ -14,7 +14,9 @@ pub struct Planned {
     pub plan: String,
     /// Key of the variant that is rolled out.
     pub variant: String,
+    /// The share of each stage.
     pub ladder: Ladder,
+    /// When it may take a step.
     pub timetable: Timetable,
 }
 

@@ -1,7 +1,6 @@
 //! Figures for Prometheus, in its text format.
 
-use super::desk::Taken;
-use crate::status::Status;
+use crate::{Status, Taken};
 use std::fmt::Write as _;
 
 const PHASES: [&str; 6] = [
@@ -16,8 +15,8 @@ const PHASES: [&str; 6] = [
 /// A name, what it says, and its value.
 type Gauge = (&'static str, &'static str, fn(&Status) -> f64);
 
-/// All figures.
-pub fn text(lines: &Taken, untold: u64, statuses: &[Status]) -> String {
+/// All figures. `untold` decisions have not been taken by the webhook.
+pub fn metrics(lines: &Taken, untold: u64, statuses: &[Status]) -> String {
     let mut out = String::new();
     family(
         &mut out,

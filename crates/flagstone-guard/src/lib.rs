@@ -1,0 +1,26 @@
+//! What a guard of rollouts does between its inputs and its outputs, wherever it runs.
+//!
+//! A [`Desk`] has all rollouts that are under way. Its host, `flagstone guard` or the Durable Object, reads and writes:
+//!
+//! 1. [`Desk::follow`] the control document and the [plans](plans::all) of its snapshot; what was known of a rollout comes
+//!    from the host's store.
+//! 2. [`Desk::take`] each batch of lines.
+//! 3. [`Desk::lead`]: decide. Then write the [`Changes`] all together or not at all; if that fails, throw away what is in
+//!    memory ([`Desk::forget`]), since nobody may see what the store does not have.
+//! 4. Answer whoever sent lines, and put each [`Publication`] into the control document, over the one that was read. What
+//!    cannot be written is decided again.
+//!
+//! Nothing here reads a clock or does I/O. What is decided, and why, is [`flagstone_rollout::guard`]'s affair.
+
+mod control;
+mod desk;
+mod event;
+mod metrics;
+pub mod plans;
+mod status;
+
+pub use control::{Document, Stamp, entry};
+pub use desk::{Changes, Desk, Judgement, Publication, Taken, phase, reason};
+pub use metrics::metrics;
+pub use plans::{Planned, Unfit};
+pub use status::{Arms, Point, Status};
