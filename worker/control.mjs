@@ -22,8 +22,11 @@ export class ControlDocument {
       return held ? new Response(held.text, { headers: { etag: tag } }) : new Response(null, { status: 404 })
     }
     if (request.method !== 'PUT') return new Response(null, { status: 405 })
-    const wanted = request.headers.get('if-match')
-    if (wanted !== null && wanted !== tag) return new Response(null, { status: 412 })
+    const header = (name) => request.headers.get(name)
+    // What compresses a response on its way makes its tag a weak one.
+    const wanted = header('if-match')?.replace(/^W\//, '')
+    const isOther = wanted !== undefined && wanted !== tag
+    if (isOther || (header('if-none-match') === '*' && held)) return new Response(null, { status: 412 })
     await this.storage.put(key, { text, writes: (held?.writes ?? 0) + 1 })
     return new Response(null, { status: 204 })
   }

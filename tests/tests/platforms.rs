@@ -247,8 +247,10 @@ fn the_control_document_in_a_durable_object() {
         request
             .headers
             .push("Authorization", format!("Bearer {token}"));
-        if let Some(tag) = tag {
-            request.headers.push("If-Match", tag);
+        match tag {
+            Some("none") => request.headers.push("If-None-Match", "*"),
+            Some(tag) => request.headers.push("If-Match", tag),
+            None => {}
         }
         request.body = configuration.control(revision, kills);
         worker.send(&request, &Location::default()).unwrap().status
@@ -258,10 +260,17 @@ fn the_control_document_in_a_durable_object() {
     assert_eq!(put("wrong", None, 8, kill), 401);
     assert_eq!(get(&worker, target).status, 401);
     assert_eq!(banner(), "banner=on");
-    assert_eq!(put("secret", None, 8, kill), 204, "{}", worker.log());
+    // Two who find nothing there: the second is told.
+    assert_eq!(
+        put("secret", Some("none"), 8, kill),
+        204,
+        "{}",
+        worker.log()
+    );
+    assert_eq!(put("secret", Some("none"), 9, ""), 412);
     assert_eq!(banner(), "banner=off");
     // Two who have read the same: the second is told.
-    assert_eq!(put("secret", Some("\"1\""), 9, ""), 204);
+    assert_eq!(put("secret", Some("W/\"1\""), 9, ""), 204);
     assert_eq!(put("secret", Some("\"1\""), 9, kill), 412);
     assert_eq!(banner(), "banner=on");
     // One that is older than the one in use changes nothing.

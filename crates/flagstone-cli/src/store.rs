@@ -13,8 +13,9 @@ pub trait Store {
     /// The value of a key; `None` if there is none.
     fn read(&self, key: &str) -> Result<Option<Held>, StoreError>;
 
-    /// Writes a value over the one that was read, if the store can tell that it is still that one; else whatever is there.
-    fn replace(&self, key: &str, value: &[u8], held: &Held) -> Result<(), StoreError>;
+    /// Writes a value over the one that was read, or where there was `None`, if the store can tell that this is still so; else
+    /// whatever is there.
+    fn replace(&self, key: &str, value: &[u8], held: Option<&Held>) -> Result<(), StoreError>;
 
     /// Keeps a line about a change, numbered as the document that it led to.
     fn keep(&self, sequence: u64, line: &str) -> Result<(), StoreError>;
@@ -29,6 +30,18 @@ pub struct Held {
     pub bytes: Vec<u8>,
     /// What names this very value, in stores that have such a thing.
     pub generation: Option<String>,
+}
+
+impl Held {
+    /// What names this very value, in a store that must have told.
+    fn generation(&self) -> Result<&str, StoreError> {
+        let generation = self.generation.as_deref();
+        generation.ok_or_else(|| {
+            let message =
+                "it does not say which value it holds; something before it has removed the header";
+            StoreError::Unreachable(message.to_owned())
+        })
+    }
 }
 
 /// Which store: `PATH`, `cloudflare:NAMESPACE`, `fastly-config:STORE`, `fastly-kv:STORE` or `https://HOST`.

@@ -144,7 +144,7 @@ fn answer(state: &mut State, request: &Request) -> (u16, String, Vec<u8>) {
         body,
     } = request;
     let method = method.as_str();
-    let path = path.split_once('?').map_or(path.as_str(), |(path, _)| path);
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let prefix = [CLOUDFLARE, CONFIG, KV, WORKER]
         .into_iter()
         .find(|prefix| path.starts_with(prefix));
@@ -195,7 +195,9 @@ fn answer(state: &mut State, request: &Request) -> (u16, String, Vec<u8>) {
                 .get("if-generation-match")
                 .or(headers.get("if-match"));
             let wanted = wanted.map(|wanted| wanted.trim_matches('"').to_owned());
-            if wanted.is_some_and(|wanted| wanted != generation.to_string()) {
+            let is_new = query == "add=true" || headers.get("if-none-match").is_some();
+            let is_other = wanted.is_some_and(|wanted| wanted != generation.to_string());
+            if is_other || (is_new && held.is_some()) {
                 (
                     412,
                     String::new(),
@@ -317,6 +319,43 @@ fn two_at_once() {
         );
         let held = server.value("control").unwrap();
         assert!(held.contains(stays), "{name}, {store}: {held}");
+    }
+}
+
+/// The first document of a store is a change of one that lies elsewhere; somebody else's first one is not overwritten.
+#[test]
+fn first_at_once() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("first");
+    std::fs::create_dir_all(&folder).unwrap();
+    let initial = folder.join("control.json");
+    std::fs::write(&initial, CONTROL).unwrap();
+    let ours = r#""a":"off""#;
+    for (name, store, after, code, stays) in [
+        ("alone", "cloudflare:ns", None, 0, ours),
+        ("alone", "fastly-config:st", None, 0, ours),
+        ("alone", "fastly-kv:st", None, 0, ours),
+        ("alone", "worker", None, 0, ours),
+        ("seen before the write", "cloudflare:ns", Some(1), 4, OTHERS),
+        ("compared by the store", "fastly-kv:st", Some(1), 4, OTHERS),
+        ("compared by the object", "worker", Some(1), 4, OTHERS),
+    ] {
+        let server = Server::new(&[]);
+        server.state.lock().unwrap().intrudes_after = after;
+        let mut args = kill(store, "a");
+        args.extend(["--initial", initial.to_str().unwrap()]);
+        let output = server.run(&args);
+        assert_eq!(
+            output.status.code(),
+            Some(code),
+            "{name}, {store}: {output:?}"
+        );
+        let held = server.value("control").unwrap();
+        assert!(held.contains(stays), "{name}, {store}: {held}");
+        // Whoever comes later changes what is there.
+        let output = server.run(&kill(store, "b"));
+        assert!(output.status.success(), "{name}, {store}: {output:?}");
+        let held = server.value("control").unwrap();
+        assert!(held.contains(r#""sequence":9"#), "{name}, {store}: {held}");
     }
 }
 

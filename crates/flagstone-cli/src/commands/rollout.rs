@@ -34,6 +34,9 @@ pub struct Target {
     /// Who; by default the variable USER says
     #[arg(long, value_name = "NAME")]
     who: Option<String>,
+    /// Where to begin from if `--control` has no document yet; it must still have none when the change is written
+    #[arg(long, value_name = "STORE")]
+    initial: Option<Place>,
     /// Say what would be written, and write nothing
     #[arg(long)]
     dry_run: bool,
@@ -259,8 +262,15 @@ impl Target {
     ) -> Result<Outcome, Failure> {
         let place = &self.stores.control;
         let store = place.open().map_err(Failure::store(place))?;
-        let held = read(store.as_ref(), place)?;
-        let document = document(&held, place)?;
+        let held = store.read(Control::KEY).map_err(Failure::store(place))?;
+        let document = match (&held, &self.initial) {
+            (Some(held), _) => document(held, place)?,
+            (None, Some(initial)) => {
+                let store = initial.open().map_err(Failure::store(initial))?;
+                document(&read(store.as_ref(), initial)?, initial)?
+            }
+            (None, None) => return Err(missing(place)),
+        };
         let now = self.now.unwrap_or_else(clock::now);
         let stamp = Stamp {
             who: self
@@ -284,7 +294,7 @@ impl Target {
             }
         };
         if !self.dry_run {
-            match self.write(store.as_ref(), &held, &next) {
+            match self.write(store.as_ref(), held.as_ref(), &next) {
                 Ok(is_seen) if !is_seen => report.warning(
                     "the store does not show the change yet; look again with `flagstone status`",
                 )?,
@@ -303,12 +313,17 @@ impl Target {
         Ok(Outcome::Fine)
     }
 
-    /// Writes a document over the one that was read, and its audit line; whether it can be seen in the store.
-    fn write(&self, store: &dyn Store, held: &Held, next: &Document) -> Result<bool, StoreError> {
+    /// Writes a document over the one that was read, if there was one, and its audit line; whether it can be seen in the store.
+    fn write(
+        &self,
+        store: &dyn Store,
+        held: Option<&Held>,
+        next: &Document,
+    ) -> Result<bool, StoreError> {
         if !store.compares() {
             // The time between this look and the write is what is left for two to meet in.
             let now = store.read(Control::KEY)?;
-            if now.as_ref() != Some(held) {
+            if now.as_ref() != held {
                 return Err(StoreError::Overtaken);
             }
         }
@@ -369,10 +384,14 @@ impl Target {
 /// The control document's bytes.
 pub fn read(store: &dyn Store, place: &Place) -> Result<Held, Failure> {
     let held = store.read(Control::KEY).map_err(Failure::store(place))?;
-    held.ok_or_else(|| Failure::Missing {
+    held.ok_or_else(|| missing(place))
+}
+
+fn missing(place: &Place) -> Failure {
+    Failure::Missing {
         place: place.clone(),
         key: Control::KEY.to_owned(),
-    })
+    }
 }
 
 /// The control document.

@@ -38,7 +38,7 @@ impl Store for Namespace {
         self.api.get(&format!("{}/{}", self.values, escaped(key)))
     }
 
-    fn replace(&self, key: &str, value: &[u8], _: &Held) -> Result<(), StoreError> {
+    fn replace(&self, key: &str, value: &[u8], _: Option<&Held>) -> Result<(), StoreError> {
         self.put(key, value)
     }
 
@@ -74,10 +74,13 @@ impl Store for Object {
         self.api.get(&format!("{}/{key}", self.values))
     }
 
-    fn replace(&self, key: &str, value: &[u8], held: &Held) -> Result<(), StoreError> {
-        let condition = held.generation.as_deref().map(|tag| ("if-match", tag));
+    fn replace(&self, key: &str, value: &[u8], held: Option<&Held>) -> Result<(), StoreError> {
+        let condition = match held {
+            Some(held) => ("if-match", held.generation()?),
+            None => ("if-none-match", "*"),
+        };
         let url = format!("{}/{key}", self.values);
-        self.api.put(&url, &Body::Bytes(value), condition)
+        self.api.put(&url, &Body::Bytes(value), Some(condition))
     }
 
     fn keep(&self, sequence: u64, line: &str) -> Result<(), StoreError> {

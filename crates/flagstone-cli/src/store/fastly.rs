@@ -60,7 +60,7 @@ impl Store for ConfigStore {
         }))
     }
 
-    fn replace(&self, key: &str, value: &[u8], _: &Held) -> Result<(), StoreError> {
+    fn replace(&self, key: &str, value: &[u8], _: Option<&Held>) -> Result<(), StoreError> {
         self.put(key, &String::from_utf8_lossy(value))
     }
 
@@ -93,11 +93,17 @@ impl Store for KvStore {
         self.api.get(&format!("{}/{}", self.keys, escaped(key)))
     }
 
-    fn replace(&self, key: &str, value: &[u8], held: &Held) -> Result<(), StoreError> {
+    fn replace(&self, key: &str, value: &[u8], held: Option<&Held>) -> Result<(), StoreError> {
         let url = format!("{}/{}", self.keys, escaped(key));
-        let condition = held.generation.as_deref();
-        let condition = condition.map(|generation| ("if-generation-match", generation));
-        self.api.put(&url, &Body::Bytes(value), condition)
+        let body = Body::Bytes(value);
+        match held {
+            Some(held) => {
+                let condition = ("if-generation-match", held.generation()?);
+                self.api.put(&url, &body, Some(condition))
+            }
+            // Inserts, and never replaces.
+            None => self.api.put(&format!("{url}?add=true"), &body, None),
+        }
     }
 
     fn keep(&self, sequence: u64, line: &str) -> Result<(), StoreError> {

@@ -35,7 +35,7 @@ impl Store for File {
         }
     }
 
-    fn replace(&self, key: &str, value: &[u8], held: &Held) -> Result<(), StoreError> {
+    fn replace(&self, key: &str, value: &[u8], held: Option<&Held>) -> Result<(), StoreError> {
         let lock = self.beside(".lock");
         // Whoever holds the lock is about to write.
         match OpenOptions::new().write(true).create_new(true).open(&lock) {
@@ -48,12 +48,10 @@ impl Store for File {
             }
             opened => opened.map_err(StoreError::File)?,
         };
-        let written = self
-            .read(key)
-            .and_then(|now| match now.as_ref() == Some(held) {
-                true => replace(&self.path, value).map_err(StoreError::File),
-                false => Err(StoreError::Overtaken),
-            });
+        let written = self.read(key).and_then(|now| match now.as_ref() == held {
+            true => replace(&self.path, value).map_err(StoreError::File),
+            false => Err(StoreError::Overtaken),
+        });
         let unlocked = fs::remove_file(&lock).map_err(StoreError::File);
         written.and(unlocked)
     }

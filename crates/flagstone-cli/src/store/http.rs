@@ -26,7 +26,7 @@ impl Answer {
     fn success(self) -> Result<Self, StoreError> {
         match self.status {
             200..300 => Ok(self),
-            412 => Err(StoreError::Overtaken),
+            409 | 412 => Err(StoreError::Overtaken),
             status => Err(StoreError::Refused {
                 status,
                 message: self.message(),

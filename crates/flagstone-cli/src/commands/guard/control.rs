@@ -88,7 +88,7 @@ impl Followed {
             return Err(StoreError::Overtaken);
         }
         self.store
-            .replace(Control::KEY, next.text().as_bytes(), &held)?;
+            .replace(Control::KEY, next.text().as_bytes(), Some(&held))?;
         self.store.keep(next.control.sequence, &next.audit())
     }
 }
