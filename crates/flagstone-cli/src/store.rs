@@ -7,6 +7,8 @@ mod http;
 
 use std::fmt;
 use std::str::FromStr;
+use std::thread::sleep;
+use std::time::Duration;
 
 /// A place with values under keys.
 pub trait Store {
@@ -22,6 +24,48 @@ pub trait Store {
 
     /// Whether [`replace`](Self::replace) notices that somebody else has written.
     fn compares(&self) -> bool;
+}
+
+/// How often a request is made again that came too soon after another: Workers KV takes one write of a key a second.
+const RETRIES: u32 = 3;
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Writes a value over the one that was read, or where there was `None`; not over anything else, as far as the store lets one
+/// see.
+///
+/// A store that cannot compare is looked at before each attempt: that a write came too soon means that somebody has written.
+pub fn replace(
+    store: &dyn Store,
+    key: &str,
+    value: &[u8],
+    held: Option<&Held>,
+) -> Result<(), StoreError> {
+    patiently(|| {
+        // The time between this look and the write is what is left for two to meet in.
+        if !store.compares() && store.read(key)?.as_ref() != held {
+            return Err(StoreError::Overtaken);
+        }
+        store.replace(key, value, held)
+    })
+}
+
+/// Keeps a line about a change, numbered as the document that it led to.
+pub fn keep(store: &dyn Store, sequence: u64, line: &str) -> Result<(), StoreError> {
+    patiently(|| store.keep(sequence, line))
+}
+
+/// Does something, and does it again if the other side says that this was too soon.
+fn patiently<T>(mut attempt: impl FnMut() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    let mut left = RETRIES;
+    loop {
+        match attempt() {
+            Err(StoreError::TooSoon) if left > 0 => {
+                left -= 1;
+                sleep(PAUSE);
+            }
+            done => return done,
+        }
+    }
 }
 
 /// A value as it was read.
@@ -134,6 +178,8 @@ pub enum StoreError {
     },
     /// Somebody else has written meanwhile.
     Overtaken,
+    /// Too many writes in a short time.
+    TooSoon,
     /// The value has more characters than the store takes.
     TooLong {
         /// How many it takes.
@@ -149,6 +195,7 @@ impl fmt::Display for StoreError {
             Self::Unreachable(why) => write!(f, "cannot be reached: {why}"),
             Self::Refused { status, message } => write!(f, "answers {status}: {message}"),
             Self::Overtaken => f.write_str("somebody else has written meanwhile"),
+            Self::TooSoon => f.write_str("refuses so many writes in a short time"),
             Self::TooLong { most } => write!(f, "takes values of at most {most} characters"),
         }
     }

@@ -393,6 +393,15 @@ fn refusals() {
     let output = server.run(&kill("cloudflare:ns", "a"));
     assert!(output.status.success(), "{output:?}");
 
+    // Somebody else has written, and that is why: what is there by then is looked at before it is said again.
+    let server = Server::new(&[("control", CONTROL.as_bytes())]);
+    let mut state = server.state.lock().unwrap();
+    (state.too_soon, state.intrudes_after) = (1, Some(3));
+    drop(state);
+    let output = server.run(&kill("cloudflare:ns", "a"));
+    assert_eq!(output.status.code(), Some(4), "{output:?}");
+    assert_eq!(server.value("control").as_deref(), Some(OTHERS));
+
     let long = CONTROL.replace(
         "}",
         &format!(r#","kills":{{"x":"{}"}}}}"#, "y".repeat(8_000)),

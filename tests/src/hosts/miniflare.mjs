@@ -2,12 +2,13 @@
 //
 // Standard input, a JSON value a line: first { folder, bindings, store: [{ key, file }], port, reports }, then any number of
 // { key, file } to store; `reports` is the URL that gets what the Worker reports, if anybody is to. Standard output,
-// likewise: { url } once it serves, { stored: key } for each that was stored.
+// likewise: { url, kv } once it serves, `kv` being where Cloudflare's HTTP interface for its store is; { stored: key } for each that was stored.
 // What the runtime and the Worker print goes to standard error.
 
 import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { Miniflare } from 'miniflare'
+import { serve } from './kv.mjs'
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]()
 const say = (value) => process.stdout.write(JSON.stringify(value) + '\n')
@@ -62,7 +63,7 @@ try {
   const namespace = await miniflare.getKVNamespace('FLAGS')
   const put = async ({ key, file }) => namespace.put(key, await readFile(file))
   await Promise.all(store.map(put))
-  say({ url: url.origin })
+  say({ url: url.origin, kv: await serve(namespace) })
   for await (const line of lines) {
     const entry = JSON.parse(line)
     await put(entry)

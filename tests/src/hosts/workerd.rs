@@ -36,6 +36,7 @@ pub struct Workerd {
     process: Process,
     scratch: Scratch,
     url: String,
+    kv: String,
 }
 
 impl Workerd {
@@ -69,12 +70,22 @@ impl Workerd {
         let mut process = Process::start(&mut node)?;
         process
             .tell(&json!({ "folder": folder, "bindings": bindings, "store": store, "port": setting.port, "reports": setting.reports }).to_string())?;
-        let url = process.wait_for(|line| reply(line)?.get("url")?.as_str().map(str::to_owned))?;
+        let [url, kv] = process.wait_for(|line| {
+            let reply = reply(line)?;
+            let text = |name: &str| reply.get(name)?.as_str().map(str::to_owned);
+            Some([text("url")?, text("kv")?])
+        })?;
         Ok(Self {
             process,
             scratch,
             url,
+            kv,
         })
+    }
+
+    /// Where Cloudflare's HTTP interface for the Worker's store is: account `acc`, namespace `flags`, token `secret`.
+    pub fn interface(&self) -> &str {
+        &self.kv
     }
 }
 

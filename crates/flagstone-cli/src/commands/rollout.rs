@@ -7,7 +7,7 @@ pub use planned::{Planned, per_cent, words};
 use crate::clock;
 use crate::environment::variable;
 use crate::report::{Failure, Format, Outcome, Report};
-use crate::store::{Held, Place, Store, StoreError};
+use crate::store::{Held, Place, Store, StoreError, keep, replace};
 use flagstone_core::UnixMillis;
 use flagstone_edge::Control;
 use flagstone_guard::{Document, Stamp};
@@ -320,15 +320,8 @@ impl Target {
         held: Option<&Held>,
         next: &Document,
     ) -> Result<bool, StoreError> {
-        if !store.compares() {
-            // The time between this look and the write is what is left for two to meet in.
-            let now = store.read(Control::KEY)?;
-            if now.as_ref() != held {
-                return Err(StoreError::Overtaken);
-            }
-        }
-        store.replace(Control::KEY, next.text().as_bytes(), held)?;
-        store.keep(next.control.sequence, &next.audit())?;
+        replace(store, Control::KEY, next.text().as_bytes(), held)?;
+        keep(store, next.control.sequence, &next.audit())?;
         for look in 0..LOOKS {
             let seen = store.read(Control::KEY)?;
             let seen = seen.and_then(|seen| Document::read(&seen.bytes).ok());

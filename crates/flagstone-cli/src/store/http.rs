@@ -1,7 +1,6 @@
 //! Requests to the platforms' interfaces.
 
-use super::{Held, StoreError};
-use std::thread::sleep;
+use super::{Held, StoreError, patiently};
 use std::time::Duration;
 use ureq::Agent;
 use ureq::http::Response;
@@ -10,9 +9,6 @@ use ureq::http::Response;
 const TIMEOUT: Duration = Duration::from_secs(15);
 /// The longest value that is read: what the platforms' stores take.
 const LONGEST: u64 = 100 << 20;
-/// How often a request is made again that came too soon after others.
-const RETRIES: u32 = 3;
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// What came back.
 struct Answer {
@@ -22,11 +18,27 @@ struct Answer {
 }
 
 impl Answer {
+    fn of(response: Result<Response<ureq::Body>, ureq::Error>) -> Result<Self, StoreError> {
+        let unreachable = |error: ureq::Error| StoreError::Unreachable(error.to_string());
+        let mut response = response.map_err(unreachable)?;
+        let headers = response.headers();
+        let generation = headers.get("generation").or(headers.get("etag"));
+        let generation = generation.and_then(|value| value.to_str().ok().map(str::to_owned));
+        let status = response.status().as_u16();
+        let body = response.body_mut().with_config().limit(LONGEST);
+        Ok(Self {
+            status,
+            generation,
+            body: body.read_to_vec().map_err(unreachable)?,
+        })
+    }
+
     /// The answer, if it is a success.
     fn success(self) -> Result<Self, StoreError> {
         match self.status {
             200..300 => Ok(self),
             409 | 412 => Err(StoreError::Overtaken),
+            429 => Err(StoreError::TooSoon),
             status => Err(StoreError::Refused {
                 status,
                 message: self.message(),
@@ -72,70 +84,42 @@ impl Api {
 
     /// What lies under a URL; `None` if nothing does.
     pub fn get(&self, url: &str) -> Result<Option<Held>, StoreError> {
-        let answer = self.again(|| {
-            let (name, value) = &self.credential;
-            self.agent.get(url).header(*name, value).call()
-        })?;
-        if answer.status == 404 {
-            return Ok(None);
-        }
-        let Answer {
-            generation, body, ..
-        } = answer.success()?;
-        Ok(Some(Held {
-            bytes: body,
-            generation,
-        }))
+        let (name, value) = &self.credential;
+        patiently(|| {
+            let answer = Answer::of(self.agent.get(url).header(*name, value).call())?;
+            if answer.status == 404 {
+                return Ok(None);
+            }
+            let Answer {
+                generation, body, ..
+            } = answer.success()?;
+            Ok(Some(Held {
+                bytes: body,
+                generation,
+            }))
+        })
     }
 
+    /// Writes once: what came too soon may be out of date.
     pub fn put(
         &self,
         url: &str,
         body: &Body<'_>,
         header: Option<(&str, &str)>,
     ) -> Result<(), StoreError> {
-        let answer = self.again(|| {
-            let (name, value) = &self.credential;
-            let mut request = self.agent.put(url).header(*name, value);
-            if let Some((name, value)) = header {
-                request = request.header(name, value);
-            }
-            match body {
-                Body::Bytes(bytes) => request
-                    .header("content-type", "application/octet-stream")
-                    .send(*bytes),
-                Body::Form(name, value) => request.send_form([(*name, *value)]),
-            }
-        })?;
-        answer.success()?;
-        Ok(())
-    }
-
-    /// Asks once, and again if the other side says that this was too often: Workers KV takes one write a second of a key.
-    fn again(
-        &self,
-        ask: impl Fn() -> Result<Response<ureq::Body>, ureq::Error>,
-    ) -> Result<Answer, StoreError> {
-        let unreachable = |error: ureq::Error| StoreError::Unreachable(error.to_string());
-        let mut left = RETRIES;
-        loop {
-            let mut response = ask().map_err(unreachable)?;
-            let status = response.status().as_u16();
-            if status == 429 && left > 0 {
-                left -= 1;
-                sleep(PAUSE);
-                continue;
-            }
-            let headers = response.headers();
-            let generation = headers.get("generation").or(headers.get("etag"));
-            let generation = generation.and_then(|value| value.to_str().ok().map(str::to_owned));
-            let body = response.body_mut().with_config().limit(LONGEST);
-            return Ok(Answer {
-                status,
-                generation,
-                body: body.read_to_vec().map_err(unreachable)?,
-            });
+        let (name, value) = &self.credential;
+        let mut request = self.agent.put(url).header(*name, value);
+        if let Some((name, value)) = header {
+            request = request.header(name, value);
         }
+        let response = match body {
+            Body::Bytes(bytes) => request
+                .header("content-type", "application/octet-stream")
+                .send(*bytes),
+            Body::Form(name, value) => request.send_form([(*name, *value)]),
+        };
+        Answer::of(response)?.success()?;
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::rollout::{Stores, document, read};
 use crate::report::Failure;
-use crate::store::{Held, Place, Store, StoreError};
+use crate::store::{Held, Place, Store, StoreError, keep, replace};
 use flagstone_core::Digest;
 use flagstone_edge::Control;
 use flagstone_guard::{Document, Planned, Publication, Unfit, plans};
@@ -84,11 +84,13 @@ impl Followed {
         let mark = format!("{now_ms:x}-{:x}", std::process::id());
         let next = publication.put(&document, now_ms, &mark);
         let next = next.ok_or(StoreError::Overtaken)?;
-        if !self.store.compares() && self.store.read(Control::KEY)?.as_ref() != Some(&held) {
-            return Err(StoreError::Overtaken);
-        }
-        self.store
-            .replace(Control::KEY, next.text().as_bytes(), Some(&held))?;
-        self.store.keep(next.control.sequence, &next.audit())
+        let text = next.text();
+        replace(
+            self.store.as_ref(),
+            Control::KEY,
+            text.as_bytes(),
+            Some(&held),
+        )?;
+        keep(self.store.as_ref(), next.control.sequence, &next.audit())
     }
 }
