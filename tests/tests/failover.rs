@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use flagstone_rollout::tally::Row;
+use flagstone_rollout::tally::Line;
 use flagstone_tests::hosts::http::Connection;
 use flagstone_tests::hosts::{
     Build, CONTROL, Host, Origin, Request, Response, Setting, Viceroy, Workerd, if_present,
@@ -401,7 +401,7 @@ fn check(scenario: &Scenario, kind: &Kind, problems: &Mutex<Vec<String>>) -> io:
         let mut counted = Seen::default();
         for line in text.lines() {
             let line = line.find('{').and_then(|start| line.get(start..));
-            if let Some((_, row)) = line.and_then(Row::read) {
+            if let Some(Line { row, .. }) = line.and_then(Line::read) {
                 counted.merge(Seen {
                     requests: row.requests,
                     errors: row.errors,

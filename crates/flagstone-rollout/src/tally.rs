@@ -11,6 +11,8 @@ const BEGINNING: &str = "{\"flagstone\":\"tally\"";
 /// What requests are counted by. All empty: those for which there was no row left.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Key {
+    /// The number of the publication that decided; 0 where there was none.
+    pub revision: u64,
     /// The flag's key.
     pub flag: String,
     /// The stage of its rollout, from 0.
@@ -43,19 +45,20 @@ pub struct Row {
 /// Rows that have not been reported, at most [`MOST`](Self::MOST); what there is no row for is counted together.
 ///
 /// ```
-/// use flagstone_rollout::tally::{Key, Row, Tally};
+/// use flagstone_rollout::tally::{Key, Line, Row, Tally};
 /// use flagstone_rollout::ReportId;
 ///
 /// let mut tally = Tally::default();
-/// let key = Key { flag: "new-checkout".into(), stage: 0, variant: "on".into(), route: "/checkout/*".into() };
+/// let key = Key { revision: 7, flag: "new-checkout".into(), stage: 0, variant: "on".into(), route: "/checkout/*".into() };
 /// tally.count(&key, &Row { requests: 1, ..Row::default() });
 /// tally.count(&key, &Row { requests: 1, errors: 1, ..Row::default() });
 /// let (key, row) = tally.take().unwrap();
 /// assert_eq!((row.requests, row.errors), (2, 1));
 /// assert!(tally.take().is_none());
-/// let line = row.line(&key, ReportId { instance: 7, sequence: 0 }, 178_000_000);
-/// assert!(line.contains(r#""route":"/checkout/*","requests":2,"errors":1"#));
-/// assert_eq!(Row::read(&line), Some((key, row)));
+/// let line = Line { id: ReportId { instance: 7, sequence: 0 }, interval: 178_000_000, key, row };
+/// let text = line.write();
+/// assert!(text.contains(r#""route":"/checkout/*","requests":2,"errors":1"#));
+/// assert_eq!(Line::read(&text), Some(line));
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
@@ -108,47 +111,83 @@ impl Row {
         }
         self.latency.merge(&other.latency);
     }
+}
 
-    /// A line of JSON without a line feed, as a [`Line`](crate::Line) is: which node, what the counts are of, and those that are
-    /// not 0.
-    pub fn line(&self, key: &Key, id: ReportId, interval: u64) -> String {
+/// A row as a line carries it, as [`Line`](crate::Line) is for reports.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Line {
+    /// Which line it is of which node.
+    pub id: ReportId,
+    /// See [`interval`](crate::interval).
+    pub interval: u64,
+    /// What the counts are of.
+    pub key: Key,
+    /// The counts.
+    pub row: Row,
+}
+
+impl Line {
+    /// JSON without a line feed: which node, what the counts are of, and those that are not 0.
+    pub fn write(&self) -> String {
+        let Self {
+            id,
+            interval,
+            key,
+            row,
+        } = self;
         let mut text = String::from(BEGINNING);
         // Writing to a string does not fail.
         let _ = write!(
             text,
-            ",\"instance\":\"{:016x}\",\"sequence\":{},\"interval\":{interval},\"flag\":",
+            ",\"instance\":\"{:016x}\",\"sequence\":{},\"interval\":{interval}",
             id.instance, id.sequence,
         );
+        push_member(&mut text, "revision", key.revision);
+        text.push_str(",\"flag\":");
         push_string(&mut text, &key.flag);
         let _ = write!(text, ",\"stage\":{},\"variant\":", key.stage);
         push_string(&mut text, &key.variant);
         text.push_str(",\"route\":");
         push_string(&mut text, &key.route);
         for (name, count) in [
-            ("requests", self.requests),
-            ("errors", self.errors),
-            ("harms", self.harms),
-            ("fallbacks", self.fallbacks),
-            ("guarded", self.guarded),
-            ("exposures", self.exposures),
+            ("requests", row.requests),
+            ("errors", row.errors),
+            ("harms", row.harms),
+            ("fallbacks", row.fallbacks),
+            ("guarded", row.guarded),
+            ("exposures", row.exposures),
         ] {
             push_member(&mut text, name, count);
         }
-        self.latency.push(&mut text);
+        row.latency.push(&mut text);
         text.push('}');
         text
     }
 
     /// Reads a line; `None` if it is none of a tally.
-    pub fn read(line: &str) -> Option<(Key, Self)> {
-        let line = line.trim_ascii();
-        if !line.starts_with(BEGINNING) {
+    pub fn read(line: &str) -> Option<Self> {
+        let text = line.trim_ascii();
+        if !text.starts_with(BEGINNING) {
             return None;
         }
-        let (mut key, mut row) = (Key::default(), Self::default());
-        let mut reader = Reader::new(line);
+        let mut line = Self::default();
+        let Self {
+            id,
+            interval,
+            key,
+            row,
+        } = &mut line;
+        let mut reader = Reader::new(text);
         reader.object(|name, value| {
             let count = match name {
+                "instance" => {
+                    id.instance = value.hexadecimal()?;
+                    return Some(());
+                }
+                "sequence" => {
+                    id.sequence = value.number()?;
+                    return Some(());
+                }
                 "flag" | "variant" | "route" => {
                     let text = value.string()?.into_owned();
                     match name {
@@ -163,6 +202,8 @@ impl Row {
                     return Some(());
                 }
                 "latency" => return row.latency.read(value),
+                "interval" => &mut *interval,
+                "revision" => &mut key.revision,
                 "requests" => &mut row.requests,
                 "errors" => &mut row.errors,
                 "harms" => &mut row.harms,
@@ -175,7 +216,7 @@ impl Row {
             Some(())
         })?;
         reader.end()?;
-        Some((key, row))
+        Some(line)
     }
 }
 

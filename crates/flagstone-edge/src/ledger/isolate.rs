@@ -3,7 +3,7 @@
 use super::Ledger;
 use crate::plan::Compared;
 use flagstone_core::hash;
-use flagstone_rollout::tally::{Key, Row, Tally};
+use flagstone_rollout::tally::{self, Key, Row, Tally};
 use flagstone_rollout::{
     BreakerOptions, Fetch, INTERVAL_MS, Line, Node, Order, Report, ReportId, Serve, UnitHash,
     interval,
@@ -100,7 +100,13 @@ impl Isolate {
                 sequence: self.sequence,
             };
             self.sequence = self.sequence.wrapping_add(1);
-            reports.tallies.push(row.line(&key, id, interval(now_ms)));
+            let line = tally::Line {
+                id,
+                interval: interval(now_ms),
+                key,
+                row,
+            };
+            reports.tallies.push(line.write());
         }
         reports
     }

@@ -4,7 +4,7 @@ use super::Ledger;
 use crate::plan::Compared;
 use flagstone_core::hash;
 use flagstone_rollout::breaker::window::{Counts, penalty};
-use flagstone_rollout::tally::{Key, Row};
+use flagstone_rollout::tally::{self, Key, Row};
 use flagstone_rollout::{
     Arm, BreakerOptions, Failure, Fetch, Line, Node, PerArm, Report, ReportId, Serve, Share,
     UnitHash, interval,
@@ -169,7 +169,13 @@ impl<S: Shared> Ledger for Pop<S> {
 
     fn count(&mut self, key: &Key, row: &Row, now_ms: i64) {
         let id = self.next_id();
-        self.lines.push(row.line(key, id, interval(now_ms)));
+        let line = tally::Line {
+            id,
+            interval: interval(now_ms),
+            key: key.clone(),
+            row: *row,
+        };
+        self.lines.push(line.write());
     }
 }
 

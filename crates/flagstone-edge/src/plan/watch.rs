@@ -42,6 +42,7 @@ pub(super) fn watch(
             .find(|route| route.flag() == Some(flag.index()))?;
         let mut watched = Watched {
             key: Key {
+                revision: visit.configuration.control().revision,
                 flag: choice.of.key.to_owned(),
                 stage: 0,
                 variant: choice

@@ -63,7 +63,10 @@ impl Watched {
         }
         let bit = |set: bool| u8::from(set);
         // Writing to a string does not fail.
-        let _ = write!(text, ",{},{},", self.key.stage, bit(self.is_exposure));
+        let Key {
+            revision, stage, ..
+        } = self.key;
+        let _ = write!(text, ",{revision},{stage},{},", bit(self.is_exposure));
         if let Some(harm) = &self.harm {
             harm.push(text);
         }
@@ -98,6 +101,7 @@ impl Watched {
             flag: decoded(parts.next()?)?,
             variant: decoded(parts.next()?)?,
             route: decoded(parts.next()?)?,
+            revision: parts.next()?.parse().ok()?,
             stage: parts.next()?.parse().ok()?,
         };
         let is_exposure = parts.next()? == "1";

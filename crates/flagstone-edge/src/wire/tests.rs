@@ -601,6 +601,7 @@ fn pending_survives_the_way_as_text() {
 /// Flags of any name, and each side of a comparison.
 fn watched() -> Vec<Watched> {
     let key = Key {
+        revision: 999_999_999_999_999,
         flag: "a;b,c%d".to_owned(),
         stage: 15,
         variant: String::new(),

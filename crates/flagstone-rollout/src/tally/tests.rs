@@ -34,12 +34,22 @@ fn any_text_survives_a_line() {
     counts.latency.record(5);
     counts.latency.record(70_000);
     let key = Key {
+        revision: 999_999_999_999_999,
         flag: "a \"quoted\" \\ one".to_owned(),
         stage: 255,
         variant: "naïve\n\t\u{1}".to_owned(),
         route: "*.shop.example/:id/*".to_owned(),
     };
-    let line = counts.line(&key, ReportId::default(), 1);
-    assert!(!line.contains('\n'));
-    assert_eq!(Row::read(&line), Some((key, counts)));
+    let line = Line {
+        id: ReportId {
+            instance: u64::MAX,
+            sequence: 3,
+        },
+        interval: 1,
+        key,
+        row: counts,
+    };
+    let text = line.write();
+    assert!(!text.contains('\n'));
+    assert_eq!(Line::read(&text), Some(line));
 }
