@@ -3,7 +3,7 @@
 use crate::event;
 use crate::plans::Planned;
 use crate::status::{Arms, Point, Status};
-use crate::{Document, Stamp};
+use crate::{Activity, Document, Stamp};
 use flagstone_core::{Digest, UnixMillis};
 use flagstone_edge::{Control, rollout_id};
 use flagstone_rollout::guard::{Hold, Phase, Plan, Rollout, Terms, Took, Watch};
@@ -116,11 +116,13 @@ pub struct Desk {
     decisions: Vec<String>,
     /// Lines since the start.
     pub lines: Taken,
+    /// What nodes have reported lately, for display.
+    pub activity: Activity,
 }
 
 impl Desk {
-    /// One that has no rollout yet.
-    pub const fn new(judgement: Judgement) -> Self {
+    /// One that has no rollout yet, and counts from now on.
+    pub const fn new(judgement: Judgement, now_ms: i64) -> Self {
         Self {
             judgement,
             led: BTreeMap::new(),
@@ -132,6 +134,7 @@ impl Desk {
                 broken: 0,
                 passed: 0,
             },
+            activity: Activity::new(now_ms),
         }
     }
 
@@ -183,6 +186,7 @@ impl Desk {
         let digest = batch_id(text);
         let mut taken = Taken::default();
         let mut by_rollout: BTreeMap<u64, Vec<Line>> = BTreeMap::new();
+        self.activity.take(digest, text, now_ms);
         for line in text.lines() {
             match Line::read(line) {
                 None => taken.passed += u64::from(!line.trim_ascii().is_empty()),
@@ -271,6 +275,11 @@ impl Desk {
     pub fn is_leading(&self) -> bool {
         let mut led = self.led.values();
         led.any(|led| !led.rollout.is_over())
+    }
+
+    /// The rollout of an id, if it is under way here.
+    pub fn rollout(&self, id: u64) -> Option<&Rollout> {
+        self.led.get(&id).map(|led| &led.rollout)
     }
 
     /// What there is to say of each rollout.

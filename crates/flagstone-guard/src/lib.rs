@@ -10,17 +10,26 @@
 //! 4. Answer whoever sent lines, and put each [`Publication`] into the control document, over the one that was read. What
 //!    cannot be written is decided again.
 //!
+//! People look at [`Health`], and do what an [`Action`] says by the [`page`] that shows it.
+//!
 //! Nothing here reads a clock or does I/O. What is decided, and why, is [`flagstone_rollout::guard`]'s affair.
 
+mod action;
+mod activity;
 mod control;
 mod desk;
 mod event;
+mod health;
 mod metrics;
+pub mod page;
 pub mod plans;
 mod status;
 
+pub use action::{Action, ActionError, What};
+pub use activity::{Activity, Node, Seen};
 pub use control::{Document, Stamp, entry};
 pub use desk::{Changes, Desk, Judgement, Publication, Taken, phase, reason};
+pub use health::Health;
 pub use metrics::metrics;
 pub use plans::{Planned, Unfit};
 pub use status::{Arms, Point, Status};

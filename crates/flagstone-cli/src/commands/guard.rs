@@ -165,7 +165,7 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
         thread::spawn(move || webhook.deliver(&store));
     }
     let mut guard = Guard {
-        desk: Desk::new(judgement),
+        desk: Desk::new(judgement, clock::now().0),
         followed,
         store,
         is_told,

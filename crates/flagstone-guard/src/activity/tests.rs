@@ -1,0 +1,117 @@
+use super::*;
+use flagstone_rollout::ReportId;
+use flagstone_rollout::tally::Key;
+
+const MINUTE_MS: i64 = 60_000;
+
+fn line(instance: u64, revision: u64, variant: &str, requests: u64) -> String {
+    let line = Line {
+        id: ReportId {
+            instance,
+            sequence: 0,
+        },
+        interval: 1,
+        key: Key {
+            revision,
+            flag: "checkout".to_owned(),
+            variant: variant.to_owned(),
+            ..Key::default()
+        },
+        row: Row {
+            requests,
+            errors: 1,
+            fallbacks: 2,
+            ..Row::default()
+        },
+    };
+    line.write()
+}
+
+fn requests(activity: &Activity, variant: &str) -> u64 {
+    let seen = activity.seen("checkout", variant);
+    seen.map_or(0, |seen| seen.counts().requests)
+}
+
+#[test]
+fn counts_last_for_ten_to_twenty_minutes() {
+    let mut activity = Activity::new(0);
+    for (minute, expected) in [(0, 1), (9, 2), (11, 3), (19, 4), (22, 3), (60, 1)] {
+        activity.take(minute as u64, &line(1, 1, "on", 1), minute * MINUTE_MS);
+        assert_eq!(requests(&activity, "on"), expected, "minute {minute}");
+    }
+}
+
+#[test]
+fn a_series_moves_on_without_reports() {
+    let mut activity = Activity::new(0);
+    activity.take(1, &line(1, 1, "on", 5), 0);
+    activity.take(2, &line(1, 1, "on", 7), 10_000);
+    let series = |at_ms| {
+        activity
+            .seen("checkout", "on")
+            .map(|seen| seen.series(at_ms))
+    };
+    let ends = |at_ms| {
+        series(at_ms).map(|[requests, failures]| {
+            (
+                requests.last_chunk::<3>().copied(),
+                failures.last_chunk::<3>().copied(),
+            )
+        })
+    };
+    assert_eq!(ends(10_000), Some((Some([0, 5, 7]), Some([0, 3, 3]))));
+    assert_eq!(ends(25_000), Some((Some([5, 7, 0]), Some([3, 3, 0]))));
+    assert_eq!(ends(i64::MAX), Some((Some([0; 3]), Some([0; 3]))));
+    assert_eq!(ends(i64::MIN), Some((Some([0, 5, 7]), Some([0, 3, 3]))));
+}
+
+#[test]
+fn a_batch_counts_once_and_other_lines_not_at_all() {
+    let mut activity = Activity::new(0);
+    let text = format!(
+        "{}\n{}\nhello\n{{\"flagstone\":\"report\"}}\n",
+        line(1, 1, "on", 1),
+        line(1, 1, "off", 2)
+    );
+    for _ in 0..3 {
+        activity.take(7, &text, 0);
+    }
+    assert_eq!(
+        (requests(&activity, "on"), requests(&activity, "off")),
+        (1, 2)
+    );
+}
+
+#[test]
+fn a_node_serves_the_latest_revision_that_it_has_reported() {
+    let mut activity = Activity::new(0);
+    for (batch, instance, revision, at_ms) in
+        [(1, 1, 4, 0), (2, 1, 5, 1), (3, 1, 4, 2), (4, 2, 4, 3)]
+    {
+        activity.take(batch, &line(instance, revision, "on", 1), at_ms);
+    }
+    let nodes = |now_ms| {
+        activity
+            .nodes(now_ms)
+            .map(|node| (node.instance, node.revision))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(nodes(10), [(1, 5), (2, 4)]);
+    assert_eq!(nodes(120_003), [(2, 4)]);
+}
+
+#[test]
+fn memory_is_bounded() {
+    let mut activity = Activity::new(0);
+    for number in 0..10_000 {
+        let line = line(number, 1, &format!("variant-{number}"), 1);
+        activity.take(number, &line, number as i64);
+    }
+    assert!(activity.nodes.len() < 2 * Activity::NODES);
+    assert!(activity.nodes.contains_key(&9_999));
+    assert_eq!(
+        activity.flags.values().map(BTreeMap::len).sum::<usize>(),
+        Activity::VARIANTS
+    );
+    assert_eq!(activity.batches.len(), BATCHES);
+}

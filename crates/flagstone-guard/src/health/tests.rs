@@ -1,0 +1,250 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+use super::*;
+use crate::{Judgement, plans};
+use flagstone_edge::rollout_id;
+use flagstone_rollout::guard::{Terms, Watch};
+use flagstone_rollout::tally::{Key, Line, Row};
+use flagstone_rollout::{Report, ReportId};
+
+const DAY_MS: i64 = 86_400_000;
+/// 2026-11-28T12:00:00Z.
+const NOW_MS: i64 = 1_795_867_200_000;
+
+const SHOP: &str = r#"
+[flags.checkout]
+variants = { control = false, treatment = true }
+default = "control"
+rollout = { treatment = "plan" }
+
+[flags.checkout.plan]
+stages = [{ share = 5, dwell = "1h" }, { share = 50, dwell = "2h" }]
+
+[flags.banner]
+enabled = false
+
+[[routes]]
+path = "/checkout/*"
+flag = "checkout"
+variants.treatment = { origin = "canary" }
+
+[origins]
+canary = { fallback = "stable" }
+"#;
+
+fn desk(since_ms: i64) -> Desk {
+    let judgement = Judgement {
+        terms: Terms::DEFAULT,
+        watch: Watch::DEFAULT,
+        adopt: false,
+    };
+    Desk::new(judgement, since_ms)
+}
+
+/// What is seen of the shop, with these members in its control document, after these lines.
+fn view(members: &str, mut desk: Desk, lines: &str, at_ms: i64) -> Value {
+    let outcome = flagstone_authoring::read(SHOP, None, &|_: &str| {
+        Err(std::io::ErrorKind::NotFound.into())
+    });
+    let bytes = flagstone_compile::compile(&outcome.model.unwrap())
+        .snapshot
+        .unwrap();
+    let snapshot = Snapshot::open(&bytes).unwrap();
+    let digest = snapshot.digest();
+    let control = format!(
+        r#"{{"version":1,"revision":7,"sequence":9,"snapshot":"{digest}","last":{{"what":"pause"}}{members}}}"#
+    );
+    let document = Document::read(control.as_bytes()).unwrap();
+    let (plans, _) = plans::all(&snapshot);
+    desk.follow(&document.control, &plans, |_| Ok(None), at_ms)
+        .unwrap();
+    desk.take(lines, at_ms);
+    desk.lead(at_ms);
+    let health = Health {
+        at_ms,
+        document: &document,
+        snapshot,
+        desk: &desk,
+        decisions: &[r#"{"id":"one"}"#.to_owned(), "broken".to_owned()],
+    };
+    serde_json::from_str(&health.json()).unwrap()
+}
+
+fn course(state: &str, since_ms: i64) -> String {
+    format!(
+        r#","rollouts":{{"checkout":{{"plan":"1","attempt":3,"stage":0,"state":"{state}","since":{since_ms},"held":{since_ms}}}}}"#
+    )
+}
+
+fn flag<'v>(view: &'v Value, key: &str) -> &'v Value {
+    let flags = view["flags"].as_array().unwrap();
+    flags.iter().find(|flag| flag["key"] == key).unwrap()
+}
+
+#[test]
+fn says_what_may_be_done() {
+    let kill = r#","kills":{"checkout":"control"}"#;
+    let cases = [
+        (String::new(), json!(["kill"])),
+        (course("running", NOW_MS), json!(["kill", "pause"])),
+        (course("paused", NOW_MS), json!(["kill", "resume"])),
+        (course("complete", NOW_MS), json!(["kill"])),
+        (course("rolled-back", NOW_MS), json!(["kill"])),
+        (kill.to_owned(), json!(["lift"])),
+        (course("running", NOW_MS) + kill, json!(["lift", "pause"])),
+    ];
+    for (members, may) in cases {
+        let view = view(&members, desk(NOW_MS), "", NOW_MS);
+        assert_eq!(flag(&view, "checkout")["may"], may, "{members}");
+    }
+}
+
+#[test]
+fn says_which_flags_have_outlived_their_use() {
+    let cases = [
+        (
+            course("complete", NOW_MS - 13 * DAY_MS),
+            NOW_MS,
+            json!(null),
+        ),
+        (
+            course("complete", NOW_MS - 14 * DAY_MS),
+            NOW_MS,
+            json!("settled"),
+        ),
+        (String::new(), NOW_MS - 6 * DAY_MS, json!(null)),
+        (String::new(), NOW_MS - 7 * DAY_MS, json!("unseen")),
+    ];
+    for (members, since_ms, stale) in cases {
+        let view = view(&members, desk(since_ms), "", NOW_MS);
+        assert_eq!(flag(&view, "checkout")["stale"], stale, "{members}");
+        // It acts on no route, so nobody counts it.
+        assert_eq!(flag(&view, "banner")["stale"], json!(null));
+    }
+}
+
+#[test]
+fn says_when_a_rollout_may_grow() {
+    let view = |at_ms| view(&course("running", NOW_MS), desk(NOW_MS), "", at_ms);
+    let early = view(NOW_MS + 600_000);
+    let rollout = &flag(&early, "checkout")["rollout"];
+    assert_eq!(rollout["grows"]["now"], json!(false));
+    assert_eq!(rollout["grows"]["from_ms"], json!(NOW_MS + 3_600_000));
+    assert_eq!(
+        rollout["stages"],
+        json!([{"share": 0.05, "dwell_ms": 3_600_000}, {"share": 0.5, "dwell_ms": 7_200_000}])
+    );
+    let late = view(NOW_MS + 3_600_000);
+    assert_eq!(
+        flag(&late, "checkout")["rollout"]["grows"],
+        json!({"now": true})
+    );
+}
+
+#[test]
+fn has_figures_where_nodes_have_reported() {
+    let mut lines = String::new();
+    for (variant, instance, revision, requests, errors) in
+        [("control", 1, 7, 950, 0), ("treatment", 2, 6, 50, 5)]
+    {
+        let mut row = Row {
+            requests,
+            errors,
+            fallbacks: 1,
+            guarded: 10,
+            exposures: requests,
+            ..Row::default()
+        };
+        row.latency.add(39, 40);
+        let key = Key {
+            revision,
+            flag: "checkout".to_owned(),
+            variant: variant.to_owned(),
+            ..Key::default()
+        };
+        let id = ReportId {
+            instance,
+            sequence: 0,
+        };
+        lines += &(Line {
+            id,
+            interval: 1,
+            key,
+            row,
+        }
+        .write()
+            + "\n");
+    }
+    let view = view("", desk(NOW_MS), &lines, NOW_MS);
+    let variants = &flag(&view, "checkout")["variants"];
+    let treatment = &variants[1];
+    assert_eq!(variants[0]["share"], json!(0.95));
+    assert_eq!(treatment["requests"], json!(50));
+    assert_eq!(treatment["errors"]["rate"], json!(0.1));
+    assert_eq!(treatment["failures"]["count"], json!(6));
+    assert_eq!(treatment["failures"]["of"], json!(40));
+    let [low, high] = ["low", "high"].map(|end| treatment["errors"][end].as_f64().unwrap());
+    assert!(low < 0.1 && 0.1 < high && high < 0.4, "{low} {high}");
+    assert_eq!(treatment["latency"]["p95"]["ms"], json!(124.0));
+    assert_eq!(
+        treatment["series"]["requests"].as_array().unwrap().last(),
+        Some(&json!(50))
+    );
+    let revisions = view["nodes"].as_array().unwrap();
+    let revisions = revisions
+        .iter()
+        .map(|of| (of["revision"].as_u64(), of["count"].as_u64()));
+    assert_eq!(
+        revisions.collect::<Vec<_>>(),
+        [(Some(7), Some(1)), (Some(6), Some(1))]
+    );
+    // Nothing is invented for what nobody has reported.
+    assert_eq!(flag(&view, "banner")["variants"][0], json!({"key": "off"}));
+}
+
+#[test]
+fn has_what_the_guard_goes_by() {
+    let id = rollout_id("checkout", "1", 3);
+    let mut report = Report {
+        rollout: id,
+        interval: flagstone_rollout::interval(NOW_MS),
+        ..Report::default()
+    };
+    report.arms.control.fetches = 990;
+    report.arms.canary.fetches = 10;
+    report.arms.canary.hard_requests = 5;
+    report.arms.canary.hard = 5;
+    let line = flagstone_rollout::Line {
+        id: ReportId::default(),
+        report,
+        flag: "checkout".to_owned(),
+        unit: None,
+    };
+    let view = view(
+        &course("running", NOW_MS),
+        desk(NOW_MS),
+        &line.write(),
+        NOW_MS,
+    );
+    let guard = &flag(&view, "checkout")["rollout"]["guard"];
+    assert_eq!(guard["phase"], json!("rolled-back"));
+    assert_eq!(guard["fetches"]["canary"]["rate"], json!(0.5));
+    assert!(guard["evidence"].as_f64() > Some(100.0));
+}
+
+#[test]
+fn passes_on_what_is_json_already() {
+    let view = view("", desk(5), "", NOW_MS);
+    for (pointer, expected) in [
+        ("/version", json!(1)),
+        ("/at_ms", json!(NOW_MS)),
+        ("/since_ms", json!(5)),
+        ("/revision", json!(7)),
+        ("/sequence", json!(9)),
+        ("/last/what", json!("pause")),
+        ("/decisions", json!([{"id": "one"}])),
+        ("/nodes", json!([])),
+    ] {
+        assert_eq!(view.pointer(pointer), Some(&expected), "{pointer}");
+    }
+}

@@ -1,0 +1,35 @@
+//! Where the page is, and what is to be sent with it.
+
+/// Where the page is; its files are below it.
+pub const PATH: &str = "/_flagstone/";
+/// The JSON of a [`Health`](crate::Health).
+pub const HEALTH: &str = "/_flagstone/health.json";
+/// Where an [`Action`](crate::Action) is posted to.
+pub const ACTIONS: &str = "/_flagstone/actions";
+/// What is asked of a browser that shows no token: its password field takes it.
+pub const CHALLENGE: &str =
+    r#"Basic realm="Flagstone: any name, the token as password", charset="UTF-8""#;
+
+/// What is sent with everything below [`PATH`]. The page runs nothing but its own script, asks nobody but its own host, and
+/// is shown in no frame.
+pub const HEADERS: [(&str, &str); 6] = [
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; \
+         form-action 'none'; frame-ancestors 'none'",
+    ),
+    ("cache-control", "no-store"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("referrer-policy", "no-referrer"),
+    ("x-content-type-options", "nosniff"),
+];
+
+/// Whether a request that changes something was made by the page itself: browsers send the name and password they know to
+/// whoever makes them ask, so a token alone does not say so. `site` is the header `Sec-Fetch-Site`, `kind` the
+/// `Content-Type`.
+pub fn is_own(site: Option<&str>, kind: Option<&str>) -> bool {
+    // Whoever is no browser sends no `Sec-Fetch-Site`; JSON from another site would need our consent first.
+    site.is_none_or(|site| site == "same-origin")
+        && kind.is_some_and(|kind| kind.trim_ascii().starts_with("application/json"))
+}
