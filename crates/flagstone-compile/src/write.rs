@@ -29,8 +29,8 @@ use crate::model::{
     Condition, Flag, Model, Prerequisite, Rule, Segment, Serve, TARGETING_KEY, Test, Value,
 };
 use flagstone_core::layout::{
-    AttributeRecord, EXPRESSION, FLAG_DISABLED, FORMAT_VERSION, FlagRecord, HEADER_LEN, MAGIC,
-    NONE, NONE16, Record, RuleRecord, SECTION_ROW_LEN, Section, SegmentRecord, ValueKind,
+    AttributeRecord, EXPRESSION, FLAG_DISABLED, FLAG_GATED, FORMAT_VERSION, FlagRecord, HEADER_LEN,
+    MAGIC, NONE, NONE16, Record, RuleRecord, SECTION_ROW_LEN, Section, SegmentRecord, ValueKind,
     VariantRecord,
 };
 use flagstone_core::{Digest, JsNumber};
@@ -157,31 +157,36 @@ impl<'m> Writer<'m> {
         let reader = reads::Reader::Flag(slot);
         let (key_offset, key_len) = self.short_text(&flag.key, &path);
         let variants = self.variants(flag, &path);
-        let gate = prerequisites(&flag.prerequisites);
-        let (gate, gate_count) = if flag.prerequisites.is_empty() {
-            (0, 0)
-        } else {
-            self.condition(&gate, reader, &text!("{path}/prerequisites"))
-        };
+        let mut flags = if flag.enabled { 0 } else { FLAG_DISABLED };
+        if !flag.prerequisites.is_empty() {
+            let gate = prerequisites(&flag.prerequisites);
+            let path = text!("{path}/prerequisites");
+            let (tests, tests_count) = self.condition(&gate, reader, &path);
+            let gate = RuleRecord {
+                tests,
+                split: NONE,
+                name: NONE,
+                tests_count,
+                variant: NONE16,
+            };
+            self.tables.push(Section::Rules, &gate);
+            flags |= FLAG_GATED;
+        }
         let rules = self.tables.count(Section::Rules);
         for (index, rule) in flag.rules.iter().enumerate() {
             let record = self.rule(flag, rule, reader, &text!("{path}/rules/{index}"));
             self.tables.push(Section::Rules, &record);
         }
         let default = self.default_of(flag, &text!("{path}/default"));
-        let hash = flagstone_core::hash::flag(flag.key.as_bytes());
         FlagRecord {
             key_offset,
             variants,
             rules,
-            gate,
-            key_hash: flagstone_core::hash::flag_tag(hash),
             key_len,
             variants_count: self.small(flag.variants.len(), "variants", &path),
             rules_count: self.small(flag.rules.len(), "rules", &path),
-            gate_count,
             default,
-            flags: if flag.enabled { 0 } else { FLAG_DISABLED },
+            flags,
             vary: 0,
         }
     }
@@ -224,7 +229,10 @@ impl<'m> Writer<'m> {
         path: &str,
     ) -> RuleRecord {
         let (tests, tests_count) = self.condition(&rule.when, reader, &text!("{path}/when"));
-        let (name_offset, name_len) = self.short_text(&rule.name, path);
+        let name = match rule.name.as_str() {
+            "" => NONE,
+            name => self.texts(&[name]).0,
+        };
         let (variant, split) = match &rule.serve {
             Serve::Variant(key) => (self.variant_of(flag, key, &text!("{path}/serve")), NONE),
             Serve::Split(split) => (0, self.split(flag, split, reader, &text!("{path}/rollout"))),
@@ -241,10 +249,9 @@ impl<'m> Writer<'m> {
         RuleRecord {
             tests,
             split,
-            name_offset,
+            name,
             tests_count,
             variant,
-            name_len,
         }
     }
 

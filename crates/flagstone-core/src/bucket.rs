@@ -24,28 +24,12 @@ const LONGEST_UNIT: usize = 512;
 
 /// The position of a unit by a split's algorithm. `None` if the bytes make no sense; inside, `None` if the value cannot be
 /// bucketed by.
-#[inline]
 pub(crate) fn position(
     snapshot: &Snapshot<'_>,
     split: &SplitRecord,
     value: AttributeValue<'_>,
 ) -> Option<Option<u64>> {
     let algorithm = Algorithm::from_code(split.algorithm)?;
-    if let (Algorithm::Native, AttributeValue::Text(unit)) = (algorithm, value) {
-        let bucket = (!unit.is_empty()).then(|| native(split, unit));
-        return Some(bucket);
-    }
-    other(snapshot, algorithm, split, value)
-}
-
-/// The same for everything but native text.
-#[inline(never)]
-fn other(
-    snapshot: &Snapshot<'_>,
-    algorithm: Algorithm,
-    split: &SplitRecord,
-    value: AttributeValue<'_>,
-) -> Option<Option<u64>> {
     if !SERVICES && algorithm != Algorithm::Native {
         return None;
     }
@@ -92,9 +76,14 @@ fn foreign(
         return Some(None);
     }
     let group = || core::str::from_utf8(salt).ok();
-    let SplitRecord { seed, modulus, .. } = *split;
+    let SplitRecord {
+        seed,
+        modulus,
+        salt_len,
+        ..
+    } = *split;
     Some(Some(match algorithm {
-        Algorithm::Native => native(split, unit),
+        Algorithm::Native => native(seed, modulus, salt_len, unit),
         Algorithm::LaunchDarkly => launchdarkly::position(salt, unit),
         Algorithm::Split => split::position(seed, unit),
         Algorithm::SplitLegacy => split::legacy_position(seed, unit),
@@ -167,8 +156,8 @@ pub fn bucket(salt: &str, unit: &str, total: u32) -> u32 {
 
 /// The same of a split, whose record says what hashing the salt has come to: 0 to 999,999.
 #[inline]
-fn native(split: &SplitRecord, unit: &str) -> u64 {
-    let mut hash = Murmur3::resume(split.seed, split.modulus, split.salt_len.into());
+pub(crate) fn native(state: u32, tail: u32, salt_len: u16, unit: &str) -> u64 {
+    let mut hash = Murmur3::resume(state, tail, salt_len.into());
     hash.update(unit.as_bytes());
     reduce(hash.finish(), Weight::TOTAL.0).into()
 }

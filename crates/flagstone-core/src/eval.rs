@@ -18,7 +18,9 @@ pub use trace::{Answer, Trace};
 use crate::context::{AttributeValue, Attributes};
 use crate::decision::{Decision, Reason};
 use crate::hash;
-use crate::layout::{EXPRESSION, FLAG_DISABLED, FlagRecord, NONE, NONE16, RuleRecord, Section};
+use crate::layout::{
+    EXPRESSION, FLAG_DISABLED, FLAG_GATED, FlagRecord, NONE, NONE16, RuleRecord, Section,
+};
 use crate::progress::Progress;
 use crate::snapshot::{AttributeIndex, FlagIndex, Snapshot, VariantIndex};
 use crate::units::UnixMillis;
@@ -190,29 +192,50 @@ struct Choice {
     variant: u16,
     /// The rule that says so; [`NONE16`] if it is none.
     rule: u16,
+    /// [`Reason::Error`] if the bytes make no sense.
     reason: Reason,
+}
+
+impl Choice {
+    const ERROR: Self = Self::new(NONE16, NONE16, Reason::Error);
+
+    #[inline]
+    const fn new(variant: u16, rule: u16, reason: Reason) -> Self {
+        Self {
+            variant,
+            rule,
+            reason,
+        }
+    }
 }
 
 impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
     fn flag(&mut self, index: FlagIndex, way: &Way<'_>) -> Decision<'s> {
         self.trace.enter_flag(index);
-        let snapshot = &self.input.snapshot;
-        let choice = snapshot.flag_record(index).and_then(|flag| {
-            let choice = self.choice(index, &flag, way)?;
-            let variant = match choice.variant {
-                NONE16 => None,
-                place => Some(flag.variant(snapshot, VariantIndex(place))?),
-            };
-            Some((choice, variant))
-        });
-        let Some((choice, variant)) = choice else {
+        let snapshot = self.input.snapshot;
+        let Some(flag) = snapshot.flag_record(index) else {
             return Decision::error(index);
+        };
+        let Choice {
+            variant,
+            rule,
+            reason,
+        } = self.choice(index, flag, way);
+        if reason == Reason::Error {
+            return Decision::error(index);
+        }
+        let variant = match variant {
+            NONE16 => None,
+            place => match flag.variant(&snapshot, VariantIndex(place)) {
+                None => return Decision::error(index),
+                variant => variant,
+            },
         };
         let decision = Decision {
             flag: index,
             variant,
-            reason: choice.reason,
-            rule: (choice.rule != NONE16).then_some(choice.rule),
+            reason,
+            rule: (rule != NONE16).then_some(rule),
         };
         self.trace.leave_flag(&decision);
         decision
@@ -235,70 +258,85 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
         None
     }
 
-    #[inline]
-    fn choice(&mut self, index: FlagIndex, flag: &FlagRecord, way: &Way<'_>) -> Option<Choice> {
-        let choose = |variant, rule, reason| {
-            Some(Choice {
-                variant,
-                rule,
-                reason,
-            })
-        };
+    #[inline(always)]
+    fn choice(&mut self, index: FlagIndex, flag: FlagRecord, way: &Way<'_>) -> Choice {
+        let snapshot = self.input.snapshot;
         let default = flag.default;
         let mut kills = self.input.kills.iter();
         if let Some(kill) = kills.find(|kill| kill.flag == index) {
             self.trace.killed();
-            return choose(kill.variant.0, NONE16, Reason::Disabled);
+            return Choice::new(kill.variant.0, NONE16, Reason::Disabled);
         }
         if flag.flags & FLAG_DISABLED != 0 {
-            return choose(default, NONE16, Reason::Disabled);
+            return Choice::new(default, NONE16, Reason::Disabled);
         }
         if flag.rules_count == 0 {
-            return choose(default, NONE16, Reason::Static);
+            return Choice::new(default, NONE16, Reason::Static);
         }
-        if flag.gate_count != 0 {
+        if flag.flags & FLAG_GATED != 0 {
             self.trace.enter_prerequisites();
-            if !self.condition(flag.gate, flag.gate_count, way)? {
-                self.trace.prerequisites_failed();
-                return choose(default, NONE16, Reason::Default);
+            match self.gate(flag, way) {
+                Some(true) => {}
+                Some(false) => {
+                    self.trace.prerequisites_failed();
+                    return Choice::new(default, NONE16, Reason::Default);
+                }
+                None => return Choice::ERROR,
             }
         }
         for place in 0..flag.rules_count {
-            let rule = flag.rules.checked_add(place.into())?;
-            let rule = self
-                .input
-                .snapshot
-                .record::<RuleRecord>(Section::Rules, rule)?;
+            let rule = flag.rules.checked_add(place.into());
+            let rule = rule.and_then(|rule| snapshot.record::<RuleRecord>(Section::Rules, rule));
+            let Some(rule) = rule else {
+                return Choice::ERROR;
+            };
             self.trace.enter_rule(place);
-            let matched =
-                rule.tests_count == 0 || self.condition(rule.tests, rule.tests_count, way)?;
+            let matched = match rule.tests_count {
+                0 => Some(true),
+                count => self.condition(rule.tests, count, way),
+            };
+            let Some(matched) = matched else {
+                return Choice::ERROR;
+            };
             self.trace.leave_rule(place, matched);
             if !matched {
                 continue;
             }
             if rule.variant == EXPRESSION {
                 if !EXPRESSIONS {
-                    return None;
+                    return Choice::ERROR;
                 }
-                return match self.expression_variant(rule.split, index)? {
-                    Some(variant) => choose(variant.0, place, Reason::TargetingMatch),
-                    None => choose(default, place, Reason::Default),
+                return match self.expression_variant(rule.split, index) {
+                    Some(Some(variant)) => Choice::new(variant.0, place, Reason::TargetingMatch),
+                    Some(None) => Choice::new(default, place, Reason::Default),
+                    None => Choice::ERROR,
                 };
             }
             if rule.split == NONE {
                 return match rule.variant {
-                    NONE16 => choose(default, place, Reason::Default),
-                    variant => choose(variant, place, Reason::TargetingMatch),
+                    NONE16 => Choice::new(default, place, Reason::Default),
+                    variant => Choice::new(variant, place, Reason::TargetingMatch),
                 };
             }
-            match self.split(rule.split)? {
-                // Only damaged bytes have a range of no variant.
-                Outcome::Variant(NONE16) => return None,
-                Outcome::Variant(variant) => return choose(variant, place, Reason::Split),
-                Outcome::Default(reason) => return choose(default, place, reason),
+            match self.split(snapshot, rule.split) {
+                Outcome::Variant(variant) => {
+                    let variant = if variant == NONE16 { default } else { variant };
+                    return Choice::new(variant, place, Reason::Split);
+                }
+                Outcome::Default => return Choice::new(default, place, Reason::Default),
                 Outcome::Next => {}
+                Outcome::Error => return Choice::ERROR,
             }
         }
-        choose(default, NONE16, Reason::Default)
+        Choice::new(default, NONE16, Reason::Default)
+    }
+
+    /// Whether a flag's prerequisites hold.
+    #[inline(never)]
+    fn gate(&mut self, flag: FlagRecord, way: &Way<'_>) -> Option<bool> {
+        let gate = flag.rules.checked_sub(1)?;
+        let snapshot = self.input.snapshot;
+        let gate = snapshot.record::<RuleRecord>(Section::Rules, gate)?;
+        self.condition(gate.tests, gate.tests_count, way)
     }
 }

@@ -72,12 +72,6 @@ pub fn flag_slot(hash: u64, seed: u32, slots: u32) -> u32 {
     )
 }
 
-/// What a flag's record keeps of its key's hash.
-#[inline]
-pub fn flag_tag(hash: u64) -> u32 {
-    hash as u32
-}
-
 /// The two buckets of a set of which a key is in one.
 #[inline]
 pub fn set_buckets(hash: u128, buckets: u32) -> (u32, u32) {

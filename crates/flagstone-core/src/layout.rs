@@ -29,10 +29,10 @@ pub use program::{
     SpanRecord, Step,
 };
 pub use records::{
-    AttributeRecord, EXPRESSION, EntryRecord, FLAG_DISABLED, FlagRecord, IndexRecord,
-    NETWORK_OR_EQUAL, NetworkRecord, NumberRecord, PatternRecord, PointRecord, RampRecord,
-    RangeRecord, RuleRecord, SET_BUCKET, SET_LIST, SegmentRecord, SemVerRecord, SetRecord,
-    SplitRecord, TestRecord, TextRecord, VariantRecord,
+    AttributeRecord, EXPRESSION, EntryRecord, FLAG_DISABLED, FLAG_GATED, FlagRecord, IndexRecord,
+    NETWORK_OR_EQUAL, NetworkRecord, NumberRecord, ONE_RANGE, PatternRecord, PointRecord,
+    RampRecord, RangeRecord, RuleRecord, SET_BUCKET, SET_LIST, SegmentRecord, SemVerRecord,
+    SetRecord, SplitRecord, TestRecord, TextRecord, VariantRecord,
 };
 pub use statuses::Statuses;
 
@@ -44,6 +44,8 @@ pub const FORMAT_VERSION: u16 = 1;
 pub const HEADER_LEN: usize = 32;
 /// Bytes of one row of the table of sections: offset from the start of the snapshot (4), number of records (4).
 pub const SECTION_ROW_LEN: usize = 8;
+/// Bytes of the header and the table of sections.
+pub const HEAD_LEN: usize = HEADER_LEN + Section::COUNT * SECTION_ROW_LEN;
 /// "No record", wherever a 32-bit record number is optional.
 pub const NONE: u32 = u32::MAX;
 /// "No record", wherever a 16-bit record number is optional.

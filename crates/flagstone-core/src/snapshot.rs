@@ -10,8 +10,9 @@ pub use plan::Plan;
 use crate::hash::{self, Digest};
 use crate::layout::{
     self, AttributeRecord, EntryRecord, FORMAT_VERSION, FlagRecord, HEADER_LEN, IndexRecord, MAGIC,
-    PatternRecord, Record, RuleRecord, SECTION_ROW_LEN, SET_BUCKET, SET_LIST, Section, SetRecord,
-    SourceKind, TextRecord, ValueKind, VariantRecord, VaryRecord,
+    ONE_RANGE, PatternRecord, RangeRecord, Record, RuleRecord, SECTION_ROW_LEN, SET_BUCKET,
+    SET_LIST, Section, SetRecord, SourceKind, SplitRecord, TextRecord, ValueKind, VariantRecord,
+    VaryRecord,
 };
 use crate::text::equal;
 use crate::value::Value;
@@ -87,8 +88,7 @@ impl<'a> Snapshot<'a> {
         let snapshot = Self { bytes };
         for (section, size) in Section::SIZES {
             // A table that is cut off has no bounds to show either.
-            let end = snapshot
-                .row(section)
+            let end = row(bytes, section)
                 .map(|(offset, count)| u64::from(offset) + u64::from(count) * size as u64);
             if end.is_none_or(|end| end > bytes.len() as u64) {
                 return Err(OpenError::Bounds { section });
@@ -140,9 +140,6 @@ impl<'a> Snapshot<'a> {
             .index;
         let slot = hash::flag_slot(hash, seed, self.flag_count());
         let record = self.record::<FlagRecord>(Section::Flags, slot)?;
-        if record.key_hash != hash::flag_tag(hash) {
-            return None;
-        }
         let found = self.data(record.key_offset, record.key_len.into())?;
         equal(found, key.as_bytes()).then_some(FlagIndex(slot))
     }
@@ -195,7 +192,7 @@ impl<'a> Snapshot<'a> {
         }
         // INVARIANT: opening has seen that the section ends inside the bytes, so that nothing wraps.
         let start = (offset as usize).wrapping_add((index as usize).wrapping_mul(R::SIZE));
-        R::read(self.bytes.get(start..)?)
+        R::read(self.bytes.get(start..start.wrapping_add(R::SIZE))?)
     }
 
     /// Consecutive records of a section; ends early at the section's end.
@@ -239,6 +236,38 @@ impl<'a> Snapshot<'a> {
     #[inline]
     pub fn text(&self, offset: u32, len: u32) -> Option<&'a str> {
         core::str::from_utf8(self.data(offset, len)?).ok()
+    }
+
+    /// The ranges of a split.
+    pub fn ranges(&self, split: &SplitRecord) -> impl Iterator<Item = RangeRecord> + use<'a> {
+        let one = (split.ranges_count == ONE_RANGE).then_some(RangeRecord {
+            from: 0,
+            to: split.ranges.into(),
+            ramp: layout::NONE,
+            base: 0,
+            variant: split.variant,
+            flags: 0,
+        });
+        let count = match one {
+            Some(_) => 0,
+            None => split.ranges_count.into(),
+        };
+        let ranges = self.records(Section::Ranges, split.ranges, count);
+        one.into_iter().chain(ranges)
+    }
+
+    /// The attributes that a split tries when the first has no usable value.
+    pub(crate) fn others(
+        &self,
+        split: &SplitRecord,
+    ) -> impl Iterator<Item = IndexRecord> + use<'a> {
+        let count = self.record::<IndexRecord>(Section::Indices, split.others);
+        let first = split.others.saturating_add(1);
+        self.records(
+            Section::Indices,
+            first,
+            count.map_or(0, |count| count.index),
+        )
     }
 
     /// A text of the lists, by its record number.
@@ -307,17 +336,20 @@ impl<'a> Snapshot<'a> {
     /// The offset of a section and the number of its records, read where they lie: a copy of the table would cost more.
     #[inline]
     fn place(&self, section: Section) -> (u32, u32) {
-        // Opening has seen that there is a row for every section.
-        self.row(section).unwrap_or_default()
+        // Opening has seen that there is a row for every section. Asking for all of them makes it the same check for every
+        // section, which a function that reads several makes once.
+        let head = self.bytes.first_chunk::<{ layout::HEAD_LEN }>();
+        head.and_then(|head| row(head, section)).unwrap_or_default()
     }
+}
 
-    #[inline]
-    fn row(&self, section: Section) -> Option<(u32, u32)> {
-        let start = HEADER_LEN + section as usize * SECTION_ROW_LEN;
-        let row = self.bytes.get(start..)?.first_chunk::<SECTION_ROW_LEN>()?;
-        let row = u64::from_le_bytes(*row);
-        Some((row as u32, (row >> 32) as u32))
-    }
+/// The row of a section in the table of sections.
+#[inline]
+fn row(bytes: &[u8], section: Section) -> Option<(u32, u32)> {
+    let start = HEADER_LEN + section as usize * SECTION_ROW_LEN;
+    let row = bytes.get(start..)?.first_chunk::<SECTION_ROW_LEN>()?;
+    let row = u64::from_le_bytes(*row);
+    Some((row as u32, (row >> 32) as u32))
 }
 
 /// An attribute that conditions or splits read.
@@ -392,9 +424,10 @@ impl<'a> Flag<'a> {
 
     /// The name of a rule, empty if it has none; `None` if there is no such rule.
     pub fn rule_name(&self, rule: u16) -> Option<&'a str> {
-        let record = self.rule(rule)?;
-        self.snapshot
-            .text(record.name_offset, record.name_len.into())
+        match self.rule(rule)?.name {
+            layout::NONE => Some(""),
+            name => self.snapshot.long_text(name),
+        }
     }
 
     /// The record of a rule; `None` if there is no such rule.

@@ -2,7 +2,6 @@
 
 use super::Writer;
 use super::reads::Reader;
-use super::rows;
 use super::split::native;
 use crate::model::{Absent, Allocation, Bucketing, Flag, Range, Rest};
 use flagstone_core::layout::{Algorithm, NONE, NONE16, RangeRecord, Section, SplitRecord, rest};
@@ -90,25 +89,33 @@ impl Writer<'_> {
             self.error("no-unit", path, "there is no attribute to bucket by");
             return NONE;
         };
-        let others_first = self.tables.count(Section::Indices);
-        for other in others {
-            self.tables.push_index(Section::Indices, u32::from(*other));
-        }
+        let others = match others {
+            [] => NONE,
+            others => {
+                let count = self.small(others.len(), "attributes to bucket by", path);
+                let first = self.tables.push_index(Section::Indices, count.into());
+                for other in others {
+                    self.tables.push_index(Section::Indices, u32::from(*other));
+                }
+                first
+            }
+        };
+        let (ranges, ranges_count, variant) = self.ranges(ranges, path);
         let (salt_offset, salt_len) = self.short_text(&bucketing.salt, path);
         let (seed, modulus) = match bucketing.algorithm {
             Algorithm::Native => native(&bucketing.salt),
             _ => (bucketing.seed, bucketing.modulus),
         };
         let record = SplitRecord {
-            ranges: self.tables.share(Section::Ranges, &rows(ranges)),
+            ranges,
             salt_offset,
             seed,
             modulus,
-            others: others_first,
+            others,
             salt_len,
-            ranges_count: self.small(ranges.len(), "ranges in one rollout", path),
+            ranges_count,
             by: *by,
-            others_count: self.small(others.len(), "attributes to bucket by", path),
+            variant,
             rest,
             algorithm: bucketing.algorithm as u8,
             absent: absent as u8,

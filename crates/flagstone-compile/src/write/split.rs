@@ -13,8 +13,8 @@ use crate::slots::{Slots, peak};
 use flagstone_core::Weight;
 use flagstone_core::hash::Murmur3;
 use flagstone_core::layout::{
-    Absent, Algorithm, NONE, PointRecord, RANGE_BACKWARD, RANGE_PLANNED, RampRecord, RangeRecord,
-    Section, SplitRecord,
+    Absent, Algorithm, NONE, NONE16, ONE_RANGE, PointRecord, RANGE_BACKWARD, RANGE_PLANNED,
+    RampRecord, RangeRecord, Section, SplitRecord,
 };
 
 /// What the native hash has come to after the salt: it is the same for every unit.
@@ -38,23 +38,47 @@ impl Writer<'_> {
                 fill(&slots, key, variant, share, ramp, &mut ranges);
             }
         }
-        let ranges_count = self.small(ranges.len(), "ranges in one rollout", path);
+        let (ranges, ranges_count, variant) = self.ranges(&ranges, path);
         let (seed, modulus) = native(&flag.key);
         let record = SplitRecord {
-            ranges: self.tables.share(Section::Ranges, &rows(&ranges)),
+            ranges,
             salt_offset,
             seed,
             modulus,
-            others: 0,
+            others: NONE,
             salt_len,
             ranges_count,
             by,
-            others_count: 0,
+            variant,
             rest,
             algorithm: Algorithm::Native as u8,
             absent: Absent::Default as u8,
         };
         self.tables.push(Section::Splits, &record)
+    }
+
+    /// Where a split finds its ranges: the fields `ranges`, `ranges_count` and `variant` of its record.
+    pub(super) fn ranges(&mut self, ranges: &[RangeRecord], path: &str) -> (u32, u16, u16) {
+        if let [
+            RangeRecord {
+                from: 0,
+                to,
+                ramp: NONE,
+                base: 0,
+                variant,
+                flags: 0,
+            },
+        ] = ranges
+            && let Ok(to) = u32::try_from(*to)
+        {
+            return (to, ONE_RANGE, *variant);
+        }
+        let count = self.small(ranges.len(), "ranges in one rollout", path);
+        (
+            self.tables.share(Section::Ranges, &rows(ranges)),
+            count,
+            NONE16,
+        )
     }
 
     /// The ramp of a share, or the plan.

@@ -1,11 +1,10 @@
 //! Percentage rollouts.
 
-use super::{Run, Trace};
-use crate::bucket::position;
-use crate::context::Attributes;
-use crate::decision::Reason;
+use super::{Evaluator, Run, Trace};
+use crate::bucket::{native, position};
+use crate::context::{AttributeValue, Attributes};
 use crate::layout::{
-    Absent, IndexRecord, NONE, NONE16, PlanRecord, PointRecord, RANGE_BACKWARD, RANGE_PLANNED,
+    Absent, Algorithm, NONE, ONE_RANGE, PlanRecord, PointRecord, RANGE_BACKWARD, RANGE_PLANNED,
     RampRecord, RangeRecord, Section, SplitRecord, rest,
 };
 use crate::progress::Progress;
@@ -15,34 +14,78 @@ use crate::units::{UnixMillis, Weight};
 
 /// What a split gives to a unit.
 pub(super) enum Outcome {
-    /// A variant.
+    /// A variant; [`NONE16`](crate::layout::NONE16) is the flag's default.
     Variant(u16),
-    /// The flag's default.
-    Default(Reason),
+    /// The flag's default, since there is nothing to be bucketed by.
+    Default,
     /// Nothing: the next rule decides.
     Next,
+    /// The bytes make no sense, or the split says so.
+    Error,
+}
+
+impl Outcome {
+    /// That of a unit in a range of this variant, or in none and with this [`rest`].
+    #[inline]
+    fn of(variant: u16) -> Self {
+        match variant {
+            rest::NEXT => Self::Next,
+            rest::FAIL => Self::Error,
+            variant => Self::Variant(variant),
+        }
+    }
+}
+
+/// What to tell of a variant or a [`rest`].
+fn told(variant: u16) -> Option<VariantIndex> {
+    (variant < rest::FAIL).then_some(VariantIndex(variant))
 }
 
 impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
-    /// What a split gives to the unit. `None` if the bytes make no sense or the split says so.
-    pub(super) fn split(&mut self, index: u32) -> Option<Outcome> {
+    /// What a split gives to the unit.
+    #[inline(always)]
+    pub(super) fn split(&mut self, snapshot: Snapshot<'_>, index: u32) -> Outcome {
+        let Some(split) = snapshot.record::<SplitRecord>(Section::Splits, index) else {
+            return Outcome::Error;
+        };
+        // As a rule it is this, and nothing of it goes through memory.
+        let by = AttributeIndex(split.by);
+        if split.algorithm == Algorithm::Native as u8
+            && let AttributeValue::Text(unit) = self.input.attributes.attribute(by)
+            && !unit.is_empty()
+        {
+            let position = native(split.seed, split.modulus, split.salt_len, unit);
+            let variant = match split.ranges_count {
+                // Nothing that a processor foresees.
+                ONE_RANGE => {
+                    let is_inside = position < split.ranges.into();
+                    core::hint::select_unpredictable(is_inside, split.variant, split.rest)
+                }
+                count => match self.variant_of(split.ranges, count, position) {
+                    Some(found) => found.unwrap_or(split.rest),
+                    None => return Outcome::Error,
+                },
+            };
+            self.trace.split(index, by, Some(position), told(variant));
+            return Outcome::of(variant);
+        }
+        self.any_split(index).unwrap_or(Outcome::Error)
+    }
+
+    /// The same for every algorithm and every value. `None` if the bytes make no sense.
+    #[inline(never)]
+    fn any_split(&mut self, index: u32) -> Option<Outcome> {
         let snapshot = self.input.snapshot;
         let split = snapshot.record::<SplitRecord>(Section::Splits, index)?;
         let absent = Absent::from_code(split.absent)?;
         let found = self.range(index, &split, absent)?;
         Some(match found {
-            Some(Some(variant)) => Outcome::Variant(variant),
-            Some(None) => match split.rest {
-                NONE16 => Outcome::Default(Reason::Split),
-                rest::NEXT => Outcome::Next,
-                rest::FAIL => return None,
-                variant => Outcome::Variant(variant),
-            },
+            Some(variant) => Outcome::of(variant.unwrap_or(split.rest)),
             None => match absent {
-                Absent::Default => Outcome::Default(Reason::Default),
+                Absent::Default => Outcome::Default,
                 Absent::Next => Outcome::Next,
                 // `range` has put it at position 0.
-                Absent::First | Absent::Fail => return None,
+                Absent::First | Absent::Fail => Outcome::Error,
             },
         })
     }
@@ -61,7 +104,6 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
 
     /// The variant of the range that the unit lies in, `Some(None)` if it is none; inside, `None` if the unit has nothing
     /// to be bucketed by.
-    #[inline(always)]
     fn range(
         &mut self,
         index: u32,
@@ -69,10 +111,9 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
         absent: Absent,
     ) -> Option<Option<Option<u16>>> {
         let snapshot = self.input.snapshot;
-        let attributes = self.input.attributes;
         let mut by = AttributeIndex(split.by);
-        let mut place = position(&snapshot, split, attributes.attribute(by))?;
-        if place.is_none() && split.others_count != 0 {
+        let mut place = position(&snapshot, split, self.input.attributes.attribute(by))?;
+        if place.is_none() && split.others != NONE {
             (by, place) = self.other_position(split)?;
         }
         let sought = match (place, absent) {
@@ -80,19 +121,13 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
             (place, _) => place,
         };
         let found = match sought {
-            Some(place) => Some(ranges(
-                &snapshot,
-                split,
-                place,
-                self.input.now,
-                self.input.rollouts,
-            )?),
+            Some(place) => Some(match split.ranges_count {
+                ONE_RANGE => (place < split.ranges.into()).then_some(split.variant),
+                count => self.variant_of(split.ranges, count, place)?,
+            }),
             None => None,
         };
-        let variant = found
-            .flatten()
-            .or((split.rest < rest::FAIL).then_some(split.rest));
-        let variant = variant.filter(|_| found.is_some()).map(VariantIndex);
+        let variant = found.and_then(|found| told(found.unwrap_or(split.rest)));
         self.trace.split(index, by, place, variant);
         Some(found)
     }
@@ -102,8 +137,7 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
     fn other_position(&self, split: &SplitRecord) -> Option<(AttributeIndex, Option<u64>)> {
         let snapshot = self.input.snapshot;
         let mut by = AttributeIndex(split.by);
-        let count = split.others_count.into();
-        for other in snapshot.records::<IndexRecord>(Section::Indices, split.others, count) {
+        for other in snapshot.others(split) {
             by = AttributeIndex(u16::try_from(other.index).ok()?);
             let place = position(&snapshot, split, self.input.attributes.attribute(by))?;
             if place.is_some() {
@@ -112,39 +146,35 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
         }
         Some((by, None))
     }
-}
-
-/// The variant of the range that a position lies in; inside, `None` if it lies in none.
-#[inline]
-fn ranges(
-    snapshot: &Snapshot<'_>,
-    split: &SplitRecord,
-    position: u64,
-    now: UnixMillis,
-    rollouts: &[Progress],
-) -> Option<Option<u16>> {
-    for range in
-        snapshot.records::<RangeRecord>(Section::Ranges, split.ranges, split.ranges_count.into())
-    {
-        if position < range.from || position >= range.to {
-            continue;
+    /// The variant of that of the ranges in which a position lies; inside, `None` if it lies in none.
+    #[inline(never)]
+    fn variant_of(&self, first: u32, count: u16, position: u64) -> Option<Option<u16>> {
+        let Evaluator {
+            snapshot,
+            now,
+            rollouts,
+            ..
+        } = self.input;
+        for range in snapshot.records::<RangeRecord>(Section::Ranges, first, count.into()) {
+            if position < range.from || position >= range.to {
+                continue;
+            }
+            if range.ramp == NONE {
+                return Some(Some(range.variant));
+            }
+            let share = range_share(snapshot, &range, *now, rollouts)?;
+            let filled = share.0.saturating_sub(range.base);
+            let place = if range.flags & RANGE_BACKWARD == 0 {
+                position - range.from
+            } else {
+                range.to - 1 - position
+            };
+            if place < filled.into() {
+                return Some(Some(range.variant));
+            }
         }
-        if range.ramp == NONE {
-            return Some(Some(range.variant));
-        }
-        let filled = range_share(snapshot, &range, now, rollouts)?
-            .0
-            .saturating_sub(range.base);
-        let place = if range.flags & RANGE_BACKWARD == 0 {
-            position - range.from
-        } else {
-            range.to - 1 - position
-        };
-        if place < filled.into() {
-            return Some(Some(range.variant));
-        }
+        Some(None)
     }
-    Some(None)
 }
 
 /// The share that a range's ramp or plan says, whose part from the range's base on lies in it. `None` if the bytes make no

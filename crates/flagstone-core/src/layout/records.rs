@@ -4,6 +4,8 @@ use super::define_records;
 
 /// Bit of [`FlagRecord::flags`]: the flag is disabled.
 pub const FLAG_DISABLED: u16 = 1;
+/// Bit of [`FlagRecord::flags`]: before the flag's first rule lies its gate, a rule whose condition are the prerequisites.
+pub const FLAG_GATED: u16 = 2;
 
 /// Entries of a set that are not in buckets; of one with more, each key is in one of two buckets.
 pub const SET_LIST: u32 = 2 * SET_BUCKET;
@@ -16,6 +18,9 @@ pub const NETWORK_OR_EQUAL: u16 = 256;
 /// In [`RuleRecord::variant`]: the rule serves the variant whose key an expression gives.
 pub const EXPRESSION: u16 = u16::MAX - 1;
 
+/// In [`SplitRecord::ranges_count`]: the split has one range, from position 0 on and without a ramp, in its own record.
+pub const ONE_RANGE: u16 = u16::MAX;
+
 define_records! {
     /// A flag.
     FlagRecord {
@@ -25,25 +30,19 @@ define_records! {
         variants: u32 = 4,
         /// Its first rule.
         rules: u32 = 8,
-        /// The first test of its prerequisites.
-        gate: u32 = 12,
-        /// The lower half of the hash of its key.
-        key_hash: u32 = 16,
         /// Bytes of the key.
-        key_len: u16 = 20,
+        key_len: u16 = 12,
         /// Number of variants.
-        variants_count: u16 = 22,
+        variants_count: u16 = 14,
         /// Number of rules.
-        rules_count: u16 = 24,
-        /// Number of tests of its prerequisites; 0 if it has none.
-        gate_count: u16 = 26,
+        rules_count: u16 = 16,
         /// The default variant, counted from the first; [`NONE16`](super::NONE16) if the caller's own default is served.
-        default: u16 = 28,
-        /// Bits: [`FLAG_DISABLED`].
-        flags: u16 = 30,
+        default: u16 = 18,
+        /// Bits: [`FLAG_DISABLED`], [`FLAG_GATED`].
+        flags: u16 = 20,
         /// The request headers that its decision depends on: a [`VaryRecord`](super::VaryRecord).
-        vary: u16 = 32,
-    } = 34;
+        vary: u16 = 22,
+    } = 24;
 
     /// A variant.
     VariantRecord {
@@ -67,16 +66,14 @@ define_records! {
         tests: u32 = 0,
         /// The split it serves, or [`NONE`](super::NONE); the expression, where `variant` is [`EXPRESSION`].
         split: u32 = 4,
-        /// The name, in data.
-        name_offset: u32 = 8,
+        /// The name, a text; [`NONE`](super::NONE) if it has none.
+        name: u32 = 8,
         /// Number of tests; 0 matches everybody.
         tests_count: u16 = 12,
         /// The variant it serves if it has no split, counted from the flag's first; [`NONE16`](super::NONE16) for the flag's
         /// default, [`EXPRESSION`] for the one whose key an expression gives.
         variant: u16 = 14,
-        /// Bytes of the name.
-        name_len: u16 = 16,
-    } = 18;
+    } = 16;
 
     /// A test: a question and where to go with either answer. Jumps only go forward, counted from the condition's
     /// first test; so every condition ends.
@@ -99,7 +96,7 @@ define_records! {
 
     /// A percentage rollout.
     SplitRecord {
-        /// The first of its ranges.
+        /// The first of its ranges; of [`ONE_RANGE`] the position behind it.
         ranges: u32 = 0,
         /// Text that is hashed with the unit's value, in data; as a rule the flag's key.
         salt_offset: u32 = 4,
@@ -108,16 +105,17 @@ define_records! {
         /// Number of positions, where the algorithm does not give it; of the native one, the salt's bytes behind its last
         /// whole word, the first lowest.
         modulus: u32 = 12,
-        /// The first index of the attributes that are tried when `by` has no usable value.
+        /// The attributes that are tried when `by` has no usable value: an index that is their number, and behind it theirs;
+        /// or [`NONE`](super::NONE).
         others: u32 = 16,
         /// Bytes of the text that is hashed with the unit's value.
         salt_len: u16 = 20,
-        /// Number of ranges.
+        /// Number of ranges, or [`ONE_RANGE`].
         ranges_count: u16 = 22,
         /// The attribute whose value is hashed.
         by: u16 = 24,
-        /// How many attributes are tried after it.
-        others_count: u16 = 26,
+        /// The variant of [`ONE_RANGE`].
+        variant: u16 = 26,
         /// The variant of whoever is in no range; [`NONE16`](super::NONE16) for the flag's default, or one of
         /// [`rest`](super::rest).
         rest: u16 = 28,

@@ -6,12 +6,12 @@ use super::{Snapshot, VerifyError};
 use crate::hash::Murmur3;
 use crate::layout::{
     ACCEPT, Absent, ActionRecord, Algorithm, Arithmetic, Around, AttributeRecord, Conversion, DEAD,
-    EXPRESSION, EdgeRecord, ExpressionRecord, FlagRecord, HarmRecord, IndexRecord, MATCHED, NONE,
-    NONE16, Op, Operation, OriginRecord, PairRecord, PatternRecord, ProgramRecord, RANGE_PLANNED,
-    REJECT, RampRecord, RangeRecord, Record, Relation, RepeatKind, RouteRecord, RuleRecord,
-    SET_BUCKET, SET_LIST, Scope, SdkKind, Section, SegmentRecord, SemVerRecord, ServiceKind,
-    SetRecord, SourceKind, SourceRecord, SplitRecord, TEST_CONVERSION_SHIFT, TestRecord,
-    TextRecord, ValueKind, VariantRecord, rest, switch,
+    EXPRESSION, EdgeRecord, ExpressionRecord, FLAG_GATED, FlagRecord, HarmRecord, IndexRecord,
+    MATCHED, NONE, NONE16, ONE_RANGE, Op, Operation, OriginRecord, PairRecord, PatternRecord,
+    ProgramRecord, RANGE_PLANNED, REJECT, RampRecord, RangeRecord, Record, Relation, RepeatKind,
+    RouteRecord, RuleRecord, SET_BUCKET, SET_LIST, Scope, SdkKind, Section, SegmentRecord,
+    SemVerRecord, ServiceKind, SetRecord, SourceKind, SourceRecord, SplitRecord,
+    TEST_CONVERSION_SHIFT, TestRecord, TextRecord, ValueKind, VariantRecord, rest, switch,
 };
 use crate::program::Program;
 use crate::semver::SplitVersion;
@@ -39,8 +39,14 @@ impl<'a> Snapshot<'a> {
                 flag.variants_count.into(),
             )?;
             c.rows("rules", Section::Rules, flag.rules, flag.rules_count.into())?;
-            c.rows("gate", Section::Tests, flag.gate, flag.gate_count.into())?;
-            c.jumps("gate", flag.gate, flag.gate_count)?;
+            if flag.flags & FLAG_GATED != 0 {
+                let gate = flag.rules.checked_sub(1);
+                let gate = gate.and_then(|gate| self.record::<RuleRecord>(Section::Rules, gate));
+                c.must("rules", gate.is_some())?;
+                if let Some(gate) = gate {
+                    c.jumps("rules", gate.tests, gate.tests_count)?;
+                }
+            }
             c.row("vary", Section::Vary, flag.vary.into())?;
             c.must(
                 "default",
@@ -49,7 +55,7 @@ impl<'a> Snapshot<'a> {
             let key = self
                 .text(flag.key_offset, flag.key_len.into())
                 .unwrap_or_default();
-            c.must("key_hash", self.find(key) == Some(FlagIndex(c.index)))?;
+            c.must("key", self.find(key) == Some(FlagIndex(c.index)))?;
             for rule in
                 self.records::<RuleRecord>(Section::Rules, flag.rules, flag.rules_count.into())
             {
@@ -68,11 +74,7 @@ impl<'a> Snapshot<'a> {
                         "rules",
                         split.rest < flag.variants_count || split.rest >= rest::FAIL,
                     )?;
-                    for range in self.records::<RangeRecord>(
-                        Section::Ranges,
-                        split.ranges,
-                        split.ranges_count.into(),
-                    ) {
+                    for range in self.ranges(&split) {
                         c.must("rules", range.variant < flag.variants_count)?;
                     }
                 }
@@ -86,7 +88,7 @@ impl<'a> Snapshot<'a> {
         })?;
         self.each(Section::Rules, |c, rule: RuleRecord| {
             c.rows("tests", Section::Tests, rule.tests, rule.tests_count.into())?;
-            c.text("name", rule.name_offset, rule.name_len.into())?;
+            c.optional("name", Section::Texts, rule.name)?;
             if rule.variant == EXPRESSION {
                 return c.row("split", Section::Expressions, rule.split);
             }
@@ -96,17 +98,26 @@ impl<'a> Snapshot<'a> {
             self.verify_test(&c, &test)
         })?;
         self.each(Section::Splits, |c, split: SplitRecord| {
-            c.rows(
-                "ranges",
-                Section::Ranges,
-                split.ranges,
-                split.ranges_count.into(),
-            )?;
+            if split.ranges_count != ONE_RANGE {
+                c.rows(
+                    "ranges",
+                    Section::Ranges,
+                    split.ranges,
+                    split.ranges_count.into(),
+                )?;
+            }
             c.text("salt", split.salt_offset, split.salt_len.into())?;
             c.row("by", Section::Attributes, split.by.into())?;
-            let others = split.others_count.into();
-            c.rows("others", Section::Indices, split.others, others)?;
-            let mut others = self.records(Section::Indices, split.others, others);
+            if split.others != NONE {
+                let count = self.record::<IndexRecord>(Section::Indices, split.others);
+                c.rows(
+                    "others",
+                    Section::Indices,
+                    split.others.saturating_add(1),
+                    count.map_or(NONE, |count| count.index),
+                )?;
+            }
+            let mut others = self.others(&split);
             let attributes = self.count(Section::Attributes);
             c.must(
                 "others",

@@ -7,7 +7,7 @@ use crate::ledger::Ledger;
 use crate::route::{ACTS, Matched};
 use crate::status::Guard;
 use flagstone_core::layout::{
-    Algorithm, NONE, NONE16, OriginRecord, RangeRecord, RuleRecord, Section, SplitRecord, rest,
+    Algorithm, NONE, NONE16, OriginRecord, RuleRecord, Section, SplitRecord, rest,
 };
 use flagstone_core::{
     Flag, Reason, Snapshot, UnixMillis, Variant, VariantIndex, Weight, hash, range_share,
@@ -159,8 +159,6 @@ fn share(
         return None;
     }
     let split = snapshot.record::<SplitRecord>(Section::Splits, rule.split)?;
-    let ranges =
-        snapshot.records::<RangeRecord>(Section::Ranges, split.ranges, split.ranges_count.into());
     let (mut mine, mut others, mut theirs) = (0, 0, 0);
     // Of other algorithms what the last range leaves is not known to be anybody's.
     let mut end = match Algorithm::from_code(split.algorithm)? {
@@ -168,7 +166,7 @@ fn share(
         Algorithm::Unleash | Algorithm::UnleashUtf8 => split.modulus.into(),
         _ => 0,
     };
-    for range in ranges {
+    for range in snapshot.ranges(&split) {
         let width = range.to.saturating_sub(range.from);
         let filled = match range.ramp {
             NONE => width,

@@ -264,13 +264,8 @@ impl Explainer<'_, '_, '_, '_> {
         let split = self
             .snapshot
             .record::<SplitRecord>(Section::Splits, trace.split)?;
-        let records = self.snapshot.records::<RangeRecord>(
-            Section::Ranges,
-            split.ranges,
-            split.ranges_count.into(),
-        );
         let mut ranges: Vec<Range> = Vec::new();
-        for record in records {
+        for record in self.snapshot.ranges(&split) {
             let (from, to) = self.filled(&record)?;
             let here = trace
                 .bucket
