@@ -22,5 +22,6 @@ const common = {
 await Promise.all([
   build({ ...common, entryPoints: [here('plain/flags.ts')], format: 'iife', target: 'es2022' }),
   build({ ...common, entryPoints: { app: here('react/browser.tsx') }, format: 'iife', target: 'es2022' }),
+  build({ ...common, entryPoints: [here('test/ofrep.js'), here('test/seen.ts')], format: 'iife', target: 'es2022' }),
   build({ ...common, entryPoints: [here('react/render.tsx')], format: 'cjs', platform: 'node', outExtension: { '.js': '.cjs' } }),
 ])

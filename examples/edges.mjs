@@ -38,8 +38,8 @@ export function edges() {
     pid: child.pid,
     /** Starts `workerd` or `viceroy` with a configuration in front of origins by name; gives its URL. */
     start: (setting) => order({ start: setting }),
-    /** Publishes the next revision at the edge of this URL, with kills of flags; gives its number. */
-    publish: (url, kills = {}) => order({ publish: { url, kills } }),
+    /** Publishes the next revision at the edge of this URL, with `kills` and `rollouts`; gives its number. */
+    publish: (url, control = {}) => order({ publish: { url, control } }),
     /** What the edge of this URL has written. */
     log: (url) => order({ log: { url } }),
     async end() {

@@ -8,7 +8,7 @@ import { load } from './store.mjs'
 const MAX_BODY = 65_536
 /** Milliseconds for which events are sent on one connection; then the client makes another. */
 const LISTENED = 3_600_000
-/** Milliseconds between two looks at the configuration, at least, and where nothing else is said. */
+/** Milliseconds between two looks at the configuration: at least, and where nothing is said. */
 const [SHORTEST, USUAL] = [1_000, 30_000]
 
 /** Answers a request. `whole` gives an engine that works. */
@@ -52,7 +52,8 @@ function events(whole, request, visitor, env, asked, first) {
   const { readable, writable } = new TransformStream()
   const writer = writable.getWriter()
   const encoder = new TextEncoder()
-  const pause = Math.max(SHORTEST, 1_000 * Number.parseInt(env.FLAGSTONE_CONTROL_TTL_SECONDS, 10) || USUAL)
+  const wished = 1_000 * Number.parseInt(env.FLAGSTONE_CONTROL_TTL_SECONDS, 10)
+  const pause = Number.isNaN(wished) ? USUAL : Math.max(SHORTEST, wished)
   const headers = new Headers(asked.headers)
   const send = async (event) => {
     const id = /^id: (.*)$/m.exec(event)

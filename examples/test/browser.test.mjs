@@ -120,7 +120,7 @@ each('two tabs agree', { source: SOURCES }, (given) =>
 /** Does something while a flag is killed. */
 async function killed({ host, source }, then) {
   const { publish } = await edge(host, source)
-  await publish({ 'new-checkout': 'control' })
+  await publish({ kills: { 'new-checkout': 'control' } })
   try {
     await then()
   } finally {

@@ -23,15 +23,36 @@ export const HOSTS = ['workerd', 'viceroy']
 export const SOURCES = ['script', 'server-timing', 'cookie']
 export const VARIANTS = ['control', 'treatment']
 
+/** The key that both hosts take from programs, as tests/src/hosts.rs has it. */
+export const OFREP_KEY = 'a key for programs'
+
 // Half of the visitors in the new checkout, as in `development`.
-const ENVIRONMENTS = SOURCES.map(
-  (source) => `
+const HALF = 'rules = [{ name = "canary", rollout = { treatment = 50 } }]'
+const ENVIRONMENTS =
+  SOURCES.map(
+    (source) => `
 [environments.${source}.expose]
 ${source.replace('-', '_')} = true
 [environments.${source}.flags.new-checkout]
-rules = [{ name = "canary", rollout = { treatment = 50 } }]
+${HALF}
 `,
-).join('')
+  ).join('') +
+  `
+[environments.ofrep]
+ofrep = { public = true, cors = ["*"] }
+expose = { script = true, exposures = true }
+[environments.ofrep.flags.new-checkout]
+${HALF}
+
+[environments.growing]
+identity = { follow_page = true }
+[environments.growing.flags.new-checkout]
+rules = [{ name = "canary", rollout = { treatment = "plan" } }]
+plan = { stages = [{ share = 50, dwell = "1h" }] }
+`
+
+/** What the control document has of a rollout that is `running`, or `complete`. */
+export const rollout = (state) => ({ rollouts: { 'new-checkout': { plan: '1', attempt: 1, stage: 0, state, since: 0 } } })
 
 const visits = new Map()
 let running
@@ -53,7 +74,8 @@ async function open(host, source) {
   const origin = await start(visits)
   const origins = { stable: origin.url, canary: origin.url, 'cart-v2': origin.url, search: origin.url }
   const file = 'examples/shop/flagstone.toml'
-  const url = await running.start({ host, file, environment: source, more: ENVIRONMENTS, origins })
+  const control = source === 'growing' ? rollout('running') : {}
+  const url = await running.start({ host, file, environment: source, more: ENVIRONMENTS, origins, control })
   const { port } = new URL(url)
   const ask = (user) => fetch(url, { headers: { 'x-user-id': user } })
   // Who gets which variant is the same in every run, since it is a matter of the name.
@@ -64,11 +86,12 @@ async function open(host, source) {
   }
   return {
     origin,
+    url,
     port,
     users,
-    /** Publishes a revision with kills, and waits until it decides. */
-    async publish(kills) {
-      const revision = await running.publish(url, kills)
+    /** Publishes a revision with kills or rollouts, and waits until it decides. */
+    async publish(control) {
+      const revision = await running.publish(url, control)
       const arrived = async () => (await ask('u-1')).headers.get('flagstone-status').includes(`rev=${revision};`)
       await until(arrived)
     },
@@ -82,11 +105,14 @@ export const pid = () => running.pid
 /** Ends everything, and has a look at what the runtimes have written. */
 export async function close() {
   await browser?.close()
-  for (const edge of await Promise.all(opened.values())) {
-    assert.doesNotMatch(await edge.log(), /panicked|trap/)
-    edge.origin.close()
+  try {
+    for (const edge of await Promise.all(opened.values())) {
+      assert.doesNotMatch(await edge.log(), /panicked|trap/)
+      edge.origin.close()
+    }
+  } finally {
+    await running?.end()
   }
-  await running?.end()
 }
 
 /** Waits until `what` holds. */

@@ -11,7 +11,7 @@ import { origin } from '../edges.mjs'
 
 const read = (path) => readFileSync(new URL(path, import.meta.url), 'utf8')
 const PLAIN = read('../plain/index.html')
-const SCRIPTS = { '/watch.js': read('watch.js'), '/report.js': read('report.js'), '/worker.js': read('worker.js') }
+const SCRIPTS = { '/ofrep.js': read('../build/pages/ofrep.js'), '/seen.js': read('../build/pages/seen.js'), '/watch.js': read('watch.js'), '/report.js': read('report.js'), '/worker.js': read('worker.js') }
 const HTML = { 'content-type': 'text/html; charset=utf-8' }
 const REPORTING = '<script src="/watch.js"></script><script src="/report.js"></script>'
 const RULES = `<!doctype html><head><script src="/report.js"></script>
@@ -75,6 +75,19 @@ const PAGES = {
     for (let sent = 0; sent < visit.size; sent += PIECE.length) await send(PIECE)
     visit.digest = hash.digest('hex')
     response.end()
+  },
+
+  /** Asks for its flags by OFREP, of the edge or of another site's. */
+  ofrep(request, response) {
+    response.writeHead(200, HTML).end('<!doctype html><link rel=icon href=data:,><body data-theme=dark><script src="/ofrep.js"></script>')
+  },
+
+  /** Reports which variants its visitor has seen. */
+  seen(request, response) {
+    // Who is under remote control reports nothing.
+    const alone = 'Object.defineProperty(navigator, "webdriver", { get: () => false })'
+    const head = `<head><link rel=icon href=data:,></head><body data-theme=dark><script>${alone}</script>`
+    response.writeHead(200, HTML).end(`<!doctype html>${head}<script src="/seen.js"></script>`)
   },
 
   /** Says which path the edge has chosen. */

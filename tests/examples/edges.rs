@@ -3,8 +3,10 @@
 //! Standard input has a JSON value a line, with an `id` of the asker's:
 //!
 //! - `{"id":1,"start":{"host":"workerd","file":"examples/shop/flagstone.toml","origins":{"stable":"http://…"}}}` starts
-//!   `workerd` or `viceroy`; maybe with an `environment`, with `more` text behind that of the file, on a `port`.
-//! - `{"id":2,"publish":{"url":"http://…","kills":{"new-checkout":"control"}}}` publishes the next revision of one of them.
+//!   `workerd` or `viceroy`; maybe with an `environment`, with `more` text behind that of the file, on a `port`, with what its
+//!   `control` document has beside the snapshot, `kills` and `rollouts`.
+//! - `{"id":2,"publish":{"url":"http://…","control":{"kills":{"new-checkout":"control"}}}}` publishes the next revision of
+//!   one of them.
 //! - `{"id":3,"log":{"url":"http://…"}}` asks what the runtime and our code in it have written.
 //!
 //! Each is answered by `{"id":1,"done":…}` or `{"id":1,"error":"…"}`, as they come to an end. Everything ends with
@@ -20,7 +22,7 @@ use std::{fs, thread};
 use flagstone_core::{Digest, Snapshot};
 use flagstone_tests::hosts::{Build, CONTROL, Host, Setting, Viceroy, Workerd};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -50,6 +52,8 @@ struct Start {
     origins: BTreeMap<String, String>,
     #[serde(default)]
     port: u16,
+    #[serde(default)]
+    control: Map<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -63,7 +67,7 @@ enum Kind {
 struct Publish {
     url: String,
     #[serde(default)]
-    kills: BTreeMap<String, String>,
+    control: Map<String, Value>,
 }
 
 #[derive(Deserialize)]
@@ -118,11 +122,11 @@ impl Task {
                 running().insert(url.clone(), edge);
                 Value::from(url)
             }
-            Self::Publish(Publish { url, kills }) => {
+            Self::Publish(Publish { url, control }) => {
                 let mut running = running();
                 let edge = running.get_mut(&url).ok_or_else(|| stranger(&url))?;
                 edge.revision += 1;
-                let control = control(edge.revision, edge.snapshot, &kills);
+                let control = document(edge.revision, edge.snapshot, control);
                 edge.host.put(CONTROL, control.as_bytes())?;
                 Value::from(edge.revision)
             }
@@ -141,7 +145,7 @@ impl Start {
         let snapshot = Snapshot::open(&bytes)?.digest();
         let key = format!("snapshot/v1/{snapshot}");
         let revision = 1;
-        let control = control(revision, snapshot, &BTreeMap::new());
+        let control = document(revision, snapshot, self.control.clone());
         let origins: Vec<(&str, &str)> = self
             .origins
             .iter()
@@ -181,7 +185,10 @@ impl Start {
     }
 }
 
-fn control(revision: u64, snapshot: Digest, kills: &BTreeMap<String, String>) -> String {
-    let snapshot = snapshot.to_string();
-    json!({ "version": 1, "revision": revision, "snapshot": snapshot, "kills": kills }).to_string()
+/// A control document with `more` in it.
+fn document(revision: u64, snapshot: Digest, mut more: Map<String, Value>) -> String {
+    more.insert("version".to_owned(), json!(1));
+    more.insert("revision".to_owned(), json!(revision));
+    more.insert("snapshot".to_owned(), json!(snapshot.to_string()));
+    Value::from(more).to_string()
 }

@@ -54,6 +54,8 @@ pub struct Setting<'a> {
     pub variables: &'a [(&'a str, &'a str)],
     /// The port to listen on; 0 for any that is free.
     pub port: u16,
+    /// How often in a minute a client may ask by OFREP or report exposures, if there is a limit. Viceroy has no limiter.
+    pub limit: Option<u32>,
     /// The URL of an origin that gets what the Worker reports; Viceroy writes it into its log.
     pub reports: Option<&'a str>,
 }

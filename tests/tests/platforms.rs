@@ -5,11 +5,13 @@ use std::net::TcpListener;
 use std::thread;
 
 use flagstone_compile::compile;
-use flagstone_compile::model::{Condition, Edge, Expose, Flag, Model, Rule, Serve, Value, Variant};
+use flagstone_compile::model::{
+    Condition, Edge, Expose, Flag, Model, Ofrep, Rule, Serve, Value, Variant,
+};
 use flagstone_core::Snapshot;
 use flagstone_tests::hosts::{
-    Build, CONTROL, Host, Location, Origin, Request, Response, Setting, Viceroy, Workerd, http,
-    if_present,
+    Build, CONTROL, Host, Location, OFREP_KEY, Origin, Request, Response, Setting, Viceroy,
+    Workerd, http, if_present,
 };
 use tungstenite::Message;
 
@@ -47,6 +49,7 @@ impl Configuration {
             flags: vec![flag],
             edge: Edge {
                 expose,
+                ofrep: Some(Ofrep::default()),
                 ..Edge::default()
             },
             ..Model::default()
@@ -112,6 +115,35 @@ fn first_requests_at_the_same_time_are_all_decided() {
 
 /// Cloudflare's cache keeps copies apart as the variable says; that the runtime takes each of the options is all that can
 /// be seen here.
+#[test]
+fn who_asks_too_often_by_ofrep_is_refused() {
+    let (origin, configuration) = (origin(), Configuration::new());
+    let control = configuration.control(7, "");
+    let setting = Setting {
+        origins: &[("stable", origin.url())],
+        store: &[
+            (&configuration.key, &configuration.snapshot),
+            (CONTROL, &control),
+        ],
+        limit: Some(2),
+        ..Setting::default()
+    };
+    let Some(worker) = if_present(Workerd::start(Build::Release, setting)).unwrap() else {
+        return;
+    };
+    let mut request = Request::new("POST", "/ofrep/v1/evaluate/flags").body("{}");
+    request.headers.push("x-api-key", OFREP_KEY);
+    let ask = || worker.send(&request, &Location::default()).unwrap();
+    assert_eq!([ask().status, ask().status], [200, 200]);
+    let refused = ask();
+    let retry_after = refused.headers.text("retry-after");
+    assert_eq!((refused.status, retry_after.as_deref()), (429, Some("60")));
+    // Pages are for everybody.
+    for _ in 0..3 {
+        assert_eq!(get(&worker, "/").status, 200);
+    }
+}
+
 #[test]
 fn cloudflares_cache_is_told_about_variants() {
     let (origin, configuration) = (origin(), Configuration::new());

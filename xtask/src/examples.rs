@@ -46,7 +46,11 @@ pub fn test(console: Console, setup: &Setup) -> Result<()> {
     }
     let mut tests = node(setup, "--test");
     tests.arg("--test-reporter=spec");
-    tests.args(["test/browser.test.mjs", "test/stream.test.mjs"]);
+    tests.args([
+        "test/browser.test.mjs",
+        "test/stream.test.mjs",
+        "test/ofrep.test.mjs",
+    ]);
     console.show("examples: tests in Chromium", &mut tests)
 }
 

@@ -1,8 +1,9 @@
 // Runs our Worker in the Workers runtime, for `workerd.rs`, until standard input ends.
 //
-// Standard input, a JSON value a line: first { folder, bindings, store: [{ key, file }], port, reports }, then any number of
-// { key, file } to store; `reports` is the URL that gets what the Worker reports, if anybody is to. Standard output,
-// likewise: { url, kv } once it serves, `kv` being where Cloudflare's HTTP interface for its store is; { stored: key } for each that was stored.
+// Standard input, a JSON value a line: first { folder, bindings, store: [{ key, file }], port, reports, limit }, then any number
+// of { key, file } to store; `reports` is the URL that gets what the Worker reports, if anybody is to, `limit` how often a client
+// may ask in a minute. Standard output, likewise: { url, kv } once it serves, `kv` being where Cloudflare's HTTP interface for its
+// store is; { stored: key } for each that was stored.
 // What the runtime and the Worker print goes to standard error.
 
 import { readFile } from 'node:fs/promises'
@@ -17,7 +18,7 @@ const say = (value) => process.stdout.write(JSON.stringify(value) + '\n')
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
 
-const { folder, bindings, store, port, reports } = JSON.parse((await lines.next()).value)
+const { folder, bindings, store, port, reports, limit } = JSON.parse((await lines.next()).value)
 const worker = {
   name: 'flagstone',
   modules: true,
@@ -31,6 +32,16 @@ const worker = {
   // Whoever sets the token wants the object.
   durableObjects: bindings.FLAGSTONE_CONTROL_TOKEN ? { CONTROL: { className: 'ControlDocument', useSQLite: true } } : {},
   bindings,
+  queueProducers: { EXPOSURES: 'exposures' },
+  ratelimits: limit ? { LIMITER: { namespace_id: '1', simple: { limit, period: 60 } } } : {},
+}
+// Writes what it takes from the queue into the log.
+const exposures = {
+  name: 'exposures',
+  modules: true,
+  compatibilityDate: worker.compatibilityDate,
+  queueConsumers: { exposures: { maxBatchTimeout: 0 } },
+  script: 'export default { queue: ({ messages }) => messages.forEach(({ body }) => console.log(JSON.stringify(body))) }',
 }
 // Stands where the guard does, and passes on what that is sent.
 const guard = {
@@ -55,7 +66,7 @@ const miniflare = new Miniflare({
     stdout.pipe(process.stderr)
     stderr.pipe(process.stderr)
   },
-  workers: reports ? [worker, guard] : [worker],
+  workers: [worker, exposures, ...(reports ? [guard] : [])],
 })
 
 try {

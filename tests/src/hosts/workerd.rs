@@ -69,7 +69,7 @@ impl Workerd {
             .arg("tests/src/hosts/miniflare.mjs");
         let mut process = Process::start(&mut node)?;
         process
-            .tell(&json!({ "folder": folder, "bindings": bindings, "store": store, "port": setting.port, "reports": setting.reports }).to_string())?;
+            .tell(&json!({ "folder": folder, "bindings": bindings, "store": store, "port": setting.port, "reports": setting.reports, "limit": setting.limit }).to_string())?;
         let [url, kv] = process.wait_for(|line| {
             let reply = reply(line)?;
             let text = |name: &str| reply.get(name)?.as_str().map(str::to_owned);
