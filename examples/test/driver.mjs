@@ -3,18 +3,15 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { chromium } from 'playwright-core'
 import { edges } from '../edges.mjs'
+import { executablePath, folder, skip } from './chromium.mjs'
 import { start } from './origin.mjs'
 
-const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
-const executablePath = [process.env.CHROMIUM ?? '', ...PLACES].find((path) => path && existsSync(path))
-export const skip = executablePath ? false : 'there is no Chromium; CHROMIUM names one, Debian has it as `chromium`'
+export { folder, skip }
 
-/** Where pictures and profiles of this run are. */
-export const folder = fileURLToPath(new URL('../../target/browser/', import.meta.url))
 const ARGUMENTS = ['--no-sandbox', '--host-resolver-rules=MAP *.localhost 127.0.0.1']
 const WATCH = { path: fileURLToPath(new URL('watch.js', import.meta.url)) }
 

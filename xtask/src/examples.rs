@@ -33,7 +33,8 @@ pub fn run(console: Console, setup: &Setup, name: &str, arguments: &[&str]) -> R
     become_it(console, node(setup, "run.mjs").arg(name).args(arguments))
 }
 
-/// Tests the examples, and what only a browser can say of the edge, in Chromium behind both edges, which must be built.
+/// Tests the examples, and what only a browser can say of the edge, in Chromium behind both edges, which must be built, and
+/// the guard's health page.
 ///
 /// # Errors
 /// When something does not build, or a test fails.
@@ -46,11 +47,8 @@ pub fn test(console: Console, setup: &Setup) -> Result<()> {
     }
     let mut tests = node(setup, "--test");
     tests.arg("--test-reporter=spec");
-    tests.args([
-        "test/browser.test.mjs",
-        "test/stream.test.mjs",
-        "test/ofrep.test.mjs",
-    ]);
+    let files = ["browser", "stream", "ofrep", "health"];
+    tests.args(files.map(|name| format!("test/{name}.test.mjs")));
     console.show("examples: tests in Chromium", &mut tests)
 }
 

@@ -378,3 +378,54 @@ fn who_lost_its_state_holds() {
     assert_eq!(phase, "running");
     guard.kill();
 }
+
+#[test]
+fn the_health_page_is_behind_the_token() {
+    let folder = begun("guard-page");
+    fs::write(folder.join("token"), "secret\n").unwrap();
+    let open = Guard::start(&folder, &[]);
+    assert_eq!(open.get("/_flagstone/").0, 404);
+    open.kill();
+    let guard = Guard::start(&folder, &["--token", "token"]);
+    assert_eq!(guard.get("/_flagstone/").0, 401);
+    let send = |method, path: &str, authorization, body| {
+        // Headers are lines, and the path is followed by them.
+        let path = format!(
+            "{path} HTTP/1.1\r\nauthorization: {authorization}\r\ncontent-type: application/json\r\nx-rest:"
+        );
+        request(&guard.address, method, &path, body).unwrap()
+    };
+    for (authorization, expected) in [
+        ("Bearer secret", 200),
+        ("Basic YWRhOnNlY3JldA==", 200), // ada:secret
+        ("Bearer wrong", 401),
+        ("Basic YWRhOndyb25n", 401), // ada:wrong
+        ("Basic c2VjcmV0", 401),     // secret
+        ("Basic ***", 401),
+    ] {
+        let (code, text) = send("GET", "/_flagstone/health.json", authorization, "");
+        assert_eq!(code, expected, "{authorization}");
+        assert_eq!(text.contains("checkout"), expected == 200);
+    }
+    for (body, expected) in [
+        (
+            r#"{"what": "resume", "flag": "checkout", "who": "ada", "why": "a test"}"#,
+            409,
+        ),
+        (
+            r#"{"what": "pause", "flag": "checkout", "who": "ada"}"#,
+            400,
+        ),
+        (
+            r#"{"what": "pause", "flag": "checkout", "who": "ada", "why": "a test"}"#,
+            200,
+        ),
+    ] {
+        let (code, text) = send("POST", "/_flagstone/actions", "Bearer secret", body);
+        assert_eq!(code, expected, "{body}: {text}");
+    }
+    let control = control(&folder);
+    assert_eq!(control["rollouts"]["checkout"]["state"], "paused");
+    assert_eq!(control["last"]["who"], "ada");
+    guard.kill();
+}

@@ -1,4 +1,4 @@
-//! Where the page is, and what is to be sent with it.
+//! The health page's files, and what is to be sent with them.
 
 /// Where the page is; its files are below it.
 pub const PATH: &str = "/_flagstone/";
@@ -24,6 +24,37 @@ pub const HEADERS: [(&str, &str); 6] = [
     ("referrer-policy", "no-referrer"),
     ("x-content-type-options", "nosniff"),
 ];
+
+/// A file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its `Content-Type`.
+    pub kind: &'static str,
+    /// Its content.
+    pub text: &'static str,
+}
+
+/// The file at a path, if there is one.
+pub fn file(path: &str) -> Option<File> {
+    let (kind, text) = match path.strip_prefix(PATH)? {
+        "" => (
+            "text/html; charset=utf-8",
+            include_str!("../page/index.html"),
+        ),
+        "page.css" => ("text/css; charset=utf-8", include_str!("../page/page.css")),
+        "page.mjs" => (
+            "text/javascript; charset=utf-8",
+            include_str!("../page/page.mjs"),
+        ),
+        "charts.mjs" => (
+            "text/javascript; charset=utf-8",
+            include_str!("../page/charts.mjs"),
+        ),
+        "icon.svg" => ("image/svg+xml", include_str!("../page/icon.svg")),
+        _ => return None,
+    };
+    Some(File { kind, text })
+}
 
 /// Whether a request that changes something was made by the page itself: browsers send the name and password they know to
 /// whoever makes them ask, so a token alone does not say so. `site` is the header `Sec-Fetch-Site`, `kind` the

@@ -6,6 +6,7 @@
 mod control;
 mod http;
 mod input;
+mod page;
 mod store;
 mod webhook;
 
@@ -13,9 +14,9 @@ use super::rollout::Stores;
 use crate::clock;
 use crate::report::{Failure, Outcome, Report};
 use control::Followed;
-use flagstone_guard::{Desk, Judgement, Publication, metrics};
+use flagstone_guard::{Desk, Health, Judgement, Publication, metrics};
 use flagstone_rollout::guard::{Terms, Watch};
-use http::{Access, Question};
+use http::{Access, Question, Site};
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -39,7 +40,8 @@ Examples:
   flagstone guard --control control.json --snapshot shop.snapshot --state guard.redb --input nodes.ndjson
   curl -s http://127.0.0.1:8700/rollouts
 
-GET /rollouts, /rollouts/FLAG, /decisions and /metrics say how things are; docs/rollout.md has their form.")]
+GET /rollouts, /rollouts/FLAG, /decisions and /metrics say how things are; docs/rollout.md has their form. With --token
+there is a page for people at /_flagstone/: any name, and the token as password.")]
 pub struct Arguments {
     #[command(flatten)]
     stores: Stores,
@@ -105,6 +107,8 @@ pub enum Message {
 
 /// So many messages may wait; more are refused, and sent again.
 const WAITING: usize = 32;
+/// So many decisions are on the health page.
+const DECISIONS: usize = 50;
 /// Between looks without lines.
 const TICK: Duration = Duration::from_secs(1);
 /// So much is gathered before it is written.
@@ -142,8 +146,12 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
             token: arguments.token.as_deref().map(secret).transpose()?,
             services: arguments.fastly_service.clone(),
         };
-        let sender = sender.clone();
-        thread::spawn(move || http::serve(listener, access, sender));
+        let site = Site {
+            access,
+            stores: arguments.stores.clone(),
+            guard: sender.clone(),
+        };
+        thread::spawn(move || http::serve(listener, site));
     }
     if let Some(path) = arguments.input.clone() {
         let name = path.display().to_string();
@@ -334,7 +342,7 @@ impl Guard<'_> {
         problem
     }
 
-    fn answer(&self, question: &Question, now_ms: i64) -> Option<String> {
+    fn answer(&mut self, question: &Question, now_ms: i64) -> Option<String> {
         let statuses = self.desk.statuses(now_ms);
         let json = match question {
             Question::Rollouts => serde_json::to_string_pretty(&statuses),
@@ -345,6 +353,19 @@ impl Guard<'_> {
             Question::Decisions => {
                 let decisions = self.store.decisions(100).ok()?;
                 return Some(format!("[{}]\n", decisions.join(",\n")));
+            }
+            Question::Health => {
+                // A step that was just written is to be seen.
+                let _ = self.followed.look(now_ms);
+                let (document, snapshot) = self.followed.seen()?;
+                let health = Health {
+                    at_ms: now_ms,
+                    document,
+                    snapshot,
+                    desk: &self.desk,
+                    decisions: &self.store.decisions(DECISIONS).ok()?,
+                };
+                return Some(health.json() + "\n");
             }
             Question::Metrics => {
                 let untold = self.store.untold_count().unwrap_or(0);

@@ -1,24 +1,22 @@
 //! `flagstone kill`, `pause`, `resume`, `advance` and `rollback`: changes of the control document.
 
+mod change;
 mod planned;
 
+pub use change::{Change, act};
 pub use planned::{Planned, per_cent, words};
 
 use crate::clock;
 use crate::environment::variable;
 use crate::report::{Failure, Format, Outcome, Report};
-use crate::store::{Held, Place, Store, StoreError, keep, replace};
+use crate::store::{Held, Place, Store};
+use change::{Order, Wish, Wished, kill, lift, resume, stamp, step};
 use flagstone_core::UnixMillis;
 use flagstone_edge::Control;
-use flagstone_guard::{Document, Stamp};
+use flagstone_guard::Document;
 use flagstone_rollout::{Course, Refusal};
 use serde_json::{Value, json};
 use std::io::Write;
-use std::thread::sleep;
-use std::time::Duration;
-
-/// How often a store is asked whether it has what was written, a second apart.
-const LOOKS: u32 = 5;
 
 /// Where a control document is, and who changes it.
 #[derive(Debug, clap::Args)]
@@ -115,29 +113,16 @@ pub struct Rollback {
     target: Target,
 }
 
-/// What a command wants to be done, or why not.
-enum Wish {
-    Kill(Option<String>),
-    Rollout(String, Course),
-}
-
 impl Kill {
     pub fn run(&self, report: &Report) -> Result<Outcome, Failure> {
+        let Target { flag, stores, .. } = &self.target;
         self.target.change("kill", report, |document, _| {
             if self.lift {
-                return match document.kill(&self.target.flag) {
-                    Some(_) => Ok(Ok(Wish::Kill(None))),
-                    None => Ok(Err("it is not killed".to_owned())),
-                };
+                return Ok(lift(flag, document));
             }
-            if let Some(variant) = &self.variant {
-                return Ok(Ok(Wish::Kill(Some(variant.clone()))));
-            }
-            let planned = self.target.stores.planned(&document.control)?;
-            let variant = planned.default(&self.target.flag)?;
-            match variant {
-                Some(variant) => Ok(Ok(Wish::Kill(Some(variant)))),
-                None => Ok(Err("it has no default; give --variant".to_owned())),
+            match &self.variant {
+                Some(variant) => Ok(Ok(Wish::Kill(Some(variant.clone())))),
+                None => kill(flag, stores, document),
             }
         })
     }
@@ -145,33 +130,27 @@ impl Kill {
 
 impl Pause {
     pub fn run(&self, report: &Report) -> Result<Outcome, Failure> {
-        self.target
-            .step("pause", report, |course, now| course.pause(now))
+        let flag = &self.target.flag;
+        self.target.change("pause", report, |document, now| {
+            Ok(step(flag, document, |course| course.pause(now.0)))
+        })
     }
 }
 
 impl Rollback {
     pub fn run(&self, report: &Report) -> Result<Outcome, Failure> {
-        self.target
-            .step("rollback", report, |course, now| course.roll_back(now))
+        let flag = &self.target.flag;
+        self.target.change("rollback", report, |document, now| {
+            Ok(step(flag, document, |course| course.roll_back(now.0)))
+        })
     }
 }
 
 impl Resume {
     pub fn run(&self, report: &Report) -> Result<Outcome, Failure> {
+        let Target { flag, stores, .. } = &self.target;
         self.target.change("resume", report, |document, now| {
-            let planned = self.target.stores.planned(&document.control)?;
-            let (plan, timetable) = planned.timetable(&self.target.flag)?;
-            let Some(entry) = document
-                .rollout(&self.target.flag)
-                .filter(|entry| entry.plan == plan)
-            else {
-                return Ok(Err(not_begun(&plan)));
-            };
-            let course = entry.course.resume(&timetable, now.0);
-            Ok(course
-                .map(|course| Wish::Rollout(plan, course))
-                .map_err(refusal))
+            resume(flag, stores, document, now)
         })
     }
 }
@@ -235,108 +214,45 @@ impl Stores {
 }
 
 impl Target {
-    /// Takes a step of a rollout that needs no plan.
-    fn step(
-        &self,
-        what: &'static str,
-        report: &Report,
-        step: impl Fn(&Course, i64) -> Result<Course, Refusal>,
-    ) -> Result<Outcome, Failure> {
-        self.change(what, report, |document, now| {
-            let Some(entry) = document.rollout(&self.flag) else {
-                return Ok(Err("no rollout of it has begun".to_owned()));
-            };
-            let course = step(&entry.course, now.0);
-            Ok(course
-                .map(|course| Wish::Rollout(entry.plan.clone(), course))
-                .map_err(refusal))
-        })
-    }
-
-    /// Reads the document, finds out what is wanted, writes it and looks whether it is there.
+    /// Changes the document, and says what became of that.
     fn change(
         &self,
         what: &'static str,
         report: &Report,
-        wish: impl FnOnce(&Document, UnixMillis) -> Result<Result<Wish, String>, Failure>,
+        wish: impl FnOnce(&Document, UnixMillis) -> Result<Wished, Failure>,
     ) -> Result<Outcome, Failure> {
-        let place = &self.stores.control;
-        let store = place.open().map_err(Failure::store(place))?;
-        let held = store.read(Control::KEY).map_err(Failure::store(place))?;
-        let document = match (&held, &self.initial) {
-            (Some(held), _) => document(held, place)?,
-            (None, Some(initial)) => {
-                let store = initial.open().map_err(Failure::store(initial))?;
-                document(&read(store.as_ref(), initial)?, initial)?
-            }
-            (None, None) => return Err(missing(place)),
-        };
         let now = self.now.unwrap_or_else(clock::now);
-        let stamp = Stamp {
-            who: self
-                .who
-                .clone()
-                .or_else(|| variable("USER"))
-                .unwrap_or_default(),
-            when: now.to_string(),
-            why: self.why.clone(),
-            what,
-            mark: format!("{:x}-{:x}", clock::now().0, std::process::id()),
+        let who = self.who.clone().or_else(|| variable("USER"));
+        let stamp = stamp(what, who.unwrap_or_default(), self.why.clone(), now);
+        let order = Order {
+            flag: &self.flag,
+            initial: self.initial.as_ref(),
+            dry_run: self.dry_run,
+            stamp,
         };
-        let next = match wish(&document, now)? {
-            Ok(Wish::Kill(variant)) => document.with_kill(&self.flag, variant.as_deref(), &stamp),
-            Ok(Wish::Rollout(plan, course)) => {
-                document.with_rollout(&self.flag, &plan, &course, &stamp)
-            }
-            Err(why) => {
-                report.refusal(&format!("`{}` stays as it is: {why}", self.flag))?;
-                return Ok(Outcome::Refused);
-            }
-        };
-        if !self.dry_run {
-            match self.write(store.as_ref(), held.as_ref(), &next) {
-                Ok(is_seen) if !is_seen => report.warning(
-                    "the store does not show the change yet; look again with `flagstone status`",
-                )?,
-                Ok(_) => {}
-                Err(StoreError::Overtaken) => {
-                    report.refusal(&format!(
-                        "somebody else changed `{place}` at the same time; look at it with `flagstone status`, and \
-                         say again what you want"
-                    ))?;
-                    return Ok(Outcome::Overtaken);
+        let place = &self.stores.control;
+        match self.stores.change(&order, |document| wish(document, now))? {
+            Change::Made { document, is_seen } => {
+                if !is_seen {
+                    report.warning(
+                        "the store does not show the change yet; look again with `flagstone status`",
+                    )?;
                 }
-                Err(error) => return Err(Failure::store(place)(error)),
+                self.report(&document, report)?;
+                Ok(Outcome::Fine)
+            }
+            Change::Refused(why) => {
+                report.refusal(&format!("`{}` stays as it is: {why}", self.flag))?;
+                Ok(Outcome::Refused)
+            }
+            Change::Overtaken => {
+                report.refusal(&format!(
+                    "somebody else changed `{place}` at the same time; look at it with `flagstone status`, and \
+                     say again what you want"
+                ))?;
+                Ok(Outcome::Overtaken)
             }
         }
-        self.report(&next, report)?;
-        Ok(Outcome::Fine)
-    }
-
-    /// Writes a document over the one that was read, if there was one, and its audit line; whether it can be seen in the store.
-    fn write(
-        &self,
-        store: &dyn Store,
-        held: Option<&Held>,
-        next: &Document,
-    ) -> Result<bool, StoreError> {
-        replace(store, Control::KEY, next.text().as_bytes(), held)?;
-        keep(store, next.control.sequence, &next.audit())?;
-        for look in 0..LOOKS {
-            let seen = store.read(Control::KEY)?;
-            let seen = seen.and_then(|seen| Document::read(&seen.bytes).ok());
-            let Some(seen) = seen else { continue };
-            if seen.mark() == next.mark() || seen.control.sequence > next.control.sequence {
-                return Ok(true);
-            }
-            if seen.control.sequence == next.control.sequence {
-                return Err(StoreError::Overtaken);
-            }
-            if look + 1 < LOOKS {
-                sleep(Duration::from_secs(1));
-            }
-        }
-        Ok(false)
     }
 
     fn report(&self, next: &Document, report: &Report) -> Result<(), Failure> {

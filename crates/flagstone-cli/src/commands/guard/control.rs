@@ -1,9 +1,9 @@
 //! The control document, as the guard reads and changes it.
 
-use super::super::rollout::{Stores, document, read};
+use super::super::rollout::{self, Stores, document, read};
 use crate::report::Failure;
 use crate::store::{Held, Place, Store, StoreError, keep, replace};
-use flagstone_core::Digest;
+use flagstone_core::{Digest, Snapshot};
 use flagstone_edge::Control;
 use flagstone_guard::{Document, Planned, Publication, Unfit, plans};
 
@@ -17,7 +17,7 @@ pub struct Followed {
     /// As they were last read, and when.
     held: Option<(Held, Document)>,
     looked_ms: i64,
-    snapshot: Option<Digest>,
+    snapshot: Option<(Digest, rollout::Planned)>,
     pub plans: Vec<Planned>,
     /// Flags of a new snapshot whose plans cannot be led, and why.
     pub unfit: Vec<(String, Unfit)>,
@@ -51,10 +51,11 @@ impl Followed {
             self.looked_ms = now_ms;
             let held = read(self.store.as_ref(), &self.stores.control)?;
             let document = document(&held, &self.stores.control)?;
-            if self.snapshot != Some(document.control.snapshot) {
+            let digest = document.control.snapshot;
+            if self.snapshot.as_ref().is_none_or(|(of, _)| *of != digest) {
                 let planned = self.stores.planned(&document.control)?;
                 (self.plans, self.unfit) = plans::all(&planned.snapshot()?);
-                self.snapshot = Some(document.control.snapshot);
+                self.snapshot = Some((digest, planned));
             }
             self.held = Some((held, document));
         }
@@ -65,6 +66,13 @@ impl Followed {
                 key: Control::KEY.to_owned(),
             }),
         }
+    }
+
+    /// The document, if it has been read, and the snapshot that it names.
+    pub fn seen(&self) -> Option<(&Document, Snapshot<'_>)> {
+        let (_, document) = self.held.as_ref()?;
+        let (_, planned) = self.snapshot.as_ref()?;
+        Some((document, planned.snapshot().ok()?))
     }
 
     /// Puts a rollout's next step into the document, if what it says of the rollout is still what the step was decided by.

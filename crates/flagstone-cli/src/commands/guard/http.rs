@@ -1,6 +1,10 @@
 //! The guard's HTTP server: lines in, figures out.
 
-use super::Message;
+use super::super::rollout::Stores;
+use super::{Message, page};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use flagstone_guard::page::PATH;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
@@ -30,6 +34,14 @@ pub struct Access {
     pub services: Vec<String>,
 }
 
+/// What requests are answered with.
+pub struct Site {
+    pub access: Access,
+    /// What the health page's actions change.
+    pub stores: Stores,
+    pub guard: SyncSender<Message>,
+}
+
 /// What is asked of the guard.
 #[derive(Clone, Debug)]
 pub enum Question {
@@ -37,22 +49,19 @@ pub enum Question {
     Rollout(String),
     Decisions,
     Metrics,
+    Health,
 }
 
 /// Serves for ever.
 ///
 /// # Errors
 /// If the listener cannot be used.
-pub fn serve(
-    listener: TcpListener,
-    access: Access,
-    guard: SyncSender<Message>,
-) -> std::io::Result<()> {
+pub fn serve(listener: TcpListener, site: Site) -> std::io::Result<()> {
     listener.set_nonblocking(true)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    let access = Arc::new(access);
+    let site = Arc::new(site);
     runtime.block_on(async move {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         loop {
@@ -60,10 +69,10 @@ pub fn serve(
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
             };
-            let (access, guard) = (Arc::clone(&access), guard.clone());
+            let site = Arc::clone(&site);
             let service = service_fn(move |request| {
-                let (access, guard) = (Arc::clone(&access), guard.clone());
-                async move { Ok::<_, Infallible>(answer(request, &access, &guard).await) }
+                let site = Arc::clone(&site);
+                async move { Ok::<_, Infallible>(answer(request, &site).await) }
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
@@ -77,11 +86,8 @@ pub fn serve(
     })
 }
 
-async fn answer(
-    request: Request<Incoming>,
-    access: &Access,
-    guard: &SyncSender<Message>,
-) -> Response<Full<Bytes>> {
+async fn answer(request: Request<Incoming>, site: &Site) -> Response<Full<Bytes>> {
+    let Site { access, guard, .. } = site;
     let (parts, body) = request.into_parts();
     let (method, path) = (&parts.method, parts.uri.path());
     if method == Method::GET && path == CHALLENGE {
@@ -91,6 +97,13 @@ async fn answer(
         .headers
         .get(AUTHORIZATION)
         .map(|value| value.as_bytes());
+    if path.starts_with(PATH) {
+        return match &access.token {
+            None => page::closed(),
+            Some(_) if !access.allows(given) => page::refused(),
+            Some(_) => page::answer(&parts, body, site).await,
+        };
+    }
     if !access.allows(given) {
         return plain(StatusCode::UNAUTHORIZED, "a bearer token is needed\n");
     }
@@ -114,14 +127,19 @@ async fn answer(
         },
         _ => return plain(StatusCode::METHOD_NOT_ALLOWED, "only GET\n"),
     };
+    self::question(question, site).await
+}
+
+/// Asks the guard.
+pub async fn question(question: Question, site: &Site) -> Response<Full<Bytes>> {
     let kind = match question {
         Question::Metrics => "text/plain; version=0.0.4; charset=utf-8",
         _ => "application/json",
     };
     let (reply, asked) = oneshot::channel();
-    match ask(guard, Message::Ask { question, reply }, asked).await {
+    match ask(&site.guard, Message::Ask { question, reply }, asked).await {
         Some(Some(text)) => respond(StatusCode::OK, kind, text),
-        Some(None) => plain(StatusCode::NOT_FOUND, "no such rollout\n"),
+        Some(None) => plain(StatusCode::NOT_FOUND, "there is none\n"),
         None => plain(StatusCode::SERVICE_UNAVAILABLE, "the guard is busy\n"),
     }
 }
@@ -163,8 +181,21 @@ impl Access {
         let Some(token) = &self.token else {
             return true;
         };
-        let given = given.and_then(|given| given.strip_prefix(b"Bearer "));
-        given.is_some_and(|given| Sha256::digest(given) == Sha256::digest(token.as_bytes()))
+        let is_it = |given: &[u8]| Sha256::digest(given) == Sha256::digest(token.as_bytes());
+        let Some(given) = given else { return false };
+        // Browsers ask for a name and a password, and send them together.
+        match (
+            given.strip_prefix(b"Bearer "),
+            given.strip_prefix(b"Basic "),
+        ) {
+            (Some(given), _) => is_it(given),
+            (None, Some(pair)) => {
+                let pair = STANDARD.decode(pair).unwrap_or_default();
+                let mut parts = pair.splitn(2, |byte| *byte == b':');
+                parts.nth(1).is_some_and(is_it)
+            }
+            (None, None) => false,
+        }
     }
 
     /// The SHA-256 of each service's id, or a star for all.
@@ -184,8 +215,13 @@ impl Access {
     }
 }
 
-fn plain(status: StatusCode, text: impl Into<String>) -> Response<Full<Bytes>> {
+pub fn plain(status: StatusCode, text: impl Into<String>) -> Response<Full<Bytes>> {
     respond(status, "text/plain; charset=utf-8", text.into())
+}
+
+/// JSON.
+pub fn json(text: String) -> Response<Full<Bytes>> {
+    respond(StatusCode::OK, "application/json", text)
 }
 
 fn respond(status: StatusCode, kind: &'static str, text: String) -> Response<Full<Bytes>> {
