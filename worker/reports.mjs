@@ -34,7 +34,7 @@ async function send(engine, env) {
   if (lines.length === 0) return
   try {
     const guard = env.GUARD.get(env.GUARD.idFromName('guard'))
-    const { ok, status } = await guard.fetch('https://guard/reports', { method: 'POST', body: lines.join('\n') })
+    const { ok, status } = await guard.fetch('https://guard/lines', { method: 'POST', body: lines.join('\n') })
     if (!ok) throw new Error(`status ${status}`)
   } catch (error) {
     console.error('flagstone: the guard did not take the reports:', error)

@@ -58,6 +58,10 @@ pub struct Setting<'a> {
     pub limit: Option<u32>,
     /// The URL of an origin that gets what the Worker reports; Viceroy writes it into its log.
     pub reports: Option<&'a str>,
+    /// Name and value of the variables of a guard, if there is to be one: only with [`Workerd`], and with a
+    /// `FLAGSTONE_CONTROL_TOKEN` among `variables`. Two more Workers, `second` and `third`, share it and the control document;
+    /// the header `x-worker` says which of them, or `guard`, a request is for.
+    pub guard: Option<&'a [(&'a str, &'a str)]>,
 }
 
 /// An edge runtime that serves our code.

@@ -33,6 +33,7 @@ const SHIM: [&str; 9] = [
 /// When one of them does not build.
 pub fn all(console: Console, setup: &Setup) -> Result<()> {
     worker(console, setup, None)?;
+    guard(console, setup)?;
     fastly(console, setup, None)
 }
 
@@ -124,6 +125,16 @@ pub fn optimized(
     console.run(&format!("optimize {what}"), &mut wasm_opt)?;
     fs::copy(&source, &stamp)?;
     Ok(())
+}
+
+/// Builds the wasm of the guard's Worker into `worker/guard/pkg`.
+///
+/// # Errors
+/// When a step fails.
+pub fn guard(console: Console, setup: &Setup) -> Result<()> {
+    let target = paths::root().join("worker/guard/pkg/guard.wasm");
+    let what = "the guard's Worker";
+    optimized(console, setup, what, "flagstone-worker-guard", &[], &target)
 }
 
 /// Builds the Fastly service into `fastly/bin/main.wasm`, where the `fastly` program looks for it.

@@ -43,6 +43,7 @@ usage: cargo xtask <command> [--verbose]
                           build the Cloudflare Worker, the Fastly service, or both; SERVICES are those whose documents
                           they compile, with commas (launchdarkly,split,unleash,flagd,growthbook), or none; as a rule
                           the Worker compiles LaunchDarkly's, the Fastly service all
+  build guard             build the Worker with the Durable Object that leads rollouts
   build alone             build the Worker that compiles no service's documents, to be weighed
   build imports           build what compiles each service's documents, to be weighed
   build faults            build the Worker that breaks on request, for tests of its shim
@@ -92,6 +93,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["build"] => build::all(console, &setup::run(console)?),
         ["build", "worker"] => build::worker(console, &setup::run(console)?, imports),
         ["build", "fastly"] => build::fastly(console, &setup::run(console)?, imports),
+        ["build", "guard"] => build::guard(console, &setup::run(console)?),
         ["build", "alone"] => build::worker_alone(console, &setup::run(console)?),
         ["build", "imports"] => build::imports(console, &setup::run(console)?),
         ["build", "faults"] => build::faulty_worker(console, &setup::run(console)?),

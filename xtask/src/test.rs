@@ -50,14 +50,17 @@ pub fn run(console: Console, setup: &Setup) -> Result<()> {
 
 /// Packs what `wrangler deploy` and `fastly compute deploy` would upload, and has the platforms' tools check it.
 fn deployable(console: Console, setup: &Setup) -> Result<()> {
-    let mut wrangler = setup.tool("wrangler");
-    wrangler
-        .args(["deploy", "--dry-run", "--outdir"])
-        .arg(paths::root().join("target/wrangler"));
-    wrangler
-        .env("WRANGLER_SEND_METRICS", "false")
-        .env("CI", "1");
-    console.run("wrangler deploy --dry-run", &mut wrangler)?;
+    for config in ["wrangler.toml", "worker/guard/wrangler.toml"] {
+        let mut wrangler = setup.tool("wrangler");
+        wrangler
+            .args(["deploy", "--dry-run", "--config", config, "--outdir"])
+            .arg(paths::root().join("target/wrangler"));
+        wrangler
+            .env("WRANGLER_SEND_METRICS", "false")
+            .env("CI", "1");
+        let what = format!("wrangler deploy --dry-run --config {config}");
+        console.run(&what, &mut wrangler)?;
+    }
 
     for arguments in [
         ["build", "--metadata-disable"].as_slice(),

@@ -1,8 +1,9 @@
 // Runs our Worker in the Workers runtime, for `workerd.rs`, until standard input ends.
 //
-// Standard input, a JSON value a line: first { folder, bindings, store: [{ key, file }], port, reports, limit }, then any number
-// of { key, file } to store; `reports` is the URL that gets what the Worker reports, if anybody is to, `limit` how often a client
-// may ask in a minute. Standard output, likewise: { url, kv } once it serves, `kv` being where Cloudflare's HTTP interface for its
+// Standard input, a JSON value a line: first { folder, bindings, store: [{ key, file }], port, reports, guard, limit }, then any
+// number of { key, file } to store. `reports` is the URL that gets what the Worker reports, if anybody is to, `limit` how often a
+// client may ask in a minute. `guard` has the variables of a guard, which then gets the reports; two more Workers share it and the
+// control document. Standard output, likewise: { url, kv } once it serves, `kv` being where Cloudflare's HTTP interface for its
 // store is; { stored: key } for each that was stored.
 // What the runtime and the Worker print goes to standard error.
 
@@ -18,7 +19,7 @@ const say = (value) => process.stdout.write(JSON.stringify(value) + '\n')
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
 
-const { folder, bindings, store, port, reports, limit } = JSON.parse((await lines.next()).value)
+const { folder, bindings, store, port, reports, guard, limit } = JSON.parse((await lines.next()).value)
 const worker = {
   name: 'flagstone',
   modules: true,
@@ -44,7 +45,7 @@ const exposures = {
   script: 'export default { queue: ({ messages }) => messages.forEach(({ body }) => console.log(JSON.stringify(body))) }',
 }
 // Stands where the guard does, and passes on what that is sent.
-const guard = {
+const listener = {
   name: 'guard',
   modules: true,
   compatibilityDate: worker.compatibilityDate,
@@ -57,7 +58,37 @@ const guard = {
     }
     export default { fetch: () => new Response(null, { status: 404 }) }`,
 }
-if (reports) worker.durableObjects.GUARD = { className: 'Guard', scriptName: 'guard' }
+const workers = [worker, exposures]
+if (reports || guard) worker.durableObjects.GUARD = { className: 'Guard', scriptName: 'guard' }
+if (reports) workers.push(listener)
+if (guard) {
+  const CONTROL = { className: 'ControlDocument', scriptName: 'flagstone' }
+  const names = ['flagstone', 'second', 'third']
+  for (const name of names.slice(1)) workers.push({ ...worker, name, durableObjects: { ...worker.durableObjects, CONTROL } })
+  workers.push({
+    ...worker,
+    name: 'guard',
+    modulesRoot: '.',
+    scriptPath: 'tests/src/hosts/guard.mjs',
+    durableObjects: { GUARD: { className: 'Guard', useSQLite: true }, CONTROL },
+    bindings: guard,
+  })
+  // The first to be asked: it passes on to the Worker of a name.
+  workers.unshift({
+    name: 'front',
+    modules: true,
+    compatibilityDate: worker.compatibilityDate,
+    serviceBindings: { guard: 'guard', ...Object.fromEntries(names.map((name) => [name, name])) },
+    script: `
+      export default {
+        async fetch(request, env) {
+          const worker = env[request.headers.get('x-worker') ?? 'flagstone']
+          if (new URL(request.url).pathname !== '/test/cron') return worker.fetch(request)
+          return Response.json(await worker.scheduled({ scheduledTime: new Date(), cron: '* * * * *' }))
+        }
+      }`,
+  })
+}
 const miniflare = new Miniflare({
   host: '127.0.0.1',
   port,
@@ -66,12 +97,12 @@ const miniflare = new Miniflare({
     stdout.pipe(process.stderr)
     stderr.pipe(process.stderr)
   },
-  workers: [worker, exposures, ...(reports ? [guard] : [])],
+  workers,
 })
 
 try {
   const url = await miniflare.ready
-  const namespace = await miniflare.getKVNamespace('FLAGS')
+  const namespace = await miniflare.getKVNamespace('FLAGS', worker.name)
   const put = async ({ key, file }) => namespace.put(key, await readFile(file))
   await Promise.all(store.map(put))
   say({ url: url.origin, kv: await serve(namespace) })

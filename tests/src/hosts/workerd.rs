@@ -64,12 +64,21 @@ impl Workerd {
             let name = name.to_uppercase().replace('-', "_");
             bindings.insert(format!("ORIGIN_{name}"), Value::from(*url));
         }
+        let guard = setting.guard.map(|variables| {
+            let variables = variables.iter();
+            let variables =
+                variables.map(|(name, value)| ((*name).to_owned(), Value::from(*value)));
+            variables.collect::<serde_json::Map<_, _>>()
+        });
+        if guard.is_some() {
+            present(&root().join("worker/guard/pkg/guard.wasm"))?;
+        }
         let mut node = Command::new("node");
         node.current_dir(root())
             .arg("tests/src/hosts/miniflare.mjs");
         let mut process = Process::start(&mut node)?;
         process
-            .tell(&json!({ "folder": folder, "bindings": bindings, "store": store, "port": setting.port, "reports": setting.reports, "limit": setting.limit }).to_string())?;
+            .tell(&json!({ "folder": folder, "bindings": bindings, "store": store, "port": setting.port, "reports": setting.reports, "guard": guard, "limit": setting.limit }).to_string())?;
         let [url, kv] = process.wait_for(|line| {
             let reply = reply(line)?;
             let text = |name: &str| reply.get(name)?.as_str().map(str::to_owned);

@@ -1,0 +1,177 @@
+// The Durable Object that leads rollouts: one for all of a site's, since two would spend a rollout's error budget twice.
+//
+// It takes lines, looks, stores, and only then answers and publishes. What was answered is stored; what was not is sent again,
+// and counts once. Whenever something fails in between, what is in memory is thrown away and read anew from the store.
+
+import { DurableObject } from 'cloudflare:workers'
+import { Desk } from './desk.mjs'
+import { Store } from './store.mjs'
+import { terms } from './terms.mjs'
+import { Webhook } from './webhook.mjs'
+
+/** Milliseconds for which the control document is taken as read. */
+const FRESH = 1_000
+/** Milliseconds between two looks while a rollout is under way, and after something went wrong. */
+const LOOK = 10_000
+const AGAIN = 1_000
+/** The largest batch, in characters. */
+const LARGEST = 8 << 20
+
+const JSON_TYPE = 'application/json'
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+
+const plain = (status, text) => new Response(text, { status, headers: { 'cache-control': 'no-store' } })
+const found = (text, type) => new Response(text, { headers: { 'content-type': type, 'cache-control': 'no-store' } })
+
+export class Guard extends DurableObject {
+  constructor(state, env) {
+    super(state, env)
+    this.store = new Store(state.storage)
+    this.webhook = new Webhook(env.FLAGSTONE_GUARD_WEBHOOK, env.FLAGSTONE_GUARD_WEBHOOK_SECRET)
+    this.last = Promise.resolve()
+    this.forget()
+  }
+
+  /** The time that rollouts go by. */
+  now() {
+    return Date.now()
+  }
+
+  /** Lines and questions, of whoever may reach the object. */
+  async fetch(request) {
+    const { pathname } = new URL(request.url)
+    if (pathname === '/lines') {
+      if (request.method !== 'POST') return plain(405, 'POST lines here\n')
+      const lines = await request.text()
+      if (lines.length > LARGEST) return plain(413, 'at most 8 MiB\n')
+      try {
+        return found(await this.turn(lines), JSON_TYPE)
+      } catch (error) {
+        return plain(503, `not saved, send it again: ${error.message}\n`)
+      }
+    }
+    if (request.method !== 'GET') return plain(405, 'only GET\n')
+    return this.answer(pathname)
+  }
+
+  async alarm() {
+    await this.look()
+  }
+
+  /** Looks, whether there are lines or not. */
+  async look() {
+    // What went wrong is in the log, and is tried again soon.
+    await this.turn('').catch(() => {})
+  }
+
+  /** Takes lines, after whatever came before; promises what came of them, as JSON. */
+  turn(lines) {
+    const turn = this.last.then(() => this.take(lines))
+    this.last = turn.catch(() => {})
+    return turn
+  }
+
+  async take(lines) {
+    let isFine = true
+    const before = this.problem
+    try {
+      const now = this.now()
+      this.desk ??= new Desk(now, terms(this.env), (id) => this.store.state(id))
+      // Without a newer control document the one before counts; without any, nothing is taken.
+      isFine = await this.follow(now).catch((error) => this.complain('the control document', error))
+      const { taken, ...changes } = this.desk.turn(lines, now)
+      this.store.save(changes, this.webhook.url !== undefined)
+      for (const event of changes.decisions) console.log(event)
+      this.isLeading = changes.isLeading
+      const isPublished = await this.publish(now).catch((error) => this.complain('the next step', error))
+      isFine = isFine && isPublished
+      return taken
+    } catch (error) {
+      isFine = this.complain('a turn', error)
+      this.forget()
+      throw error
+    } finally {
+      // What has just begun to go wrong is tried again soon.
+      const wait = isFine || this.problem === before ? LOOK : AGAIN
+      if (isFine) this.problem = undefined
+      // A guard that does not know whether something is under way looks again too.
+      if (this.isLeading || !isFine) await this.wake(wait)
+      this.ctx.waitUntil(this.tell())
+    }
+  }
+
+  /** Reads the control document, if it is time, and its snapshot, if that is another one. */
+  async follow(now) {
+    if (Math.abs(now - this.looked) < FRESH) return true
+    const response = await this.control('control')
+    const bytes = await response.arrayBuffer()
+    if (!response.ok) throw new Error(response.status === 404 ? 'there is none in the object' : `status ${response.status}`)
+    const key = this.desk.control(new Uint8Array(bytes))
+    if (key !== undefined) {
+      const snapshot = await this.env.FLAGS.get(key, { type: 'arrayBuffer' })
+      if (snapshot === null) throw new Error(`\`${key}\` is not in the store`)
+      for (const { flag, why } of this.desk.snapshot(new Uint8Array(snapshot))) {
+        console.warn(`flagstone: the rollout of \`${flag}\` is not guarded: ${why}`)
+      }
+    }
+    this.tag = response.headers.get('etag')
+    this.looked = now
+    return true
+  }
+
+  /** Puts the next steps into the control document, over the one that was read. What is not taken is decided again. */
+  async publish(now) {
+    const { text, audits } = this.desk.publish(crypto.randomUUID(), now)
+    if (text === undefined || text === null) return true
+    this.looked = -Infinity
+    const { status, ok } = await this.control('control', text, { 'if-match': this.tag })
+    if (!ok) throw new Error(status === 412 ? 'somebody else has changed the document' : `status ${status}`)
+    for (const { sequence, text } of audits) await this.control(`audit/${String(sequence).padStart(15, '0')}`, text)
+    return true
+  }
+
+  /** Reads what the control document's object has under a key, or writes it. */
+  control(key, body, headers) {
+    const { CONTROL } = this.env
+    if (CONTROL === undefined) throw new Error('there is no binding `CONTROL`')
+    const object = CONTROL.get(CONTROL.idFromName('control'))
+    return object.fetch(`https://control/${key}`, body === undefined ? {} : { method: 'PUT', body, headers })
+  }
+
+  async answer(path) {
+    if (path === '/decisions') return found(`[${this.store.decisions(100).join(',\n')}]\n`, JSON_TYPE)
+    // What is under way is the control document's to say.
+    await this.look()
+    const text = this.desk?.answer(path, this.store.untoldCount(), this.now())
+    if (text === undefined) return plain(404, 'no such page\n')
+    return found(text, path === '/metrics' ? METRICS_TYPE : JSON_TYPE)
+  }
+
+  /** Tells the webhook what it has not heard. */
+  async tell() {
+    const wait = await this.webhook.deliver(this.store)
+    if (wait !== undefined) await this.wake(wait)
+  }
+
+  /** Has the object looked at in so many milliseconds, or before. */
+  async wake(milliseconds) {
+    const at = Date.now() + milliseconds
+    const set = await this.ctx.storage.getAlarm()
+    if (set === null || set > at) await this.ctx.storage.setAlarm(at)
+  }
+
+  /** Says what is wrong, once. */
+  complain(what, error) {
+    const problem = `${what}: ${error.message}`
+    if (problem !== this.problem) console.error('flagstone:', problem)
+    this.problem = problem
+    return false
+  }
+
+  /** Forgets what is in memory. */
+  forget() {
+    this.desk = undefined
+    this.isLeading = false
+    this.looked = -Infinity
+  }
+}
