@@ -43,6 +43,16 @@ pub fn if_present<H>(started: io::Result<H>) -> io::Result<Option<H>> {
 /// The key that every host takes from programs that ask for flags by OFREP.
 pub const OFREP_KEY: &str = "a key for programs";
 
+/// The lines of JSON that a host has reported so far: to the origin that it was given for that, or in its log.
+pub fn reported(host: &dyn Host, reports: &Origin) -> Vec<String> {
+    let reports = reports.received().into_iter();
+    let bodies = reports.map(|report| String::from_utf8_lossy(&report.body).into_owned());
+    let texts: Vec<String> = bodies.chain([host.log()]).collect();
+    let lines = texts.iter().flat_map(|text| text.lines());
+    let lines = lines.filter_map(|line| line.get(line.find("{\"flagstone\"")?..));
+    lines.map(str::to_owned).collect()
+}
+
 /// What a host starts with.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Setting<'a> {

@@ -17,6 +17,7 @@ use flagstone_rollout::tally::Line;
 use flagstone_tests::hosts::http::Connection;
 use flagstone_tests::hosts::{
     Build, CONTROL, Host, Origin, Request, Response, Setting, Viceroy, Workerd, if_present,
+    reported,
 };
 
 /// A quarter of the visitors get the canary, which has a second's tenth to answer.
@@ -389,19 +390,9 @@ fn check(scenario: &Scenario, kind: &Kind, problems: &Mutex<Vec<String>>) -> io:
     // What was counted comes within an interval.
     let begin = Instant::now();
     loop {
-        let text = match kind {
-            Kind::Workerd => {
-                let reports = reports.received().into_iter();
-                reports
-                    .map(|report| String::from_utf8(report.body).unwrap() + "\n")
-                    .collect()
-            }
-            Kind::Viceroy => host.log(),
-        };
         let mut counted = Seen::default();
-        for line in text.lines() {
-            let line = line.find('{').and_then(|start| line.get(start..));
-            if let Some(Line { row, .. }) = line.and_then(Line::read) {
+        for line in reported(host.as_ref(), &reports) {
+            if let Some(Line { row, .. }) = Line::read(&line) {
                 counted.merge(Seen {
                     requests: row.requests,
                     errors: row.errors,

@@ -10,7 +10,7 @@ pub use isolate::Isolate;
 pub use pop::{Pop, Shared};
 
 use crate::plan::Compared;
-use flagstone_rollout::tally::{Key, Row};
+use flagstone_rollout::tally::{Answer, Key};
 use flagstone_rollout::{Fetch, Serve, UnitHash};
 
 /// What is kept of rollouts. Times are Unix milliseconds.
@@ -25,7 +25,7 @@ pub trait Ledger {
     fn tell(&mut self, flag: &str, of: &Compared, fetch: &Fetch, now_ms: i64);
 
     /// Counts what came of a request.
-    fn count(&mut self, key: &Key, row: &Row, now_ms: i64);
+    fn count(&mut self, key: &Key, answer: &Answer, now_ms: i64);
 }
 
 /// Keeps nothing: breakers are closed, failovers allowed.
@@ -40,7 +40,7 @@ impl Ledger for () {
 
     fn tell(&mut self, _: &str, _: &Compared, _: &Fetch, _: i64) {}
 
-    fn count(&mut self, _: &Key, _: &Row, _: i64) {}
+    fn count(&mut self, _: &Key, _: &Answer, _: i64) {}
 }
 
 #[cfg(test)]

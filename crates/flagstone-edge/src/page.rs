@@ -7,8 +7,12 @@ use crate::head::ResponseHead;
 
 /// The cookie that tells requests which a page makes what the page got.
 pub(crate) const PAGE: &str = "__Host-flagstone-page";
+/// The cookie that says of which flags a visitor has got control in place of the canary.
+pub(crate) const WASHOUT: &str = "__Host-flagstone-washout";
 /// Behind its value: it lasts as long as the browser is open.
 pub(crate) const KEPT: &str = "; Path=/; Secure; HttpOnly; SameSite=Lax";
+/// Bytes of a list to which more is added; leaves room for the name of its cookie.
+const MOST_LISTED: usize = 4_000;
 /// Bytes that browsers take for a cookie's name and value.
 const MOST: usize = 4_096;
 /// Request headers that would have an origin answer with less than the page, or with a page that cannot be written into.
@@ -60,7 +64,7 @@ pub(crate) fn edits() -> impl Iterator<Item = Edit> {
 }
 
 /// The value of [`PAGE`]: percent-encoded keys of the flags whose default a page got, as many as a cookie holds. `None` for
-/// none.
+/// none. [`WASHOUT`] has flags in the same form.
 pub(crate) fn list<'k>(keys: impl Iterator<Item = &'k str>) -> Option<String> {
     let mut text = String::new();
     for key in keys.map(encoded) {
@@ -73,6 +77,22 @@ pub(crate) fn list<'k>(keys: impl Iterator<Item = &'k str>) -> Option<String> {
         text.push_str(&key);
     }
     (!text.is_empty()).then_some(text)
+}
+
+/// Such a value with more keys, as many as a cookie holds; `None` if it had them all.
+pub(crate) fn added<'k>(list: &str, keys: impl Iterator<Item = &'k str>) -> Option<String> {
+    let mut text = list.to_owned();
+    for key in keys {
+        let name = encoded(key);
+        if keeps(&text, key) || text.len() + 1 + name.len() > MOST_LISTED {
+            continue;
+        }
+        if !text.is_empty() {
+            text.push('&');
+        }
+        text.push_str(&name);
+    }
+    (text != list).then_some(text)
 }
 
 /// Whether such a value has a key.

@@ -240,6 +240,17 @@ impl Breaker {
         }
     }
 
+    /// Counts an origin fetch without a failure while the breaker is closed: [`observe`](Self::observe) in short.
+    #[inline]
+    pub(crate) const fn succeed(&mut self, arm: Arm) {
+        // There are fewer than 65,536 of both.
+        *self.fetches.of_mut(arm) += 1;
+        if self.fetches.control + self.fetches.canary >= 65_536 {
+            self.fetches.control >>= 1;
+            self.fetches.canary >>= 1;
+        }
+    }
+
     /// Counts origin fetches without failures, many at once.
     pub const fn expose(&mut self, fetches: PerArm<u32>) {
         self.fetches.control = self.fetches.control.saturating_add(fetches.control);

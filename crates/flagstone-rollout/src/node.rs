@@ -33,6 +33,16 @@ pub struct Fetch {
     pub first_exposure: bool,
 }
 
+impl Fetch {
+    /// Whether it is compared, and no failure.
+    #[inline]
+    fn is_plain(&self) -> bool {
+        self.outcome.failure().is_none()
+            && self.failover == Failover::None
+            && self.circumstances == Circumstances::DRAWN
+    }
+}
+
 /// What came of telling a fetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Told {
@@ -146,6 +156,7 @@ impl Node {
 
     /// Takes a fetch into account. `jitter` are 16 random bits, used only if the breaker trips. Without a failure this
     /// is a few additions.
+    #[inline]
     pub fn tell(
         &mut self,
         fetch: &Fetch,
@@ -153,6 +164,33 @@ impl Node {
         jitter: u16,
         options: &BreakerOptions,
     ) -> Told {
+        let is_here = fetch.stage == self.report.stage && self.breaker.phase() == Phase::Closed;
+        if is_here && fetch.is_plain() {
+            self.succeed(fetch, now_ms);
+            return Told::Counted;
+        }
+        self.judge(fetch, now_ms, jitter, options)
+    }
+
+    /// Counts a fetch without a failure, as [`judge`](Self::judge) would.
+    #[inline]
+    fn succeed(&mut self, fetch: &Fetch, now_ms: i64) {
+        if fetch.arm == Arm::Canary {
+            self.failovers.canary_succeeded();
+        }
+        self.breaker.succeed(fetch.arm);
+        self.begin(now_ms);
+        let counts = self.report.arms.of_mut(fetch.arm);
+        // Of one report: ten seconds.
+        counts.fetches = counts.fetches.wrapping_add(1);
+        let first = u64::from(fetch.first_exposure);
+        counts.first_exposures = counts.first_exposures.wrapping_add(first);
+        counts.latency.record(fetch.latency_ms);
+    }
+
+    /// Takes any fetch into account.
+    #[inline(never)]
+    fn judge(&mut self, fetch: &Fetch, now_ms: i64, jitter: u16, options: &BreakerOptions) -> Told {
         let failure = fetch.outcome.failure();
         if fetch.arm == Arm::Canary {
             self.fail_over(fetch, failure, now_ms);

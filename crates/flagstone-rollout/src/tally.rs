@@ -42,16 +42,33 @@ pub struct Row {
     pub latency: Histogram,
 }
 
+/// What came of one request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Answer {
+    /// It was a failure.
+    pub is_error: bool,
+    /// It was none, but harm by what its route says.
+    pub is_harm: bool,
+    /// The fallback gave it.
+    pub is_fallback: bool,
+    /// Control gave it, since the breaker was not closed.
+    pub is_guarded: bool,
+    /// It counts as an exposure.
+    pub is_exposure: bool,
+    /// From the fetch to the response head, in milliseconds, if it was no failure and came from the variant's own origin.
+    pub latency_ms: Option<u32>,
+}
+
 /// Rows that have not been reported, at most [`MOST`](Self::MOST); what there is no row for is counted together.
 ///
 /// ```
-/// use flagstone_rollout::tally::{Key, Line, Row, Tally};
+/// use flagstone_rollout::tally::{Answer, Key, Line, Tally};
 /// use flagstone_rollout::ReportId;
 ///
 /// let mut tally = Tally::default();
 /// let key = Key { revision: 7, flag: "new-checkout".into(), stage: 0, variant: "on".into(), route: "/checkout/*".into() };
-/// tally.count(&key, &Row { requests: 1, ..Row::default() });
-/// tally.count(&key, &Row { requests: 1, errors: 1, ..Row::default() });
+/// tally.count(&key, &Answer { latency_ms: Some(80), ..Answer::default() });
+/// tally.count(&key, &Answer { is_error: true, ..Answer::default() });
 /// let (key, row) = tally.take().unwrap();
 /// assert_eq!((row.requests, row.errors), (2, 1));
 /// assert!(tally.take().is_none());
@@ -74,14 +91,16 @@ impl Tally {
     /// How many rows there may be, at about 600 bytes each.
     pub const MOST: usize = 128;
 
-    /// Adds counts. Cost: a comparison with each row.
-    pub fn count(&mut self, key: &Key, counts: &Row) {
+    /// Counts a request. Cost: a comparison with each row.
+    pub fn count(&mut self, key: &Key, answer: &Answer) {
         if let Some((_, row)) = self.rows.iter_mut().find(|(of, _)| of == key) {
-            row.merge(counts);
+            row.add(answer);
         } else if self.rows.len() + 1 < Self::MOST || *key == Key::default() {
-            self.rows.push((key.clone(), *counts));
+            let mut row = Row::default();
+            row.add(answer);
+            self.rows.push((key.clone(), row));
         } else {
-            self.count(&Key::default(), counts);
+            self.count(&Key::default(), answer);
         }
     }
 
@@ -110,6 +129,23 @@ impl Row {
             *mine = mine.saturating_add(others);
         }
         self.latency.merge(&other.latency);
+    }
+
+    /// Counts a request.
+    pub fn add(&mut self, answer: &Answer) {
+        for (count, more) in [
+            (&mut self.requests, true),
+            (&mut self.errors, answer.is_error),
+            (&mut self.harms, answer.is_harm),
+            (&mut self.fallbacks, answer.is_fallback),
+            (&mut self.guarded, answer.is_guarded),
+            (&mut self.exposures, answer.is_exposure),
+        ] {
+            *count = count.saturating_add(more.into());
+        }
+        if let Some(millis) = answer.latency_ms {
+            self.latency.record(millis);
+        }
     }
 }
 

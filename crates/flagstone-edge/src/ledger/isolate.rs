@@ -3,7 +3,7 @@
 use super::Ledger;
 use crate::plan::Compared;
 use flagstone_core::hash;
-use flagstone_rollout::tally::{self, Key, Row, Tally};
+use flagstone_rollout::tally::{self, Answer, Key, Tally};
 use flagstone_rollout::{
     BreakerOptions, Fetch, INTERVAL_MS, Line, Node, Order, Report, ReportId, Serve, UnitHash,
     interval,
@@ -194,10 +194,10 @@ impl Ledger for Isolate {
         }
     }
 
-    fn count(&mut self, key: &Key, row: &Row, now_ms: i64) {
+    fn count(&mut self, key: &Key, answer: &Answer, now_ms: i64) {
         if self.tally.is_empty() {
             self.tally_due_ms = now_ms.saturating_add(INTERVAL_MS.into());
         }
-        self.tally.count(key, row);
+        self.tally.count(key, answer);
     }
 }

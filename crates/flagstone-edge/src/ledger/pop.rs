@@ -4,7 +4,7 @@ use super::Ledger;
 use crate::plan::Compared;
 use flagstone_core::hash;
 use flagstone_rollout::breaker::window::{Counts, penalty};
-use flagstone_rollout::tally::{self, Key, Row};
+use flagstone_rollout::tally::{self, Answer, Key, Row};
 use flagstone_rollout::{
     Arm, BreakerOptions, Failure, Fetch, Line, Node, PerArm, Report, ReportId, Serve, Share,
     UnitHash, interval,
@@ -167,13 +167,15 @@ impl<S: Shared> Ledger for Pop<S> {
         self.push(flag, report, fetch.unit);
     }
 
-    fn count(&mut self, key: &Key, row: &Row, now_ms: i64) {
+    fn count(&mut self, key: &Key, answer: &Answer, now_ms: i64) {
         let id = self.next_id();
+        let mut row = Row::default();
+        row.add(answer);
         let line = tally::Line {
             id,
             interval: interval(now_ms),
             key: key.clone(),
-            row: *row,
+            row,
         };
         self.lines.push(line.write());
     }

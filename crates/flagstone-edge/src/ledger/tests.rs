@@ -45,6 +45,55 @@ impl Shared for &Counters {
     }
 }
 
+/// Whoever has had control in place of the canary is told apart until the browser is closed, and counts in neither arm.
+#[test]
+fn washout() {
+    let now = UnixMillis(1_800_000_000_000);
+    let mut isolate = Isolate::new();
+    until_open(&mut isolate, || now);
+    let configuration = halves();
+    let response = crate::fixture::Response {
+        status: 200,
+        headers: Vec::new(),
+    };
+    let users = 2_000..2_040;
+    let moved = users.filter(|user| {
+        let plan = visit(&configuration, &mut isolate, *user, now);
+        let edits = plan.respond(&response).edits;
+        let is_moved = status(&edits).contains("guard=open");
+        let cookies = edits.iter().filter_map(|edit| match edit {
+            Edit::Append(name, value) if name == "set-cookie" => Some(value.as_str()),
+            _ => None,
+        });
+        let cookie = cookies.filter(|cookie| cookie.starts_with("__Host-flagstone-washout="));
+        let expected = "__Host-flagstone-washout=canary; Path=/; Secure; HttpOnly; SameSite=Lax";
+        assert!(cookie.eq(is_moved.then_some(expected)), "{edits:?}");
+        is_moved
+    });
+    let moved: Vec<u32> = moved.collect();
+    assert!(moved.len() > 10, "{moved:?}");
+
+    // With a node that knows of nothing: the cookie alone tells.
+    for (cookie, fetches) in [("", 1), ("__Host-flagstone-washout=other&canary", 0)] {
+        let mut isolate = Isolate::new();
+        let user = format!("user-{}", moved.first().unwrap());
+        let head = Head::get("/canary/x", &[("x-user", &user), ("cookie", cookie)]);
+        let plan = plan(&mut isolate, Some(&configuration), None, &head, now, || {
+            [0; 16]
+        });
+        assert_eq!(plan.origin, "canary");
+        plan.ended(&mut isolate, &ended(200), now);
+        let reports = isolate.reports(now.0);
+        let lines = reports
+            .rollouts
+            .iter()
+            .map(|line| Line::read(line).unwrap().unwrap());
+        let found: u64 = lines.map(|line| line.report.arms.canary.fetches).sum();
+        assert_eq!(found, fetches, "{cookie}");
+        assert_eq!(reports.tallies.len(), 1, "{cookie}");
+    }
+}
+
 /// A canary with half of the visitors, whose keys are in `x-user`.
 fn halves() -> Configuration {
     let mut rule = everybody();

@@ -1,10 +1,10 @@
 //! What comes of a request's attempts at origins: whether the fallback is asked, and what is counted.
 
-use super::{Pending, Plan};
+use super::{Compared, Pending, Plan};
 use crate::ledger::Ledger;
 use flagstone_core::UnixMillis;
-use flagstone_rollout::tally::Row;
-use flagstone_rollout::{Arm, Circumstances, Failover, Failure, Fetch, Outcome, Serve};
+use flagstone_rollout::tally::Answer;
+use flagstone_rollout::{Arm, Circumstances, Failover, Failure, Fetch, Outcome};
 
 /// How an attempt at an origin has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,7 +99,6 @@ impl Pending {
         now: UnixMillis,
     ) {
         let has_failed = outcome.failure() == Some(Failure::Hard);
-        let is_first_hand = failover == Failover::None;
         for watched in &self.watched {
             let compared = watched.compared.as_ref();
             let harm = watched.harm.as_ref().filter(|_| !has_failed);
@@ -109,21 +108,16 @@ impl Pending {
                 }
                 outcome => outcome,
             };
-            let is_guarded =
-                compared.is_some_and(|of| of.arm == Arm::Canary && of.serve == Serve::Control);
-            let mut row = Row {
-                requests: 1,
-                errors: (has_failed && failover != Failover::Saved).into(),
-                harms: matches!(outcome, Outcome::Harmful(_)).into(),
-                fallbacks: (!is_first_hand).into(),
-                guarded: is_guarded.into(),
-                exposures: watched.is_exposure.into(),
-                ..Row::default()
+            let is_guarded = compared.is_some_and(Compared::is_moved);
+            let answer = Answer {
+                is_error: has_failed && failover != Failover::Saved,
+                is_harm: matches!(outcome, Outcome::Harmful(_)),
+                is_fallback: failover != Failover::None,
+                is_guarded,
+                is_exposure: watched.is_exposure,
+                latency_ms: (!has_failed).then_some(first.latency_ms),
             };
-            if !has_failed {
-                row.latency.record(first.latency_ms);
-            }
-            ledger.count(&watched.key, &row, now.0);
+            ledger.count(&watched.key, &answer, now.0);
             let Some(of) = compared.filter(|_| !is_guarded) else {
                 continue;
             };
@@ -134,6 +128,7 @@ impl Pending {
                     randomised: of.is_randomised,
                     prefetch: of.is_prefetch,
                     cache_hit: first.from_cache,
+                    washout: of.is_washout,
                     ..Circumstances::DRAWN
                 },
                 outcome,

@@ -46,6 +46,11 @@ impl Choice<'_> {
         self.of.roles & roles != 0
     }
 
+    /// Whether it acts, and the visitor's variant was drawn.
+    fn is_drawn(&self) -> bool {
+        self.has(ACTS) && self.reason == Reason::Split
+    }
+
     /// Has control stand in for the variant, which cannot be served. The visitor's own variant stays what it is.
     pub fn stand_in(&mut self) {
         if let Some(control) = self.control {
@@ -124,11 +129,25 @@ pub(super) fn decide<'n>(
         is_new: identity.is_some_and(|identity| identity.source == IdSource::Minted),
         is_prefetch: parts.is_prefetch(),
         is_exposure: plan.is_counted,
+        washout: match choices.iter().any(Choice::is_drawn) {
+            true => parts.cookie(page::WASHOUT).unwrap_or_default(),
+            false => "",
+        },
     };
     let (watched, guard) = watch(ledger, &visit, &routes, &mut choices);
     plan.pending.status.guard = guard;
     plan.response.hides_events = watched.iter().any(Watched::reads_events);
     plan.pending.is_private |= guard == Some(Guard::Open);
+    // Until the browser is closed what such a visitor sees is due to both variants, and compared with nobody's.
+    let moved = watched.iter().filter(|watched| {
+        let of = watched.compared.as_ref();
+        of.is_some_and(|of| of.is_moved() && of.unit.is_some())
+    });
+    let moved = moved.map(|watched| watched.key.flag.as_str());
+    if let Some(list) = page::added(visit.washout, moved).filter(|_| teller.may_store()) {
+        let cookie = [page::WASHOUT, "=", &list, page::KEPT].concat();
+        plan.response.cookies.push(cookie);
+    }
 
     let first = actions(&snapshot, &routes, &choices)
         .map(|(_, action)| action.origin)

@@ -131,8 +131,7 @@ impl<'s, H: RequestHead> Teller<'_, 's, '_, H> {
                 true => members,
                 false => self.members(choices, TO_BROWSER, false),
             };
-            let may_store = !self.is_bot && may_store(self.parts, self.snapshot, self.edge);
-            let value = forms::cookie(&members, about).filter(|_| may_store);
+            let value = forms::cookie(&members, about).filter(|_| self.may_store());
             self.keep(plan, forms::COOKIE, value.as_deref(), READABLE);
         }
     }
@@ -147,6 +146,11 @@ impl<'s, H: RequestHead> Teller<'_, 's, '_, H> {
             cookies: cookie && self.parts.is_page() || follows,
             mode: cookie || follows || is_told && self.is_on(switch::SCRIPT),
         }
+    }
+
+    /// Whether something may be stored at the visitor's that is not needed to answer the request.
+    pub fn may_store(&self) -> bool {
+        !self.is_bot && may_store(self.parts, self.snapshot, self.edge)
     }
 
     /// Has the browser keep a cookie, or drop it if there is no value; nothing if that is how things are.

@@ -4,6 +4,7 @@ use super::decide::Choice;
 use super::watched::{Compared, Watched};
 use crate::configuration::Configuration;
 use crate::ledger::Ledger;
+use crate::page;
 use crate::route::{ACTS, Matched};
 use crate::status::Guard;
 use flagstone_core::layout::{
@@ -25,6 +26,8 @@ pub(super) struct Visit<'a> {
     pub is_new: bool,
     pub is_prefetch: bool,
     pub is_exposure: bool,
+    /// The flags of which the visitor has had control in place of the canary, as [`page::WASHOUT`] lists them.
+    pub washout: &'a str,
 }
 
 /// Watches the flags that act. Where a breaker is not closed the choice becomes control's.
@@ -112,6 +115,7 @@ fn compare(visit: &Visit<'_>, routes: &[Matched<'_>], choice: &mut Choice<'_>) -
         serve: Serve::Canary,
         is_prefetch: visit.is_prefetch,
         is_first: visit.is_new,
+        is_washout: page::keeps(visit.washout, choice.of.key),
         unit: visit.key.map(|key| UnitHash::of(choice.of.key, key)),
     })
 }

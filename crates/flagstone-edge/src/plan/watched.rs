@@ -36,11 +36,18 @@ pub struct Compared {
     pub(crate) is_prefetch: bool,
     /// Whether the visitor is new.
     pub(crate) is_first: bool,
+    /// Whether the visitor has had control in place of the canary since the browser was opened.
+    pub(crate) is_washout: bool,
     /// `None` where requests are randomised.
     pub(crate) unit: Option<UnitHash>,
 }
 
 impl Compared {
+    /// Whether the visitor gets control in place of the canary.
+    pub(crate) fn is_moved(&self) -> bool {
+        self.arm == Arm::Canary && self.serve == Serve::Control
+    }
+
     /// Whether the canary answers.
     pub(crate) fn is_canary(&self) -> bool {
         self.arm == Arm::Canary && matches!(self.serve, Serve::Canary | Serve::Probe)
@@ -73,7 +80,7 @@ impl Watched {
         if let Some(of) = &self.compared {
             let _ = write!(
                 text,
-                ",{:x},{:x},{},{},{}{}{},{:x}",
+                ",{:x},{:x},{},{},{}{}{}{},{:x}",
                 of.id,
                 of.share.as_f64().to_bits(),
                 match of.arm {
@@ -88,6 +95,7 @@ impl Watched {
                 bit(of.is_randomised),
                 bit(of.is_prefetch),
                 bit(of.is_first),
+                bit(of.is_washout),
                 // A unit that there is not has no number of 32 bits.
                 of.unit.map_or(u64::MAX, |unit| unit.0.into()),
             );
@@ -124,6 +132,7 @@ impl Watched {
                 is_randomised: false,
                 is_prefetch: false,
                 is_first: false,
+                is_washout: false,
                 unit: None,
             }),
         };
@@ -137,7 +146,8 @@ impl Watched {
         };
         let bits = parts.next()?.as_bytes();
         let bit = |place: usize| bits.get(place) == Some(&b'1');
-        (of.is_randomised, of.is_prefetch, of.is_first) = (bit(0), bit(1), bit(2));
+        (of.is_randomised, of.is_prefetch) = (bit(0), bit(1));
+        (of.is_first, of.is_washout) = (bit(2), bit(3));
         let unit = u64::from_str_radix(parts.next()?, 16).ok()?;
         of.unit = u32::try_from(unit).ok().map(UnitHash);
         Some(Self {

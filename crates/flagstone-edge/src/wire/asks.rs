@@ -76,9 +76,15 @@ impl Asks {
         }
         // Whether a request may be sent a second time.
         let mut origins = snapshot.records::<OriginRecord>(Section::Origins, 0, NONE);
-        if origins.any(|origin| origin.fallback != NONE16) {
+        let falls_back = origins.any(|origin| origin.fallback != NONE16);
+        if falls_back {
             self.header("content-length");
             self.header("transfer-encoding");
+        }
+        // Whether its variants are compared.
+        if falls_back || snapshot.plans().next().is_some() {
+            self.header("cookie");
+            self.header("sec-gpc");
         }
         let mut routes = snapshot.records::<RouteRecord>(Section::Routes, 0, NONE);
         if routes.any(|route| route.repeat == RepeatKind::Keyed as u16) {

@@ -411,7 +411,9 @@ fn only_what_the_configuration_can_ask_for_is_asked_for() {
                 "user-agent",
                 "sec-purpose",
                 "content-length",
-                "transfer-encoding"
+                "transfer-encoding",
+                "cookie",
+                "sec-gpc",
             ]),
             names(&["city"]),
             0
@@ -616,6 +618,7 @@ fn watched() -> Vec<Watched> {
         is_randomised: true,
         is_prefetch: false,
         is_first: true,
+        is_washout: true,
         unit: Some(UnitHash(u32::MAX)),
     };
     let control = Compared {

@@ -15,7 +15,7 @@ fn what_there_is_no_row_for_is_counted_together() {
             flag: format!("flag-{number}"),
             ..Key::default()
         };
-        tally.count(&key, &row(1));
+        tally.count(&key, &Answer::default());
     }
     let rows: Vec<_> = std::iter::from_fn(|| tally.take()).collect();
     assert_eq!(rows.len(), Tally::MOST);
