@@ -20,8 +20,10 @@ use crate::decision::{Decision, Reason};
 use crate::hash;
 use crate::layout::{
     EXPRESSION, FLAG_DISABLED, FLAG_GATED, FlagRecord, NONE, NONE16, RuleRecord, Section,
+    TestRecord,
 };
 use crate::progress::Progress;
+use crate::semver::SemVer;
 use crate::snapshot::{AttributeIndex, FlagIndex, Snapshot, VariantIndex};
 use crate::units::UnixMillis;
 use core::cell::Cell;
@@ -80,6 +82,8 @@ pub struct Evaluator<'s, 'c, A> {
     /// Which word the text of an attribute is, for some of them: the attribute's number from 1 on, and behind it the bit or
     /// [`NO_WORD`].
     words: [Cell<u32>; WORDS],
+    /// The numbers of the version that the text of an attribute is, if it is a release; [`NONE16`] for no attribute yet.
+    release: Cell<(u16, [u64; 3])>,
 }
 
 /// Attributes for which an evaluator keeps which word they are; as a rule all that are asked for words.
@@ -99,6 +103,7 @@ impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
             rollouts: &[],
             key_hash: Cell::new(None),
             words: Default::default(),
+            release: Cell::new((NONE16, [0; 3])),
         }
     }
 
@@ -171,6 +176,28 @@ impl<A: Attributes> Evaluator<'_, '_, A> {
             bit
         };
         mask.checked_shr(bit).unwrap_or(0) & 1 != 0
+    }
+
+    /// How an attribute's text stands to a version. The numbers of a release are read once.
+    #[inline(never)]
+    fn about_version(&self, test: TestRecord, text: &str) -> Option<Answer> {
+        let (known, [major, minor, patch]) = self.release.get();
+        let is = if known == test.attribute {
+            Some(SemVer {
+                major,
+                minor,
+                patch,
+                pre: "",
+            })
+        } else {
+            let is = SemVer::parse(text);
+            if let Some(is) = is.filter(|is| is.pre.is_empty()) {
+                let numbers = [is.major, is.minor, is.patch];
+                self.release.set((test.attribute, numbers));
+            }
+            is
+        };
+        condition::compared(&self.snapshot, test, is, SemVer::cmp)
     }
 }
 

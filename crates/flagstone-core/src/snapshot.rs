@@ -219,17 +219,20 @@ impl<'a> Snapshot<'a> {
         // INVARIANT: opening has seen that the section ends inside the bytes, so that nothing wraps; of no records the place
         // does not matter.
         let start = (offset as usize).wrapping_add((first as usize).wrapping_mul(size));
-        let rows = self.bytes.get(start..).unwrap_or_default();
-        rows.get(..(count as usize).wrapping_mul(size))
-            .unwrap_or_default()
+        let end = start.wrapping_add((count as usize).wrapping_mul(size));
+        self.bytes.get(start..end).unwrap_or_default()
     }
 
     /// Bytes of data.
     #[inline]
     pub fn data(&self, offset: u32, len: u32) -> Option<&'a [u8]> {
-        self.section(Section::Data)
-            .get(offset as usize..)?
-            .get(..len as usize)
+        let (base, count) = self.place(Section::Data);
+        if u64::from(offset) + u64::from(len) > count.into() {
+            return None;
+        }
+        // INVARIANT: opening has seen that the section ends inside the bytes, so that nothing wraps.
+        let start = (base as usize).wrapping_add(offset as usize);
+        self.bytes.get(start..start.wrapping_add(len as usize))
     }
 
     /// Text in data; `None` also if it is not UTF-8.
@@ -322,15 +325,6 @@ impl<'a> Snapshot<'a> {
         (0..)
             .zip(words)
             .find_map(|(bit, word)| is_same(word).then_some(bit))
-    }
-
-    /// The bytes of a section.
-    #[inline]
-    fn section(&self, section: Section) -> &'a [u8] {
-        let (offset, count) = self.place(section);
-        let len = (count as usize).wrapping_mul(section.record_size());
-        let rest = self.bytes.get(offset as usize..).unwrap_or_default();
-        rest.get(..len).unwrap_or_default()
     }
 
     /// The offset of a section and the number of its records, read where they lie: a copy of the table would cost more.

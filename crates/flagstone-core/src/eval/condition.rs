@@ -24,31 +24,34 @@ use crate::time::{parse_rfc3339, parse_v8};
 use core::cmp::Ordering;
 use core::net::IpAddr;
 
-impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
+impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
     /// Whether a condition of `count` tests from `first` on holds.
     pub(super) fn condition(&mut self, first: u32, count: u16, way: &Way<'_>) -> Option<bool> {
+        let snapshot = self.input.snapshot;
         let mut at = 0;
         while at < count {
             self.tests_left = self.tests_left.checked_sub(1)?;
             let index = first.checked_add(at.into())?;
-            let snapshot = &self.input.snapshot;
             let test = snapshot.record::<TestRecord>(Section::Tests, index)?;
             let op = Op::from_code(test.op).filter(|op| SERVICES || op.is_native())?;
-            let answer = if op.asks_value() {
-                let snapshot = &self.input.snapshot;
-                match self.value(test.attribute) {
-                    // Most values are text that is asked about as it is. Two words, in registers.
-                    AttributeValue::Text(is) if op == Op::WordIn && self.element.is_none() => {
-                        let mask = operand(&test);
+            let answer = if op == Op::Segment {
+                self.segment(test.a, way)?.into()
+            } else if !op.asks_value() {
+                self.answer(op, test, way)?
+            } else if is_plain(op, test)
+                && let Some(is) = self.text(test.attribute)
+            {
+                match op {
+                    Op::WordIn => {
+                        let mask = operand(test);
                         self.input.word_in(test.attribute, is, mask).into()
                     }
-                    AttributeValue::Text(is) if is_plain(op, &test) => {
-                        typed(about_text(snapshot, op, &test, is)?, &test)
-                    }
-                    value => about_value(snapshot, op, &test, value)?,
+                    Op::SemVer => typed(self.input.about_version(test, is)?, test),
+                    _ => typed(about_text(&snapshot, op, test, is)?, test),
                 }
             } else {
-                self.answer(op, &test, way)?
+                let value = self.value(test.attribute);
+                about_value(&snapshot, op, test, value)?
             };
             let holds = match answer {
                 Answer::Yes => test.flags & TEST_NEGATED == 0,
@@ -67,13 +70,26 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
         (count == 0).then_some(true)
     }
 
+    /// The value of an attribute if it is text and not asked about an element: two words, which stay in registers where any
+    /// value would go through memory.
+    #[inline(always)]
+    fn text(&self, attribute: u16) -> Option<&'c str> {
+        if self.element.is_some() {
+            return None;
+        }
+        let attributes: &'c A = self.input.attributes;
+        match attributes.attribute(AttributeIndex(attribute)) {
+            AttributeValue::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// A question about anything but an attribute's value alone.
     #[inline(never)]
-    fn answer(&mut self, op: Op, test: &TestRecord, way: &Way<'_>) -> Option<Answer> {
+    fn answer(&mut self, op: Op, test: TestRecord, way: &Way<'_>) -> Option<Answer> {
         Some(match op {
             Op::NowBefore => (self.input.now.0 < operand(test) as i64).into(),
             Op::NowEqual => (self.input.now.0 == operand(test) as i64).into(),
-            Op::Segment => self.segment(test.a, way)?.into(),
             Op::SegmentUnlessFails => match self.segment(test.a, way) {
                 Some(answer) => answer.into(),
                 None if self.tests_left == 0 => return None,
@@ -127,7 +143,7 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
     }
 
     /// Whether another flag has one of the variants listed from index `b` on.
-    fn flag_has(&mut self, op: Op, test: &TestRecord, way: &Way<'_>) -> Option<bool> {
+    fn flag_has(&mut self, op: Op, test: TestRecord, way: &Way<'_>) -> Option<bool> {
         let decision = self.required(FlagIndex(test.a), &way.to(Place::Flag(test.a)))?;
         let Some(variant) = decision.variant.map(|variant| variant.index) else {
             return Some(false);
@@ -148,13 +164,13 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
 
 /// Both operands as one number.
 #[inline]
-fn operand(test: &TestRecord) -> u64 {
+fn operand(test: TestRecord) -> u64 {
     u64::from(test.a) | u64::from(test.b) << 32
 }
 
 /// The answer to a question that has none: "unknown", unless the test has a bit that says no.
 #[inline]
-fn unanswered(test: &TestRecord, bit: u8) -> Answer {
+fn unanswered(test: TestRecord, bit: u8) -> Answer {
     if test.flags & bit == 0 {
         Answer::Unknown
     } else {
@@ -164,7 +180,7 @@ fn unanswered(test: &TestRecord, bit: u8) -> Answer {
 
 /// Whether a question is about text as it is.
 #[inline]
-fn is_plain(op: Op, test: &TestRecord) -> bool {
+fn is_plain(op: Op, test: TestRecord) -> bool {
     test.flags >> TEST_CONVERSION_SHIFT == Conversion::None as u8 && !(SERVICES && op.takes_all())
 }
 
@@ -173,7 +189,7 @@ fn is_plain(op: Op, test: &TestRecord) -> bool {
 fn about_value(
     snapshot: &Snapshot<'_>,
     op: Op,
-    test: &TestRecord,
+    test: TestRecord,
     value: AttributeValue<'_>,
 ) -> Option<Answer> {
     match Conversion::from_code(test.flags >> TEST_CONVERSION_SHIFT)? {
@@ -190,7 +206,7 @@ fn about_value(
 fn about_converted(
     snapshot: &Snapshot<'_>,
     op: Op,
-    test: &TestRecord,
+    test: TestRecord,
     value: AttributeValue<'_>,
 ) -> Option<Answer> {
     if let AttributeValue::Missing | AttributeValue::Null = value {
@@ -205,7 +221,7 @@ fn about_converted(
 
 /// An answer, or what the test has for values of the wrong type.
 #[inline]
-fn typed(answer: Answer, test: &TestRecord) -> Answer {
+fn typed(answer: Answer, test: TestRecord) -> Answer {
     match answer {
         Answer::Unknown => unanswered(test, TEST_MISTYPED_IS_NO),
         answer => answer,
@@ -216,7 +232,7 @@ fn typed(answer: Answer, test: &TestRecord) -> Answer {
 fn some_element(
     snapshot: &Snapshot<'_>,
     op: Op,
-    test: &TestRecord,
+    test: TestRecord,
     list: &dyn List,
 ) -> Option<Answer> {
     for index in 0..list.len() {
@@ -231,7 +247,7 @@ fn some_element(
 fn about_one(
     snapshot: &Snapshot<'_>,
     op: Op,
-    test: &TestRecord,
+    test: TestRecord,
     value: AttributeValue<'_>,
 ) -> Option<Answer> {
     use AttributeValue::{Boolean, List, Number, Text};
@@ -297,8 +313,8 @@ fn about_one(
 }
 
 /// A question about text, as it is.
-#[inline]
-fn about_text(snapshot: &Snapshot<'_>, op: Op, test: &TestRecord, is: &str) -> Option<Answer> {
+#[inline(never)]
+fn about_text(snapshot: &Snapshot<'_>, op: Op, test: TestRecord, is: &str) -> Option<Answer> {
     let bytes = is.as_bytes();
     let constant = || snapshot.data(test.a, test.b);
     let answer = match op {
@@ -366,7 +382,7 @@ fn about_text(snapshot: &Snapshot<'_>, op: Op, test: &TestRecord, is: &str) -> O
 }
 
 /// How a date stands to a test's.
-fn date(op: Op, is: i64, test: &TestRecord) -> bool {
+fn date(op: Op, is: i64, test: TestRecord) -> bool {
     let constant = operand(test) as i64;
     match op {
         Op::DateBefore => is < constant,
@@ -393,7 +409,7 @@ fn parsed(op: Op, is: f64, number: f64) -> bool {
 fn about_service(
     snapshot: &Snapshot<'_>,
     op: Op,
-    test: &TestRecord,
+    test: TestRecord,
     value: AttributeValue<'_>,
 ) -> Option<Answer> {
     use AttributeValue::{List, Number, Text};
@@ -455,7 +471,7 @@ fn floor(number: f64) -> i64 {
 
 /// Equality of bytes; with the flag, capital letters A to Z of `is` count as small ones.
 #[inline]
-fn same(is: &[u8], constant: &[u8], test: &TestRecord) -> bool {
+fn same(is: &[u8], constant: &[u8], test: TestRecord) -> bool {
     if test.flags & TEST_IGNORES_CASE == 0 {
         equal(is, constant)
     } else {
@@ -463,7 +479,7 @@ fn same(is: &[u8], constant: &[u8], test: &TestRecord) -> bool {
     }
 }
 
-fn contains(is: &str, constant: &str, test: &TestRecord) -> bool {
+fn contains(is: &str, constant: &str, test: TestRecord) -> bool {
     if test.flags & TEST_IGNORES_CASE == 0 {
         return is.contains(constant);
     }
@@ -475,7 +491,7 @@ fn contains(is: &str, constant: &str, test: &TestRecord) -> bool {
 }
 
 /// Looks for text in a list: from front to back in a short one or where case is ignored, by halving in a long one.
-pub(super) fn text_in(snapshot: &Snapshot<'_>, test: &TestRecord, is: &str) -> Option<bool> {
+pub(super) fn text_in(snapshot: &Snapshot<'_>, test: TestRecord, is: &str) -> Option<bool> {
     const SHORT: u32 = 8;
     if test.b <= SHORT || test.flags & TEST_IGNORES_CASE != 0 {
         for text in snapshot.records::<TextRecord>(Section::Texts, test.a, test.b) {
@@ -498,25 +514,41 @@ pub(super) fn text_in(snapshot: &Snapshot<'_>, test: &TestRecord, is: &str) -> O
     Some(false)
 }
 
-fn semver(snapshot: &Snapshot<'_>, op: Op, test: &TestRecord, is: &str) -> Option<Answer> {
+fn semver(snapshot: &Snapshot<'_>, op: Op, test: TestRecord, is: &str) -> Option<Answer> {
+    match op {
+        Op::NpmSemVer => compared(snapshot, test, SemVer::parse_npm(is), SemVer::cmp_npm),
+        Op::NpmSemVerStrict => {
+            // COMPAT(unleash): a `v` is let through behind blanks.
+            let is = Some(is).filter(|is| !is.starts_with('v'));
+            let is = is.and_then(SemVer::parse_npm_strict);
+            compared(snapshot, test, is, SemVer::cmp_npm)
+        }
+        _ => compared(snapshot, test, SemVer::parse(is), SemVer::cmp),
+    }
+}
+
+/// How a version stands to a test's, by an order.
+#[inline]
+pub(super) fn compared<'v>(
+    snapshot: &Snapshot<'v>,
+    test: TestRecord,
+    is: Option<SemVer<'v>>,
+    order: impl Fn(&SemVer<'v>, &SemVer<'v>) -> Ordering,
+) -> Option<Answer> {
     let record = snapshot.record::<SemVerRecord>(Section::SemVers, test.a)?;
     let constant = SemVer {
         major: record.major,
         minor: record.minor,
         patch: record.patch,
-        pre: snapshot.text(record.pre_offset, record.pre_len)?,
+        pre: match record.pre_len {
+            0 => "",
+            len => snapshot.text(record.pre_offset, len)?,
+        },
     };
-    let compared = match op {
-        Op::NpmSemVer => SemVer::parse_npm(is).map(|is| is.cmp_npm(&constant)),
-        // COMPAT(unleash): a `v` is let through behind blanks.
-        Op::NpmSemVerStrict if is.starts_with('v') => None,
-        Op::NpmSemVerStrict => SemVer::parse_npm_strict(is).map(|is| is.cmp_npm(&constant)),
-        _ => SemVer::parse(is).map(|is| is.cmp(&constant)),
-    };
-    let Some(compared) = compared else {
+    let Some(is) = is else {
         return Some(Answer::Unknown);
     };
-    let outcome = match compared {
+    let outcome = match order(&is, &constant) {
         Ordering::Less => order::LESS,
         Ordering::Equal => order::EQUAL,
         Ordering::Greater => order::GREATER,
@@ -526,7 +558,7 @@ fn semver(snapshot: &Snapshot<'_>, op: Op, test: &TestRecord, is: &str) -> Optio
 
 /// Whether an address or a network, as npm's `ip-address` reads them, lies in one of a test's networks; `None` if it is none.
 #[inline(never)]
-fn in_npm_network(snapshot: &Snapshot<'_>, test: &TestRecord, is: &str) -> Option<bool> {
+fn in_npm_network(snapshot: &Snapshot<'_>, test: TestRecord, is: &str) -> Option<bool> {
     let address = Address::parse(is)?;
     let width = if address.family == 4 { 32 } else { 128 };
     let mut networks = snapshot.records::<NetworkRecord>(Section::Networks, test.a, test.b);

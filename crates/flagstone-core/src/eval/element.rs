@@ -44,7 +44,7 @@ impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
 
     /// Whether a condition holds for what its test says: an element of the list, or its length.
     #[inline(never)]
-    pub(super) fn within(&mut self, test: &TestRecord, way: &Way<'_>) -> Option<bool> {
+    pub(super) fn within(&mut self, test: TestRecord, way: &Way<'_>) -> Option<bool> {
         let AttributeValue::List(list) = self.value(test.attribute) else {
             return Some(false);
         };
@@ -60,12 +60,7 @@ impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
         found
     }
 
-    fn within_list(
-        &mut self,
-        test: &TestRecord,
-        list: &'c dyn List,
-        way: &Way<'_>,
-    ) -> Option<bool> {
+    fn within_list(&mut self, test: TestRecord, list: &'c dyn List, way: &Way<'_>) -> Option<bool> {
         let count = test.b as u16;
         let scope = Scope::from_code((test.b >> 16) as u16)?;
         if scope == Scope::Length {

@@ -20,7 +20,7 @@ use core::str::Chars;
 pub(super) fn answer(
     snapshot: &Snapshot<'_>,
     op: Op,
-    test: &TestRecord,
+    test: TestRecord,
     value: AttributeValue<'_>,
 ) -> Option<bool> {
     if let (AttributeValue::List(list), true) = (value, test.flags & TEST_ELEMENTS != 0) {
@@ -37,7 +37,7 @@ pub(super) fn answer(
 fn about_one(
     snapshot: &Snapshot<'_>,
     op: Op,
-    test: &TestRecord,
+    test: TestRecord,
     value: AttributeValue<'_>,
 ) -> Option<bool> {
     let constant = || snapshot.text(test.a, test.b);
@@ -181,7 +181,7 @@ fn by_utf16(one: char, other: char) -> Ordering {
 }
 
 /// Looks for a text in small letters in a list, by halving.
-fn lower_in(snapshot: &Snapshot<'_>, test: &TestRecord, is: &str) -> Option<bool> {
+fn lower_in(snapshot: &Snapshot<'_>, test: TestRecord, is: &str) -> Option<bool> {
     let (mut low, mut high) = (0, test.b);
     while low < high {
         let middle = low + (high - low) / 2;

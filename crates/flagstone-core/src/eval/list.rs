@@ -17,7 +17,7 @@ use core::cmp::Ordering;
 pub(super) fn about_list(
     snapshot: &Snapshot<'_>,
     op: Op,
-    test: &TestRecord,
+    test: TestRecord,
     list: &dyn List,
 ) -> Option<bool> {
     if list.is_empty() {
@@ -78,7 +78,7 @@ fn with_text<T>(element: AttributeValue<'_>, ask: impl FnOnce(&str) -> Option<T>
 }
 
 /// The texts of a test's list; `None` for one that cannot be read.
-fn texts<'s>(snapshot: &Snapshot<'s>, test: &TestRecord) -> impl Iterator<Item = Option<&'s str>> {
+fn texts<'s>(snapshot: &Snapshot<'s>, test: TestRecord) -> impl Iterator<Item = Option<&'s str>> {
     let snapshot = *snapshot;
     let records = snapshot.records::<TextRecord>(Section::Texts, test.a, test.b);
     records.map(move |text| snapshot.text(text.offset, text.len))
@@ -89,7 +89,7 @@ fn texts<'s>(snapshot: &Snapshot<'s>, test: &TestRecord) -> impl Iterator<Item =
 pub(super) fn some_part(
     snapshot: &Snapshot<'_>,
     op: Op,
-    test: &TestRecord,
+    test: TestRecord,
     is: &str,
 ) -> Option<bool> {
     for part in texts(snapshot, test) {
@@ -114,7 +114,7 @@ pub(super) fn some_part(
 pub(super) fn split_version(
     snapshot: &Snapshot<'_>,
     op: Op,
-    test: &TestRecord,
+    test: TestRecord,
     is: &str,
 ) -> Option<bool> {
     let Some(is) = SplitVersion::parse(is) else {

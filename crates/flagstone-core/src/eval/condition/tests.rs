@@ -68,5 +68,5 @@ fn ask(snapshot: &Snapshot<'_>, op: Op, operand: u64, value: AttributeValue<'_>)
         a: operand as u32,
         b: (operand >> 32) as u32,
     };
-    about_value(snapshot, op, &test, value).unwrap()
+    about_value(snapshot, op, test, value).unwrap()
 }
