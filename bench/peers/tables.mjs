@@ -166,7 +166,7 @@ ${workers()}
 
 ## Fastly Compute
 
-In Viceroy; each request has a fresh instance. CPU of a request. Our service asks an origin, so its cost is above a service that does only that;
+In Viceroy; CPU of a request. Ours keeps its instance for further requests, in Viceroy five; the others have a fresh one for each. Our service asks an origin, so its cost is above a service that does only that;
 the others' is above one that reads the headers.
 
 ${fastly()}

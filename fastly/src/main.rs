@@ -2,9 +2,9 @@
 //!
 //! A shell: it translates between the platform and `flagstone-edge` and decides nothing.
 //!
-//! Each request has a sandbox of its own, which loads the configuration anew. That takes a fraction of a millisecond
-//! (`docs/platforms.md` has figures), so that no request is served from an old one, and none shares memory with
-//! another.
+//! A sandbox serves one request after the other, as many as the platform lets it. Between them it keeps the configuration, and
+//! nothing else: each request reads the control document, and the snapshot only if that names another. So no request is
+//! served from an old one, and nothing of one visitor can come to the next.
 //!
 //! Nothing here may panic: on this platform a panic is a 500 for the visitor. The SDK's functions that panic on what a
 //! visitor sends are not called, above all those that take or give headers as `str`. `cargo xtask panics` looks at
@@ -12,8 +12,9 @@
 
 use std::fmt::Arguments;
 use std::io::Write;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use fastly::http::serve::Serve;
 use fastly::http::{StatusCode, Url, header};
 use fastly::log::Endpoint;
 use fastly::{Request, Response};
@@ -35,6 +36,11 @@ mod store;
 /// The log endpoint for reports.
 const LOG: &str = "flagstone";
 
+/// How long a sandbox waits for a further request. It does not compute meanwhile, but its memory is billed.
+const WAIT: Duration = Duration::from_secs(1);
+/// How long a sandbox takes further requests, so that whatever memory has been lost in it comes back.
+const LIFETIME: Duration = Duration::from_secs(300);
+
 /// What compiles flag services' documents.
 #[cfg(feature = "import")]
 const COMPILE: Option<Compile> = Some(flagstone_import::document::compile_document);
@@ -42,24 +48,40 @@ const COMPILE: Option<Compile> = Some(flagstone_import::document::compile_docume
 const COMPILE: Option<Compile> = None;
 
 fn main() {
-    let request = Request::from_client();
+    let mut node = empty();
+    let serve = Serve::new()
+        .with_max_lifetime(LIFETIME)
+        .with_timeout(WAIT)
+        .run_with_context(|request, node| serve(node, request), &mut node);
+    // Why it has ended is nobody's concern: the next request gets another sandbox.
+    drop(serve);
+}
+
+fn empty() -> Node {
+    Node::new(Options {
+        compile: COMPILE,
+        ..Options::DEFAULT
+    })
+}
+
+/// Serves a request with the configuration that is in force now.
+fn serve(node: &mut Node, request: Request) {
     if !has_host(&request) {
         return Response::from_status(StatusCode::BAD_REQUEST).send_to_client();
     }
     let now = now();
-    let mut node = Node::new(Options {
-        compile: COMPILE,
-        ..Options::DEFAULT
-    });
     let entropy = entropy();
     match &entropy {
-        Ok(_) => store::fetch(&mut node, now),
+        Ok(_) => store::fetch(node, now),
         // A node that holds nothing gives nobody an id.
-        Err(error) => log(format_args!("no random bytes: {error}")),
+        Err(error) => {
+            log(format_args!("no random bytes: {error}"));
+            *node = empty();
+        }
     }
     let random = entropy.unwrap_or_default();
     if node.answers(&Head::new(&request)) {
-        return answer::answer(&node, request, now, random).send_to_client();
+        return answer::answer(node, request, now, random).send_to_client();
     }
     let mut ledger = Pop::new(Counters::open(), &random);
     let plan = node.plan(&mut ledger, &Head::new(&request), now, || random);

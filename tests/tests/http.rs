@@ -53,9 +53,9 @@ fn load() -> Vec<Loaded> {
 }
 
 /// What a host does with all cases; `None` if it is not on this machine.
-fn run(files: &[Loaded], holds: bool, start: impl Start) -> Option<Vec<Vec<Option<Outcome>>>> {
+fn run(files: &[Loaded], start: impl Start) -> Option<Vec<Vec<Option<Outcome>>>> {
     let configured = files.iter().map(|of| (&of.file, of.snapshot.as_slice()));
-    let mut runner = Runner::new(start, holds, configured).unwrap();
+    let mut runner = Runner::new(start, configured).unwrap();
     let outcomes = files.iter().map(|loaded| {
         let outcomes = runner.run(&loaded.file, &loaded.snapshot);
         let named =
@@ -76,10 +76,9 @@ fn cases() {
     let workerd = |setting: Setting<'_>| boxed(Workerd::start(Build::Release, setting));
     let viceroy = |setting: Setting<'_>| boxed(Viceroy::start(setting));
     let (memory, workerd, viceroy) = thread::scope(|scope| {
-        let workerd = scope.spawn(|| run(&files, true, workerd));
-        // Each request has a sandbox of its own.
-        let viceroy = scope.spawn(|| run(&files, false, viceroy));
-        let memory = run(&files, true, memory);
+        let workerd = scope.spawn(|| run(&files, workerd));
+        let viceroy = scope.spawn(|| run(&files, viceroy));
+        let memory = run(&files, memory);
         (
             memory.unwrap(),
             workerd.join().unwrap(),

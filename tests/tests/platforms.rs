@@ -234,6 +234,34 @@ fn fastlys_cache_has_a_key_for_each_url_and_variant() {
 
 /// The SDK panics on a URL that it cannot read.
 #[test]
+fn a_sandbox_on_fastly_keeps_the_configuration_for_further_requests() {
+    let (origin, configuration) = (origin(), Configuration::new());
+    let control = configuration.control(7, "");
+    let viceroy = Viceroy::start(Setting {
+        origins: &[("stable", origin.url())],
+        store: &[
+            (&configuration.key, &configuration.snapshot),
+            (CONTROL, &control),
+        ],
+        ..Setting::default()
+    });
+    let Some(mut viceroy) = if_present(viceroy).unwrap() else {
+        return;
+    };
+    // How many requests a sandbox serves is Viceroy's affair, but not all of them are the first.
+    let keeps = (0..20).any(|_| {
+        viceroy.put(CONTROL, &control).unwrap();
+        get(&viceroy, "/");
+        viceroy.put(CONTROL, b"garbage").unwrap();
+        let response = get(&viceroy, "/");
+        let header = |name| response.headers.text(name).unwrap_or_default();
+        header("flagstone-status") == r#"flagstone; rev=7; stale; error="control-invalid""#
+            && header("feature-flags") == "banner=on"
+    });
+    assert!(keeps);
+}
+
+#[test]
 fn a_request_for_no_host_does_not_panic_on_fastly() {
     let origin = origin();
     let viceroy = Viceroy::start(Setting {

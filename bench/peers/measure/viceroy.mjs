@@ -1,4 +1,5 @@
-// Fastly Compute in Viceroy: CPU of a request, each of which has a fresh instance, as in production.
+// Fastly Compute in Viceroy: CPU of a request. Each has a fresh instance, which is what a service gets that does not ask for more; ours takes
+// further requests in the same one, of which Viceroy gives it five.
 import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';

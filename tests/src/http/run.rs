@@ -32,8 +32,6 @@ impl<F: Fn(Setting<'_>) -> io::Result<Box<dyn Host>>> Start for F {}
 /// A host, started when it is needed, and the origins behind it.
 pub struct Runner<S> {
     start: S,
-    /// Whether the host holds a configuration from one request to the next.
-    holds: bool,
     snapshots: Vec<(String, Vec<u8>)>,
     origins: Vec<(&'static str, Origin)>,
     /// By origin; those that are missing answer with 200.
@@ -59,7 +57,6 @@ impl<S: Start> Runner<S> {
     /// When no origin can be started.
     pub fn new<'s>(
         start: S,
-        holds: bool,
         files: impl Iterator<Item = (&'s File, &'s [u8])>,
     ) -> io::Result<Self> {
         let answers = Arc::new(Mutex::new(Answers::new()));
@@ -74,7 +71,6 @@ impl<S: Start> Runner<S> {
         };
         Ok(Self {
             start,
-            holds,
             snapshots: files
                 .flat_map(|(file, snapshot)| values(file, snapshot))
                 .collect(),
@@ -151,7 +147,7 @@ impl<S: Start> Runner<S> {
         if let Some(control) = control(self.base) {
             running.host.put(CONTROL, &control)?;
         }
-        if let Some(revision) = revision.filter(|_| self.holds) {
+        if let Some(revision) = revision {
             self.settle(running.host.as_ref(), self.base + revision)?;
             running.holds = true;
         }
