@@ -418,6 +418,10 @@ fn nobody_comes_in_without_the_token() {
         "/decisions",
         "/metrics",
         "/lines",
+        "/_flagstone/",
+        "/_flagstone/page.mjs",
+        "/_flagstone/health.json",
+        "/_flagstone/actions",
     ];
     for (token, expected) in [("secret", 401), ("", 404)] {
         let Some(site) = Site::start(BEGIN, 200, &[("FLAGSTONE_GUARD_TOKEN", token)]) else {
@@ -431,6 +435,67 @@ fn nobody_comes_in_without_the_token() {
         });
         assert_eq!(answers.collect::<BTreeSet<_>>(), BTreeSet::from([expected]));
     }
+}
+
+#[test]
+fn the_health_page_is_there_and_pauses_a_rollout() {
+    let Some(site) = Site::start(BEGIN, 200, &[]) else {
+        return;
+    };
+    site.set_clock(BEGIN + 1_000);
+    site.tell(&line(1, 0, 0, BEGIN, 3));
+    // As a browser sends it: any name, and the token as password.
+    let get = Request::new("GET", "/_flagstone/")
+        .header("x-worker", "guard")
+        .header("authorization", "Basic YWRhOnNlY3JldA==");
+    let page = http::send(&site.url, &get).unwrap();
+    assert_eq!(page.status, 200);
+    let policy = page.headers.text("content-security-policy").unwrap();
+    assert!(
+        policy.starts_with("default-src 'none'; script-src 'self';"),
+        "{policy}"
+    );
+    assert!(String::from_utf8(page.body).unwrap().contains("page.mjs"));
+
+    let health = || site.json("/_flagstone/health.json")["flags"][0]["rollout"].clone();
+    let rollout = health();
+    assert_eq!(rollout["state"], "running");
+    assert_eq!(
+        rollout["guard"]["fetches"]["canary"]["count"], 3,
+        "{rollout}"
+    );
+    let act = |what: &str, why: &str, origin: &str| {
+        let body = format!(r#"{{"what":"{what}","flag":"checkout","who":"ada","why":"{why}"}}"#);
+        let post = Request::new("POST", "/_flagstone/actions")
+            .header("content-type", "application/json")
+            .header("sec-fetch-site", origin)
+            .body(body);
+        let response = site.send("guard", post, "secret");
+        (response.status, String::from_utf8(response.body).unwrap())
+    };
+    let before = site.control();
+    assert_eq!(act("pause", "so", "cross-site").0, 403);
+    assert_eq!(act("pause", "", "same-origin").0, 400);
+    assert_eq!(
+        act("resume", "so", "same-origin"),
+        (409, "it is running, not paused\n".to_owned())
+    );
+    assert_eq!(site.control(), before);
+    let (status, audit) = act("pause", "we look at it", "same-origin");
+    assert_eq!(status, 200, "{audit}");
+    let control = site.control();
+    assert_eq!(control["rollouts"]["checkout"]["state"], "paused");
+    assert_eq!(
+        control["last"],
+        serde_json::from_str::<Value>(&audit).unwrap()
+    );
+    assert_eq!(
+        (&control["last"]["who"], &control["last"]["what"]),
+        (&"ada".into(), &"pause".into())
+    );
+    assert_eq!(health()["state"], "paused");
+    assert_eq!(act("kill", "off", "same-origin").0, 200);
+    assert_eq!(site.control()["kills"]["checkout"], "control");
 }
 
 #[test]

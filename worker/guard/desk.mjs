@@ -50,6 +50,11 @@ export class Desk {
     return this.ask(this.exports.publish, encoder.encode(mark), now)
   }
 
+  /** The answer to a request below the health page's path; what is asked and answered is in `src/page.rs`. */
+  page(asked, now) {
+    return this.ask(this.exports.page, encoder.encode(JSON.stringify(asked)), now)
+  }
+
   /** What is at a path, undefined if nothing is. */
   answer(path, untold, now) {
     const bytes = encoder.encode(path)

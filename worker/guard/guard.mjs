@@ -14,9 +14,13 @@ const FRESH = 1_000
 /** Milliseconds between two looks while a rollout is under way, and after something went wrong. */
 const LOOK = 10_000
 const AGAIN = 1_000
+/** Where the health page is, and so many decisions are on it. */
+const PAGE = '/_flagstone/'
+const SHOWN = 50
 /** The largest batch, in characters. */
 const LARGEST = 8 << 20
 
+const OVERTAKEN = 'somebody else has changed the control document at the same time'
 const JSON_TYPE = 'application/json'
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
@@ -50,6 +54,7 @@ export class Guard extends DurableObject {
         return plain(503, `not saved, send it again: ${error.message}\n`)
       }
     }
+    if (pathname.startsWith(PAGE)) return this.page(request, pathname)
     if (request.method !== 'GET') return plain(405, 'only GET\n')
     return this.answer(pathname)
   }
@@ -66,9 +71,14 @@ export class Guard extends DurableObject {
 
   /** Takes lines, after whatever came before; promises what came of them, as JSON. */
   turn(lines) {
-    const turn = this.last.then(() => this.take(lines))
-    this.last = turn.catch(() => {})
-    return turn
+    return this.alone(() => this.take(lines))
+  }
+
+  /** Does something after whatever came before: what is in memory and the control document that was read belong together. */
+  alone(work) {
+    const done = this.last.then(work)
+    this.last = done.catch(() => {})
+    return done
   }
 
   async take(lines) {
@@ -122,12 +132,20 @@ export class Guard extends DurableObject {
   /** Puts the next steps into the control document, over the one that was read. What is not taken is decided again. */
   async publish(now) {
     const { text, audits } = this.desk.publish(crypto.randomUUID(), now)
-    if (text === undefined || text === null) return true
-    this.looked = -Infinity
-    const { status, ok } = await this.control('control', text, { 'if-match': this.tag })
-    if (!ok) throw new Error(status === 412 ? 'somebody else has changed the document' : `status ${status}`)
-    for (const { sequence, text } of audits) await this.control(`audit/${String(sequence).padStart(15, '0')}`, text)
+    if (text === null) return true
+    const { status, ok } = await this.put(text, audits)
+    if (!ok) throw new Error(status === 412 ? OVERTAKEN : `status ${status}`)
     return true
+  }
+
+  /** Writes the control document over the one that was read, and audit lines; the answer to the former. */
+  async put(text, audits) {
+    this.looked = -Infinity
+    const answer = await this.control('control', text, { 'if-match': this.tag })
+    if (answer.ok) {
+      for (const { sequence, text } of audits) await this.control(`audit/${String(sequence).padStart(15, '0')}`, text)
+    }
+    return answer
   }
 
   /** Reads what the control document's object has under a key, or writes it. */
@@ -145,6 +163,24 @@ export class Guard extends DurableObject {
     const text = this.desk?.answer(path, this.store.untoldCount(), this.now())
     if (text === undefined) return plain(404, 'no such page\n')
     return found(text, path === '/metrics' ? METRICS_TYPE : JSON_TYPE)
+  }
+
+  /** Answers below the health page's path. */
+  async page(request, path) {
+    const { method, headers } = request
+    const body = await request.text()
+    await this.look()
+    return this.alone(async () => {
+      if (this.desk === undefined) return plain(503, `${this.problem}\n`)
+      const asked = { method, path, site: headers.get('sec-fetch-site'), kind: headers.get('content-type'), body, mark: crypto.randomUUID(), decisions: this.store.decisions(SHOWN) }
+      const { status, kind, text, document, audits, ...answer } = this.desk.page(asked, this.now())
+      if (document !== undefined) {
+        const written = await this.put(document, audits)
+        if (written.status === 412) return plain(409, `${OVERTAKEN}; look again\n`)
+        if (!written.ok) return plain(502, `the control document's object answers ${written.status}\n`)
+      }
+      return new Response(text, { status, headers: [['content-type', kind], ...answer.headers] })
+    })
   }
 
   /** Tells the webhook what it has not heard. */

@@ -4,12 +4,17 @@ import { shows } from '../control.mjs'
 
 export { Guard } from './guard.mjs'
 
+const REFUSED = {
+  status: 401,
+  headers: { 'cache-control': 'no-store', 'www-authenticate': 'Basic realm="Flagstone: any name, the token as password", charset="UTF-8"' },
+}
+
 export default {
   async fetch(request, env) {
     const token = env.FLAGSTONE_GUARD_TOKEN
     // Without a token there is nothing here.
     if (!token) return new Response(null, { status: 404 })
-    if (!(await shows(request, token))) return new Response('the token is missing or wrong\n', { status: 401 })
+    if (!(await shows(shown(request), token))) return new Response('the token is needed\n', REFUSED)
     return guard(env).fetch(request)
   },
 
@@ -17,6 +22,20 @@ export default {
   async scheduled(_, env) {
     await guard(env).look()
   },
+}
+
+/** What is shown, as if behind `Bearer`: browsers ask for a name and a password, and send them together. */
+function shown(request) {
+  const given = request.headers.get('authorization') ?? ''
+  if (!given.startsWith('Basic ')) return given
+  try {
+    const bytes = Uint8Array.from(atob(given.slice(6)), (letter) => letter.charCodeAt(0))
+    const pair = new TextDecoder().decode(bytes)
+    const colon = pair.indexOf(':')
+    return colon < 0 ? '' : `Bearer ${pair.slice(colon + 1)}`
+  } catch {
+    return ''
+  }
 }
 
 function guard(env) {

@@ -1,5 +1,8 @@
 //! What people do from the page.
 
+use crate::{Document, Stamp, Wish, Wished};
+use flagstone_core::{Snapshot, UnixMillis};
+use flagstone_edge::timetable;
 use flagstone_rollout::json::Reader;
 use std::fmt;
 
@@ -43,6 +46,15 @@ pub enum What {
 
 impl What {
     const ALL: [Self; 4] = [Self::Kill, Self::Lift, Self::Pause, Self::Resume];
+
+    /// The command that does it.
+    const fn command(self) -> &'static str {
+        match self {
+            Self::Kill | Self::Lift => "kill",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+        }
+    }
 
     /// Its word.
     pub const fn word(self) -> &'static str {
@@ -122,6 +134,45 @@ impl Action {
             who,
             why,
         })
+    }
+}
+
+impl Action {
+    /// What is to be done to the document of this snapshot, as the command of that name does it.
+    ///
+    /// # Errors
+    /// Why not, in words.
+    pub fn wish(&self, document: &Document, snapshot: &Snapshot<'_>, now_ms: i64) -> Wished {
+        let flag = &self.flag;
+        let found = snapshot.find(flag).and_then(|index| snapshot.flag(index));
+        let known = found.ok_or_else(|| format!("there is no flag `{flag}`"));
+        match self.what {
+            What::Kill => {
+                let known = known?;
+                let default = known.default().and_then(|index| known.variant(index));
+                let default = default.map(|variant| variant.key().to_owned());
+                Ok(Wish::Kill(Some(default.ok_or("it has no default")?)))
+            }
+            What::Lift => document.lift(flag),
+            What::Pause => document.step(flag, |course| course.pause(now_ms)),
+            What::Resume => {
+                let index = known?.index();
+                let plan = snapshot.plans().find(|plan| plan.flag == index);
+                let plan = plan.ok_or("it has no plan")?;
+                document.resume(flag, plan.id, &timetable(&plan), now_ms)
+            }
+        }
+    }
+
+    /// Who does it and why, for the audit line; `mark` tells this change from others at the same moment.
+    pub fn stamp(&self, now_ms: i64, mark: &str) -> Stamp {
+        Stamp {
+            who: self.who.clone(),
+            when: UnixMillis(now_ms).to_string(),
+            why: self.why.clone(),
+            what: self.what.command(),
+            mark: mark.to_owned(),
+        }
     }
 }
 

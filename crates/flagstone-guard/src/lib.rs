@@ -24,6 +24,7 @@ mod metrics;
 pub mod page;
 pub mod plans;
 mod status;
+mod wish;
 
 pub use action::{Action, ActionError, What};
 pub use activity::{Activity, Node, Seen};
@@ -33,3 +34,4 @@ pub use health::Health;
 pub use metrics::metrics;
 pub use plans::{Planned, Unfit};
 pub use status::{Arms, Point, Status};
+pub use wish::{Wish, Wished, not_begun, refusal};

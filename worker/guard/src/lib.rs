@@ -5,6 +5,8 @@
 //! done; then everything is as it was before. All I/O is in JavaScript, which throws this instance away whenever what it said
 //! could not be stored, and begins anew from what is.
 
+mod page;
+
 use std::cell::RefCell;
 use std::fmt::Display;
 use std::panic;
@@ -24,8 +26,10 @@ struct Host {
     document: Option<Document>,
     /// A newer one, whose snapshot is not here yet.
     coming: Option<Document>,
-    /// The snapshot that the plans are of.
+    /// The document's snapshot, and what it is called.
+    bytes: Vec<u8>,
     snapshot: Option<Digest>,
+    /// Its plans.
     plans: Vec<Planned>,
     /// What was decided and is not in the document.
     publications: Vec<Publication>,
@@ -48,6 +52,7 @@ impl Host {
             ),
             document: None,
             coming: None,
+            bytes: Vec::new(),
             snapshot: None,
             plans: Vec::new(),
             publications: Vec::new(),
@@ -85,6 +90,7 @@ impl Host {
             Some(coming.ok_or("it is another snapshot than the control document names")?);
         self.snapshot = Some(digest);
         self.plans = plans;
+        self.bytes = self.written(len).to_vec();
         let unfit = unfit.iter();
         let unfit = unfit.map(|(flag, why)| json!({ "flag": flag, "why": why.to_string() }));
         Ok(json!({ "unfit": unfit.collect::<Vec<_>>() }))
@@ -226,6 +232,11 @@ exports! {
     /// it is to stay. What was written is a mark of this change.
     fn publish(len: usize, now: f64) -> usize {
         with(|host| host.publish(len, now as i64))
+    }
+
+    /// Answers a request below the health page's path: `page.rs`.
+    fn page(len: usize, now: f64) -> usize {
+        with(|host| host.page(len, now as i64))
     }
 
     /// What is at the path that was written, `text`, if anything.

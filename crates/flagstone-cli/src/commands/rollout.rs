@@ -10,11 +10,11 @@ use crate::clock;
 use crate::environment::variable;
 use crate::report::{Failure, Format, Outcome, Report};
 use crate::store::{Held, Place, Store};
-use change::{Order, Wish, Wished, kill, lift, resume, stamp, step};
+use change::{Order, stamp};
 use flagstone_core::UnixMillis;
 use flagstone_edge::Control;
-use flagstone_guard::Document;
-use flagstone_rollout::{Course, Refusal};
+use flagstone_guard::{Document, Wish, Wished, not_begun, refusal};
+use flagstone_rollout::Course;
 use serde_json::{Value, json};
 use std::io::Write;
 
@@ -118,11 +118,15 @@ impl Kill {
         let Target { flag, stores, .. } = &self.target;
         self.target.change("kill", report, |document, _| {
             if self.lift {
-                return Ok(lift(flag, document));
+                return Ok(document.lift(flag));
             }
             match &self.variant {
                 Some(variant) => Ok(Ok(Wish::Kill(Some(variant.clone())))),
-                None => kill(flag, stores, document),
+                None => {
+                    let default = stores.planned(&document.control)?.default(flag)?;
+                    let default = default.ok_or("it has no default; give --variant".to_owned());
+                    Ok(default.map(|variant| Wish::Kill(Some(variant))))
+                }
             }
         })
     }
@@ -132,7 +136,7 @@ impl Pause {
     pub fn run(&self, report: &Report) -> Result<Outcome, Failure> {
         let flag = &self.target.flag;
         self.target.change("pause", report, |document, now| {
-            Ok(step(flag, document, |course| course.pause(now.0)))
+            Ok(document.step(flag, |course| course.pause(now.0)))
         })
     }
 }
@@ -141,7 +145,7 @@ impl Rollback {
     pub fn run(&self, report: &Report) -> Result<Outcome, Failure> {
         let flag = &self.target.flag;
         self.target.change("rollback", report, |document, now| {
-            Ok(step(flag, document, |course| course.roll_back(now.0)))
+            Ok(document.step(flag, |course| course.roll_back(now.0)))
         })
     }
 }
@@ -150,7 +154,8 @@ impl Resume {
     pub fn run(&self, report: &Report) -> Result<Outcome, Failure> {
         let Target { flag, stores, .. } = &self.target;
         self.target.change("resume", report, |document, now| {
-            resume(flag, stores, document, now)
+            let (plan, timetable) = stores.planned(&document.control)?.timetable(flag)?;
+            Ok(document.resume(flag, &plan, &timetable, now.0))
         })
     }
 }
@@ -174,22 +179,6 @@ impl Advance {
                 .map(|course| Wish::Rollout(plan, course))
                 .map_err(refusal))
         })
-    }
-}
-
-fn not_begun(plan: &str) -> String {
-    format!("the rollout of plan `{plan}` has not begun; begin it with `flagstone advance --begin`")
-}
-
-/// A refusal in words, with the moment from which on it may be otherwise.
-pub fn refusal(refusal: Refusal) -> String {
-    let opens = match &refusal {
-        Refusal::Closed { opens_ms } | Refusal::Frozen { opens_ms, .. } => *opens_ms,
-        _ => None,
-    };
-    match opens {
-        Some(opens) => format!("{refusal}; it may grow from {} on", UnixMillis(opens)),
-        None => refusal.to_string(),
     }
 }
 

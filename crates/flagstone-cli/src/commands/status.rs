@@ -1,11 +1,11 @@
 //! `flagstone status`: what the control document says, and what may come next.
 
-use super::rollout::{Planned, Stores, document, read, refusal, words};
+use super::rollout::{Planned, Stores, document, read, words};
 use crate::clock;
 use crate::report::{Failure, Format, Outcome, Report};
 use flagstone_core::UnixMillis;
 use flagstone_edge::timetable;
-use flagstone_guard::entry;
+use flagstone_guard::{entry, refusal};
 use flagstone_rollout::{Refusal, State, Timetable};
 use serde::Serialize;
 use serde_json::Value;

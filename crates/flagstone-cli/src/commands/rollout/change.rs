@@ -1,27 +1,17 @@
 //! Changes of the control document: what is wanted, what of it may be, how it is written.
 
-use super::{Stores, document, missing, not_begun, read, refusal};
+use super::{Stores, document, missing, read};
 use crate::clock;
 use crate::report::Failure;
 use crate::store::{Held, Place, Store, StoreError, keep, replace};
 use flagstone_core::UnixMillis;
 use flagstone_edge::Control;
-use flagstone_guard::{Action, Document, Stamp, What};
-use flagstone_rollout::{Course, Refusal};
+use flagstone_guard::{Action, Document, Stamp, Wished};
 use std::thread::sleep;
 use std::time::Duration;
 
 /// How often a store is asked whether it has what was written, a second apart.
 const LOOKS: u32 = 5;
-
-/// What is to be done.
-pub enum Wish {
-    Kill(Option<String>),
-    Rollout(String, Course),
-}
-
-/// What is to be done, or why not.
-pub type Wished = Result<Wish, String>;
 
 /// What became of it.
 pub enum Change {
@@ -44,70 +34,16 @@ pub struct Order<'a> {
 
 /// Does what somebody asks for on the health page, as the command of that name does it.
 pub fn act(stores: &Stores, action: &Action, now: UnixMillis) -> Result<Change, Failure> {
-    let flag = &action.flag;
-    let what = match action.what {
-        What::Kill | What::Lift => "kill",
-        What::Pause => "pause",
-        What::Resume => "resume",
-    };
     let order = Order {
-        flag,
+        flag: &action.flag,
         initial: None,
         dry_run: false,
-        stamp: stamp(what, action.who.clone(), action.why.clone(), now),
+        stamp: action.stamp(now.0, &mark()),
     };
-    stores.change(&order, |document| match action.what {
-        What::Kill => kill(flag, stores, document),
-        What::Lift => Ok(lift(flag, document)),
-        What::Pause => Ok(step(flag, document, |course| course.pause(now.0))),
-        What::Resume => resume(flag, stores, document, now),
+    stores.change(&order, |document| {
+        let planned = stores.planned(&document.control)?;
+        Ok(action.wish(document, &planned.snapshot()?, now.0))
     })
-}
-
-/// Holds a flag at its default.
-pub fn kill(flag: &str, stores: &Stores, document: &Document) -> Result<Wished, Failure> {
-    let default = stores.planned(&document.control)?.default(flag)?;
-    Ok(match default {
-        Some(variant) => Ok(Wish::Kill(Some(variant))),
-        None => Err("it has no default; give --variant".to_owned()),
-    })
-}
-
-pub fn lift(flag: &str, document: &Document) -> Wished {
-    match document.kill(flag) {
-        Some(_) => Ok(Wish::Kill(None)),
-        None => Err("it is not killed".to_owned()),
-    }
-}
-
-/// Takes a step of a rollout that needs no plan.
-pub fn step(
-    flag: &str,
-    document: &Document,
-    step: impl Fn(&Course) -> Result<Course, Refusal>,
-) -> Wished {
-    let Some(entry) = document.rollout(flag) else {
-        return Err("no rollout of it has begun".to_owned());
-    };
-    let course = step(&entry.course).map_err(refusal)?;
-    Ok(Wish::Rollout(entry.plan.clone(), course))
-}
-
-pub fn resume(
-    flag: &str,
-    stores: &Stores,
-    document: &Document,
-    now: UnixMillis,
-) -> Result<Wished, Failure> {
-    let (plan, timetable) = stores.planned(&document.control)?.timetable(flag)?;
-    let entry = document.rollout(flag);
-    let Some(entry) = entry.filter(|entry| entry.plan == plan) else {
-        return Ok(Err(not_begun(&plan)));
-    };
-    let course = entry.course.resume(&timetable, now.0);
-    Ok(course
-        .map(|course| Wish::Rollout(plan, course))
-        .map_err(refusal))
 }
 
 /// Who does something, when and why.
@@ -117,8 +53,13 @@ pub fn stamp(what: &'static str, who: String, why: String, now: UnixMillis) -> S
         when: now.to_string(),
         why,
         what,
-        mark: format!("{:x}-{:x}", clock::now().0, std::process::id()),
+        mark: mark(),
     }
+}
+
+/// Tells a change from others.
+fn mark() -> String {
+    format!("{:x}-{:x}", clock::now().0, std::process::id())
 }
 
 impl Stores {
@@ -141,8 +82,7 @@ impl Stores {
         };
         let Order { flag, stamp, .. } = order;
         let next = match wish(&document)? {
-            Ok(Wish::Kill(variant)) => document.with_kill(flag, variant.as_deref(), stamp),
-            Ok(Wish::Rollout(plan, course)) => document.with_rollout(flag, &plan, &course, stamp),
+            Ok(wish) => document.with(flag, &wish, stamp),
             Err(why) => return Ok(Change::Refused(why)),
         };
         let is_seen = match order.dry_run {
