@@ -49,12 +49,10 @@ const COMPILE: Option<Compile> = None;
 
 fn main() {
     let mut node = empty();
-    let serve = Serve::new()
+    Serve::new()
         .with_max_lifetime(LIFETIME)
         .with_timeout(WAIT)
         .run_with_context(|request, node| serve(node, request), &mut node);
-    // Why it has ended is nobody's concern: the next request gets another sandbox.
-    drop(serve);
 }
 
 fn empty() -> Node {
