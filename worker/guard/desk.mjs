@@ -5,7 +5,7 @@ import module from './pkg/guard.wasm'
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-/** One instance of the wasm. When one of its methods has thrown, or what `turn` gave was not stored, make another. */
+/** One instance of the wasm. When one of its methods has thrown, or what `lead` gave was not stored, make another. */
 export class Desk {
   /**
    * @param now the time, as everywhere here in Unix milliseconds
@@ -36,13 +36,23 @@ export class Desk {
     return this.ask(this.exports.snapshot, bytes).unfit
   }
 
+  /** Begins a turn: goes by the control document that is here. What the last turn gave has been stored. */
+  follow(now) {
+    this.read(this.exports.follow(now))
+  }
+
+  /** Takes a batch of lines. Gives what came of them, as JSON. */
+  take(lines, now) {
+    return this.ask(this.exports.take, encoder.encode(lines), now).taken
+  }
+
   /**
-   * Takes lines, and decides. Gives what came of them, as JSON; the states, { id, state }, and decisions that are to be
-   * stored before anything else is done; and whether it is to look again in ten seconds.
+   * Decides. Gives the states, { id, state }, and decisions that are to be stored before anything else is done, and whether it
+   * is to look again in ten seconds.
    */
-  turn(lines, now) {
-    const { taken, states, decisions, isLeading } = this.ask(this.exports.turn, encoder.encode(lines), now)
-    return { taken, states: states.map(({ id, at, size }) => ({ id, state: this.bytes(at, size).slice() })), decisions, isLeading }
+  lead(now) {
+    const { states, decisions, isLeading } = this.read(this.exports.lead(now))
+    return { states: states.map(({ id, at, size }) => ({ id, state: this.bytes(at, size).slice() })), decisions, isLeading }
   }
 
   /** What the control document is to be, `text`, and audit lines, { sequence, text }; without `text` if it is to stay. */

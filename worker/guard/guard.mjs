@@ -11,6 +11,8 @@ import { Webhook } from './webhook.mjs'
 
 /** Milliseconds for which the control document is taken as read. */
 const FRESH = 1_000
+/** Milliseconds for which lines are gathered: the more isolates, the fewer rows are written for each. */
+const GATHER = 100
 /** Milliseconds between two looks while a rollout is under way, and after something went wrong. */
 const LOOK = 10_000
 const AGAIN = 1_000
@@ -33,6 +35,8 @@ export class Guard extends DurableObject {
     this.store = new Store(state.storage)
     this.webhook = new Webhook(env.FLAGSTONE_GUARD_WEBHOOK, env.FLAGSTONE_GUARD_WEBHOOK_SECRET)
     this.last = Promise.resolve()
+    /** Batches that came since the last turn. */
+    this.waiting = []
     this.forget()
   }
 
@@ -48,8 +52,9 @@ export class Guard extends DurableObject {
       if (request.method !== 'POST') return plain(405, 'POST lines here\n')
       const lines = await request.text()
       if (lines.length > LARGEST) return plain(413, 'at most 8 MiB\n')
+      if (this.waiting.reduce((sum, { lines }) => sum + lines.length, lines.length) > 2 * LARGEST) return plain(503, 'the guard is busy\n')
       try {
-        return found(await this.turn(lines), JSON_TYPE)
+        return found(await this.take(lines), JSON_TYPE)
       } catch (error) {
         return plain(503, `not saved, send it again: ${error.message}\n`)
       }
@@ -63,15 +68,17 @@ export class Guard extends DurableObject {
     await this.look()
   }
 
-  /** Looks, whether there are lines or not. */
-  async look() {
-    // What went wrong is in the log, and is tried again soon.
-    await this.turn('').catch(() => {})
+  /** Takes lines, with others that come at about the same time. Promises what came of them, as JSON, once that is stored. */
+  take(lines) {
+    return new Promise((stored, failed) => {
+      this.waiting.push({ lines, stored, failed })
+      if (this.waiting.length === 1) setTimeout(() => this.look(), GATHER)
+    })
   }
 
-  /** Takes lines, after whatever came before; promises what came of them, as JSON. */
-  turn(lines) {
-    return this.alone(() => this.take(lines))
+  /** Looks, and takes the lines that wait. What goes wrong is in the log, and is tried again. */
+  look() {
+    return this.alone(() => this.turn(this.waiting.splice(0)))
   }
 
   /** Does something after whatever came before: what is in memory and the control document that was read belong together. */
@@ -81,7 +88,7 @@ export class Guard extends DurableObject {
     return done
   }
 
-  async take(lines) {
+  async turn(batches) {
     let isFine = true
     const before = this.problem
     try {
@@ -89,25 +96,27 @@ export class Guard extends DurableObject {
       this.desk ??= new Desk(now, terms(this.env), (id) => this.store.state(id))
       // Without a newer control document the one before counts; without any, nothing is taken.
       isFine = await this.follow(now).catch((error) => this.complain('the control document', error))
-      const { taken, ...changes } = this.desk.turn(lines, now)
+      this.desk.follow(now)
+      const taken = batches.map(({ lines }) => this.desk.take(lines, now))
+      const { isLeading, ...changes } = this.desk.lead(now)
       this.store.save(changes, this.webhook.url !== undefined)
+      this.isLeading = isLeading
+      // What is answered waits until it is on a disk: the platform holds it back.
+      batches.forEach(({ stored }, index) => stored(taken[index]))
       for (const event of changes.decisions) console.log(event)
-      this.isLeading = changes.isLeading
       const isPublished = await this.publish(now).catch((error) => this.complain('the next step', error))
       isFine = isFine && isPublished
-      return taken
     } catch (error) {
+      batches.forEach(({ failed }) => failed(error))
       isFine = this.complain('a turn', error)
       this.forget()
-      throw error
-    } finally {
-      // What has just begun to go wrong is tried again soon.
-      const wait = isFine || this.problem === before ? LOOK : AGAIN
-      if (isFine) this.problem = undefined
-      // A guard that does not know whether something is under way looks again too.
-      if (this.isLeading || !isFine) await this.wake(wait)
-      this.ctx.waitUntil(this.tell())
     }
+    // What has just begun to go wrong is tried again soon.
+    const wait = isFine || this.problem === before ? LOOK : AGAIN
+    if (isFine) this.problem = undefined
+    // A guard that does not know whether something is under way looks again too.
+    if (this.isLeading || !isFine) await this.wake(wait)
+    this.ctx.waitUntil(this.tell())
   }
 
   /** Reads the control document, if it is time, and its snapshot, if that is another one. */

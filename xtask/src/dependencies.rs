@@ -28,8 +28,9 @@ const LICENCES: [&str; 9] = [
 const TWICE: [&str; 0] = [];
 
 /// The wasm builds, by package and target.
-const WASM: [(&str, &str); 3] = [
+const WASM: [(&str, &str); 4] = [
     ("flagstone-worker", "wasm32-unknown-unknown"),
+    ("flagstone-worker-guard", "wasm32-unknown-unknown"),
     ("flagstone-js", "wasm32-unknown-unknown"),
     ("flagstone-fastly", "wasm32-wasip1"),
 ];

@@ -330,6 +330,24 @@ fn killed_at_any_moment_it_loses_nothing_and_counts_nothing_twice() {
 }
 
 #[test]
+fn lines_wait_until_it_knows_of_which_rollouts_they_are() {
+    let folder = begun("guard-waits");
+    fs::write(folder.join("nodes.ndjson"), line(1, 0, None, 0)).unwrap();
+    let whole = fs::read(folder.join("control.json")).unwrap();
+    fs::write(folder.join("control.json"), "{").unwrap();
+    let once = ["--input", "nodes.ndjson", "--once"];
+    let output = flagstone(&folder, &STORES).args(once).output().unwrap();
+    assert!(!output.status.success());
+    fs::write(folder.join("control.json"), whole).unwrap();
+    let output = flagstone(&folder, &STORES).args(once).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let guard = Guard::start(&folder, &[]);
+    let status: Value = serde_json::from_str(&guard.get("/rollouts/checkout").1).unwrap();
+    assert_eq!(status["fetches"]["control"], 19.0);
+    guard.kill();
+}
+
+#[test]
 fn a_file_is_read_once() {
     let folder = begun("guard-file");
     let args = ["--input", "nodes.ndjson", "--once", "--format", "json"];

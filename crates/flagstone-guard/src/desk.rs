@@ -112,6 +112,8 @@ pub struct Desk {
     judgement: Judgement,
     /// By id.
     led: BTreeMap<u64, Led>,
+    /// Whether it knows which rollouts are under way.
+    is_ready: bool,
     /// Decisions that are not in the store yet.
     decisions: Vec<String>,
     /// Lines since the start.
@@ -126,6 +128,7 @@ impl Desk {
         Self {
             judgement,
             led: BTreeMap::new(),
+            is_ready: false,
             decisions: Vec::new(),
             lines: Taken {
                 counted: 0,
@@ -178,7 +181,13 @@ impl Desk {
             self.led.insert(id, led);
         }
         self.led.retain(|id, _| current.contains(id));
+        self.is_ready = true;
         Ok(())
+    }
+
+    /// Whether it knows which rollouts are under way. Before that it would pass over their lines.
+    pub const fn is_ready(&self) -> bool {
+        self.is_ready
     }
 
     /// Counts the lines of a batch.
@@ -268,6 +277,7 @@ impl Desk {
     /// Forgets what the store does not have: it is read anew when the control document is.
     pub fn forget(&mut self) {
         self.led.clear();
+        self.is_ready = false;
         self.decisions.clear();
     }
 

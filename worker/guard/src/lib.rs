@@ -96,27 +96,31 @@ impl Host {
         Ok(json!({ "unfit": unfit.collect::<Vec<_>>() }))
     }
 
-    fn turn(&mut self, len: usize, now_ms: i64) -> Result<Value, String> {
-        let document = self
-            .document
-            .as_ref()
-            .ok_or("there is no control document")?;
+    fn follow(&mut self, now_ms: i64) -> Result<Value, String> {
+        let document = self.document.as_ref();
+        let document = document.ok_or("there is no control document")?;
         self.desk.saved(std::mem::take(&mut self.changes));
         self.desk
             .follow(&document.control, &self.plans, stored, now_ms)?;
+        Ok(json!({}))
+    }
+
+    fn take(&mut self, len: usize, now_ms: i64) -> Value {
         let lines = String::from_utf8_lossy(self.room.get(..len).unwrap_or_default());
-        let taken = self.desk.take(&lines, now_ms);
+        json!({ "taken": self.desk.take(&lines, now_ms).json() })
+    }
+
+    fn lead(&mut self, now_ms: i64) -> Value {
         self.publications = self.desk.lead(now_ms);
         self.changes = self.desk.changes();
         let states = self.changes.rollouts.iter().map(|(id, state)| {
             json!({ "id": name(*id), "at": state.as_ptr().addr(), "size": state.len() })
         });
-        Ok(json!({
-            "taken": taken.json(),
+        json!({
             "states": states.collect::<Vec<_>>(),
             "decisions": self.changes.decisions,
             "isLeading": self.desk.is_leading(),
-        }))
+        })
     }
 
     /// All steps together: the object takes them, or somebody else was quicker.
@@ -222,13 +226,23 @@ exports! {
         with(|host| host.snapshot(len))
     }
 
-    /// Takes lines, and decides. Says what came of them (`taken`, itself JSON), and what is to be stored before anything
-    /// else is done: `states`, each where it lies, and `decisions`. `isLeading` if it is to look again in ten seconds.
-    fn turn(len: usize, now: f64) -> usize {
-        with(|host| host.turn(len, now as i64))
+    /// Begins a turn: goes by the control document. Whoever calls has stored what the last turn gave.
+    fn follow(now: f64) -> usize {
+        with(|host| host.follow(now as i64))
     }
 
-    /// What the control document is to be, `text`, and audit lines, once what [`turn`] has said is stored; without `text` if
+    /// Takes a batch of lines. Says what came of them: `taken`, itself JSON.
+    fn take(len: usize, now: f64) -> usize {
+        with(|host| Ok(host.take(len, now as i64)))
+    }
+
+    /// Decides. Says what is to be stored before anything else is done: `states`, each where it lies, and `decisions`.
+    /// `isLeading` if it is to look again in ten seconds.
+    fn lead(now: f64) -> usize {
+        with(|host| Ok(host.lead(now as i64)))
+    }
+
+    /// What the control document is to be, `text`, and audit lines, once what [`lead`] has said is stored; without `text` if
     /// it is to stay. What was written is a mark of this change.
     fn publish(len: usize, now: f64) -> usize {
         with(|host| host.publish(len, now as i64))

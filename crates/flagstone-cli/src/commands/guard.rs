@@ -180,6 +180,8 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
         report,
         problem: String::new(),
     };
+    // What cannot be read at the start is told at once, and not tried for ever.
+    guard.followed.look(clock::now().0)?;
     guard.run(&messages)?;
     Ok(Outcome::Fine)
 }
@@ -240,6 +242,14 @@ struct Guard<'a> {
 impl Guard<'_> {
     fn run(&mut self, messages: &Receiver<Message>) -> Result<(), Failure> {
         loop {
+            // Lines wait until it is known of which rollouts they are.
+            while !self.desk.is_ready() {
+                let problem = self.follow(clock::now().0)?;
+                self.complain(problem)?;
+                if !self.desk.is_ready() {
+                    thread::sleep(TICK);
+                }
+            }
             let first = match messages.recv_timeout(TICK) {
                 Ok(message) => Some(message),
                 Err(RecvTimeoutError::Timeout) => None,
