@@ -359,6 +359,45 @@ fn ended_at_any_moment_it_loses_nothing_and_counts_nothing_twice() {
     );
 }
 
+/// `FLAGSTONE_LOAD` is the number of batches, 8 if it is not set.
+#[test]
+fn it_takes_the_lines_of_a_thousand_nodes() {
+    const LINES: u64 = 256;
+    const NODES: u64 = 1_000;
+    let Some(site) = Site::start(BEGIN, 200, &[]) else {
+        return;
+    };
+    site.set_clock(BEGIN + 1_000);
+    let load = std::env::var("FLAGSTONE_LOAD").ok();
+    let load: u64 = load.and_then(|load| load.parse().ok()).unwrap_or(8);
+    let batches: Vec<String> = (0..load)
+        .map(|batch| {
+            let numbers = batch * LINES..(batch + 1) * LINES;
+            let lines = numbers.map(|at| line(at % NODES, (at / NODES) as u32, 0, BEGIN, 0));
+            lines.collect()
+        })
+        .collect();
+    let next = AtomicUsize::new(0);
+    let begin = Instant::now();
+    thread::scope(|scope| {
+        for _ in 0..64 {
+            scope.spawn(|| {
+                while let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    site.tell(batch);
+                }
+            });
+        }
+    });
+    let lines = (load * LINES) as f64;
+    println!(
+        "{:.0} lines a second",
+        lines / begin.elapsed().as_secs_f64()
+    );
+    let status = site.json("/rollouts/checkout");
+    assert_eq!(status["fetches"]["canary"], 250.0 * lines);
+    assert_eq!(status["instances"], NODES);
+}
+
 #[test]
 fn what_people_write_meanwhile_stays() {
     let Some(site) = Site::start(BEGIN, 200, &[]) else {

@@ -19,6 +19,8 @@ const AGAIN = 1_000
 /** Where the health page is, and so many decisions are on it. */
 const PAGE = '/_flagstone/'
 const SHOWN = 50
+/** Milliseconds that the control document's object may take. */
+const PATIENCE = 5_000
 /** The largest batch, in characters. */
 const LARGEST = 8 << 20
 
@@ -162,7 +164,8 @@ export class Guard extends DurableObject {
     const { CONTROL } = this.env
     if (CONTROL === undefined) throw new Error('there is no binding `CONTROL`')
     const object = CONTROL.get(CONTROL.idFromName('control'))
-    return object.fetch(`https://control/${key}`, body === undefined ? {} : { method: 'PUT', body, headers })
+    const signal = AbortSignal.timeout(PATIENCE)
+    return object.fetch(`https://control/${key}`, body === undefined ? { signal } : { method: 'PUT', body, headers, signal })
   }
 
   async answer(path) {
