@@ -98,7 +98,7 @@ export async function guard() {
       await this.report({ flag: 'vector-search', control: [950, 2, 90], treatment: [50, 19, 480], instance: 'c3' })
       for (const instance of ['a1', 'b2', 'c3']) {
         await this.report({ flag: 'new-checkout', control: [1900, 4, 110], treatment: [100, 0, 96], instance, revision: 7 })
-        await this.report({ flag: 'photo-reviews', control: [410, 3, 60], treatment: [140, 1, 64], instance, revision: 7 })
+        await this.report({ flag: 'photo-reviews', stage: 1, control: [420, 3, 60], treatment: [140, 1, 64], instance, revision: 7 })
         await this.report({ flag: 'banner', none: [400, 0, 30], winter: [390, 4, 33], members: [210, 0, 31], instance: `d4${instance}`, revision: 1 })
       }
       await this.report({ flag: 'fast-cart', treatment: [800, 1, 40], revision: 7 })

@@ -6,12 +6,14 @@
 
 use std::{env, io};
 
+pub use guard::{Guard, flagstone};
 pub use http::{Headers, Request, Response};
 pub use location::Location;
 pub use origin::Origin;
 pub use viceroy::Viceroy;
 pub use workerd::{Build, Workerd};
 
+mod guard;
 pub mod http;
 mod location;
 mod origin;

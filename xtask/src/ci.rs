@@ -49,6 +49,7 @@ pub fn run(console: Console) -> Result<()> {
     for runtime in [
         ["demo", "--check"].as_slice(),
         &["demo", "--check", "--fastly"],
+        &["demo", "--check", "--rollout"],
     ] {
         // A process of its own, which becomes the demo.
         let mut demo = Command::new(env::current_exe()?);

@@ -1,4 +1,4 @@
-//! The demonstration: `tests/examples/demo.rs` on a service that was just built.
+//! The demonstrations: `tests/examples/demo.rs` and `rollout.rs` on a service that was just built.
 
 use std::process::Command;
 
@@ -18,7 +18,14 @@ pub fn run(console: Console, setup: &Setup, arguments: &[&str]) -> Result<()> {
     } else {
         build::worker(console, setup, None)?;
     }
-    let demo = ["--package", "flagstone-tests", "--example", "demo"];
+    let mut example = "demo";
+    if arguments.contains(&"--rollout") {
+        example = "rollout";
+        let mut cargo = setup.tool("cargo");
+        cargo.args(["build", "--package", "flagstone-cli"]);
+        console.run("build the command line", &mut cargo)?;
+    }
+    let demo = ["--package", "flagstone-tests", "--example", example];
     let mut cargo = setup.tool("cargo");
     console.run("build the demo", cargo.arg("build").args(demo))?;
     let mut cargo = setup.tool("cargo");

@@ -36,6 +36,8 @@ usage: cargo xtask <command> [--verbose]
 
   demo [--fastly] [--check] [--port N]
                           the main job for real: origins, an edge runtime, visitors; --check ends after it
+  demo --rollout [--check]
+                          two releases at once, two minutes: one gets to everybody, one stops itself; --check ends then
   example plain|react [--fastly] [--port N]
                           a frontend behind an edge, on workerd or Viceroy, until Ctrl-C
   setup                   fetch what the other commands need: wasm targets, tools, npm packages

@@ -10,6 +10,9 @@ function svg(name, attributes, ...children) {
   return element
 }
 
+/** How wide a chart is drawn that takes a card's whole width: letters keep their size on phones. */
+const wide = () => (innerWidth < 560 ? 340 : 640)
+
 const text = (x, y, content, kind = '') => svg('text', { x, y, class: kind }, content)
 
 function chart(width, height, label, kind, ...children) {
@@ -26,7 +29,7 @@ export function percent(part) {
 
 /** Stages as stairs, up to everybody; the one that is in force is full, those before it are done. */
 export function stairs(stages, at, state) {
-  const width = 640
+  const width = wide()
   const height = 134
   const base = 108
   const shares = [...stages.map(({ share }) => share), 1]
@@ -49,15 +52,18 @@ export function stairs(stages, at, state) {
   return chart(width, height, `Ramp: ${shares.map(percent).join(', ')}; ${where}`, 'stairs', svg('line', { x1: 0, x2: width, y1: base, y2: base, class: 'axis' }), ...steps)
 }
 
-/** Values with the intervals in which the true ones lie, on one scale. Rows: name, kind, value, low, high (null: open). */
-export function intervals(title, rows, format) {
+/**
+ * Values with the intervals in which the true ones lie, on one scale, which goes up to `least` at least. Rows: name, kind,
+ * value, low, high (null: open).
+ */
+export function intervals(title, rows, format, least = 0) {
   const width = 320
   const left = 92
   const right = 78
   const row = 30
   const height = 20 + row * rows.length
   const ends = rows.flatMap(({ value, high }) => [value, Number.isFinite(high) ? Math.min(high, 4 * Math.max(...rows.map((of) => of.value), 1e-9) + high / 3) : value])
-  const most = Math.max(...ends, 1e-6)
+  const most = Math.max(...ends, least, 1e-6)
   const x = (value) => left + Math.min(1, value / most) * (width - left - right)
   const marks = rows.map(({ name, kind, value, low, high }, index) => {
     const y = 26 + row * index
@@ -73,20 +79,25 @@ export function intervals(title, rows, format) {
   return chart(width, height, `${title}: ${words.join('; ')}`, 'intervals', text(0, 9, title, 'title'), ...marks)
 }
 
-/** Failures of the last ten minutes as a part of requests, a line a variant, over bars of how many requests there were. */
+/** Failures as a part of requests, a line a variant, over bars of how many requests there were: since the first of the last ten minutes. */
 export function course(lines) {
-  const width = 640
-  const height = 164
-  const [left, top, base, bars] = [44, 18, 108, 146]
+  const width = wide()
+  const height = 178
+  const [left, top, base, bars] = [56, 32, 120, 158]
+  const first = Math.min(...lines.map(({ requests }) => requests.findIndex((of) => of > 0)).filter((index) => index >= 0))
+  const from = Math.max(0, Math.min(Number.isFinite(first) ? first : 0, lines[0].requests.length - 12))
+  lines = lines.map((line) => ({ ...line, requests: line.requests.slice(from), failures: line.failures.slice(from) }))
   const count = lines[0].requests.length
-  const x = (index) => left + ((width - left) * (index + 0.5)) / count
+  const gap = (width - left) / count
+  const bar = Math.max(2, Math.min(22, 0.66 * gap))
+  const x = (index) => left + gap * (index + 0.5)
   const rates = lines.map(({ requests, failures }) => requests.map((of, index) => (of > 0 ? Math.min(1, failures[index] / of) : undefined)))
   const highest = Math.max(0.01, ...rates.flat().filter((rate) => rate !== undefined))
   const most = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1].find((step) => step >= highest) ?? 1
   const y = (rate) => base - (rate / most) * (base - top)
   const sums = Array.from({ length: count }, (_, index) => lines.reduce((sum, { requests }) => sum + requests[index], 0))
   const busiest = Math.max(1, ...sums)
-  const columns = sums.map((sum, index) => svg('rect', { x: x(index) - 3, width: 6, y: bars - (26 * sum) / busiest, height: (26 * sum) / busiest, rx: 1, class: 'volume' }))
+  const columns = sums.map((sum, index) => svg('rect', { x: x(index) - bar / 2, width: bar, y: bars - (26 * sum) / busiest, height: (26 * sum) / busiest, rx: 1, class: 'volume' }))
   const drawn = lines.map(({ kind }, line) => {
     let path = ''
     let isDown = false
@@ -103,7 +114,7 @@ export function course(lines) {
     text(left - 7, y(rate) + 4, percent(rate), 'end small'),
   ])
   const last = lines.map(({ name }, line) => `${name} ${percent(rates[line].findLast((rate) => rate !== undefined))}`)
-  return chart(width, height, `Failures of the last ten minutes, in parts of the requests; lastly ${last.join(', ')}`, 'course', ...grid, text(0, 9, 'Failures', 'title'), text(left - 7, bars, 'requests', 'end small'), text(left, 162, 'ten minutes ago', 'small'), text(width, 162, 'now', 'end small'), ...columns, ...drawn)
+  return chart(width, height, `Failures of the last ten minutes, in parts of the requests; lastly ${last.join(', ')}`, 'course', ...grid, text(0, 10, 'Failures, in parts of the requests', 'title'), text(left - 7, bars, 'requests', 'end small'), text(left, 174, count < 12 ? '' : `${Math.round(count / 6)} minutes ago`, 'small'), text(width, 174, 'now', 'end small'), ...columns, ...drawn)
 }
 
 /** A value between nothing and a limit, which is a mark. */

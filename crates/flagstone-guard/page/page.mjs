@@ -4,6 +4,8 @@
 import { course, gauge, intervals, percent, shares, stairs } from './charts.mjs'
 
 const PERIOD = 2_000
+/** Without the name and password that the page's own address may have, with which nothing can be fetched. */
+const below = (name) => location.origin + location.pathname + name
 const find = (id) => document.getElementById(id)
 
 const STATES = {
@@ -129,7 +131,7 @@ find('form').addEventListener('submit', async (event) => {
   localStorage.setItem('who', who)
   try {
     const body = JSON.stringify({ ...asked, who, why: find('why').value })
-    const response = await fetch('actions', { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+    const response = await fetch(below('actions'), { method: 'POST', headers: { 'content-type': 'application/json' }, body })
     const text = await response.text()
     if (!response.ok) throw new Error(text.trim())
     const { what, flag, who: by, why, when, sequence } = JSON.parse(text)
@@ -218,8 +220,8 @@ function figures(flag) {
     make(
       'div',
       { class: 'grid' },
-      seen.length ? intervals('Failures of the origin', rows(({ failures: { rate, low, high } }) => ({ value: rate, low, high })), percent) : undefined,
-      seen.length ? intervals('Failures that visitors saw', rows(({ errors: { rate, low, high } }) => ({ value: rate, low, high })), percent) : undefined,
+      seen.length ? intervals('Failures of the origin', rows(({ failures: { rate, low, high } }) => ({ value: rate, low, high })), percent, 0.02) : undefined,
+      seen.length ? intervals('Failures that visitors saw', rows(({ errors: { rate, low, high } }) => ({ value: rate, low, high })), percent, 0.02) : undefined,
       timed.length ? intervals('Latency, p50', quantile('p50'), ms) : undefined,
       timed.length ? intervals('Latency, p95', quantile('p95'), ms) : undefined,
     ),
@@ -289,7 +291,7 @@ function nodes({ nodes, revision, at_ms, sequence, last }) {
   const lines = nodes.map(({ revision: of, count: some, latest }) =>
     make('div', { class: 'revision' }, make('span', {}, make('strong', { text: `revision ${of}` }), of === revision ? '' : ' (not the present one)'), make('span', { text: plural(some, 'node') }), make('meter', { min: 0, max: all, value: some, 'aria-label': `Nodes that serve revision ${of}` }), make('span', { class: 'quiet instances', text: latest.slice(0, 6).map(({ instance, last_ms }) => `${instance.slice(-6)} ${ago(at_ms - last_ms)} ago`).join(' · ') })),
   )
-  const change = last && make('p', { class: 'quiet', text: `Last change of the control document: ${sequence}, ${last.what} of ${last.flag} by ${last.who || 'somebody'}${last.why ? `: ${last.why}` : ''}` })
+  const change = last && make('p', { class: 'quiet', text: `Change ${sequence} of the control document: ${last.what === 'guard' ? 'a step' : last.what} of ${last.flag}, by ${last.who || 'somebody'}${last.why ? `: ${last.why}` : ''}` })
   return [...lines, lines.length ? undefined : make('p', { class: 'quiet', text: 'No node has reported in the last two minutes.' }), change].filter(Boolean)
 }
 
@@ -321,7 +323,7 @@ function tell(isLive, text) {
 
 async function look() {
   try {
-    const response = await fetch('health.json', { signal: AbortSignal.timeout(10_000) })
+    const response = await fetch(below('health.json'), { signal: AbortSignal.timeout(10_000) })
     if (!response.ok) throw new Error((await response.text()).trim())
     health = await response.json()
     heard = Date.now()
