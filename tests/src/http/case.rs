@@ -95,6 +95,7 @@ pub(super) struct Message {
     pub path: Option<String>,
     pub status: Option<u16>,
     pub headers: BTreeMap<String, Values>,
+    /// In what is expected of the visitor's response a regular expression after `~`.
     pub body: Option<String>,
     /// Of an origin: it closes the connection instead of answering.
     unreachable: bool,

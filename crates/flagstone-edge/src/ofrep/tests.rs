@@ -475,8 +475,27 @@ fn events_tell_of_another_configuration() {
         let shop = shop(ofrep);
         value(&answer(&shop, None, &request, &asked, UnixMillis(0), &mut || None).unwrap())["eventStreams"].take()
     };
-    let expected = json!([{"type": "sse", "endpoint": {"requestUri": "/ofrep/v1/events"}}]);
-    assert_eq!(streams(true, public()), expected);
+    let named = streams(true, public());
+    assert_eq!(named[0]["type"], "sse");
+    let uri = named[0]["endpoint"]["requestUri"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(uri, format!("/ofrep/v1/events?since={seen}"));
+    // What changes between the answer and the stream is not missed.
+    let mut request = Head::get("/ofrep/v1/events", &[]);
+    request.query = uri.split_once('?').map(|(_, query)| query.to_owned());
+    let asked = Asked {
+        has_events: true,
+        ..Asked::default()
+    };
+    let since = |shop| {
+        answer(shop, None, &request, &asked, UnixMillis(0), &mut || None)
+            .unwrap()
+            .body
+    };
+    assert_eq!(since(&before), ":\n\n");
+    assert_eq!(since(&after), event);
     assert_eq!(streams(false, public()), Value::Null);
     assert_eq!(streams(true, Ofrep::default()), Value::Null);
     assert_eq!(listen(&before, &[], false).status, 404);
