@@ -14,6 +14,7 @@ mod build;
 mod ci;
 mod client;
 mod console;
+mod cost;
 mod demo;
 mod dependencies;
 mod differential;
@@ -58,6 +59,7 @@ usage: cargo xtask <command> [--verbose]
   simulate [--full] [TARGET…]
                           simulate rollouts with the shipped code: a few runs of each target in seconds, or all of them in
                           minutes, which writes docs/rollout-statistics.md; TARGETs, as T9, choose some and write nothing
+  cost                    time what a rollout costs a node, in wasm and Node; no time fails anything
   panics                  check that the compiler left no panic in the request pipeline
   dependencies            check licences and sources of dependencies, and duplicates in the wasm builds
   differential [SERVICE…] [--cases N] [--seed N]
@@ -106,6 +108,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["sizes"] => sizes::check(),
         ["instructions"] => instructions::check(console),
         ["simulate", rest @ ..] => simulate::run(console, rest),
+        ["cost"] => cost::measure(console, &setup::run(console)?),
         ["panics"] => panics::check(console, &setup::run(console)?),
         ["dependencies"] => dependencies::check(console),
         ["with", program, rest @ ..] => {

@@ -8,7 +8,8 @@ use flagstone_rollout::{
 };
 use std::hint::black_box;
 
-const FETCH: Fetch = Fetch {
+/// A fetch that succeeded.
+pub const FETCH: Fetch = Fetch {
     stage: 0,
     arm: Arm::Control,
     circumstances: Circumstances::DRAWN,
