@@ -317,6 +317,42 @@ fn a_good_canary_reaches_everybody() {
     );
 }
 
+/// The Workers report every ten seconds of their own time; the guard's is the test's.
+#[test]
+fn visitors_of_a_good_canary_bring_it_to_everybody() {
+    let Some(site) = Site::start(BEGIN, 200, &[("FLAGSTONE_GUARD_BUDGET", "1000")]) else {
+        return;
+    };
+    let mut at_ms = BEGIN;
+    let mut user = 0;
+    for round in 0.. {
+        site.set_clock(at_ms);
+        for worker in WORKERS {
+            (user..user + 60).for_each(|user| drop(site.visit(worker, user)));
+        }
+        user += 60;
+        let begin = Instant::now();
+        while site.json("/rollouts/checkout")["last_report_ms"] != at_ms {
+            assert!(begin.elapsed().as_secs() < 30, "{}", site.log());
+            thread::sleep(Duration::from_millis(100));
+        }
+        if site.control()["rollouts"]["checkout"]["state"] == "complete" {
+            break;
+        }
+        assert!(
+            round < 12,
+            "{}\n{}",
+            site.ask("/rollouts"),
+            site.ask("/decisions")
+        );
+        at_ms += 35_000;
+    }
+    let begin = Instant::now();
+    while !site.everybody_gets("canary") {
+        assert!(begin.elapsed().as_secs() < REACTION + TTL, "{}", site.log());
+    }
+}
+
 #[test]
 fn ended_at_any_moment_it_loses_nothing_and_counts_nothing_twice() {
     const BATCHES: u32 = 24;

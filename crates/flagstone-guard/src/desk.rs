@@ -385,3 +385,6 @@ pub fn reason(hold: Hold) -> &'static str {
         Hold::Closed => "closed",
     }
 }
+
+#[cfg(test)]
+mod tests;

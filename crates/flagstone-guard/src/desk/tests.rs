@@ -1,0 +1,151 @@
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use super::*;
+use flagstone_rollout::guard::{Terms, Watch};
+use flagstone_rollout::{Calendar, Ladder, Report, ReportId, State, Timetable};
+
+const NOW_MS: i64 = 1_800_000_000_000;
+const DIGEST: &str = "99aa06d3014798d86001c324468d497f";
+
+fn plan() -> Planned {
+    let timetable = Timetable {
+        dwells_ms: vec![60_000, 60_000],
+        straight: false,
+        calendar: Calendar::default(),
+    };
+    Planned {
+        flag: "checkout".to_owned(),
+        plan: "1".to_owned(),
+        variant: "treatment".to_owned(),
+        ladder: Ladder::new(&[0.05, 0.5]).unwrap(),
+        timetable,
+    }
+}
+
+fn document(sequence: u64, stage: u8, state: &str) -> Document {
+    let text = format!(
+        r#"{{"version":1,"revision":1,"sequence":{sequence},"snapshot":"{DIGEST}","rollouts":{{"checkout":
+            {{"plan":"1","attempt":1,"stage":{stage},"state":"{state}","since":{NOW_MS},"held":{NOW_MS}}}}}}}"#
+    );
+    Document::read(text.as_bytes()).unwrap()
+}
+
+fn desk() -> Desk {
+    let judgement = Judgement {
+        terms: Terms::DEFAULT,
+        watch: Watch::DEFAULT,
+        adopt: false,
+    };
+    Desk::new(judgement, NOW_MS)
+}
+
+fn begun(stored: Option<&[u8]>) -> Desk {
+    let mut desk = desk();
+    let state = |_| Ok(stored.map(<[u8]>::to_vec));
+    desk.follow(&document(1, 0, "running").control, &[plan()], state, NOW_MS)
+        .unwrap();
+    desk
+}
+
+fn line(sequence: u32, attempt: u32, failures: u64) -> String {
+    let mut report = Report {
+        rollout: rollout_id("checkout", "1", attempt),
+        interval: flagstone_rollout::interval(NOW_MS),
+        ..Report::default()
+    };
+    report.arms.control.fetches = 95;
+    report.arms.canary.fetches = 5 + failures;
+    report.arms.canary.hard_requests = failures;
+    report.arms.canary.hard = failures;
+    let line = Line {
+        id: ReportId {
+            instance: 7,
+            sequence,
+        },
+        report,
+        flag: "checkout".to_owned(),
+        unit: None,
+    };
+    line.write() + "\n"
+}
+
+#[test]
+fn lines_are_told_by_what_came_of_them() {
+    let mut desk = begun(None);
+    let batch = line(0, 1, 0) + &line(1, 1, 0) + &line(0, 1, 0) + &line(2, 2, 0);
+    let batch = batch + "\nsomething else\n{\"flagstone\":\"report\"}\n";
+    let expected = Taken {
+        counted: 2,
+        repeats: 1,
+        other: 1,
+        broken: 1,
+        passed: 1,
+    };
+    assert_eq!(desk.take(&batch, NOW_MS), expected);
+    assert_eq!(desk.lines, expected);
+    // The same once more, and by a desk that has it from the store.
+    let again = Taken {
+        counted: 0,
+        repeats: 3,
+        ..expected
+    };
+    assert_eq!(desk.take(&batch, NOW_MS), again);
+    let changes = desk.changes();
+    let state = &changes.rollouts.first().unwrap().1;
+    assert_eq!(begun(Some(state)).take(&batch, NOW_MS), again);
+}
+
+#[test]
+fn what_is_stored_is_given_once() {
+    let mut desk = begun(None);
+    let changes = desk.changes();
+    assert_eq!(changes.rollouts.len(), 1);
+    desk.saved(changes);
+    assert_eq!(desk.changes(), Changes::default());
+    desk.take(&line(0, 1, 0), NOW_MS);
+    let changes = desk.changes();
+    assert_eq!(changes.rollouts.len(), 1);
+    // Nobody has stored them: they are given again.
+    assert_eq!(desk.changes().rollouts, changes.rollouts);
+}
+
+#[test]
+fn it_is_ready_while_it_knows_what_is_under_way() {
+    let mut desk = desk();
+    assert!(!desk.is_ready());
+    let control = document(1, 0, "running").control;
+    let broken = |_| Err("no store".to_owned());
+    let followed = desk.follow(&control, &[plan()], broken, NOW_MS);
+    assert_eq!(
+        (followed, desk.is_ready()),
+        (Err("no store".to_owned()), false)
+    );
+    desk.follow(&control, &[plan()], |_| Ok(None), NOW_MS)
+        .unwrap();
+    assert_eq!((desk.is_ready(), desk.is_leading()), (true, true));
+    desk.forget();
+    assert_eq!((desk.is_ready(), desk.is_leading()), (false, false));
+}
+
+#[test]
+fn a_step_is_put_over_what_it_was_decided_by_alone() {
+    let mut desk = begun(None);
+    desk.take(&line(0, 1, 20), NOW_MS);
+    let publications = desk.lead(NOW_MS);
+    let [step] = publications.as_slice() else {
+        unreachable!("one step, not {publications:?}")
+    };
+    assert_eq!(step.course.state, State::RolledBack);
+    let next = step
+        .put(&document(1, 0, "running"), NOW_MS, "mark")
+        .unwrap();
+    assert_eq!(next.control.sequence, 2);
+    assert_eq!(next.rollout("checkout").unwrap().course, step.course);
+    assert_eq!(next.mark(), Some("mark"));
+    for other in [document(2, 1, "running"), document(2, 0, "paused")] {
+        assert!(step.put(&other, NOW_MS, "mark").is_none());
+    }
+    // Until it has been written it is decided again.
+    assert_eq!(desk.lead(NOW_MS), publications);
+    assert!(!desk.is_leading());
+}
