@@ -1,5 +1,7 @@
 //! Addresses and networks, as npm's `ip-address` reads them.
 
+use crate::text::split_once;
+
 /// An address, or a network that is written as one of its addresses and a number of leading bits.
 ///
 /// COMPAT(unleash): what is an address, and that one may come with a prefix or a zone, is decided as `Address4` and `Address6`
@@ -54,7 +56,7 @@ impl Address {
         if prefix > 128 || !is_legal(zone) || !is_legal(rest) {
             return None;
         }
-        let bits = match address.split_once("::") {
+        let bits = match split_once(address, "::") {
             Some((front, back)) => {
                 let (front, front_count) = groups(front, false)?;
                 let (back, back_count) = groups(back, true)?;

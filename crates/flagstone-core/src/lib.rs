@@ -46,7 +46,9 @@ pub use snapshot::{
     Attribute, AttributeIndex, Flag, FlagIndex, OpenError, Plan, Snapshot, Variant, VariantIndex,
     VerifyError,
 };
-pub use text::{JsNumber, is_blank as is_js_blank};
+pub use text::{
+    JsNumber, find as text_find, is_blank as is_js_blank, split_once as text_split_once,
+};
 pub use time::{parse_rfc3339, parse_v8, ramp_share};
 pub use units::{UnixMillis, Weight};
 pub use value::Value;

@@ -154,5 +154,35 @@ pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
     a.iter().zip(b).all(|(a, b)| a == b)
 }
 
+/// Where text begins in other text for the first time. What `str::find` has for this weighs 6 KB of wasm and keeps panics;
+/// in return this takes time in proportion to both lengths where nearly everything repeats itself.
+///
+/// ```
+/// use flagstone_core::text_find;
+///
+/// assert_eq!(text_find("https://shop.example", "://"), Some(5));
+/// assert_eq!(text_find("shop.example", "://"), None);
+/// assert_eq!(text_find("", ""), Some(0));
+/// ```
+pub fn find(text: &str, part: &str) -> Option<usize> {
+    let (text, part) = (text.as_bytes(), part.as_bytes());
+    let Some(first) = part.first() else {
+        return Some(0);
+    };
+    let last = text.len().checked_sub(part.len())?;
+    (0..=last).find(|at| {
+        text.get(*at) == Some(first)
+            && text
+                .get(*at..at + part.len())
+                .is_some_and(|there| equal(there, part))
+    })
+}
+
+/// What is before and behind text in other text, where it is there for the first time.
+pub fn split_once<'t>(text: &'t str, part: &str) -> Option<(&'t str, &'t str)> {
+    let at = find(text, part)?;
+    Some((text.get(..at)?, text.get(at + part.len()..)?))
+}
+
 #[cfg(test)]
 mod tests;

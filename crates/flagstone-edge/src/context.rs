@@ -100,8 +100,9 @@ impl<'p, 'n, H: RequestHead> Context<'p, 'n, H> {
     }
 
     /// From 1 to 10,001.
-    fn random(&self) -> Option<u128> {
-        Some(u128::from_le_bytes(self.draw()?) % 10_001 + 1)
+    fn random(&self) -> Option<u64> {
+        let drawn = self.draw()?;
+        Some(u64::from_le_bytes(*drawn.first_chunk()?) % 10_001 + 1)
     }
 
     fn fetch(&self, attribute: Attribute<'n>) -> Value<'p> {

@@ -2,7 +2,7 @@
 
 use crate::cache::directives;
 use crate::dictionary::{self, About, Extent, Member, push_encoded, push_escape};
-use flagstone_core::Value;
+use flagstone_core::{Value, text_split_once};
 use std::fmt::Write as _;
 
 /// The cookie that scripts can read.
@@ -122,7 +122,7 @@ pub(crate) fn element(script: &str, policy: Option<&[u8]>) -> String {
 
 /// The first nonce of a `Content-Security-Policy`.
 fn nonce(policy: &[u8]) -> Option<&str> {
-    let (_, rest) = str::from_utf8(policy).ok()?.split_once("'nonce-")?;
+    let (_, rest) = text_split_once(str::from_utf8(policy).ok()?, "'nonce-")?;
     let (nonce, _) = rest.split_once('\'')?;
     let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte);
     (!nonce.is_empty() && nonce.bytes().all(is_legal)).then_some(nonce)

@@ -1,5 +1,7 @@
 //! Where in an evaluation context an attribute lies.
 
+use flagstone_core::text_split_once;
+
 /// How deep contexts are looked into.
 const MAX_DEPTH: usize = 128;
 
@@ -66,7 +68,7 @@ fn add<'n>(all: &mut Vec<Vec<&'n str>>, name: &'n str) {
 /// `["c"]` there is none. Steps with escapes are no members by themselves.
 fn split(name: &str) -> Option<(&str, Option<&str>)> {
     if let Some(quoted) = name.strip_prefix("[\"") {
-        let (step, rest) = quoted.split_once("\"]")?;
+        let (step, rest) = text_split_once(quoted, "\"]")?;
         let rest = rest.strip_prefix('.').unwrap_or(rest);
         let rest = (!rest.is_empty()).then_some(rest);
         return (!step.contains('\\')).then_some((step, rest));

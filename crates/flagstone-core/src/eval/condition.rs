@@ -19,7 +19,7 @@ use crate::layout::{
 use crate::program;
 use crate::semver::SemVer;
 use crate::snapshot::{AttributeIndex, FlagIndex, Snapshot};
-use crate::text::equal;
+use crate::text::{equal, find};
 use crate::time::{parse_rfc3339, parse_v8};
 use core::cmp::Ordering;
 use core::net::IpAddr;
@@ -481,7 +481,7 @@ fn same(is: &[u8], constant: &[u8], test: TestRecord) -> bool {
 
 fn contains(is: &str, constant: &str, test: TestRecord) -> bool {
     if test.flags & TEST_IGNORES_CASE == 0 {
-        return is.contains(constant);
+        return find(is, constant).is_some();
     }
     constant.is_empty()
         || is

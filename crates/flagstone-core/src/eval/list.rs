@@ -9,6 +9,7 @@ use crate::js;
 use crate::layout::{Conversion, Op, Section, TestRecord, TextRecord, order};
 use crate::semver::SplitVersion;
 use crate::snapshot::Snapshot;
+use crate::text::find;
 use core::cmp::Ordering;
 
 /// The answer to a question about a list; an empty one is answered with no. `None` if the bytes make no sense, or if an
@@ -100,7 +101,7 @@ pub(super) fn some_part(
             Op::LowerStartsWithOne => js::lower_starts_with(is, part),
             Op::LowerEndsWithOne => js::lower_ends_with(is, part),
             Op::LowerContainsOne => js::lower_contains(is, part),
-            _ => is.contains(part),
+            _ => find(is, part).is_some(),
         };
         if found {
             return Some(true);

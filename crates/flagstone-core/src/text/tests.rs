@@ -84,3 +84,31 @@ fn digits_are_the_fewest() {
     check(f64::MIN_POSITIVE);
     check(f64::from_bits(1));
 }
+
+#[test]
+fn text_is_found_as_by_the_standard_library() {
+    let texts = [
+        "",
+        "a",
+        "ab",
+        "aab",
+        "abab",
+        "aaaaaaaab",
+        "://",
+        "https://a://b",
+        "ä",
+        "aä",
+        "äää",
+        "-.-..-",
+    ];
+    for text in texts {
+        for part in texts {
+            assert_eq!(find(text, part), text.find(part), "`{part}` in `{text}`");
+            assert_eq!(
+                split_once(text, part),
+                text.split_once(part),
+                "`{part}` in `{text}`"
+            );
+        }
+    }
+}

@@ -4,6 +4,7 @@ use super::asks::Asks;
 use super::texts::texts;
 use crate::head::{GeoField, RequestHead, ResponseHead};
 use crate::plan::Pending;
+use flagstone_core::{text_find, text_split_once};
 use std::borrow::Cow;
 use std::net::IpAddr;
 
@@ -114,9 +115,15 @@ impl ResponseHead for Answered<'_> {
 fn header_value(value: &[u8]) -> Cow<'_, [u8]> {
     const REPLACEMENT: &str = "\u{fffd}";
     match str::from_utf8(value) {
-        Ok(text) if !value.is_ascii() && text.contains(REPLACEMENT) => {
-            let parts: Vec<_> = text.split(REPLACEMENT).map(str::as_bytes).collect();
-            parts.join(&0xff).into()
+        Ok(text) if !value.is_ascii() && text_find(text, REPLACEMENT).is_some() => {
+            let (mut bytes, mut rest) = (Vec::with_capacity(value.len()), text);
+            while let Some((before, behind)) = text_split_once(rest, REPLACEMENT) {
+                bytes.extend_from_slice(before.as_bytes());
+                bytes.push(0xff);
+                rest = behind;
+            }
+            bytes.extend_from_slice(rest.as_bytes());
+            bytes.into()
         }
         _ => Cow::Borrowed(value),
     }
@@ -136,7 +143,7 @@ impl<'a> Url<'a> {
     fn split(url: &'a str) -> Self {
         // Browsers send none, but what makes requests in JavaScript may leave one in.
         let url = url.split_once('#').map_or(url, |(url, _)| url);
-        let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+        let (scheme, rest) = text_split_once(url, "://").unwrap_or(("", url));
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (host, rest) = rest.split_at_checked(end).unwrap_or((rest, ""));
         let (path, query) = match rest.split_once('?') {

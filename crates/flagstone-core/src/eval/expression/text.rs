@@ -4,6 +4,7 @@ use super::Machine;
 use super::value::Value;
 use crate::layout::Relation;
 use crate::semver::SemVer;
+use crate::text::find;
 use core::cmp::Ordering;
 
 /// The UTF-16 code units of UTF-8 in which halves of characters may stand alone.
@@ -60,7 +61,7 @@ fn begins(mut text: Units<'_>, start: &[u8]) -> bool {
 /// Whether text includes other text.
 pub(super) fn contains(text: &[u8], part: &[u8]) -> bool {
     if let (Ok(text), Ok(part)) = (core::str::from_utf8(text), core::str::from_utf8(part)) {
-        return text.contains(part);
+        return find(text, part).is_some();
     }
     let mut units = Units::of(text);
     loop {
