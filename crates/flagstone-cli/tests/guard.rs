@@ -8,6 +8,10 @@
     reason = "tests; the guard has a clock, so its nodes have one"
 )]
 
+#[cfg(target_os = "linux")]
+#[path = "guard/faults.rs"]
+mod faults;
+
 use flagstone_edge::rollout_id;
 use flagstone_rollout::{Line, Report, ReportId, UnitHash, interval};
 use serde_json::Value;
