@@ -2,6 +2,7 @@
 
 use flagstone_rollout::tally::{Line, Row};
 use flagstone_rollout::{Histogram, INTERVAL_MS, interval};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 
 /// So many batches are remembered, so that one that is sent again counts once.
@@ -10,10 +11,15 @@ const BATCHES: usize = 64;
 const PERIOD_MS: i64 = 600_000;
 /// A node that has not reported for so long is gone, in intervals: two minutes.
 const GONE: u64 = 12;
+/// When flags were last reported is kept so often, in milliseconds.
+const KEPT_MS: i64 = 600_000;
+/// A flag of which nothing was heard for so long is forgotten: a year, in milliseconds.
+const FORGOTTEN_MS: i64 = 365 * 86_400_000;
 
 /// What nodes have reported lately. Memory: some 3 KB for each variant that is served, and 60 bytes for each node.
 ///
-/// Counts are kept in memory only: a new process begins at nothing, and says since when.
+/// Counts are kept in memory only. When flags were last reported is for the host's store, so that a flag that nobody asks for
+/// is found out whatever becomes of processes.
 ///
 /// ```
 /// use flagstone_guard::Activity;
@@ -27,12 +33,23 @@ const GONE: u64 = 12;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Activity {
-    since_ms: i64,
+    memory: Memory,
+    /// When the store got that, and when something was last heard.
+    kept_ms: i64,
+    heard_ms: i64,
     flags: BTreeMap<String, BTreeMap<String, Seen>>,
     variants: usize,
     nodes: BTreeMap<u64, Node>,
     /// The latest last.
     batches: VecDeque<u64>,
+}
+
+/// What outlives the process.
+#[derive(Clone, Debug)]
+struct Memory {
+    since_ms: i64,
+    /// When each flag was last reported.
+    last_ms: BTreeMap<String, i64>,
 }
 
 /// A node that has reported.
@@ -56,7 +73,6 @@ pub struct Seen {
     requests: [u32; Activity::INTERVALS],
     failures: [u32; Activity::INTERVALS],
     newest: u64,
-    last_ms: i64,
 }
 
 impl Activity {
@@ -70,7 +86,12 @@ impl Activity {
     /// Nothing yet. Times are Unix milliseconds, here and below.
     pub const fn new(now_ms: i64) -> Self {
         Self {
-            since_ms: now_ms,
+            memory: Memory {
+                since_ms: now_ms,
+                last_ms: BTreeMap::new(),
+            },
+            kept_ms: i64::MIN,
+            heard_ms: i64::MIN,
             flags: BTreeMap::new(),
             variants: 0,
             nodes: BTreeMap::new(),
@@ -98,6 +119,7 @@ impl Activity {
 
     fn count(&mut self, line: &Line, now_ms: i64) {
         let Line { id, key, row, .. } = line;
+        self.heard_ms = now_ms;
         let node = self.nodes.entry(id.instance).or_insert(Node {
             instance: id.instance,
             revision: 0,
@@ -119,6 +141,7 @@ impl Activity {
             }
             self.variants += 1;
         }
+        self.memory.last_ms.insert(key.flag.clone(), now_ms);
         let variants = self.flags.entry(key.flag.clone()).or_default();
         let seen = variants
             .entry(key.variant.clone())
@@ -137,9 +160,48 @@ impl Activity {
             .collect();
     }
 
-    /// Since when it counts.
+    /// Since when it is known when flags were last reported.
     pub const fn since_ms(&self) -> i64 {
-        self.since_ms
+        self.memory.since_ms
+    }
+
+    /// What the store should have, if that is another thing by now.
+    pub(crate) fn to_keep(&self) -> Option<Vec<u8>> {
+        let is_due = self.heard_ms.saturating_sub(self.kept_ms) >= KEPT_MS;
+        let Memory { since_ms, last_ms } = &self.memory;
+        let last_ms = last_ms
+            .iter()
+            .map(|(flag, last_ms)| (flag.clone(), json!(last_ms)));
+        is_due.then(|| {
+            let last_ms = Value::Object(last_ms.collect());
+            json!({ "since_ms": since_ms, "last_ms": last_ms })
+                .to_string()
+                .into_bytes()
+        })
+    }
+
+    /// Notes that the store has it.
+    pub(crate) fn kept(&mut self) {
+        self.kept_ms = self.heard_ms;
+        let oldest_ms = self.heard_ms.saturating_sub(FORGOTTEN_MS);
+        self.memory
+            .last_ms
+            .retain(|_, last_ms| *last_ms >= oldest_ms);
+    }
+
+    /// Takes over what the store had of an earlier process; what makes no sense is passed over.
+    pub(crate) fn remember(&mut self, kept: &[u8]) {
+        let kept: Value = serde_json::from_slice(kept).unwrap_or_default();
+        let memory = &mut self.memory;
+        if let Some(since_ms) = kept.get("since_ms").and_then(Value::as_i64) {
+            memory.since_ms = memory.since_ms.min(since_ms);
+        }
+        let flags = kept.get("last_ms").and_then(Value::as_object);
+        for (flag, kept_ms) in flags.into_iter().flatten().take(Self::VARIANTS) {
+            let kept_ms = kept_ms.as_i64().unwrap_or(i64::MIN);
+            let last_ms = memory.last_ms.entry(flag.clone()).or_insert(kept_ms);
+            *last_ms = kept_ms.max(*last_ms);
+        }
     }
 
     /// What has been reported of a variant.
@@ -149,8 +211,7 @@ impl Activity {
 
     /// When a variant of a flag was last reported.
     pub fn last_ms(&self, flag: &str) -> Option<i64> {
-        let variants = self.flags.get(flag)?;
-        variants.values().map(|seen| seen.last_ms).max()
+        self.memory.last_ms.get(flag).copied()
     }
 
     /// Nodes that have reported in the last two minutes.
@@ -171,14 +232,12 @@ impl Seen {
             requests: [0; Activity::INTERVALS],
             failures: [0; Activity::INTERVALS],
             newest: interval(now_ms),
-            last_ms: now_ms,
         }
     }
 
     fn count(&mut self, row: &Row, now_ms: i64) {
         self.pass(now_ms);
         self.now.merge(row);
-        self.last_ms = now_ms;
         let failures = failures(row);
         for (series, count) in [
             (&mut self.requests, row.requests),

@@ -13,6 +13,9 @@ use std::collections::BTreeMap;
 /// A rollout that began so long ago was under way before this guard knew of it.
 const FRESH_MS: i64 = 120_000;
 
+/// Where the store has when flags were last reported, beside the rollouts: the id of none of them.
+const ACTIVITY: u64 = 0;
+
 /// What came of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Taken {
@@ -81,7 +84,7 @@ impl Publication {
 /// What a host's store is to have: all of it, or nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// States that changed, by the rollout's id.
+    /// States that changed, by the rollout's id; under 0, when flags were last reported.
     pub rollouts: Vec<(u64, Vec<u8>)>,
     /// Decisions in their order, each a CloudEvent as JSON.
     pub decisions: Vec<String>,
@@ -152,6 +155,11 @@ impl Desk {
         mut state: impl FnMut(u64) -> Result<Option<Vec<u8>>, String>,
         now_ms: i64,
     ) -> Result<(), String> {
+        if !self.is_ready
+            && let Some(kept) = state(ACTIVITY)?
+        {
+            self.activity.remember(&kept);
+        }
         let mut current = Vec::new();
         for plan in plans {
             let is_meant = |entry: &&flagstone_edge::Rollout| {
@@ -259,8 +267,10 @@ impl Desk {
             let state = led.rollout.to_bytes();
             (state != led.saved).then_some((*id, state))
         });
+        let kept = self.activity.to_keep();
+        let kept = kept.map(|state| (ACTIVITY, state));
         Changes {
-            rollouts: rollouts.collect(),
+            rollouts: rollouts.chain(kept).collect(),
             decisions: std::mem::take(&mut self.decisions),
         }
     }
@@ -268,7 +278,9 @@ impl Desk {
     /// Notes that the store has them.
     pub fn saved(&mut self, changes: Changes) {
         for (id, state) in changes.rollouts {
-            if let Some(led) = self.led.get_mut(&id) {
+            if id == ACTIVITY {
+                self.activity.kept();
+            } else if let Some(led) = self.led.get_mut(&id) {
                 led.saved = state;
             }
         }

@@ -115,3 +115,36 @@ fn memory_is_bounded() {
     );
     assert_eq!(activity.batches.len(), BATCHES);
 }
+
+#[test]
+fn when_a_flag_was_last_reported_outlives_the_process() {
+    let mut activity = Activity::new(1_000);
+    assert_eq!(activity.to_keep(), None, "nothing was heard");
+    activity.take(1, &line(1, 1, "on", 1), 2_000);
+    let kept = activity.to_keep().unwrap_or_default();
+    activity.kept();
+    activity.take(2, &line(1, 1, "on", 1), 2_000 + KEPT_MS - 1);
+    assert_eq!(activity.to_keep(), None, "it is too early");
+    activity.take(3, &line(1, 1, "on", 1), 2_000 + KEPT_MS);
+    assert!(activity.to_keep().is_some());
+
+    let mut next = Activity::new(900_000);
+    next.remember(&kept);
+    next.remember(b"{}");
+    next.remember(b"broken");
+    assert_eq!(
+        (next.since_ms(), next.last_ms("checkout")),
+        (1_000, Some(2_000))
+    );
+    next.take(1, &line(1, 1, "on", 1), 950_000);
+    next.remember(&kept);
+    assert_eq!(next.last_ms("checkout"), Some(950_000));
+    // After a year nobody remembers.
+    next.take(
+        2,
+        &line(1, 1, "on", 1).replace("checkout", "banner"),
+        950_000 + FORGOTTEN_MS + 1,
+    );
+    next.kept();
+    assert_eq!(next.last_ms("checkout"), None);
+}
