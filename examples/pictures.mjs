@@ -29,13 +29,32 @@ await shop.everything()
 for (let tens = 1; tens <= 6; tens++) {
   await new Promise((resolve) => setTimeout(resolve, 10_000))
   const some = 1 + (tens % 3)
-  await shop.report({ flag: 'new-checkout', revision: 7, control: [1800 + 90 * some, 3 + some, 110], treatment: [96 + 4 * some, some > 2 ? 1 : 0, 96] })
-  await shop.report({ flag: 'photo-reviews', stage: 1, revision: 7, control: [390 + 30 * some, some, 60], treatment: [130 + 10 * some, some > 1 ? 1 : 0, 64] })
+  await shop.report({
+    flag: 'new-checkout',
+    revision: 7,
+    control: [1800 + 90 * some, 3 + some, 110],
+    treatment: [96 + 4 * some, some > 2 ? 1 : 0, 96],
+  })
+  await shop.report({
+    flag: 'photo-reviews',
+    stage: 1,
+    revision: 7,
+    control: [390 + 30 * some, some, 60],
+    treatment: [130 + 10 * some, some > 1 ? 1 : 0, 64],
+  })
 }
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
-for (const [name, look] of Object.entries({ light: { width: 1280, height: 1500 }, dark: { width: 1280, height: 1500 }, phone: { width: 390, height: 1500 } })) {
+for (const [name, look] of Object.entries({
+  light: { width: 1280, height: 1500 },
+  dark: { width: 1280, height: 1500 },
+  phone: { width: 390, height: 1500 },
+})) {
   const colorScheme = name === 'light' ? 'light' : 'dark'
-  const context = await browser.newContext({ viewport: look, colorScheme, httpCredentials: { username: 'docs', password: TOKEN } })
+  const context = await browser.newContext({
+    viewport: look,
+    colorScheme,
+    httpCredentials: { username: 'docs', password: TOKEN },
+  })
   const page = await context.newPage()
   await page.goto(`${shop.url}/_flagstone/`)
   await page.waitForSelector('.card')

@@ -12,7 +12,10 @@ import { promisify } from 'node:util'
 const flagstone = fileURLToPath(new URL('../../target/debug/flagstone', import.meta.url))
 export const TOKEN = 'correct horse battery staple'
 
-const plan = (key, stages = '[{ share = 5, dwell = "1h" }, { share = 25, dwell = "1h" }, { share = 50, dwell = "1h" }]') => `
+const plan = (
+  key,
+  stages = '[{ share = 5, dwell = "1h" }, { share = 25, dwell = "1h" }, { share = 50, dwell = "1h" }]',
+) => `
 [flags.${key}]
 variants = { control = "control", treatment = "treatment" }
 default = "control"
@@ -53,8 +56,13 @@ export async function guard() {
   write('shop.toml', SHOP)
   write('token', TOKEN)
   await run('compile', 'shop.toml', '-o', 'shop.snapshot', '--control', 'control.json')
-  for (const flag of ['new-checkout', 'vector-search', 'photo-reviews', 'fast-cart']) await change('advance', flag, '--begin')
-  const child = spawn(flagstone, ['guard', ...STORES, '--state', 'state', '--token', 'token', '--listen', '127.0.0.1:0'], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] })
+  for (const flag of ['new-checkout', 'vector-search', 'photo-reviews', 'fast-cart'])
+    await change('advance', flag, '--begin')
+  const child = spawn(
+    flagstone,
+    ['guard', ...STORES, '--state', 'state', '--token', 'token', '--listen', '127.0.0.1:0'],
+    { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
+  )
   const lines = createInterface({ input: child.stderr })
   const url = await new Promise((resolve) => {
     lines.on('line', (line) => {
@@ -63,7 +71,8 @@ export async function guard() {
       else console.error(`guard: ${line}`)
     })
   })
-  const ask = (path, options = {}) => fetch(url + path, { ...options, headers: { authorization: `Bearer ${TOKEN}`, ...options.headers } })
+  const ask = (path, options = {}) =>
+    fetch(url + path, { ...options, headers: { authorization: `Bearer ${TOKEN}`, ...options.headers } })
   let sequence = 0
   return {
     url,
@@ -82,11 +91,31 @@ export async function guard() {
       const arms = {}
       for (const [variant, [requests, failed, ms]] of Object.entries(variants)) {
         const latency = spread(requests - failed, ms)
-        const row = { flagstone: 'tally', sequence: sequence++, ...common, revision, variant, route: `/${flag}/*`, requests, errors: failed, exposures: requests, latency }
+        const row = {
+          flagstone: 'tally',
+          sequence: sequence++,
+          ...common,
+          revision,
+          variant,
+          route: `/${flag}/*`,
+          requests,
+          errors: failed,
+          exposures: requests,
+          latency,
+        }
         text.push(JSON.stringify(row))
-        arms[variant === 'control' ? 'control' : 'canary'] = { fetches: requests, hard_requests: failed, hard: failed, first_exposures: Math.ceil(requests / 2), latency }
+        arms[variant === 'control' ? 'control' : 'canary'] = {
+          fetches: requests,
+          hard_requests: failed,
+          hard: failed,
+          first_exposures: Math.ceil(requests / 2),
+          latency,
+        }
       }
-      if (rollout?.rollout) text.push(JSON.stringify({ flagstone: 'report', sequence: sequence++, ...common, rollout: rollout.rollout, ...arms }))
+      if (rollout?.rollout)
+        text.push(
+          JSON.stringify({ flagstone: 'report', sequence: sequence++, ...common, rollout: rollout.rollout, ...arms }),
+        )
       const answer = await ask('/lines', { method: 'POST', body: text.join('\n') })
       assert.equal(answer.status, 200)
     },
@@ -97,9 +126,29 @@ export async function guard() {
       for (let step = 0; step < 3; step++) await change('advance', 'fast-cart', '--force')
       await this.report({ flag: 'vector-search', control: [950, 2, 90], treatment: [50, 19, 480], instance: 'c3' })
       for (const instance of ['a1', 'b2', 'c3']) {
-        await this.report({ flag: 'new-checkout', control: [1900, 4, 110], treatment: [100, 0, 96], instance, revision: 7 })
-        await this.report({ flag: 'photo-reviews', stage: 1, control: [420, 3, 60], treatment: [140, 1, 64], instance, revision: 7 })
-        await this.report({ flag: 'banner', none: [400, 0, 30], winter: [390, 4, 33], members: [210, 0, 31], instance: `d4${instance}`, revision: 1 })
+        await this.report({
+          flag: 'new-checkout',
+          control: [1900, 4, 110],
+          treatment: [100, 0, 96],
+          instance,
+          revision: 7,
+        })
+        await this.report({
+          flag: 'photo-reviews',
+          stage: 1,
+          control: [420, 3, 60],
+          treatment: [140, 1, 64],
+          instance,
+          revision: 7,
+        })
+        await this.report({
+          flag: 'banner',
+          none: [400, 0, 30],
+          winter: [390, 4, 33],
+          members: [210, 0, 31],
+          instance: `d4${instance}`,
+          revision: 1,
+        })
       }
       await this.report({ flag: 'fast-cart', treatment: [800, 1, 40], revision: 7 })
       await change('kill', 'gift-cards')
@@ -113,9 +162,15 @@ export async function guard() {
 
 /** So many latencies about so many milliseconds, as the histogram has them. */
 function spread(count, ms) {
-  const bucket = (ms) => (ms < 8 ? ms : 8 * (Math.floor(Math.log2(ms)) - 2) + ((ms >> (Math.floor(Math.log2(ms)) - 3)) & 7))
+  const bucket = (ms) =>
+    ms < 8 ? ms : 8 * (Math.floor(Math.log2(ms)) - 2) + ((ms >> (Math.floor(Math.log2(ms)) - 3)) & 7)
   const counts = {}
-  for (const [part, factor] of [[0.3, 0.8], [0.45, 1], [0.17, 1.3], [0.08, 2.2]]) {
+  for (const [part, factor] of [
+    [0.3, 0.8],
+    [0.45, 1],
+    [0.17, 1.3],
+    [0.08, 2.2],
+  ]) {
     const some = Math.round(part * count)
     if (some > 0) counts[bucket(Math.round(ms * factor))] = some
   }

@@ -7,7 +7,9 @@ import { chromium } from 'playwright-core'
 import { executablePath, folder, skip } from './chromium.mjs'
 import { guard, TOKEN } from './guard.mjs'
 
-const PATHS = ['', 'page.css', 'page.mjs', 'charts.mjs', 'icon.svg', 'health.json', 'actions', 'nothing']
+const SCRIPTS = ['page', 'actions', 'charts', 'elements', 'words'].map((name) => `${name}.mjs`)
+const FILES = ['', 'page.css', ...SCRIPTS, 'icon.svg', 'health.json']
+const PATHS = [...FILES, 'actions', 'nothing']
 const LOOKS = {
   light: { viewport: { width: 1280, height: 900 }, colorScheme: 'light' },
   dark: { viewport: { width: 1280, height: 900 }, colorScheme: 'dark' },
@@ -28,7 +30,10 @@ after(async () => {
 
 /** Opens the page; whatever goes wrong in it, or leaves its host, fails the test, unless it was expected. */
 async function open(look, then, expected = []) {
-  const context = await browser.newContext({ ...LOOKS[look], httpCredentials: { username: 'anybody', password: TOKEN } })
+  const context = await browser.newContext({
+    ...LOOKS[look],
+    httpCredentials: { username: 'anybody', password: TOKEN },
+  })
   const page = await context.newPage()
   const wrong = []
   page.on('console', (message) => ['error', 'warning'].includes(message.type()) && wrong.push(message.text()))
@@ -45,7 +50,13 @@ const card = (page, flag) => page.locator('.card', { has: page.getByRole('headin
 
 test('without the token there is nothing', async () => {
   for (const path of PATHS) {
-    for (const authorization of [undefined, 'Bearer wrong', `Basic ${btoa('anybody:wrong')}`, `Basic ${btoa(TOKEN)}`, 'Basic §']) {
+    for (const authorization of [
+      undefined,
+      'Bearer wrong',
+      `Basic ${btoa('anybody:wrong')}`,
+      `Basic ${btoa(TOKEN)}`,
+      'Basic §',
+    ]) {
       const headers = authorization ? { authorization: encodeURI(authorization) } : {}
       const answer = await fetch(`${shop.url}/_flagstone/${path}`, { headers })
       assert.equal(answer.status, 401, path)
@@ -56,7 +67,7 @@ test('without the token there is nothing', async () => {
 })
 
 test('its policy allows its own host alone', async () => {
-  for (const path of PATHS.slice(0, 6)) {
+  for (const path of FILES) {
     const { headers, status } = await shop.ask(`/_flagstone/${path}`)
     assert.equal(status, 200, path)
     assert.match(headers.get('content-security-policy'), /default-src 'none'; script-src 'self'; style-src 'self';/)
@@ -82,11 +93,23 @@ test('what another site makes a browser send changes nothing', async () => {
 for (const look of Object.keys(LOOKS)) {
   test(`shows every rollout, flag and node: ${look}`, { skip }, () =>
     open(look, async (page) => {
-      const states = { 'gift-cards': 'killed', 'vector-search': 'rolled back', 'photo-reviews': 'paused', 'new-checkout': 'running', 'fast-cart': 'complete' }
-      for (const [flag, state] of Object.entries(states)) assert.equal(await card(page, flag).locator('.badge').textContent(), state)
+      const states = {
+        'gift-cards': 'killed',
+        'vector-search': 'rolled back',
+        'photo-reviews': 'paused',
+        'new-checkout': 'running',
+        'fast-cart': 'complete',
+      }
+      for (const [flag, state] of Object.entries(states))
+        assert.equal(await card(page, flag).locator('.badge').textContent(), state)
       const { flags } = await shop.health()
       assert.equal(await page.locator('.row').count(), flags.length)
-      assert.match(await card(page, 'new-checkout').getByRole('img', { name: /^Failures of the last ten minutes/ }).getAttribute('aria-label'), /control 0\.\d %/)
+      assert.match(
+        await card(page, 'new-checkout')
+          .getByRole('img', { name: /^Failures of the last ten minutes/ })
+          .getAttribute('aria-label'),
+        /control 0\.\d %/,
+      )
       await page.getByText('not the present one').first().waitFor()
       await page.locator('.decision', { hasText: 'rolled back at 5 %' }).waitFor()
       // Nothing hangs out of a phone.
@@ -141,17 +164,21 @@ test('pauses, resumes, kills and lifts by the keyboard, with a reason', { skip }
 )
 
 test('what is refused is told, and the dialog stays', { skip }, () =>
-  open('light', async (page) => {
-    await card(page, 'new-checkout').getByRole('button', { name: 'Pause' }).click()
-    await shop.change('pause', 'new-checkout')
-    await page.fill('#why', 'too late')
-    await page.fill('#who', 'grace')
-    await page.click('#confirm')
-    await page.getByText('Not done: it is paused.').waitFor()
-    await page.keyboard.press('Escape')
-    await page.waitForSelector('dialog', { state: 'hidden' })
-    await shop.change('resume', 'new-checkout')
-  }, ['Failed to load resource: the server responded with a status of 409 (Conflict)']),
+  open(
+    'light',
+    async (page) => {
+      await card(page, 'new-checkout').getByRole('button', { name: 'Pause' }).click()
+      await shop.change('pause', 'new-checkout')
+      await page.fill('#why', 'too late')
+      await page.fill('#who', 'grace')
+      await page.click('#confirm')
+      await page.getByText('Not done: it is paused.').waitFor()
+      await page.keyboard.press('Escape')
+      await page.waitForSelector('dialog', { state: 'hidden' })
+      await shop.change('resume', 'new-checkout')
+    },
+    ['Failed to load resource: the server responded with a status of 409 (Conflict)'],
+  ),
 )
 
 test('says so when the guard is gone', { skip }, async () => {

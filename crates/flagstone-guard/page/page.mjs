@@ -1,156 +1,18 @@
 // The health page: asks for the JSON every two seconds and shows it. What can be operated keeps its place and focus; what
 // only shows is drawn anew.
 
+import { buttons } from './actions.mjs'
 import { course, gauge, intervals, percent, shares, stairs } from './charts.mjs'
+import { below, find, keyed, make } from './elements.mjs'
+import { ago, clock, count, day, plural, REASONS, STALE, STATES } from './words.mjs'
 
 const PERIOD = 2_000
-/** Without the name and password that the page's own address may have, with which nothing can be fetched. */
-const below = (name) => location.origin + location.pathname + name
-const find = (id) => document.getElementById(id)
-
-const STATES = {
-  running: 'running',
-  held: 'holding',
-  paused: 'paused',
-  complete: 'complete',
-  'rolled-back': 'rolled back',
-  stopped: 'stopped',
-  pending: 'not begun',
-  killed: 'killed',
-}
-const REASONS = {
-  stale: 'Nodes report nothing, or too little to go by.',
-  outage: 'The stable side fails too: this is no fault of the canary.',
-  ceiling: 'More requests fail than its owner allows.',
-  srm: 'Visitors do not arrive in the planned shares, so the comparison is broken.',
-  evidence: 'There is evidence against the canary, but not enough to roll back.',
-  insufficient: 'With what is known, the next share could cost more than the risk budget.',
-  lost: 'This guard does not know how the rollout began.',
-  manual: 'Somebody paused it.',
-  closed: 'The plan’s windows or freezes do not let it grow now.',
-}
-const STALE = {
-  settled: 'At 100 % for two weeks: the flag can go.',
-  unseen: 'No node has asked for it for a week.',
-}
-const ACTIONS = {
-  kill: ['Kill', 'Everybody gets the flag’s default at once, whatever the rollout does.'],
-  lift: ['Lift the kill', 'The flag is decided by its rules again, for everybody.'],
-  pause: ['Pause', 'Nobody is moved; the share stays where it is.'],
-  resume: ['Resume', 'The rollout goes on from where it was.'],
-}
-
-/** An element; `class`, `text` and listeners by their names, other attributes as they are. */
-function make(name, options = {}, ...children) {
-  const element = document.createElement(name)
-  for (const [key, value] of Object.entries(options)) {
-    if (value === undefined) continue
-    if (key === 'text') element.textContent = value
-    else if (key.startsWith('on')) element.addEventListener(key.slice(2), value)
-    else element.setAttribute(key, value)
-  }
-  element.append(...children.filter((child) => child !== undefined))
-  return element
-}
-
-const number = new Intl.NumberFormat('en')
-const count = (value) => number.format(value)
-const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' })
-const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
-
-function ago(ms) {
-  const seconds = Math.max(0, Math.round(ms / 1000))
-  if (seconds < 90) return `${seconds} s`
-  if (seconds < 5_400) return `${Math.round(seconds / 60)} min`
-  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} days`
-}
-
-const plural = (value, word) => `${count(value)} ${word}${value === 1 ? '' : 's'}`
 
 /** The colour of a variant: its side of the rollout, else by its place. */
 function kind(flag, variant, index) {
   if (flag.rollout?.variant === variant) return 'canary'
   if (flag.default === variant) return 'control'
   return `other-${index % 4}`
-}
-
-// ------------------------------------------------------------------------------------------------------- Operated parts
-
-/** Children of `parent` by key: made once, brought up to date each time, in the order of `items`. */
-function keyed(parent, items, key, create) {
-  const before = new Map([...parent.children].map((child) => [child.dataset.key, child]))
-  items.forEach((item, index) => {
-    let child = before.get(key(item))
-    before.delete(key(item))
-    if (!child) {
-      child = create(item)
-      child.dataset.key = key(item)
-    }
-    if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] ?? null)
-    child.update(item)
-  })
-  before.forEach((child) => child.remove())
-}
-
-function buttons(flag) {
-  const row = make('div', { class: 'actions' })
-  row.update = ({ key, may }) => {
-    keyed(row, may, (what) => what, (what) => {
-      const button = make('button', { type: 'button', class: what, text: ACTIONS[what][0], 'aria-label': `${ACTIONS[what][0]}: ${key}`, onclick: () => ask(what, key) })
-      button.update = () => {}
-      return button
-    })
-  }
-  row.update(flag)
-  return row
-}
-
-let asked
-function ask(what, flag) {
-  asked = { what, flag }
-  const [name, effect] = ACTIONS[what]
-  find('question').replaceChildren(`${name}: `, make('code', { text: flag }))
-  find('effect').textContent = effect
-  find('problem').textContent = ''
-  find('why').value = ''
-  find('who').value = localStorage.getItem('who') ?? ''
-  const confirm = find('confirm')
-  confirm.textContent = `${name}, now`
-  confirm.className = what
-  confirm.disabled = false
-  find('dialog').showModal()
-  find('why').focus()
-}
-
-find('cancel').addEventListener('click', () => find('dialog').close())
-find('form').addEventListener('submit', async (event) => {
-  event.preventDefault()
-  const who = find('who').value
-  const confirm = find('confirm')
-  confirm.disabled = true
-  localStorage.setItem('who', who)
-  try {
-    const body = JSON.stringify({ ...asked, who, why: find('why').value })
-    const response = await fetch(below('actions'), { method: 'POST', headers: { 'content-type': 'application/json' }, body })
-    const text = await response.text()
-    if (!response.ok) throw new Error(text.trim())
-    const { what, flag, who: by, why, when, sequence } = JSON.parse(text)
-    say(`Change ${sequence}, ${when}: ${by} did “${what}” to ${flag}, since “${why}”.`)
-    find('dialog').close()
-    look()
-  } catch (error) {
-    find('problem').textContent = `Not done: ${error.message}.`
-    confirm.disabled = false
-  }
-})
-
-let silence
-function say(text) {
-  const done = find('done')
-  done.textContent = text
-  done.classList.add('is-said')
-  clearTimeout(silence)
-  silence = setTimeout(() => done.classList.remove('is-said'), 8_000)
 }
 
 // ------------------------------------------------------------------------------------------------------------- Sections
@@ -164,12 +26,33 @@ function tiles({ flags, nodes, revision }) {
   const all = nodes.reduce((sum, { count }) => sum + count, 0)
   const current = nodes.find((of) => of.revision === revision)?.count ?? 0
   const bad = of('rolled-back', 'stopped')
-  const tile = (name, value, more, tone = '') => make('div', { class: `tile ${tone}` }, make('span', { class: 'name', text: name }), make('strong', { text: value }), make('span', { class: 'more', text: more }))
+  const tile = (name, value, more, tone = '') =>
+    make(
+      'div',
+      { class: `tile ${tone}` },
+      make('span', { class: 'name', text: name }),
+      make('strong', { text: value }),
+      make('span', { class: 'more', text: more }),
+    )
   return [
-    tile('Rollouts', of('running') + of('held', 'paused'), [`${of('running')} running`, `${of('held', 'paused')} holding`].join(', '), of('held', 'paused') ? 'wait' : ''),
+    tile(
+      'Rollouts',
+      of('running') + of('held', 'paused'),
+      [`${of('running')} running`, `${of('held', 'paused')} holding`].join(', '),
+      of('held', 'paused') ? 'wait' : '',
+    ),
     tile('Ended', of('complete') + bad, `${of('complete')} complete, ${bad} rolled back`, bad ? 'bad' : 'good'),
     tile('Killed', killed, `of ${plural(flags.length, 'flag')}`, killed ? 'bad' : ''),
-    tile('Nodes', all, all === 0 ? 'none has reported yet' : current === all ? `all on revision ${revision}` : `${current} on revision ${revision}`, all > 0 && current < all ? 'wait' : ''),
+    tile(
+      'Nodes',
+      all,
+      all === 0
+        ? 'none has reported yet'
+        : current === all
+          ? `all on revision ${revision}`
+          : `${current} on revision ${revision}`,
+      all > 0 && current < all ? 'wait' : '',
+    ),
     tile('Stale', stale, stale ? 'may be removed' : 'every flag is in use', stale ? 'wait' : ''),
   ]
 }
@@ -197,15 +80,26 @@ function sentence(flag, at) {
 
 function figures(flag) {
   const { guard, stages, stage, state } = flag.rollout
-  const seen = flag.variants.map((variant, index) => ({ ...variant, kind: kind(flag, variant.key, index) })).filter(({ requests }) => requests > 0)
-  const arms = guard && [
-    { name: 'canary', kind: 'canary', ...guard.fetches.canary },
-    { name: 'stable', kind: 'control', ...guard.fetches.control },
-  ].filter(({ of }) => of > 0)
+  const seen = flag.variants
+    .map((variant, index) => ({ ...variant, kind: kind(flag, variant.key, index) }))
+    .filter(({ requests }) => requests > 0)
+  const arms =
+    guard &&
+    [
+      { name: 'canary', kind: 'canary', ...guard.fetches.canary },
+      { name: 'stable', kind: 'control', ...guard.fetches.control },
+    ].filter(({ of }) => of > 0)
   const rows = (pick) => seen.map((variant) => ({ name: variant.key, kind: variant.kind, ...pick(variant) }))
   const timed = seen.filter(({ latency }) => latency)
   const ms = (value) => `${count(Math.round(value))} ms`
-  const quantile = (name) => timed.map(({ key, kind, latency }) => ({ name: key, kind, value: latency[name].ms, low: latency[name].low, high: latency[name].high }))
+  const quantile = (name) =>
+    timed.map(({ key, kind, latency }) => ({
+      name: key,
+      kind,
+      value: latency[name].ms,
+      low: latency[name].low,
+      high: latency[name].high,
+    }))
   const evidence = guard && Math.max(guard.evidence, 0.001)
   const isOver = ['complete', 'rolled-back'].includes(state)
   return [
@@ -213,19 +107,53 @@ function figures(flag) {
     make(
       'div',
       { class: 'gauges' },
-      guard && gauge('Evidence against it', (Math.log10(evidence) + 2) / 4, evidence >= 100 ? 'over 100' : `${evidence < 10 ? evidence.toPrecision(2) : Math.round(evidence)} of 100`, evidence >= 100 ? 'bad' : evidence >= 5 ? 'wait' : 'good'),
-      guard?.prospect && !isOver ? gauge('Worst cost of the next step', guard.prospect.cost / guard.prospect.budget, `${count(Math.round(Math.min(guard.prospect.cost, 1e9)))} of ${guard.prospect.budget} visitors`, guard.prospect.advance ? 'good' : 'wait') : undefined,
+      guard &&
+        gauge(
+          'Evidence against it',
+          (Math.log10(evidence) + 2) / 4,
+          evidence >= 100 ? 'over 100' : `${evidence < 10 ? evidence.toPrecision(2) : Math.round(evidence)} of 100`,
+          evidence >= 100 ? 'bad' : evidence >= 5 ? 'wait' : 'good',
+        ),
+      guard?.prospect && !isOver
+        ? gauge(
+            'Worst cost of the next step',
+            guard.prospect.cost / guard.prospect.budget,
+            `${count(Math.round(Math.min(guard.prospect.cost, 1e9)))} of ${guard.prospect.budget} visitors`,
+            guard.prospect.advance ? 'good' : 'wait',
+          )
+        : undefined,
     ),
-    seen.length ? course(seen.map(({ key, kind, series }) => ({ name: key, kind, ...series }))) : make('p', { class: 'quiet', text: 'No node has reported it yet.' }),
+    seen.length
+      ? course(seen.map(({ key, kind, series }) => ({ name: key, kind, ...series })))
+      : make('p', { class: 'quiet', text: 'No node has reported it yet.' }),
     make(
       'div',
       { class: 'grid' },
-      seen.length ? intervals('Failures of the origin', rows(({ failures: { rate, low, high } }) => ({ value: rate, low, high })), percent, 0.02) : undefined,
-      seen.length ? intervals('Failures that visitors saw', rows(({ errors: { rate, low, high } }) => ({ value: rate, low, high })), percent, 0.02) : undefined,
+      seen.length
+        ? intervals(
+            'Failures of the origin',
+            rows(({ failures: { rate, low, high } }) => ({ value: rate, low, high })),
+            percent,
+            0.02,
+          )
+        : undefined,
+      seen.length
+        ? intervals(
+            'Failures that visitors saw',
+            rows(({ errors: { rate, low, high } }) => ({ value: rate, low, high })),
+            percent,
+            0.02,
+          )
+        : undefined,
       timed.length ? intervals('Latency, p50', quantile('p50'), ms) : undefined,
       timed.length ? intervals('Latency, p95', quantile('p95'), ms) : undefined,
     ),
-    arms?.length ? make('p', { class: 'quiet', text: `This stage: ${arms.map(({ name, count: failed, of }) => `${name} ${count(failed)} failures in ${plural(of, 'request')}`).join(', ')}.` }) : undefined,
+    arms?.length
+      ? make('p', {
+          class: 'quiet',
+          text: `This stage: ${arms.map(({ name, count: failed, of }) => `${name} ${count(failed)} failures in ${plural(of, 'request')}`).join(', ')}.`,
+        })
+      : undefined,
   ].filter((part) => part !== undefined)
 }
 
@@ -237,16 +165,32 @@ function card(flag) {
   const legend = make('p', { class: 'legend' })
   const actions = buttons(flag)
   const title = make('h3', { text: flag.key })
-  const element = make('article', { class: 'card' }, make('div', { class: 'top' }, make('div', {}, title, legend), make('div', { class: 'state' }, share, badge)), words, body, actions)
+  const element = make(
+    'article',
+    { class: 'card' },
+    make('div', { class: 'top' }, make('div', {}, title, legend), make('div', { class: 'state' }, share, badge)),
+    words,
+    body,
+    actions,
+  )
   element.update = (flag) => {
     const now = phase(flag)
     const { stages, stage, state } = flag.rollout
     element.className = `card is-${now}`
     badge.textContent = STATES[now] ?? now
     badge.className = `badge is-${now}`
-    share.textContent = now === 'killed' || state === 'rolled-back' ? '0 %' : state === 'complete' ? '100 %' : state ? percent(stages[stage].share) : ''
+    share.textContent =
+      now === 'killed' || state === 'rolled-back'
+        ? '0 %'
+        : state === 'complete'
+          ? '100 %'
+          : state
+            ? percent(stages[stage].share)
+            : ''
     words.textContent = sentence(flag, health.at_ms)
-    legend.replaceChildren(...flag.variants.map(({ key }, index) => make('span', { class: `key ${kind(flag, key, index)}`, text: key })))
+    legend.replaceChildren(
+      ...flag.variants.map(({ key }, index) => make('span', { class: `key ${kind(flag, key, index)}`, text: key })),
+    )
     body.replaceChildren(...figures(flag))
     actions.update(flag)
   }
@@ -260,7 +204,15 @@ function row(flag) {
   const actions = buttons(flag)
   const element = make('div', { class: 'row', role: 'listitem' }, name, shown, seen, actions)
   element.update = (flag) => {
-    const parts = flag.variants.map(({ key, share, failures, latency }, index) => ({ name: key, kind: kind(flag, key, index), share, failures, latency })).filter(({ share }) => share > 0)
+    const parts = flag.variants
+      .map(({ key, share, failures, latency }, index) => ({
+        name: key,
+        kind: kind(flag, key, index),
+        share,
+        failures,
+        latency,
+      }))
+      .filter(({ share }) => share > 0)
     const marks = [
       flag.kill !== null ? make('span', { class: 'badge is-killed', text: `killed: ${flag.kill}` }) : undefined,
       flag.enabled ? undefined : make('span', { class: 'badge', text: 'disabled' }),
@@ -268,9 +220,24 @@ function row(flag) {
       flag.stale ? make('span', { class: 'badge is-stale', text: flag.stale, title: STALE[flag.stale] }) : undefined,
     ]
     name.replaceChildren(make('strong', { text: flag.key }), ...marks.filter((mark) => mark !== undefined))
-    const words = parts.map(({ name, kind, share, failures, latency }) => make('span', { class: `key ${kind}` }, make('b', { text: name }), ` ${percent(share)} · fails ${percent(failures.rate)}${latency ? ` · p95 ${count(Math.round(latency.p95.ms))} ms` : ''}`))
-    shown.replaceChildren(...(parts.length ? [shares(parts), make('div', { class: 'legend' }, ...words)] : [make('span', { class: 'quiet', text: flag.variants.map(({ key }) => key).join(', ') })]))
-    seen.textContent = flag.last_ms ? `${ago(health.at_ms - flag.last_ms)} ago` : flag.acts ? 'not yet reported' : 'no route acts by it'
+    const words = parts.map(({ name, kind, share, failures, latency }) =>
+      make(
+        'span',
+        { class: `key ${kind}` },
+        make('b', { text: name }),
+        ` ${percent(share)} · fails ${percent(failures.rate)}${latency ? ` · p95 ${count(Math.round(latency.p95.ms))} ms` : ''}`,
+      ),
+    )
+    shown.replaceChildren(
+      ...(parts.length
+        ? [shares(parts), make('div', { class: 'legend' }, ...words)]
+        : [make('span', { class: 'quiet', text: flag.variants.map(({ key }) => key).join(', ') })]),
+    )
+    seen.textContent = flag.last_ms
+      ? `${ago(health.at_ms - flag.last_ms)} ago`
+      : flag.acts
+        ? 'not yet reported'
+        : 'no route acts by it'
     actions.update(flag)
   }
   return element
@@ -281,7 +248,13 @@ function decision({ time, type, subject, data }) {
   const when = new Date(time)
   const old = Date.now() - when > 86_400_000
   const text = data?.text?.startsWith(`${subject}: `) ? data.text.slice(subject.length + 2) : (data?.text ?? what)
-  const element = make('li', { class: `decision is-${what}` }, make('time', { datetime: time, text: `${old ? `${day.format(when)} ` : ''}${clock.format(when)}` }), make('span', { class: 'dot', 'aria-hidden': 'true' }), make('p', {}, make('strong', { text: subject }), ` ${text}`))
+  const element = make(
+    'li',
+    { class: `decision is-${what}` },
+    make('time', { datetime: time, text: `${old ? `${day.format(when)} ` : ''}${clock.format(when)}` }),
+    make('span', { class: 'dot', 'aria-hidden': 'true' }),
+    make('p', {}, make('strong', { text: subject }), ` ${text}`),
+  )
   element.update = () => {}
   return element
 }
@@ -289,10 +262,32 @@ function decision({ time, type, subject, data }) {
 function nodes({ nodes, revision, at_ms, sequence, last }) {
   const all = nodes.reduce((sum, { count }) => sum + count, 0)
   const lines = nodes.map(({ revision: of, count: some, latest }) =>
-    make('div', { class: 'revision' }, make('span', {}, make('strong', { text: `revision ${of}` }), of === revision ? '' : ' (not the present one)'), make('span', { text: plural(some, 'node') }), make('meter', { min: 0, max: all, value: some, 'aria-label': `Nodes that serve revision ${of}` }), make('span', { class: 'quiet instances', text: latest.slice(0, 6).map(({ instance, last_ms }) => `${instance.slice(-6)} ${ago(at_ms - last_ms)} ago`).join(' · ') })),
+    make(
+      'div',
+      { class: 'revision' },
+      make('span', {}, make('strong', { text: `revision ${of}` }), of === revision ? '' : ' (not the present one)'),
+      make('span', { text: plural(some, 'node') }),
+      make('meter', { min: 0, max: all, value: some, 'aria-label': `Nodes that serve revision ${of}` }),
+      make('span', {
+        class: 'quiet instances',
+        text: latest
+          .slice(0, 6)
+          .map(({ instance, last_ms }) => `${instance.slice(-6)} ${ago(at_ms - last_ms)} ago`)
+          .join(' · '),
+      }),
+    ),
   )
-  const change = last && make('p', { class: 'quiet', text: `Change ${sequence} of the control document: ${last.what === 'guard' ? 'a step' : last.what} of ${last.flag}, by ${last.who || 'somebody'}${last.why ? `: ${last.why}` : ''}` })
-  return [...lines, lines.length ? undefined : make('p', { class: 'quiet', text: 'No node has reported in the last two minutes.' }), change].filter(Boolean)
+  const change =
+    last &&
+    make('p', {
+      class: 'quiet',
+      text: `Change ${sequence} of the control document: ${last.what === 'guard' ? 'a step' : last.what} of ${last.flag}, by ${last.who || 'somebody'}${last.why ? `: ${last.why}` : ''}`,
+    })
+  return [
+    ...lines,
+    lines.length ? undefined : make('p', { class: 'quiet', text: 'No node has reported in the last two minutes.' }),
+    change,
+  ].filter(Boolean)
 }
 
 // ----------------------------------------------------------------------------------------------------------------- Live
@@ -303,7 +298,8 @@ let heard = 0
 function show() {
   const wanted = find('find').value.trim().toLowerCase()
   const flags = health.flags.filter(({ key }) => key.toLowerCase().includes(wanted))
-  const rank = (flag) => ['killed', 'rolled-back', 'stopped', 'held', 'paused', 'running', 'complete', 'pending'].indexOf(phase(flag))
+  const rank = (flag) =>
+    ['killed', 'rolled-back', 'stopped', 'held', 'paused', 'running', 'complete', 'pending'].indexOf(phase(flag))
   const rollouts = flags.filter(({ rollout }) => rollout).sort((one, other) => rank(one) - rank(other))
   find('tiles').replaceChildren(...tiles(health))
   keyed(find('rollouts'), rollouts, ({ key }) => key, card)
@@ -341,6 +337,7 @@ async function follow() {
 }
 
 find('find').addEventListener('input', () => health && show())
+document.addEventListener('changed', look)
 document.addEventListener('visibilitychange', () => document.hidden || look())
 document.addEventListener('keydown', (event) => {
   const isTyping = event.target.matches?.('input, textarea')

@@ -36,20 +36,18 @@ pub struct File {
 
 /// The file at a path, if there is one.
 pub fn file(path: &str) -> Option<File> {
+    const SCRIPT: &str = "text/javascript; charset=utf-8";
     let (kind, text) = match path.strip_prefix(PATH)? {
         "" => (
             "text/html; charset=utf-8",
             include_str!("../page/index.html"),
         ),
         "page.css" => ("text/css; charset=utf-8", include_str!("../page/page.css")),
-        "page.mjs" => (
-            "text/javascript; charset=utf-8",
-            include_str!("../page/page.mjs"),
-        ),
-        "charts.mjs" => (
-            "text/javascript; charset=utf-8",
-            include_str!("../page/charts.mjs"),
-        ),
+        "page.mjs" => (SCRIPT, include_str!("../page/page.mjs")),
+        "actions.mjs" => (SCRIPT, include_str!("../page/actions.mjs")),
+        "charts.mjs" => (SCRIPT, include_str!("../page/charts.mjs")),
+        "elements.mjs" => (SCRIPT, include_str!("../page/elements.mjs")),
+        "words.mjs" => (SCRIPT, include_str!("../page/words.mjs")),
         "icon.svg" => ("image/svg+xml", include_str!("../page/icon.svg")),
         _ => return None,
     };
