@@ -31,6 +31,7 @@ const DEPTH: u8 = 32;
 const RETRY_AFTER: &str = "60";
 /// Seconds for which browsers may remember that a page of another origin may ask.
 const PREFLIGHT_AGE: &str = "7200";
+
 /// What is asked.
 enum Call<'p> {
     /// A flag.
