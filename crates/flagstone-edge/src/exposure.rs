@@ -6,7 +6,7 @@ use crate::desk::Visit;
 use crate::forms::push_json;
 use crate::head::RequestHead;
 use crate::identity::may_store;
-use crate::route::{TO_BROWSER, pairs, relevant};
+use crate::route::{TO_BROWSER, named, pairs};
 use flagstone_core::{AttributeIndex, AttributeValue, Attributes, Flag};
 use flagstone_json::Json;
 use std::fmt::Write as _;
@@ -67,12 +67,11 @@ fn lines<'v, H: RequestHead>(
         AttributeValue::Text(key) => Some(key),
         _ => None,
     };
-    let told = relevant(&visit.snapshot, &visit.edge, &[]);
     let flag = |name: &str| -> Option<Flag<'_>> {
         let (first, count) = (visit.edge.aliases, visit.edge.aliases_count);
         let alias = pairs(&visit.snapshot, first, count).find(|(_, alias)| *alias == name);
         let key = alias.map_or(name, |(key, _)| key);
-        let of = told.iter().find(|of| of.key == key)?;
+        let of = named(&visit.snapshot, &visit.edge, key)?;
         (of.roles & TO_BROWSER != 0).then_some(of.flag)
     };
     let exposures = body.get("exposures")?.elements().iter().take(MOST);

@@ -8,7 +8,7 @@ pub(crate) use events::is_behind;
 
 use crate::answer::Answer;
 use crate::context::{Entropy, Given};
-use crate::desk::Visit;
+use crate::desk::{Asked, Visit};
 use crate::forms::push_json;
 use crate::head::RequestHead;
 use crate::parts::Parts;
@@ -137,9 +137,13 @@ fn reply<'v, H: RequestHead>(
         Call::Flags => None,
     };
     let refuse = |code, details: &str| failure(400, key.as_deref(), Some(code), details);
-    let body = asked
-        .body
-        .ok_or_else(|| refuse("PARSE_ERROR", "the body must have at most 65536 bytes"))?;
+    let body = asked.body.ok_or_else(|| {
+        let most = Asked::MAX_BODY;
+        refuse(
+            "PARSE_ERROR",
+            &text(format_args!("the body must have at most {most} bytes")),
+        )
+    })?;
     let body = String::from_utf8_lossy(body);
     let body = Json::read_within(&body, DEPTH).map_err(|error| {
         refuse(

@@ -87,13 +87,9 @@ pub(crate) fn relevant<'s>(
     edge: &EdgeRecord,
     routes: &[Matched<'_>],
 ) -> Vec<Relevant<'s>> {
-    let list = |first, count| {
-        let indices = snapshot.records::<IndexRecord>(Section::Indices, first, count);
-        indices.map(|record| FlagIndex(record.index))
-    };
     let listed = || {
         let narrowing = routes.iter().filter(|route| route.narrows());
-        narrowing.flat_map(|route| list(route.record.flags, route.record.flags_count))
+        narrowing.flat_map(|route| list(snapshot, route.record.flags, route.record.flags_count))
     };
     let mut flags = Vec::with_capacity(8);
     for flag in routes.iter().filter_map(Matched::flag) {
@@ -104,13 +100,9 @@ pub(crate) fn relevant<'s>(
         return flags;
     }
     // Lists are written in the order of keys, so that each look-up begins where the last one ended.
-    let exposed = [
-        (edge.origin, edge.origin_count, TO_ORIGIN),
-        (edge.browser, edge.browser_count, TO_BROWSER),
-    ];
-    for (first, count, role) in exposed {
+    for (first, count, role) in exposed(edge) {
         let mut place = 0;
-        for flag in list(first, count) {
+        for flag in list(snapshot, first, count) {
             place = add(&mut flags, place, snapshot.flag(flag), role);
         }
     }
@@ -118,6 +110,39 @@ pub(crate) fn relevant<'s>(
         flags.retain(|of| of.roles & ACTS != 0 || listed().any(|flag| flag == of.flag.index()));
     }
     flags
+}
+
+/// A flag that programs ask for by its key, with the roles that it has wherever they ask.
+#[cfg(feature = "answers")]
+pub(crate) fn named<'s>(
+    snapshot: &Snapshot<'s>,
+    edge: &EdgeRecord,
+    key: &str,
+) -> Option<Relevant<'s>> {
+    let flag = snapshot.flag(snapshot.find(key)?)?;
+    let is_in = |first, count| list(snapshot, first, count).any(|other| other == flag.index());
+    let roles = exposed(edge)
+        .into_iter()
+        .filter_map(|(first, count, role)| is_in(first, count).then_some(role));
+    Some(Relevant {
+        flag,
+        key: flag.key(),
+        roles: roles.sum(),
+    })
+}
+
+/// The lists of exposed flags, and what for.
+fn exposed(edge: &EdgeRecord) -> [(u32, u32, u8); 2] {
+    [
+        (edge.origin, edge.origin_count, TO_ORIGIN),
+        (edge.browser, edge.browser_count, TO_BROWSER),
+    ]
+}
+
+/// A list of flags.
+fn list(snapshot: &Snapshot<'_>, first: u32, count: u32) -> impl Iterator<Item = FlagIndex> {
+    let indices = snapshot.records::<IndexRecord>(Section::Indices, first, count);
+    indices.map(|record| FlagIndex(record.index))
 }
 
 /// Adds a role to a flag, which is not among those before `from`; gives the place behind it.

@@ -8,7 +8,7 @@ use crate::desk::Visit;
 use crate::forms::{push_json, push_value};
 use crate::head::RequestHead;
 use crate::page;
-use crate::route::{Relevant, TO_BROWSER, TO_ORIGIN, relevant};
+use crate::route::{Relevant, TO_BROWSER, TO_ORIGIN, named, relevant};
 use flagstone_core::layout::switch;
 use flagstone_core::{Decision, Digest, Evaluator, Reason};
 use std::fmt::Write as _;
@@ -36,19 +36,19 @@ impl<'e, 'v, 'n, H: RequestHead> Evaluation<'e, 'v, 'n, H> {
         }
     }
 
-    /// The flags that the caller may ask for, in the order of their keys.
-    fn listed(&self) -> impl Iterator<Item = Relevant<'n>> {
+    /// Whether the caller may ask for a flag.
+    fn is_theirs(&self, of: &Relevant<'_>) -> bool {
         let roles = match self.audience {
             Audience::Server => TO_BROWSER | TO_ORIGIN,
             Audience::Visitor => TO_BROWSER,
         };
-        let all = relevant(&self.visit.snapshot, &self.visit.edge, &[]);
-        all.into_iter().filter(move |of| of.roles & roles != 0)
+        of.roles & roles != 0
     }
 
     /// One flag.
     pub fn flag(&self, key: &str) -> Result<Answer, Answer> {
-        let Some(of) = self.listed().find(|of| of.key == key) else {
+        let of = named(&self.visit.snapshot, &self.visit.edge, key);
+        let Some(of) = of.filter(|of| self.is_theirs(of)) else {
             let details = "there is no such flag, or it is not exposed to you";
             return Err(failure(404, Some(key), Some("FLAG_NOT_FOUND"), details));
         };
@@ -68,12 +68,15 @@ impl<'e, 'v, 'n, H: RequestHead> Evaluation<'e, 'v, 'n, H> {
     /// All flags.
     pub fn flags(&self) -> Answer {
         let mut body = String::from("{\"flags\":[");
-        for (index, of) in self.listed().enumerate() {
+        // In the order of their keys.
+        let all = relevant(&self.visit.snapshot, &self.visit.edge, &[]);
+        let theirs = all.iter().filter(|of| self.is_theirs(of));
+        for (index, of) in theirs.enumerate() {
             if index > 0 {
                 body.push(',');
             }
             // Those that are not decided are listed with the reason.
-            let _ = self.push(&mut body, &of);
+            let _ = self.push(&mut body, of);
         }
         body.push(']');
         self.push_metadata(&mut body);
@@ -148,10 +151,9 @@ impl<'e, 'v, 'n, H: RequestHead> Evaluation<'e, 'v, 'n, H> {
             .identity()
             .is_none_or(|identity| identity.why.is_none());
         let lacks_key = context.take_lack() && is_known;
-        let follows = is_visitor && self.visit.is_on(switch::FOLLOW_PAGE);
-        if follows && decision.reason == Reason::Split {
+        if is_visitor && self.visit.is_on(switch::FOLLOW_PAGE) {
             let kept = self.visit.parts.cookie(page::PAGE).unwrap_or_default();
-            if page::keeps(kept, of.key) {
+            if page::holds_back(kept, of.key, decision.reason) {
                 decision.variant = of.flag.default().and_then(|index| of.flag.variant(index));
                 decision.reason = Reason::Default;
             }
