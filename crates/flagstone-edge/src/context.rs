@@ -29,11 +29,11 @@ pub(crate) struct Context<'p, 'n, H> {
     snapshot: Snapshot<'n>,
     edge: EdgeRecord,
     entropy: Cell<Option<&'p mut Entropy<'p>>>,
+    /// What came of it: asked for once a request, for an id and for chance alike.
+    drawn: OnceCell<Option<[u8; 16]>>,
     given: Option<Given<'p>>,
     /// Whether somebody asked for a targeting key where there is none.
     lacks_key: Cell<bool>,
-    /// What came of it: asked for once a request, for an id and for chance alike.
-    drawn: OnceCell<Option<[u8; 16]>>,
     identity: OnceCell<Identity<'p>>,
     values: Vec<OnceCell<Value<'p>>>,
 }

@@ -4,6 +4,7 @@ use crate::cache::directives;
 use crate::dictionary::push_encoded;
 use crate::edit::Edit;
 use crate::head::ResponseHead;
+use flagstone_core::Reason;
 
 /// The cookie that tells requests which a page makes what the page got.
 pub(crate) const PAGE: &str = "__Host-flagstone-page";
@@ -93,6 +94,12 @@ pub(crate) fn added<'k>(list: &str, keys: impl Iterator<Item = &'k str>) -> Opti
         text.push_str(&name);
     }
     (text != list).then_some(text)
+}
+
+/// Whether what a page loads keeps the default of a flag, as the page got it: only who has just come into a growing rollout can
+/// tell a difference.
+pub(crate) fn holds_back(kept: &str, key: &str, reason: Reason) -> bool {
+    reason == Reason::Split && keeps(kept, key)
 }
 
 /// Whether such a value has a key.

@@ -416,12 +416,11 @@ fn follow<'s>(
     let parts = teller.parts;
     if !parts.is_page() {
         let kept = parts.cookie(page::PAGE).unwrap_or_default();
-        for choice in acting.filter(|choice| choice.reason == Reason::Split) {
+        let held = acting.filter(|choice| page::holds_back(kept, choice.of.key, choice.reason));
+        for choice in held {
             let default = choice.of.flag.default();
-            if page::keeps(kept, choice.of.key) {
-                let default = default.and_then(|default| choice.of.flag.variant(default));
-                (choice.variant, choice.reason) = (default, Reason::Default);
-            }
+            let default = default.and_then(|default| choice.of.flag.variant(default));
+            (choice.variant, choice.reason) = (default, Reason::Default);
         }
         return;
     }
