@@ -14,7 +14,8 @@ const [SHORTEST, USUAL] = [1_000, 30_000]
 /** Answers a request. `whole` gives an engine that works. */
 export async function answer(whole, request, visitor, env, context) {
   const client = request.headers.get('cf-connecting-ip') ?? ''
-  const verdict = await env.LIMITER?.limit({ key: client })
+  // A limiter that fails refuses nobody.
+  const verdict = await env.LIMITER?.limit({ key: client }).catch((error) => console.error('flagstone: the limiter:', error))
   const asked = {
     headers: request.headers,
     body: await short(request),
