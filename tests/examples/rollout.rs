@@ -7,7 +7,7 @@
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver};
@@ -15,9 +15,10 @@ use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 use flagstone_core::Snapshot;
+use flagstone_tests::cli::flagstone;
 use flagstone_tests::hosts::http::{self, Connection};
 use flagstone_tests::hosts::{
-    Build, CONTROL, Guard, Host, Origin, Request, Response, Setting, Workerd, flagstone,
+    Build, CONTROL, Guard, Host, Origin, Request, Response, Setting, Workerd,
 };
 use serde_json::Value;
 
@@ -226,7 +227,7 @@ impl Shop {
     /// Begins both rollouts, as people do.
     fn begin(&self) -> Result<()> {
         for flag in [GOOD, BAD] {
-            let mut command = flagstone();
+            let mut command = Command::new(flagstone()?);
             command
                 .args([
                     "advance",

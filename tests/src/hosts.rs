@@ -6,7 +6,7 @@
 
 use std::{env, io};
 
-pub use guard::{Guard, flagstone};
+pub use guard::Guard;
 pub use http::{Headers, Request, Response};
 pub use location::Location;
 pub use origin::Origin;

@@ -4,4 +4,5 @@ pub mod cli;
 pub mod hosts;
 pub mod http;
 pub mod oracle;
+pub mod published;
 pub mod random;

@@ -10,11 +10,11 @@ use std::process::{Command, Output};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use flagstone_core::Snapshot;
 use flagstone_tests::cli::flagstone;
 use flagstone_tests::hosts::{
     Build, CONTROL, Host, Origin, Request, Response, Setting, Workerd, http, if_present,
 };
+use flagstone_tests::published::Published;
 
 const CONFIG: &str = r#"
 [flags.banner]
@@ -44,19 +44,13 @@ struct Stage {
 impl Stage {
     /// One that asks for a newer document after so many seconds, and what it runs on; `None` if there is no workerd here.
     fn new(carrier: Carrier, ttl: &str) -> Option<(Self, (Workerd, Origin))> {
-        let read = flagstone_authoring::read(CONFIG, None, &flagstone_authoring::no_files);
-        let snapshot = flagstone_compile::compile(&read.model.unwrap());
-        let snapshot = snapshot.snapshot.unwrap();
-        let digest = Snapshot::open(&snapshot).unwrap().digest();
-        let control = format!(r#"{{"version":1,"revision":7,"snapshot":"{digest}"}}"#);
+        let published = Published::of(CONFIG);
+        let control = published.control(7, "");
         let origin = Origin::start(|_| Some(Response::new(200))).unwrap();
         let ttl = ("FLAGSTONE_CONTROL_TTL_SECONDS", ttl);
         let setting = Setting {
             origins: &[("stable", origin.url())],
-            store: &[
-                (&format!("snapshot/v1/{digest}"), &snapshot),
-                (CONTROL, control.as_bytes()),
-            ],
+            store: &[(&published.key, &published.snapshot), (CONTROL, &control)],
             variables: match carrier {
                 Carrier::Kv => &[ttl],
                 Carrier::Object => &[ttl, TOKEN],

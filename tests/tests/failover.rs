@@ -19,6 +19,7 @@ use flagstone_tests::hosts::{
     Build, CONTROL, Host, Origin, Request, Response, Setting, Viceroy, Workerd, if_present,
     reported,
 };
+use flagstone_tests::published::Published;
 
 /// A quarter of the visitors get the canary, which has a second's tenth to answer.
 const CONFIG: &str = r#"
@@ -287,11 +288,7 @@ enum Kind {
 }
 
 fn check(scenario: &Scenario, kind: &Kind, problems: &Mutex<Vec<String>>) -> io::Result<Seen> {
-    let read = flagstone_authoring::read(CONFIG, None, &flagstone_authoring::no_files);
-    let compiled = flagstone_compile::compile(&read.model.unwrap());
-    let snapshot = compiled.snapshot.unwrap();
-    let digest = flagstone_core::Snapshot::open(&snapshot).unwrap().digest();
-    let control = format!(r#"{{"version":1,"revision":7,"snapshot":"{digest}"}}"#);
+    let published = Published::of(CONFIG);
 
     // The first requests find everything healthy, so that the node knows both sides.
     let is_healthy = Arc::new(Mutex::new(true));
@@ -326,8 +323,8 @@ fn check(scenario: &Scenario, kind: &Kind, problems: &Mutex<Vec<String>>) -> io:
     let setting = Setting {
         origins: &[("stable", stable.url()), ("canary", canary_url)],
         store: &[
-            (&format!("snapshot/v1/{digest}"), &snapshot),
-            (CONTROL, control.as_bytes()),
+            (&published.key, &published.snapshot),
+            (CONTROL, &published.control(7, "")),
         ],
         variables: &[("FLAGSTONE_CONTROL_TTL_SECONDS", "30")],
         reports: Some(reports.url()),

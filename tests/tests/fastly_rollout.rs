@@ -5,12 +5,13 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
-use flagstone_core::Snapshot;
+use flagstone_tests::cli::flagstone;
 use flagstone_tests::hosts::{
-    CONTROL, Guard, Host, Location, Origin, Request, Response, Setting, Viceroy, flagstone, http,
-    if_present,
+    CONTROL, Guard, Host, Location, Origin, Request, Response, Setting, Viceroy, http, if_present,
 };
+use flagstone_tests::published::Published;
 use serde_json::Value;
 
 const SHOP: &str = r#"
@@ -45,24 +46,20 @@ fn a_bad_canary_is_rolled_back() {
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
     let path = |name: &str| folder.join(name);
-    let read = flagstone_authoring::read(SHOP, None, &flagstone_authoring::no_files);
-    let snapshot = flagstone_compile::compile(&read.model.unwrap())
-        .snapshot
-        .unwrap();
-    let digest = Snapshot::open(&snapshot).unwrap().digest();
-    fs::write(path("shop.snapshot"), &snapshot).unwrap();
-    let first = format!(r#"{{"version":1,"sequence":1,"revision":1,"snapshot":"{digest}"}}"#);
-    fs::write(path("control.json"), first).unwrap();
+    let published = Published::of(SHOP);
+    fs::write(path("shop.snapshot"), &published.snapshot).unwrap();
+    fs::write(
+        path("control.json"),
+        published.control(1, r#","sequence":1"#),
+    )
+    .unwrap();
 
     let stable = Origin::start(|_| Some(Response::new(200))).unwrap();
     let canary = Origin::start(|_| Some(Response::new(500))).unwrap();
     let control = || fs::read(path("control.json")).unwrap();
     let started = Viceroy::start(Setting {
         origins: &[("stable", stable.url()), ("canary", canary.url())],
-        store: &[
-            (&format!("snapshot/v1/{digest}"), &snapshot),
-            (CONTROL, &control()),
-        ],
+        store: &[(&published.key, &published.snapshot), (CONTROL, &control())],
         ..Setting::default()
     });
     let Some(mut viceroy) = if_present(started).unwrap() else {
@@ -78,10 +75,11 @@ fn a_bad_canary_is_rolled_back() {
     let begin = [
         "advance", "checkout", "--begin", "--why", "a test", "--who", "us",
     ];
-    // `cargo test` for the whole workspace builds the command line.
-    let begun = if_present(flagstone().args(begin).args(stores).status()).unwrap();
-    let Some(begun) = begun else { return };
-    assert!(begun.success());
+    let begun = Command::new(flagstone().unwrap())
+        .args(begin)
+        .args(stores)
+        .status();
+    assert!(begun.unwrap().success());
     let guard = Guard::start(TOKEN, &[], &stores).unwrap();
     viceroy.put(CONTROL, &control()).unwrap();
 

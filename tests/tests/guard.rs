@@ -17,6 +17,7 @@ use flagstone_rollout::{Line, Report, ReportId, interval};
 use flagstone_tests::hosts::{
     Build, Host, Origin, Request, Response, Setting, Workerd, http, if_present,
 };
+use flagstone_tests::published::Published;
 use serde_json::Value;
 
 const SHOP: &str = r#"
@@ -57,10 +58,7 @@ struct Site {
 impl Site {
     /// `since_ms` is when the rollout began; the canary answers with `status`. `None` without the Workers runtime.
     fn start(since_ms: i64, status: u16, variables: &[(&str, &str)]) -> Option<Self> {
-        let read = flagstone_authoring::read(SHOP, None, &flagstone_authoring::no_files);
-        let compiled = flagstone_compile::compile(&read.model.unwrap());
-        let snapshot = compiled.snapshot.unwrap();
-        let digest = flagstone_core::Snapshot::open(&snapshot).unwrap().digest();
+        let published = Published::of(SHOP);
         let stable = Origin::start(|_| Some(Response::new(200).body("stable"))).unwrap();
         let canary = Origin::start(move |_| Some(Response::new(status).body("canary"))).unwrap();
         let guard = [&[("FLAGSTONE_GUARD_TOKEN", "secret")], variables].concat();
@@ -68,7 +66,7 @@ impl Site {
             Build::Release,
             Setting {
                 origins: &[("stable", stable.url()), ("canary", canary.url())],
-                store: &[(&format!("snapshot/v1/{digest}"), &snapshot)],
+                store: &[(&published.key, &published.snapshot)],
                 variables: &[
                     ("FLAGSTONE_CONTROL_TOKEN", "secret"),
                     ("FLAGSTONE_CONTROL_TTL_SECONDS", &TTL.to_string()),
@@ -83,11 +81,11 @@ impl Site {
             workerd: Mutex::new(workerd),
             origins: [stable, canary],
         };
-        let control = format!(
-            r#"{{"version":1,"sequence":1,"revision":1,"snapshot":"{digest}","rollouts":{{"checkout":
-                {{"plan":"1","attempt":1,"stage":0,"state":"running","since":{since_ms}}}}}}}"#
-        );
-        let put = Request::new("PUT", "/.well-known/flagstone/control").body(control.as_str());
+        let course =
+            format!(r#"{{"plan":"1","attempt":1,"stage":0,"state":"running","since":{since_ms}}}"#);
+        let more = format!(r#","sequence":1,"rollouts":{{"checkout":{course}}}"#);
+        let control = published.control(1, &more);
+        let put = Request::new("PUT", "/.well-known/flagstone/control").body(control);
         assert_eq!(site.send("flagstone", put, "secret").status, 204);
         Some(site)
     }

@@ -1,85 +1,71 @@
 //! What only one of the platforms has: its caches, its isolates.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::io;
 use std::net::TcpListener;
 use std::thread;
 
-use flagstone_compile::compile;
-use flagstone_compile::model::{
-    Condition, Edge, Expose, Flag, Model, Ofrep, Rule, Serve, Value, Variant,
-};
-use flagstone_core::Snapshot;
 use flagstone_tests::hosts::{
     Build, CONTROL, Host, Location, OFREP_KEY, Origin, Request, Response, Setting, Viceroy,
     Workerd, http, if_present,
 };
+use flagstone_tests::published::Published;
 use tungstenite::Message;
 
-/// A flag that is `on` for everybody, and its snapshot.
-struct Configuration {
-    snapshot: Vec<u8>,
-    key: String,
-}
+/// A flag that is `on` for everybody.
+const CONFIG: &str = r#"
+[flags.banner]
+serve = "on"
+
+[expose]
+browser = ["banner"]
+origin = ["banner"]
+
+[ofrep]
+"#;
+
+/// It in the stores of a platform.
+struct Configuration(Published);
 
 impl Configuration {
     fn new() -> Self {
-        let variant = |key: &str, on| Variant {
-            key: key.to_owned(),
-            value: Value::Boolean(on),
-        };
-        let rule = Rule {
-            name: String::new(),
-            when: Condition::always(),
-            serve: Serve::Variant("on".to_owned()),
-        };
-        let flag = Flag {
-            key: "banner".to_owned(),
-            variants: vec![variant("off", false), variant("on", true)],
-            default: Some("off".to_owned()),
-            enabled: true,
-            prerequisites: Vec::new(),
-            rules: vec![rule],
-        };
-        let expose = Expose {
-            browser: vec!["banner".to_owned()],
-            origin: vec!["banner".to_owned()],
-            ..Expose::default()
-        };
-        let model = Model {
-            flags: vec![flag],
-            edge: Edge {
-                expose,
-                ofrep: Some(Ofrep::default()),
-                ..Edge::default()
-            },
-            ..Model::default()
-        };
-        let snapshot = compile(&model).snapshot.unwrap();
-        let digest = Snapshot::open(&snapshot).unwrap().digest();
-        Self {
-            snapshot,
-            key: format!("snapshot/v1/{digest}"),
-        }
+        Self(Published::of(CONFIG))
     }
 
     /// The Worker with this as revision 7, if it is on this machine.
     fn worker(&self, origin: &str, variables: &[(&str, &str)]) -> Option<Workerd> {
-        let control = self.control(7, "");
-        let setting = Setting {
-            origins: &[("stable", origin)],
-            store: &[(&self.key, &self.snapshot), (CONTROL, &control)],
+        let variables = Setting {
             variables,
             ..Setting::default()
         };
-        if_present(Workerd::start(Build::Release, setting)).unwrap()
+        self.start(origin, variables, |setting| {
+            Workerd::start(Build::Release, setting)
+        })
+    }
+
+    /// The service with it, likewise.
+    fn service(&self, origin: &str) -> Option<Viceroy> {
+        self.start(origin, Setting::default(), Viceroy::start)
+    }
+
+    fn start<H>(
+        &self,
+        origin: &str,
+        more: Setting<'_>,
+        start: impl Fn(Setting<'_>) -> io::Result<H>,
+    ) -> Option<H> {
+        let control = self.control(7, "");
+        let setting = Setting {
+            origins: &[("stable", origin)],
+            store: &[(&self.0.key, &self.0.snapshot), (CONTROL, &control)],
+            ..more
+        };
+        if_present(start(setting)).unwrap()
     }
 
     fn control(&self, revision: u64, kills: &str) -> Vec<u8> {
-        let digest = self.key.rsplit('/').next().unwrap();
-        format!(
-            r#"{{"version":1,"revision":{revision},"snapshot":"{digest}","kills":{{{kills}}}}}"#
-        )
-        .into_bytes()
+        self.0
+            .control(revision, &format!(r#","kills":{{{kills}}}"#))
     }
 }
 
@@ -118,17 +104,12 @@ fn first_requests_at_the_same_time_are_all_decided() {
 #[test]
 fn who_asks_too_often_by_ofrep_is_refused() {
     let (origin, configuration) = (origin(), Configuration::new());
-    let control = configuration.control(7, "");
-    let setting = Setting {
-        origins: &[("stable", origin.url())],
-        store: &[
-            (&configuration.key, &configuration.snapshot),
-            (CONTROL, &control),
-        ],
+    let limited = Setting {
         limit: Some(2),
         ..Setting::default()
     };
-    let Some(worker) = if_present(Workerd::start(Build::Release, setting)).unwrap() else {
+    let start = |setting: Setting<'_>| Workerd::start(Build::Release, setting);
+    let Some(worker) = configuration.start(origin.url(), limited, start) else {
         return;
     };
     let mut request = Request::new("POST", "/ofrep/v1/evaluate/flags").body("{}");
@@ -203,16 +184,7 @@ fn websockets_pass_on_cloudflare_however_its_cache_is_used() {
 #[test]
 fn fastlys_cache_has_a_key_for_each_url_and_variant() {
     let (origin, configuration) = (origin(), Configuration::new());
-    let control = configuration.control(7, "");
-    let viceroy = Viceroy::start(Setting {
-        origins: &[("stable", origin.url())],
-        store: &[
-            (&configuration.key, &configuration.snapshot),
-            (CONTROL, &control),
-        ],
-        ..Setting::default()
-    });
-    let Some(mut viceroy) = if_present(viceroy).unwrap() else {
+    let Some(mut viceroy) = configuration.service(origin.url()) else {
         return;
     };
     let key = |viceroy: &Viceroy, target| {
@@ -232,22 +204,13 @@ fn fastlys_cache_has_a_key_for_each_url_and_variant() {
     assert_ne!(key(&viceroy, "/a"), first);
 }
 
-/// The SDK panics on a URL that it cannot read.
 #[test]
 fn a_sandbox_on_fastly_keeps_the_configuration_for_further_requests() {
     let (origin, configuration) = (origin(), Configuration::new());
-    let control = configuration.control(7, "");
-    let viceroy = Viceroy::start(Setting {
-        origins: &[("stable", origin.url())],
-        store: &[
-            (&configuration.key, &configuration.snapshot),
-            (CONTROL, &control),
-        ],
-        ..Setting::default()
-    });
-    let Some(mut viceroy) = if_present(viceroy).unwrap() else {
+    let Some(mut viceroy) = configuration.service(origin.url()) else {
         return;
     };
+    let control = configuration.control(7, "");
     // How many requests a sandbox serves is Viceroy's affair, but not all of them are the first.
     let keeps = (0..20).any(|_| {
         viceroy.put(CONTROL, &control).unwrap();
@@ -261,6 +224,7 @@ fn a_sandbox_on_fastly_keeps_the_configuration_for_further_requests() {
     assert!(keeps);
 }
 
+/// The SDK panics on a URL that it cannot read.
 #[test]
 fn a_request_for_no_host_does_not_panic_on_fastly() {
     let origin = origin();

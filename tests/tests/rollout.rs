@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use flagstone_core::Snapshot;
 use flagstone_edge::rollout_id;
 use flagstone_rollout::tally;
 use flagstone_rollout::{Line, UnitHash};
@@ -15,6 +14,7 @@ use flagstone_tests::hosts::{
     Build, CONTROL, Host, Location, Origin, Request, Response, Setting, Viceroy, Workerd,
     if_present, reported,
 };
+use flagstone_tests::published::Published;
 
 const CONFIG: &str = r#"
 [identity]
@@ -47,7 +47,7 @@ const PAUSE: Duration = Duration::from_millis(33_500);
 /// A host, what is behind it, and what its control document says.
 struct Stage<H> {
     host: H,
-    digest: String,
+    published: Published,
     sequence: u64,
     canary: Origin,
     /// Whether the canary fails.
@@ -68,10 +68,7 @@ struct Got {
 
 impl<H: Host> Stage<H> {
     fn start(host: impl Fn(Setting<'_>) -> std::io::Result<H>) -> Option<Self> {
-        let read = flagstone_authoring::read(CONFIG, None, &flagstone_authoring::no_files);
-        let compiled = flagstone_compile::compile(&read.model.unwrap());
-        let snapshot = compiled.snapshot.unwrap();
-        let digest = Snapshot::open(&snapshot).unwrap().digest().to_string();
+        let published = Published::of(CONFIG);
         let fails = Arc::new(Mutex::new(false));
         let failing = Arc::clone(&fails);
         let canary = Origin::start(move |_| {
@@ -85,19 +82,16 @@ impl<H: Host> Stage<H> {
             Origin::start(|_| Some(Response::new(200).body("stable"))).unwrap(),
         );
         let reports = Origin::start(|_| Some(Response::new(200))).unwrap();
-        let control = control(&digest, 1, 0, "running");
+        let control = control(&published, 1, 0, "running");
         let host = host(Setting {
             origins: &[("stable", stable.url()), ("canary", canary.url())],
-            store: &[
-                (&format!("snapshot/v1/{digest}"), &snapshot),
-                (CONTROL, &control),
-            ],
+            store: &[(&published.key, &published.snapshot), (CONTROL, &control)],
             reports: Some(reports.url()),
             ..Setting::default()
         });
         Some(Self {
             host: if_present(host).unwrap()?,
-            digest,
+            published,
             sequence: 1,
             canary,
             fails,
@@ -123,7 +117,7 @@ impl<H: Host> Stage<H> {
     /// Puts the rollout into a stage or state, and has the node hear of it.
     fn put(&mut self, stage: u8, state: &str) {
         self.sequence += 1;
-        let control = control(&self.digest, self.sequence, stage, state);
+        let control = control(&self.published, self.sequence, stage, state);
         self.host.put(CONTROL, &control).unwrap();
         // A request on no route: nothing is counted of it.
         for _ in 0..3 {
@@ -163,12 +157,12 @@ impl<H: Host> Stage<H> {
     }
 }
 
-fn control(digest: &str, sequence: u64, stage: u8, state: &str) -> Vec<u8> {
+fn control(published: &Published, sequence: u64, stage: u8, state: &str) -> Vec<u8> {
     let rollout = format!(
         r#"{{"plan":"1","attempt":1,"stage":{stage},"state":"{state}","since":1795376100000}}"#
     );
-    let head = format!(r#""version":1,"sequence":{sequence},"revision":7,"snapshot":"{digest}""#);
-    format!(r#"{{{head},"rollouts":{{"checkout":{rollout}}}}}"#).into_bytes()
+    let more = format!(r#","sequence":{sequence},"rollouts":{{"checkout":{rollout}}}"#);
+    published.control(7, &more)
 }
 
 /// Stages are what the control document says, nobody leaves while it grows, and each fetch is reported once under its stage.

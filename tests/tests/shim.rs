@@ -4,11 +4,10 @@
 use std::thread;
 use std::time::Duration;
 
-use flagstone_compile::compile;
-use flagstone_core::Snapshot;
 use flagstone_tests::hosts::{
     Build, CONTROL, Host, Location, Origin, Request, Response, Setting, Workerd, http, if_present,
 };
+use flagstone_tests::published::Published;
 
 /// What destroys the instance.
 const TRAPS: [&str; 3] = ["panic", "overflow", "out-of-bounds"];
@@ -47,15 +46,12 @@ fn origin() -> Origin {
 }
 
 fn start(origin: &Origin) -> Option<Workerd> {
-    let model = flagstone_authoring::read(CONFIG, None, &flagstone_authoring::no_files).model;
-    let snapshot = compile(&model.unwrap()).snapshot.unwrap();
-    let digest = Snapshot::open(&snapshot).unwrap().digest();
-    let control = format!(r#"{{"version":1,"revision":7,"snapshot":"{digest}"}}"#);
+    let published = Published::of(CONFIG);
     let setting = Setting {
         origins: &[("stable", origin.url())],
         store: &[
-            (&format!("snapshot/v1/{digest}"), &snapshot),
-            (CONTROL, control.as_bytes()),
+            (&published.key, &published.snapshot),
+            (CONTROL, &published.control(7, "")),
         ],
         // No refresh comes in between.
         variables: &[("FLAGSTONE_CONTROL_TTL_SECONDS", "60")],

@@ -2,13 +2,13 @@
 
 use std::ffi::OsStr;
 use std::io;
-use std::path::PathBuf;
 use std::process::Command;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::process::Process;
-use super::scratch::{Scratch, root};
+use super::scratch::Scratch;
+use crate::cli;
 
 /// How long it may take to start.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -25,7 +25,7 @@ impl Guard {
     /// Starts it with further arguments; it listens on a port that is free, and lets in whoever has the token.
     ///
     /// # Errors
-    /// When the command line was not built, or does not take the arguments.
+    /// When the command line does not build, or does not take the arguments.
     pub fn start(
         token: &str,
         variables: &[(&str, &str)],
@@ -33,7 +33,7 @@ impl Guard {
     ) -> io::Result<Self> {
         let mut scratch = Scratch::new()?;
         let token = scratch.file(token.as_bytes())?;
-        let mut command = flagstone();
+        let mut command = Command::new(cli::flagstone()?);
         command
             .args(["guard", "--listen", "127.0.0.1:0"])
             // It ends when we do.
@@ -75,12 +75,4 @@ impl Guard {
     pub fn log(&self) -> String {
         self.process.log()
     }
-}
-
-/// The command line, as `cargo build -p flagstone-cli` makes it.
-pub fn flagstone() -> Command {
-    let folder =
-        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let name = format!("flagstone{}", std::env::consts::EXE_SUFFIX);
-    Command::new(folder.join("debug").join(name))
 }
