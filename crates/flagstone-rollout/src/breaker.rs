@@ -205,16 +205,7 @@ impl Breaker {
                     Seen::Event => self.event(arm, share, now_ms, options),
                     Seen::Success | Seen::Other => 0.0,
                 };
-                self.expose(match arm {
-                    Arm::Control => PerArm {
-                        control: 1,
-                        canary: 0,
-                    },
-                    Arm::Canary => PerArm {
-                        control: 0,
-                        canary: 1,
-                    },
-                });
+                self.succeed(arm);
                 let trips = evidence * options.alpha >= 1.0;
                 if trips {
                     self.trip(now_ms, jitter, options);
@@ -240,7 +231,7 @@ impl Breaker {
         }
     }
 
-    /// Counts an origin fetch without a failure while the breaker is closed: [`observe`](Self::observe) in short.
+    /// Counts an origin fetch while the breaker is closed: all that [`observe`](Self::observe) does of one without a failure.
     #[inline]
     pub(crate) const fn succeed(&mut self, arm: Arm) {
         // There are fewer than 65,536 of both.

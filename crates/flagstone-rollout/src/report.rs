@@ -6,7 +6,6 @@ mod wire;
 
 use crate::{Histogram, PerArm};
 
-pub(crate) use crate::json::{Reader, push_member, push_string};
 pub use line::{Line, LineError};
 pub use seen::{Instances, Sequences};
 

@@ -1,7 +1,7 @@
 //! What came of a node's requests, by flag, stage, variant and route. For dashboards; the guard goes by
 //! [`Report`](crate::Report)s, which compare.
 
-use crate::report::{Reader, push_member, push_string};
+use crate::json::{Reader, push_member, push_string};
 use crate::{Histogram, ReportId};
 use std::fmt::Write as _;
 

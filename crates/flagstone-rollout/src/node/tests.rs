@@ -211,3 +211,54 @@ fn reports_are_spread_over_the_interval() {
     let due = |phase| Node::new(1, 1, 0, Share::new(0.5).unwrap(), 0, phase).due_ms;
     assert_eq!((due(0), due(32_768), due(u16::MAX)), (0, 5_000, 9_999));
 }
+
+/// Most fetches take a short way, of which nothing may be seen.
+#[test]
+fn the_short_way_counts_as_the_long_one() {
+    let mut random = 7u64;
+    let mut below = move |limit: u64| {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (random >> 33) % limit
+    };
+    let (mut short, mut long) = (node(0.3), node(0.3));
+    let mut told = Vec::new();
+    for number in 0..20_000 {
+        let now_ms = 1_000 + 40 * number;
+        // Long stretches without failures, and others in which a breaker trips and comes back.
+        let is_canary = below(3) == 0;
+        let fails = is_canary && number % 4_000 > 3_600;
+        let fetch = Fetch {
+            stage: u8::from(below(50) == 0),
+            arm: if is_canary { Arm::Canary } else { Arm::Control },
+            circumstances: Circumstances {
+                cache_hit: below(40) == 0,
+                ..Circumstances::DRAWN
+            },
+            outcome: Outcome::Status(if fails { 500 } else { 200 }),
+            failover: if fails && below(2) == 0 {
+                Failover::Saved
+            } else {
+                Failover::None
+            },
+            unit: unit(below(5_000) as u32),
+            latency_ms: below(3_000) as u32,
+            first_exposure: below(4) == 0,
+        };
+        let expected = long.judge(&fetch, now_ms, 32_768, &OPTIONS);
+        assert_eq!(
+            short.tell(&fetch, now_ms, 32_768, &OPTIONS),
+            expected,
+            "{fetch:?}"
+        );
+        told.push(expected);
+        if number % 100 == 0 {
+            for node in [&mut short, &mut long] {
+                node.serve(Order::Run, UnitHash::of("flag", "1"), now_ms);
+            }
+        }
+        assert_eq!(format!("{short:?}"), format!("{long:?}"), "{fetch:?}");
+    }
+    assert!(told.contains(&Told::Tripped) && told.contains(&Told::NotClosed));
+}
