@@ -111,7 +111,8 @@ pub enum Order {
 pub enum Serve {
     /// The canary; its outcome is counted.
     Canary,
-    /// The canary, to see whether it works again; its outcome is told to the breaker, but is not compared with control.
+    /// The canary, to see whether it works again; its outcome is told to the breaker, and compared with that of control's
+    /// units that [would probe](UnitHash::probes).
     Probe,
     /// Control, since the breaker is open; the decision's reason is `guard_open`. The evaluated variant stays the
     /// canary, so that nobody is moved for good.

@@ -52,7 +52,7 @@ pub enum Told {
     Tripped,
     /// It was not compared, for this reason.
     LeftOut(LeftOut),
-    /// Not counted: the breaker is not closed. A probe's outcome has been noted.
+    /// Not counted: the breaker is open, or half-open and this unit is none that probes.
     NotClosed,
     /// Not counted: it was assigned in another stage than the node is in now.
     OtherStage,
@@ -202,7 +202,12 @@ impl Node {
             return Told::OtherStage;
         }
         let event = failure.filter(|failure| self.counts(fetch, *failure));
-        let was_closed = self.breaker.phase() == Phase::Closed;
+        // Of either arm the same sixteenth, so that probes are compared with their like.
+        let is_compared = match self.breaker.phase() {
+            Phase::Closed => true,
+            Phase::HalfOpen { .. } => fetch.unit.is_some_and(UnitHash::probes),
+            Phase::Open { .. } => false,
+        };
         let seen = match (failure, event) {
             (Some(Failure::Hard), Some(_)) => Seen::Event,
             (Some(Failure::Hard), None) => Seen::Other,
@@ -215,7 +220,7 @@ impl Node {
             self.report_by(now_ms, now_ms);
             self.report.tripped = self.report.tripped.saturating_add(1);
         }
-        if !was_closed {
+        if !is_compared {
             return Told::NotClosed;
         }
         if event.is_some() && fetch.arm == Arm::Canary {

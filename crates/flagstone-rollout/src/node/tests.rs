@@ -146,6 +146,48 @@ fn a_trip_is_reported_at_once_and_ends_the_counting() {
     assert!(!node.is_due(10_999) && node.is_due(11_000));
 }
 
+/// A bad canary whose every node has tripped is still known to the guard: probes are compared, with control's like.
+#[test]
+fn while_half_open_the_same_sixteenth_of_either_arm_counts() {
+    let (probing, other) = (Some(UnitHash(0x10)), Some(UnitHash(0x11)));
+    let canary = Fetch {
+        arm: Arm::Canary,
+        ..FETCH
+    };
+    let failing = Fetch {
+        outcome: Outcome::Status(500),
+        ..canary
+    };
+    let mut node = node(0.5);
+    for _ in 0..1_000 {
+        tell(&mut node, FETCH);
+        tell(&mut node, canary);
+    }
+    let trips = (0..20).any(|_| tell(&mut node, failing) == Told::Tripped);
+    assert!(trips);
+    node.take_report(1_000).unwrap();
+    assert_eq!(tell(&mut node, FETCH), Told::NotClosed);
+
+    let now_ms = 31_000;
+    let served = node.serve(Order::Run, UnitHash(0x10), now_ms);
+    assert_eq!(served, Serve::Probe);
+    let mut tell = |unit, fetch| {
+        let fetch = Fetch { unit, ..fetch };
+        node.tell(&fetch, now_ms, 32_768, &OPTIONS)
+    };
+    for fetch in [FETCH, canary] {
+        assert_eq!(tell(probing, fetch), Told::Counted);
+        assert_eq!(tell(other, fetch), Told::NotClosed);
+        assert_eq!(tell(None, fetch), Told::NotClosed);
+    }
+    assert_eq!(tell(probing, failing), Told::Tripped);
+    assert_eq!(tell(probing, FETCH), Told::NotClosed, "open again");
+    let (_, report) = node.take_report(now_ms).unwrap();
+    let PerArm { control, canary } = report.arms;
+    assert_eq!((control.fetches, control.hard), (1, 0));
+    assert_eq!((canary.fetches, canary.hard, report.tripped), (2, 1, 1));
+}
+
 #[test]
 fn failovers_have_a_budget() {
     let mut node = node(0.5);
