@@ -1,9 +1,9 @@
 //! Two releases at once, for real: `cargo xtask demo --rollout` builds everything and runs this.
 //!
-//! The Worker in workerd, four origins, visitors, and `flagstone guard`, which hears the Worker's reports and writes the
-//! control document that the Worker decides by. One release is good and gets to everybody; the other begins to fail once
-//! a quarter of the visitors have it, and is gone some seconds later. With `--check` that is all, else the page stays until
-//! Ctrl-C.
+//! The Worker in workerd, three times, as it is in many places of a network; four origins, visitors, and `flagstone guard`,
+//! which hears the Workers' reports and writes the control document that they decide by. One release is good and gets to
+//! everybody; the other begins to fail once a quarter of the visitors have it, and is gone some seconds later. With `--check`
+//! that is all, else the page stays until Ctrl-C.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -67,6 +67,8 @@ const BAD: &str = "new-search";
 /// What the page, the guard and the control document ask for. They listen on this machine only.
 const TOKEN: &str = "demo";
 const VISITORS: u64 = 4;
+/// Where visitors come in: each counts for itself, and only the guard adds it up.
+const WORKERS: [&str; 3] = ["flagstone", "second", "third"];
 /// Between two visits of a visitor: 4 visitors make some 130 requests a second.
 const PAUSE: Duration = Duration::from_millis(30);
 /// Of a hundred requests so many fail in the bad release, once it fails.
@@ -115,9 +117,9 @@ fn run() -> Result<()> {
     let is_over = AtomicBool::new(false);
     let tally = Tally::default();
     thread::scope(|scope| -> Result<()> {
-        for number in 0..VISITORS {
+        for (number, worker) in (0..VISITORS).zip(WORKERS.iter().cycle()) {
             let (url, tally, is_over) = (shop.edge.url().to_owned(), &tally, &is_over);
-            scope.spawn(move || visit(&url, number, tally, is_over));
+            scope.spawn(move || visit(&url, worker, number, tally, is_over));
         }
         let told = shop
             .begin()
@@ -189,6 +191,7 @@ impl Shop {
                     ("FLAGSTONE_CONTROL_TTL_SECONDS", "1"),
                 ],
                 reports: Some(reports.url()),
+                has_many: true,
                 ..Setting::default()
             },
         )?;
@@ -296,7 +299,7 @@ struct Tally {
 }
 
 /// Visits the shop until it is over: a newcomer each time, who gets an id and comes back with it twice.
-fn visit(url: &str, number: u64, tally: &Tally, is_over: &AtomicBool) {
+fn visit(url: &str, worker: &str, number: u64, tally: &Tally, is_over: &AtomicBool) {
     let mut connection = None;
     let mut cookie: Option<String> = None;
     let mut round = number;
@@ -308,7 +311,9 @@ fn visit(url: &str, number: u64, tally: &Tally, is_over: &AtomicBool) {
         } else {
             "/search"
         };
-        let mut request = Request::new("GET", page).header("user-agent", "Mozilla/5.0 (demo)");
+        let mut request = Request::new("GET", page)
+            .header("user-agent", "Mozilla/5.0 (demo)")
+            .header("x-worker", worker);
         if let Some(cookie) = &cookie {
             request = request.header("cookie", cookie.as_str());
         }
@@ -400,8 +405,10 @@ fn tell(shop: &Shop, tally: &Tally, interrupted: &Receiver<()>) -> Result<bool> 
     // A node asks for a newer control document after a second, beside a request.
     thread::sleep(Duration::from_secs(3));
     for (page, origin) in [("/checkout", "checkout"), ("/search", "stable")] {
-        for _ in 0..20 {
-            let newcomer = Request::new("GET", page).header("user-agent", "Mozilla/5.0 (demo)");
+        for worker in WORKERS.iter().cycle().take(21) {
+            let newcomer = Request::new("GET", page)
+                .header("user-agent", "Mozilla/5.0 (demo)")
+                .header("x-worker", *worker);
             let answer = http::send(shop.edge.url(), &newcomer)?;
             let found = answer.headers.text("x-origin").unwrap_or_default();
             must(

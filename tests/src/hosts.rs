@@ -71,9 +71,11 @@ pub struct Setting<'a> {
     /// The URL of an origin that gets what the Worker reports; Viceroy writes it into its log.
     pub reports: Option<&'a str>,
     /// Name and value of the variables of a guard, if there is to be one: only with [`Workerd`], and with a
-    /// `FLAGSTONE_CONTROL_TOKEN` among `variables`. Two more Workers, `second` and `third`, share it and the control document;
-    /// the header `x-worker` says which of them, or `guard`, a request is for.
+    /// `FLAGSTONE_CONTROL_TOKEN` among `variables`. The header `x-worker`, `guard`, says that a request is for it.
     pub guard: Option<&'a [(&'a str, &'a str)]>,
+    /// Whether two more Workers, `second` and `third`, share the control document and where reports go: only with
+    /// [`Workerd`], and with such a token. The header `x-worker` says which of them a request is for.
+    pub has_many: bool,
 }
 
 /// An edge runtime that serves our code.

@@ -72,6 +72,7 @@ impl Site {
                     ("FLAGSTONE_CONTROL_TTL_SECONDS", &TTL.to_string()),
                 ],
                 guard: Some(&guard),
+                has_many: true,
                 ..Setting::default()
             },
         );

@@ -1,9 +1,9 @@
 // Runs our Worker in the Workers runtime, for `workerd.rs`, until standard input ends.
 //
-// Standard input, a JSON value a line: first { folder, bindings, store: [{ key, file }], port, reports, guard, limit }, then any
+// Standard input, a JSON value a line: first { folder, bindings, store: [{ key, file }], port, reports, guard, many, limit }, then any
 // number of { key, file } to store. `reports` is the URL that gets what the Worker reports, if anybody is to, `limit` how often a
-// client may ask in a minute. `guard` has the variables of a guard, which then gets the reports; two more Workers share it and the
-// control document. Standard output, likewise: { url, kv } once it serves, `kv` being where Cloudflare's HTTP interface for its
+// client may ask in a minute. `guard` has the variables of a guard, which then gets the reports; with `many` two more Workers share
+// all of that and the control document. Standard output, likewise: { url, kv } once it serves, `kv` being where Cloudflare's HTTP interface for its
 // store is; { stored: key } for each that was stored.
 // What the runtime and the Worker print goes to standard error.
 
@@ -19,7 +19,7 @@ const say = (value) => process.stdout.write(JSON.stringify(value) + '\n')
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
 
-const { folder, bindings, store, port, reports, guard, limit } = JSON.parse((await lines.next()).value)
+const { folder, bindings, store, port, reports, guard, many, limit } = JSON.parse((await lines.next()).value)
 const worker = {
   name: 'flagstone',
   modules: true,
@@ -61,10 +61,10 @@ const listener = {
 const workers = [worker, exposures]
 if (reports || guard) worker.durableObjects.GUARD = { className: 'Guard', scriptName: 'guard' }
 if (reports) workers.push(listener)
+const CONTROL = { className: 'ControlDocument', scriptName: 'flagstone' }
+const names = many ? ['flagstone', 'second', 'third'] : ['flagstone']
+for (const name of names.slice(1)) workers.push({ ...worker, name, durableObjects: { ...worker.durableObjects, CONTROL } })
 if (guard) {
-  const CONTROL = { className: 'ControlDocument', scriptName: 'flagstone' }
-  const names = ['flagstone', 'second', 'third']
-  for (const name of names.slice(1)) workers.push({ ...worker, name, durableObjects: { ...worker.durableObjects, CONTROL } })
   workers.push({
     ...worker,
     name: 'guard',
@@ -73,12 +73,15 @@ if (guard) {
     durableObjects: { GUARD: { className: 'Guard', useSQLite: true }, CONTROL },
     bindings: guard,
   })
+}
+if (guard || many) {
+  if (guard) names.push('guard')
   // The first to be asked: it passes on to the Worker of a name.
   workers.unshift({
     name: 'front',
     modules: true,
     compatibilityDate: worker.compatibilityDate,
-    serviceBindings: { guard: 'guard', ...Object.fromEntries(names.map((name) => [name, name])) },
+    serviceBindings: Object.fromEntries(names.map((name) => [name, name])),
     script: `
       export default {
         async fetch(request, env) {
