@@ -10,6 +10,17 @@ pub const ACTIONS: &str = "/_flagstone/actions";
 pub const CHALLENGE: &str =
     r#"Basic realm="Flagstone: any name, the token as password", charset="UTF-8""#;
 
+/// The largest action, in bytes, and what is said of a larger one.
+pub const LARGEST: usize = 16 << 10;
+/// See [`LARGEST`].
+pub const TOO_LARGE: &str = "at most 16 KiB\n";
+/// What is said of an action that the page has not [sent itself](is_own).
+pub const FOREIGN: &str = "send JSON, and from the page itself\n";
+/// What is said of a path below [`PATH`] where nothing is.
+pub const NOTHING: &str = "no such page\n";
+/// What is said of a method that is not for a path.
+pub const ONLY_GET: &str = "only GET\n";
+
 /// What is sent with everything below [`PATH`]. The page runs nothing but its own script, asks nobody but its own host, and
 /// is shown in no frame.
 pub const HEADERS: [(&str, &str); 6] = [

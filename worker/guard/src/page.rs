@@ -2,16 +2,13 @@
 //!
 //! What is asked is JSON: `method`, `path`, the headers `site` (`Sec-Fetch-Site`) and `kind` (`Content-Type`) if they are there,
 //! `body`, `mark` for a change, and `decisions`, the latest first. The answer has a `status`, `kind`, `text` and `headers`. If it has a
-//! `document` too, that and the line `audit` of the number `sequence` are to be written first: it is the answer if they are.
+//! `document` too, that and `audits`, lines with their `sequence`, are to be written first: it is the answer if they are.
 
 use flagstone_core::Snapshot;
 use flagstone_guard::{Action, Health, page};
 use serde_json::{Value, json};
 
 use crate::{Host, text};
-
-/// The largest action, in bytes.
-const LARGEST: usize = 16 << 10;
 
 impl Host {
     pub(crate) fn page(&self, len: usize, now_ms: i64) -> Result<Value, String> {
@@ -38,9 +35,9 @@ impl Host {
             }
             ("GET", path) => match page::file(path) {
                 Some(file) => json!({ "status": 200, "kind": file.kind, "text": file.text }),
-                None => plain(404, "no such page"),
+                None => plain(404, page::NOTHING),
             },
-            _ => plain(405, "only GET"),
+            _ => plain(405, page::ONLY_GET),
         };
         if let Value::Object(members) = &mut answer {
             members.insert("headers".to_owned(), json!(page::HEADERS));
@@ -54,15 +51,15 @@ impl Host {
         now_ms: i64,
     ) -> Result<Value, String> {
         if !page::is_own(member("site"), member("kind")) {
-            return Ok(plain(403, "send JSON, and from the page itself"));
+            return Ok(plain(403, page::FOREIGN));
         }
         let body = member("body").unwrap_or_default();
-        if body.len() > LARGEST {
-            return Ok(plain(413, "at most 16 KiB"));
+        if body.len() > page::LARGEST {
+            return Ok(plain(413, page::TOO_LARGE));
         }
         let action = match Action::read(body) {
             Ok(action) => action,
-            Err(error) => return Ok(plain(400, &error.to_string())),
+            Err(error) => return Ok(plain(400, &format!("{error}\n"))),
         };
         let document = self
             .document
@@ -71,7 +68,7 @@ impl Host {
         let snapshot = Snapshot::open(&self.bytes).map_err(text)?;
         let wish = match action.wish(document, &snapshot, now_ms) {
             Ok(wish) => wish,
-            Err(why) => return Ok(plain(409, &why)),
+            Err(why) => return Ok(plain(409, &(why + "\n"))),
         };
         let stamp = action.stamp(now_ms, member("mark").unwrap_or_default());
         let next = document.with(&action.flag, &wish, &stamp);
@@ -86,5 +83,5 @@ impl Host {
 }
 
 fn plain(status: u16, why: &str) -> Value {
-    json!({ "status": status, "kind": "text/plain; charset=utf-8", "text": format!("{why}\n") })
+    json!({ "status": status, "kind": "text/plain; charset=utf-8", "text": why })
 }

@@ -12,9 +12,6 @@ use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
 use tokio::task::spawn_blocking;
 
-/// The largest action, in bytes.
-const LARGEST: usize = 16 << 10;
-
 /// Answers what is below [`page::PATH`], of whoever has shown the token.
 pub async fn answer(parts: &Parts, body: Incoming, site: &Site) -> Response<Full<Bytes>> {
     let path = parts.uri.path();
@@ -28,9 +25,9 @@ pub async fn answer(parts: &Parts, body: Incoming, site: &Site) -> Response<Full
                 response.headers_mut().insert(CONTENT_TYPE, kind);
                 response
             }
-            None => plain(StatusCode::NOT_FOUND, "no such page\n"),
+            None => plain(StatusCode::NOT_FOUND, page::NOTHING),
         },
-        _ => plain(StatusCode::METHOD_NOT_ALLOWED, "only GET\n"),
+        _ => plain(StatusCode::METHOD_NOT_ALLOWED, page::ONLY_GET),
     };
     guarded(response)
 }
@@ -70,13 +67,10 @@ async fn done(parts: &Parts, body: Incoming, site: &Site) -> Response<Full<Bytes
             .and_then(|value| value.to_str().ok())
     };
     if !page::is_own(header("sec-fetch-site"), header("content-type")) {
-        return plain(
-            StatusCode::FORBIDDEN,
-            "send JSON, and from the page itself\n",
-        );
+        return plain(StatusCode::FORBIDDEN, page::FOREIGN);
     }
-    let Ok(body) = Limited::new(body, LARGEST).collect().await else {
-        return plain(StatusCode::PAYLOAD_TOO_LARGE, "at most 16 KiB\n");
+    let Ok(body) = Limited::new(body, page::LARGEST).collect().await else {
+        return plain(StatusCode::PAYLOAD_TOO_LARGE, page::TOO_LARGE);
     };
     let action = match Action::read(&String::from_utf8_lossy(&body.to_bytes())) {
         Ok(action) => action,
