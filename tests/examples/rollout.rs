@@ -76,7 +76,7 @@ const FAILING: u64 = 30;
 /// For so long it bears a quarter of the visitors.
 const BEARABLE: Duration = Duration::from_secs(8);
 /// Longer than it should ever take.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_secs(400);
 
 fn main() -> ExitCode {
     match run() {

@@ -402,7 +402,7 @@ fn check(scenario: &Scenario, kind: &Kind, problems: &Mutex<Vec<String>>) -> io:
         if counted == all {
             return Ok(all);
         }
-        if begin.elapsed() > Duration::from_secs(15) {
+        if begin.elapsed() > Duration::from_secs(60) {
             problem(format!("visitors saw {all:?}, counted was {counted:?}"));
             return Ok(all);
         }
