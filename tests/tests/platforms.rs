@@ -99,8 +99,7 @@ fn first_requests_at_the_same_time_are_all_decided() {
     });
 }
 
-/// Cloudflare's cache keeps copies apart as the variable says; that the runtime takes each of the options is all that can
-/// be seen here.
+/// The runtime counts by the minute of the clock: whoever asks while one ends has two answers in the next as well.
 #[test]
 fn who_asks_too_often_by_ofrep_is_refused() {
     let (origin, configuration) = (origin(), Configuration::new());
@@ -116,7 +115,10 @@ fn who_asks_too_often_by_ofrep_is_refused() {
     request.headers.push("x-api-key", OFREP_KEY);
     let ask = || worker.send(&request, &Location::default()).unwrap();
     assert_eq!([ask().status, ask().status], [200, 200]);
-    let refused = ask();
+    let refused = (0..3)
+        .map(|_| ask())
+        .find(|response| response.status != 200);
+    let refused = refused.unwrap();
     let retry_after = refused.headers.text("retry-after");
     assert_eq!((refused.status, retry_after.as_deref()), (429, Some("60")));
     // Pages are for everybody.
@@ -125,6 +127,8 @@ fn who_asks_too_often_by_ofrep_is_refused() {
     }
 }
 
+/// Cloudflare's cache keeps copies apart as the variable says; that the runtime takes each of the options is all that can
+/// be seen here.
 #[test]
 fn cloudflares_cache_is_told_about_variants() {
     let (origin, configuration) = (origin(), Configuration::new());
