@@ -40,6 +40,7 @@ path = "/banner"
 flag = "banner"
 variants.winter = { origin = "canary" }
 [flags.maintenance]
+expires = 2026-01-31
 enabled = false
 serve = "on"
 [origins]

@@ -110,6 +110,8 @@ for (const look of Object.keys(LOOKS)) {
           .getAttribute('aria-label'),
         /control 0\.\d %/,
       )
+      const stale = page.locator('.row', { hasText: 'maintenance' }).locator('.is-stale')
+      assert.equal(await stale.textContent(), 'expired 2026-01-31')
       await page.getByText('not the present one').first().waitFor()
       await page.locator('.decision', { hasText: 'rolled back at 5 %' }).waitFor()
       // Nothing hangs out of a phone.

@@ -13,7 +13,7 @@ use flagstone_compile::model::{
     TARGETING_KEY, Test, Value, Variant,
 };
 use flagstone_compile::regex::Dialect;
-use flagstone_core::UnixMillis;
+use flagstone_core::{Day, UnixMillis};
 use pools::{
     ADDRESSES, ATTRIBUTES, COMMON_PATTERNS, DATES, EMAILS, FLAG_KEYS, Kind, NETWORKS, NUMBERS,
     NUMBERS_IN_TEXT, PATTERNS, PLANS, SHORT_TEXTS, TIMES, VARIANT_KEYS, VERSIONS,
@@ -138,6 +138,7 @@ impl Random {
             default: Some(self.text(&names)),
             variants,
             enabled: !self.once_in(12),
+            expires: self.once_in(3).then(|| Day(self.0.i32(-30_000..90_000))),
             prerequisites: vec![],
             rules: vec![],
         };

@@ -73,6 +73,7 @@ fn flag(key: &str, when: Condition, serve: Serve) -> Flag {
         variants: vec![variant("control"), variant("treatment")],
         default: Some("control".to_owned()),
         enabled: true,
+        expires: None,
         prerequisites: vec![],
         rules: vec![Rule {
             name: String::new(),

@@ -63,6 +63,7 @@ impl Question {
                 variants: vec![variant("no"), variant("yes")],
                 default: Some("no".to_owned()),
                 enabled: true,
+                expires: None,
                 prerequisites: vec![],
                 rules: vec![Rule {
                     name: String::new(),

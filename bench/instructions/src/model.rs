@@ -181,6 +181,7 @@ fn flag(index: u32, segments: u32) -> Flag {
         variants: vec![variant("off", false), variant("on", true)],
         default: Some(if is_on { "on" } else { "off" }.to_owned()),
         enabled: true,
+        expires: None,
         prerequisites: vec![],
         rules,
     }

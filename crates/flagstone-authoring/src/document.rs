@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 pub(crate) use overlay::overlay;
 pub(crate) use shape::conform;
-pub(crate) use value::{constant, instant, json_variant};
+pub(crate) use value::{constant, day, instant, json_variant};
 
 use crate::code::SYNTAX;
 use crate::finding::{Finding, Report};

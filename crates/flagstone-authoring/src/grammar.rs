@@ -347,7 +347,7 @@ static FLAG: Shape = Shape {
             "expires",
             Kind::Date,
             "",
-            "When it should be gone; for readers only.",
+            "The day from which on it should be gone; changes no decision.",
         ),
         key(
             "tags",

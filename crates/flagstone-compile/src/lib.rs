@@ -13,6 +13,7 @@
 //!     variants: vec![variant("control", false), variant("treatment", true)],
 //!     default: Some("control".into()),
 //!     enabled: true,
+//!     expires: None,
 //!     prerequisites: vec![],
 //!     rules: vec![],
 //! };

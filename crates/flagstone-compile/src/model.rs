@@ -20,7 +20,7 @@ pub use js::{Js, kind};
 pub use plan::{Calendar, Freeze, Offset, Plan, Stage, Window};
 
 pub use expression::{Arithmetic, Around, Expression, Operation, Relation};
-use flagstone_core::{UnixMillis, Weight};
+use flagstone_core::{Day, UnixMillis, Weight};
 
 /// The name of the attribute that holds the targeting key.
 pub const TARGETING_KEY: &str = "user.key";
@@ -54,6 +54,8 @@ pub struct Flag {
     pub default: Option<String>,
     /// A flag that is not enabled serves its default with reason `DISABLED`.
     pub enabled: bool,
+    /// The day from which on it should be gone. Changes no decision.
+    pub expires: Option<Day>,
     /// All must hold, else the default is served.
     pub prerequisites: Vec<Prerequisite>,
     /// The first that matches decides.

@@ -28,12 +28,13 @@ use crate::index::Index;
 use crate::model::{
     Condition, Flag, Model, Prerequisite, Rule, Segment, Serve, TARGETING_KEY, Test, Value,
 };
+use crate::sort::sort;
 use flagstone_core::layout::{
-    AttributeRecord, EXPRESSION, FLAG_DISABLED, FLAG_GATED, FORMAT_VERSION, FlagRecord, HEADER_LEN,
-    MAGIC, NONE, NONE16, Record, RuleRecord, SECTION_ROW_LEN, Section, SegmentRecord, ValueKind,
-    VariantRecord,
+    AttributeRecord, EXPRESSION, ExpiryRecord, FLAG_DISABLED, FLAG_GATED, FORMAT_VERSION,
+    FlagRecord, HEADER_LEN, MAGIC, NONE, NONE16, Record, RuleRecord, SECTION_ROW_LEN, Section,
+    SegmentRecord, ValueKind, VariantRecord,
 };
-use flagstone_core::{Digest, JsNumber};
+use flagstone_core::{Day, Digest, JsNumber};
 use std::borrow::Cow;
 use tables::Tables;
 
@@ -48,6 +49,7 @@ pub(crate) fn write(model: &Model) -> (Vec<u8>, Vec<Finding>) {
         writer.segment(segment);
     }
     let flags = writer.flags();
+    writer.expiries();
     writer.plans();
     writer.edge();
     let vary = writer.vary();
@@ -150,6 +152,19 @@ impl<'m> Writer<'m> {
             }
         }
         records
+    }
+
+    /// When flags should be gone, in the order of their slots.
+    fn expiries(&mut self) {
+        let placed = self.slots.iter().zip(&self.model.flags);
+        let mut expiries: Vec<ExpiryRecord> = placed
+            .filter_map(|(&flag, of)| {
+                let Day(day) = of.expires?;
+                Some(ExpiryRecord { flag, day })
+            })
+            .collect();
+        sort(&mut expiries, |a, b| a.flag < b.flag);
+        self.tables.extend(Section::Expiries, &rows(&expiries));
     }
 
     fn flag(&mut self, flag: &'m Flag, slot: u32) -> FlagRecord {

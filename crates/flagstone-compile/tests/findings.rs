@@ -22,6 +22,7 @@ fn flag(key: &str) -> Flag {
         variants: ["control", "a", "b", "c"].map(variant).into(),
         default: Some("control".into()),
         enabled: true,
+        expires: None,
         prerequisites: vec![],
         rules: vec![],
     }

@@ -48,6 +48,7 @@ fn compiled(dialect: Dialect, pattern: &str, ignore_case: bool) -> Compiled {
         variants: vec![variant("no"), variant("yes")],
         default: Some("no".to_owned()),
         enabled: true,
+        expires: None,
         prerequisites: vec![],
         rules: vec![rule],
     };

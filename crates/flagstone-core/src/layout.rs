@@ -29,10 +29,10 @@ pub use program::{
     SpanRecord, Step,
 };
 pub use records::{
-    AttributeRecord, EXPRESSION, EntryRecord, FLAG_DISABLED, FLAG_GATED, FlagRecord, IndexRecord,
-    NETWORK_OR_EQUAL, NetworkRecord, NumberRecord, ONE_RANGE, PatternRecord, PointRecord,
-    RampRecord, RangeRecord, RuleRecord, SET_BUCKET, SET_LIST, SegmentRecord, SemVerRecord,
-    SetRecord, SplitRecord, TestRecord, TextRecord, VariantRecord,
+    AttributeRecord, EXPRESSION, EntryRecord, ExpiryRecord, FLAG_DISABLED, FLAG_GATED, FlagRecord,
+    IndexRecord, NETWORK_OR_EQUAL, NetworkRecord, NumberRecord, ONE_RANGE, PatternRecord,
+    PointRecord, RampRecord, RangeRecord, RuleRecord, SET_BUCKET, SET_LIST, SegmentRecord,
+    SemVerRecord, SetRecord, SplitRecord, TestRecord, TextRecord, VariantRecord,
 };
 pub use statuses::Statuses;
 
@@ -135,6 +135,8 @@ pub enum Section {
     Offsets,
     /// What counts as harm on routes.
     Harms,
+    /// The days from which on flags should be gone, of those that have one, in ascending order of flags.
+    Expiries,
     /// Text, automata, programs: plain bytes.
     Data,
 }
@@ -180,6 +182,7 @@ impl Section {
         (Self::Freezes, FreezeRecord::SIZE),
         (Self::Offsets, OffsetRecord::SIZE),
         (Self::Harms, HarmRecord::SIZE),
+        (Self::Expiries, ExpiryRecord::SIZE),
         (Self::Data, 1),
     ];
 

@@ -9,13 +9,15 @@ pub use plan::Plan;
 
 use crate::hash::{self, Digest};
 use crate::layout::{
-    self, AttributeRecord, EntryRecord, FORMAT_VERSION, FlagRecord, HEADER_LEN, IndexRecord, MAGIC,
-    ONE_RANGE, PatternRecord, RangeRecord, Record, RuleRecord, SECTION_ROW_LEN, SET_BUCKET,
-    SET_LIST, Section, SetRecord, SourceKind, SplitRecord, TextRecord, ValueKind, VariantRecord,
-    VaryRecord,
+    self, AttributeRecord, EntryRecord, ExpiryRecord, FORMAT_VERSION, FlagRecord, HEADER_LEN,
+    IndexRecord, MAGIC, ONE_RANGE, PatternRecord, RangeRecord, Record, RuleRecord, SECTION_ROW_LEN,
+    SET_BUCKET, SET_LIST, Section, SetRecord, SourceKind, SplitRecord, TextRecord, ValueKind,
+    VariantRecord, VaryRecord,
 };
 use crate::text::equal;
+use crate::units::Day;
 use crate::value::Value;
+use core::cmp::Ordering;
 use core::{fmt, iter};
 
 /// The position of a flag in one snapshot.
@@ -388,6 +390,23 @@ impl<'a> Flag<'a> {
     /// Whether the flag is enabled.
     pub fn is_enabled(&self) -> bool {
         self.record.flags & layout::FLAG_DISABLED == 0
+    }
+
+    /// The day from which on it should be gone; `None` if nobody has said so. Changes no decision. Takes a binary search.
+    pub fn expires(&self) -> Option<Day> {
+        let (mut low, mut high) = (0, self.snapshot.count(Section::Expiries));
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let expiry = self
+                .snapshot
+                .record::<ExpiryRecord>(Section::Expiries, middle)?;
+            match expiry.flag.cmp(&self.index.0) {
+                Ordering::Equal => return Some(Day(expiry.day)),
+                Ordering::Less => low = middle + 1,
+                Ordering::Greater => high = middle,
+            }
+        }
+        None
     }
 
     /// The variant at a position.

@@ -5,7 +5,7 @@ mod v8;
 pub use v8::parse_v8;
 
 use crate::layout::PointRecord;
-use crate::units::{UnixMillis, Weight};
+use crate::units::{Day, UnixMillis, Weight};
 use core::fmt;
 
 /// Reads an RFC 3339 date-time: `2026-12-01T08:00:00Z`, `2026-12-01T09:00:00.250+01:00`.
@@ -138,6 +138,13 @@ fn date_of(days: i64) -> (i64, i64, i64) {
         (year + 1, month - 9)
     };
     (year + cycle * 400, month, day)
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (year, month, day) = date_of(self.0.into());
+        write!(f, "{year:04}-{month:02}-{day:02}")
+    }
 }
 
 impl fmt::Display for UnixMillis {

@@ -3,13 +3,13 @@
 
 use flagstone_core::layout::{
     Absent, ActionRecord, Algorithm, Arithmetic, Around, AttributeRecord, Conversion, EdgeRecord,
-    EntryRecord, ExpressionRecord, FORMAT_VERSION, FlagRecord, FreezeRecord, HarmRecord,
-    IndexRecord, InstructionRecord, MAX_PROGRAM, NetworkRecord, NumberRecord, OffsetRecord, Op,
-    Operation, OriginRecord, PairRecord, PatternRecord, PlanRecord, PointRecord, ProgramRecord,
-    RampRecord, RangeRecord, Relation, RepeatKind, RouteRecord, RuleRecord, Scope, SdkKind,
-    Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind, SourceRecord,
-    SpanRecord, SplitRecord, StageRecord, Step, TestRecord, TextRecord, ValueKind, VariantRecord,
-    VaryRecord, WindowRecord,
+    EntryRecord, ExpiryRecord, ExpressionRecord, FORMAT_VERSION, FlagRecord, FreezeRecord,
+    HarmRecord, IndexRecord, InstructionRecord, MAX_PROGRAM, NetworkRecord, NumberRecord,
+    OffsetRecord, Op, Operation, OriginRecord, PairRecord, PatternRecord, PlanRecord, PointRecord,
+    ProgramRecord, RampRecord, RangeRecord, Relation, RepeatKind, RouteRecord, RuleRecord, Scope,
+    SdkKind, Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind,
+    SourceRecord, SpanRecord, SplitRecord, StageRecord, Step, TestRecord, TextRecord, ValueKind,
+    VariantRecord, VaryRecord, WindowRecord,
 };
 use flagstone_core::{
     EXPRESSION_TEXT, EXPRESSION_VALUES, MAX_DEPTH, MAX_EXPRESSION_DEPTH, MAX_TESTS,
@@ -58,7 +58,7 @@ fn records() {
         )* };
     }
     check_records!(
-        FlagRecord VariantRecord RuleRecord TestRecord SplitRecord RangeRecord RampRecord PointRecord AttributeRecord
+        FlagRecord ExpiryRecord VariantRecord RuleRecord TestRecord SplitRecord RangeRecord RampRecord PointRecord AttributeRecord
         SegmentRecord SetRecord EntryRecord TextRecord NumberRecord SemVerRecord NetworkRecord PatternRecord
         ProgramRecord InstructionRecord SpanRecord
         PlanRecord StageRecord WindowRecord FreezeRecord OffsetRecord

@@ -117,6 +117,7 @@ pub(crate) fn flag(key: &str, rules: Vec<Rule>) -> Flag {
         variants: vec![variant("off", false), variant("on", true)],
         default: Some("off".to_owned()),
         enabled: true,
+        expires: None,
         prerequisites: Vec::new(),
         rules,
     }

@@ -57,6 +57,8 @@ function tiles({ flags, nodes, revision }) {
   ]
 }
 
+const staleness = ({ stale, expires }) => (stale === 'expired' ? `expired ${expires}` : stale)
+
 function phase({ kill, rollout }) {
   if (kill !== null) return 'killed'
   if (rollout?.state === 'paused') return 'paused'
@@ -217,7 +219,7 @@ function row(flag) {
       flag.kill !== null ? make('span', { class: 'badge is-killed', text: `killed: ${flag.kill}` }) : undefined,
       flag.enabled ? undefined : make('span', { class: 'badge', text: 'disabled' }),
       flag.rollout?.state ? make('span', { class: `badge is-${phase(flag)}`, text: STATES[phase(flag)] }) : undefined,
-      flag.stale ? make('span', { class: 'badge is-stale', text: flag.stale, title: STALE[flag.stale] }) : undefined,
+      flag.stale ? make('span', { class: 'badge is-stale', text: staleness(flag), title: STALE[flag.stale] }) : undefined,
     ]
     name.replaceChildren(make('strong', { text: flag.key }), ...marks.filter((mark) => mark !== undefined))
     const words = parts.map(({ name, kind, share, failures, latency }) =>

@@ -22,6 +22,7 @@ export const REASONS = {
   closed: 'The plan’s windows or freezes do not let it grow now.',
 }
 export const STALE = {
+  expired: 'It should have been gone by now.',
   settled: 'At 100 % for two weeks: the flag can go.',
   unseen: 'No node has asked for it for a week.',
 }

@@ -167,6 +167,7 @@ impl Import {
             variants: Vec::new(),
             default: default.and_then(|key| model_key(&key)),
             enabled,
+            expires: None,
             prerequisites: Vec::new(),
             rules,
         };

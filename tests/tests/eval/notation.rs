@@ -100,6 +100,7 @@ fn flag(table: &Table) -> Flag {
         enabled: table
             .get("enabled")
             .is_none_or(|value| value.as_bool().unwrap()),
+        expires: None,
         prerequisites: tables(table, "prerequisites")
             .map(|table| Prerequisite {
                 flag: text(table, "flag", ""),

@@ -43,6 +43,7 @@ pub fn flag(key: &str, treatments: usize, serve: Option<Serve>) -> Flag {
         variants: (0..=treatments).map(variant).collect(),
         default: Some("v0".to_owned()),
         enabled: true,
+        expires: None,
         prerequisites: vec![],
         rules: serve.into_iter().map(rule).collect(),
     }

@@ -1,9 +1,9 @@
 //! Flags and members of segments are found, strangers are not; equal models give equal bytes.
 
 use crate::build::{bytes, flag, flags, segment, variant};
-use flagstone_compile::model::{Condition, Model, Rule, Serve, Test};
+use flagstone_compile::model::{Condition, Flag, Model, Rule, Serve, Test};
 use flagstone_core::layout::Section;
-use flagstone_core::{Snapshot, UnixMillis};
+use flagstone_core::{Day, Snapshot, UnixMillis};
 use flagstone_tests::random::Random;
 use std::time::Instant;
 
@@ -27,6 +27,42 @@ fn flags_are_found_by_key() {
         {
             assert_eq!(snapshot.find(&key), None, "{key} of {count}");
         }
+    }
+}
+
+#[test]
+fn expiries_are_found() {
+    for (count, nth) in [
+        (0, 1),
+        (1, 1),
+        (1, 2),
+        (70, 1),
+        (70, 2),
+        (70, 70),
+        (1_000, 3),
+    ] {
+        let mut list: Vec<Flag> = (0..count)
+            .map(|index| flag(&format!("flag-{index}"), 1, None))
+            .collect();
+        for (number, flag) in (1..).zip(&mut list) {
+            flag.expires = (number % nth == 0).then_some(Day(number - 35));
+        }
+        let bytes = bytes(&flags(list.clone()));
+        let snapshot = Snapshot::open(&bytes).unwrap();
+        snapshot.verify().unwrap();
+        for of in &list {
+            let found = snapshot
+                .find(&of.key)
+                .and_then(|index| snapshot.flag(index));
+            assert_eq!(
+                found.unwrap().expires(),
+                of.expires,
+                "{} of {count}",
+                of.key
+            );
+        }
+        let with = list.iter().filter(|flag| flag.expires.is_some()).count();
+        assert_eq!(snapshot.count(Section::Expiries) as usize, with);
     }
 }
 

@@ -1,7 +1,7 @@
 //! From TOML values to those of the model.
 
 use flagstone_compile::model::Value;
-use flagstone_core::{UnixMillis, parse_rfc3339};
+use flagstone_core::{Day, UnixMillis, parse_rfc3339};
 use serde::{Serialize, Serializer};
 use toml::de::{DeFloat, DeInteger, DeValue};
 use toml::value::Datetime;
@@ -24,6 +24,12 @@ pub(crate) fn instant(date_time: &Datetime) -> Option<UnixMillis> {
         time.second.unwrap_or_default(),
         time.nanosecond.unwrap_or_default(),
     ))
+}
+
+/// The day that a date stands for, in UTC.
+pub(crate) fn day(node: &Node<'_>) -> Option<Day> {
+    let date = node.get_ref().as_datetime()?.date?;
+    Some(parse_rfc3339(&format!("{date}T00:00:00Z"))?.day())
 }
 
 /// A variant's value. What JSON cannot hold is reported.

@@ -7,7 +7,7 @@ use toml::de::DeString;
 use super::Lower;
 use super::serve::Owner;
 use crate::code::{BAD_VALUE, MISSING_KEY, MIXED_VARIANTS, SELF_REFERENCE, UNKNOWN_FLAG};
-use crate::document::{Node, Table, entries, json_variant, text};
+use crate::document::{Node, Table, day, entries, json_variant, text};
 use crate::finding::Finding;
 use crate::path::Path;
 use crate::suggest;
@@ -50,6 +50,7 @@ impl Lower<'_> {
                 .get("enabled")
                 .and_then(|node| node.get_ref().as_bool())
                 .unwrap_or(true),
+            expires: table.get("expires").and_then(day),
             prerequisites,
             rules,
         })

@@ -82,6 +82,7 @@ impl Lower<'_> {
             },
             default: None,
             enabled: true,
+            expires: None,
             prerequisites: Vec::new(),
             rules: Vec::new(),
         };

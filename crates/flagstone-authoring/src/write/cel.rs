@@ -3,6 +3,7 @@
 use flagstone_compile::model::{
     Absent, Bucketing, Condition, Matcher, Order, Reading, Scalar, TARGETING_KEY, Test,
 };
+use flagstone_core::UnixMillis;
 
 use super::moment::rfc3339;
 use crate::bucketing::{ABSENT, ALGORITHMS, name};
@@ -344,7 +345,7 @@ fn bucket(bucketing: &Bucketing, absent: Absent) -> Result<String, Unwritable> {
 }
 
 fn moment(millis: i64) -> String {
-    match rfc3339(millis) {
+    match rfc3339(UnixMillis(millis)) {
         Some(moment) => format!("timestamp(\"{moment}\")"),
         None => format!("milliseconds({millis})"),
     }

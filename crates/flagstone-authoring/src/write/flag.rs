@@ -7,7 +7,7 @@ use flagstone_compile::model::{
 use flagstone_core::Weight;
 
 use super::cel::{self, Unwritable};
-use super::moment::rfc3339;
+use super::moment::{date, rfc3339};
 use super::{attribute, comment, toml};
 use crate::bucketing::{ABSENT, ALGORITHMS, name};
 use crate::expression;
@@ -22,6 +22,10 @@ pub(super) fn written(flag: &Flag, remarks: &[String]) -> Result<String, Unwrita
     let key = toml::key(&flag.key);
     let mut text: String = remarks.iter().map(|remark| comment(remark)).collect();
     text += &format!("[flags.{key}]\n");
+    if let Some(day) = flag.expires {
+        let date = date(day).ok_or_else(|| format!("there is no date for day {}", day.0))?;
+        text += &format!("expires = {date}\n");
+    }
     if !flag.enabled {
         text += "enabled = false\n";
     }
@@ -218,7 +222,7 @@ fn share(share: &Share) -> Result<String, Unwritable> {
         Share::Planned => return Err("a plan has no form here".to_owned()),
     };
     let points = points.iter().map(|RampPoint { at, share }| {
-        let moment = rfc3339(at.0).ok_or_else(|| format!("a ramp has no date for {}", at.0))?;
+        let moment = rfc3339(*at).ok_or_else(|| format!("a ramp has no date for {}", at.0))?;
         Ok(format!(
             "{{ at = {moment}, share = {} }}",
             per_cent(share.0)

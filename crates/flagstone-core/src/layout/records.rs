@@ -1,4 +1,4 @@
-//! Records that evaluation reads.
+//! Records of flags and conditions. All but [`ExpiryRecord`] are read by evaluation.
 
 use super::define_records;
 
@@ -43,6 +43,14 @@ define_records! {
         /// The request headers that its decision depends on: a [`VaryRecord`](super::VaryRecord).
         vary: u16 = 22,
     } = 24;
+
+    /// The day from which on a flag should be gone.
+    ExpiryRecord {
+        /// The flag.
+        flag: u32 = 0,
+        /// Days since 1970-01-01.
+        day: i32 = 4,
+    } = 8;
 
     /// A variant.
     VariantRecord {

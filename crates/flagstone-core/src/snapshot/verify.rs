@@ -6,11 +6,11 @@ use super::{Snapshot, VerifyError};
 use crate::hash::Murmur3;
 use crate::layout::{
     ACCEPT, Absent, ActionRecord, Algorithm, Arithmetic, Around, AttributeRecord, Conversion, DEAD,
-    EXPRESSION, EdgeRecord, ExpressionRecord, FLAG_GATED, FlagRecord, HarmRecord, IndexRecord,
-    MATCHED, NONE, NONE16, ONE_RANGE, Op, Operation, OriginRecord, PairRecord, PatternRecord,
-    ProgramRecord, RANGE_PLANNED, REJECT, RampRecord, RangeRecord, Record, Relation, RepeatKind,
-    RouteRecord, RuleRecord, SET_BUCKET, SET_LIST, Scope, SdkKind, Section, SegmentRecord,
-    SemVerRecord, ServiceKind, SetRecord, SourceKind, SourceRecord, SplitRecord,
+    EXPRESSION, EdgeRecord, ExpiryRecord, ExpressionRecord, FLAG_GATED, FlagRecord, HarmRecord,
+    IndexRecord, MATCHED, NONE, NONE16, ONE_RANGE, Op, Operation, OriginRecord, PairRecord,
+    PatternRecord, ProgramRecord, RANGE_PLANNED, REJECT, RampRecord, RangeRecord, Record, Relation,
+    RepeatKind, RouteRecord, RuleRecord, SET_BUCKET, SET_LIST, Scope, SdkKind, Section,
+    SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind, SourceRecord, SplitRecord,
     TEST_CONVERSION_SHIFT, TestRecord, TextRecord, ValueKind, VariantRecord, rest, switch,
 };
 use crate::program::Program;
@@ -80,6 +80,15 @@ impl<'a> Snapshot<'a> {
                 }
             }
             Ok(())
+        })?;
+        self.each(Section::Expiries, |c, expiry: ExpiryRecord| {
+            c.row("flag", Section::Flags, expiry.flag)?;
+            let before = c.index.checked_sub(1);
+            let before = before.and_then(|at| self.record(Section::Expiries, at));
+            c.must(
+                "flag",
+                before.is_none_or(|before: ExpiryRecord| before.flag < expiry.flag),
+            )
         })?;
         self.each(Section::Variants, |c, variant: VariantRecord| {
             c.text("key", variant.key_offset, variant.key_len.into())?;

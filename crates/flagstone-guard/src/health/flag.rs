@@ -4,7 +4,7 @@ use super::Health;
 use crate::activity::{self, Seen};
 use crate::{What, phase, reason};
 use flagstone_core::layout::{RouteRecord, Section};
-use flagstone_core::{Flag, Plan, Weight};
+use flagstone_core::{Day, Flag, Plan, Weight};
 use flagstone_edge::{rollout_id, timetable};
 use flagstone_rollout::guard::Rollout;
 use flagstone_rollout::latency::lower_edge;
@@ -27,6 +27,7 @@ pub fn json(health: &Health<'_>, flag: &Flag<'_>) -> Value {
         .plans()
         .find(|plan| plan.flag == flag.index());
     let course = plan.as_ref().and_then(|plan| course(health, key, plan));
+    let expires = flag.expires();
     let acts = acts(health, flag);
     let last_ms = health.desk.activity.last_ms(key);
     let default = flag.default().and_then(|index| flag.variant(index));
@@ -41,10 +42,11 @@ pub fn json(health: &Health<'_>, flag: &Flag<'_>) -> Value {
         "key": key,
         "enabled": flag.is_enabled(),
         "default": default.map(|of| of.key()),
+        "expires": expires.map(|day| day.to_string()),
         "kill": kill,
         "acts": acts,
         "last_ms": last_ms,
-        "stale": stale(health, acts, last_ms, course.as_ref()),
+        "stale": stale(health, expires, acts, last_ms, course.as_ref()),
         "may": may(kill.is_some(), course.as_ref()),
         "variants": variants.collect::<Vec<_>>(),
         "rollout": plan.map(|plan| rollout(health, flag, &plan, course.as_ref())),
@@ -69,13 +71,18 @@ fn acts(health: &Health<'_>, flag: &Flag<'_>) -> bool {
 /// Why a flag may have outlived its use, in a word.
 fn stale(
     health: &Health<'_>,
+    expires: Option<Day>,
     acts: bool,
     last_ms: Option<i64>,
     course: Option<&Course>,
 ) -> Option<&'static str> {
     let is_past = |moment: i64, wait| health.at_ms.saturating_sub(moment) >= wait;
     let is_complete = |course: &Course| course.state == State::Complete;
-    if course.is_some_and(|course| is_complete(course) && is_past(course.since_ms, SETTLED_MS)) {
+    if expires.is_some_and(|day| health.at_ms >= day.start().0) {
+        Some("expired")
+    } else if course
+        .is_some_and(|course| is_complete(course) && is_past(course.since_ms, SETTLED_MS))
+    {
         Some("settled")
     } else if acts
         && is_past(

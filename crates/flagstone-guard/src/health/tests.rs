@@ -13,6 +13,7 @@ const NOW_MS: i64 = 1_795_867_200_000;
 
 const SHOP: &str = r#"
 [flags.checkout]
+expires = 2027-03-01
 variants = { control = false, treatment = true }
 default = "control"
 rollout = { treatment = "plan" }
@@ -120,6 +121,25 @@ fn says_which_flags_have_outlived_their_use() {
         assert_eq!(flag(&view, "checkout")["stale"], stale, "{members}");
         // It acts on no route, so nobody counts it.
         assert_eq!(flag(&view, "banner")["stale"], json!(null));
+    }
+}
+
+#[test]
+fn says_which_flags_have_expired() {
+    // It expires as 2027-03-01 begins.
+    let day_ms = 1_803_859_200_000;
+    let settled = course("complete", day_ms - 14 * DAY_MS);
+    for (members, at_ms, stale) in [
+        (String::new(), day_ms - 1, json!(null)),
+        (String::new(), day_ms, json!("expired")),
+        // Its owner's word comes first.
+        (settled, day_ms, json!("expired")),
+    ] {
+        let view = view(&members, desk(at_ms), "", at_ms);
+        let checkout = flag(&view, "checkout");
+        assert_eq!(checkout["stale"], stale, "{members} {at_ms}");
+        assert_eq!(checkout["expires"], json!("2027-03-01"));
+        assert_eq!(flag(&view, "banner")["expires"], json!(null));
     }
 }
 

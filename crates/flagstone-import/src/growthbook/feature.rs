@@ -135,6 +135,7 @@ pub(super) fn lower<'d>(
             variants: variants.to_model(),
             default: Some(variants.key(default)),
             enabled: true,
+            expires: None,
             prerequisites: Vec::new(),
             rules: lowered,
         });

@@ -169,6 +169,7 @@ fn question(number: usize, when: Condition) -> Flag {
         variants: vec![variant("no", false), variant("yes", true)],
         default: Some("no".to_owned()),
         enabled: true,
+        expires: None,
         prerequisites: Vec::new(),
         rules: vec![Rule {
             name: String::new(),

@@ -116,6 +116,7 @@ where
             variants,
             default,
             enabled: is_on || !rules.is_empty(),
+            expires: None,
             prerequisites: Vec::new(),
             rules,
         },

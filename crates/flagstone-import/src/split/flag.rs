@@ -155,6 +155,7 @@ impl<'d> Reader<'d> {
                 variants: known.variants(),
                 default: Some(known.variant(known.default())),
                 enabled: throws || !known.is_killed,
+                expires: None,
                 prerequisites: Vec::new(),
                 rules: rules.rules,
             },

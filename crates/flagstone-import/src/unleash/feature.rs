@@ -78,6 +78,7 @@ impl<'d, 'j> Lowering<'d, 'j> {
                 variants: std::mem::take(&mut outcomes.variants),
                 default,
                 enabled: is_truthy(feature.get("enabled")),
+                expires: None,
                 prerequisites: Vec::new(),
                 rules: rules.rules,
             },
