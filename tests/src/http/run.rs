@@ -17,7 +17,7 @@ const ORIGINS: [&str; 3] = ["stable", "canary", "beta"];
 /// How long a host that holds a configuration may take to notice another one.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// What is added to revisions each time that the configuration changes, since hosts go by them. No case has such a one.
-const ERA: u64 = 1000;
+const ERA: u64 = 1_000_000_000;
 /// The revision of a case that does not say another.
 pub(super) const REVISION: u64 = 7;
 
@@ -235,7 +235,7 @@ impl<S: Start> Runner<S> {
                     .into_bytes();
             }
         }
-        // The same number in other places. It is too great to be there by chance.
+        // The same number in other places. It is too long to be in an id by chance.
         let shown = REVISION.to_string();
         let values = response.headers.0.iter_mut().map(|(_, value)| value);
         for value in values.chain([&mut response.body]) {
