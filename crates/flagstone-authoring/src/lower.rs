@@ -61,6 +61,7 @@ pub(crate) fn lower<'a>(
         expose: lower.expose(document),
         ofrep: lower.ofrep(document),
         source,
+        is_cut: false,
     };
     Model {
         flags,

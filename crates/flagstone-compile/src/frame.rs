@@ -135,6 +135,7 @@ pub fn read_edge(snapshot: &Snapshot<'_>) -> Option<Edge> {
             false => None,
         },
         source: source(snapshot),
+        is_cut: is_on(switch::CUT),
     })
 }
 

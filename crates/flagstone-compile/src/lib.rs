@@ -40,6 +40,7 @@ macro_rules! text {
 
 #[cfg(feature = "findings")]
 mod check;
+mod cut;
 mod finding;
 mod frame;
 mod glob;
@@ -50,6 +51,7 @@ mod slots;
 mod sort;
 mod write;
 
+pub use cut::cut;
 pub use finding::{Finding, Severity};
 pub use frame::{read_edge, source};
 pub use glob::matches_pattern;

@@ -195,6 +195,7 @@ pub(crate) fn model(flags: Vec<Flag>, attributes: Vec<(String, Source)>) -> Mode
             },
             ofrep: None,
             source: None,
+            is_cut: false,
         },
         flags,
         segments: Vec::new(),

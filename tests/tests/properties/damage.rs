@@ -77,6 +77,7 @@ fn rich(seed: u64) -> Model {
             cors: vec!["https://app.example".to_owned()],
         }),
         source: None,
+        is_cut: false,
     };
     model
 }

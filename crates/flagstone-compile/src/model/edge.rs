@@ -19,6 +19,8 @@ pub struct Edge {
     pub ofrep: Option<Ofrep>,
     /// Where the flags are, if not in the model.
     pub source: Option<FlagSource>,
+    /// Whether what no request can ask for was left out of the model: [`cut`](crate::cut).
+    pub is_cut: bool,
 }
 
 /// A flag service's document in the edge's store.

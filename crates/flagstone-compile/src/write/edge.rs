@@ -314,6 +314,7 @@ fn switches(edge: &Edge) -> u16 {
             switch::OFREP_PUBLIC,
         ),
         (edge.expose.exposures, switch::EXPOSURES),
+        (edge.is_cut, switch::CUT),
     ]
     .into_iter()
     .filter_map(|(is_on, bit)| is_on.then_some(bit))

@@ -23,8 +23,10 @@ pub mod switch {
     pub const OFREP_PUBLIC: u16 = 1 << 7;
     /// Browsers may report which variants were seen.
     pub const EXPOSURES: u16 = 1 << 8;
+    /// What no request can ask for was left out.
+    pub const CUT: u16 = 1 << 9;
     /// All of them.
-    pub const ALL: u16 = (1 << 9) - 1;
+    pub const ALL: u16 = (1 << 10) - 1;
 }
 
 define_records! {
