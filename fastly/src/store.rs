@@ -24,7 +24,7 @@ pub fn fetch(node: &mut Node, now: UnixMillis) {
     while let Some(wanted) = need {
         let fetched = match &wanted {
             Need::Control => control(),
-            Need::Snapshot(_) | Need::Document(_) => value(&wanted.key()),
+            Need::Snapshot { .. } | Need::Document(_) => value(&wanted.key()),
         };
         need = node.take(wanted, fetched, now);
     }

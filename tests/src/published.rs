@@ -1,6 +1,22 @@
 //! A configuration as a publication leaves it in a platform's stores.
 
+use flagstone_compile::Model;
 use flagstone_core::{Digest, Snapshot};
+
+/// What nobody asks for.
+const UNASKED: &str = r#"
+[context]
+"user.unasked" = "header:x-unasked"
+
+[segments.unasked]
+included = ["ann", "bob"]
+when = 'user.unasked == "a"'
+
+[flags.unasked]
+[[flags.unasked.rules]]
+when = 'segment("unasked") || geo.city == "Rome"'
+serve = "on"
+"#;
 
 /// The snapshot of a `flagstone.toml`, and its place.
 #[derive(Clone, Debug)]
@@ -11,6 +27,8 @@ pub struct Published {
     pub digest: Digest,
     /// Its key in a KV store.
     pub key: String,
+    /// Its cut, if there is something to leave out.
+    pub cut: Option<Vec<u8>>,
 }
 
 impl Published {
@@ -18,22 +36,43 @@ impl Published {
     ///
     /// # Panics
     /// If it is not right.
-    #[expect(clippy::panic, reason = "only tests call it, with texts of their own")]
     pub fn of(config: &str) -> Self {
-        let read = flagstone_authoring::read(config, None, &flagstone_authoring::no_files);
-        let Some(model) = read.model else {
-            panic!("{:#?}", read.findings);
+        Self::of_model(model(config))
+    }
+
+    /// Compiles the text of a `flagstone.toml` and something that nobody asks for beside it, so that there is a cut; unless its
+    /// flags are elsewhere.
+    ///
+    /// # Panics
+    /// If it is not right.
+    pub fn of_more(config: &str) -> Self {
+        let mut model = model(config);
+        if model.edge.source.is_none() {
+            let more = self::model(UNASKED);
+            model.flags.splice(0..0, more.flags);
+            model.segments.splice(0..0, more.segments);
+        }
+        Self::of_model(model)
+    }
+
+    #[expect(clippy::panic, reason = "only tests call it, with texts of their own")]
+    fn of_model(model: Model) -> Self {
+        let bytes = |model: &Model| {
+            let compiled = flagstone_compile::compile(model);
+            let Some(snapshot) = compiled.snapshot else {
+                panic!("{:#?}", compiled.findings);
+            };
+            snapshot
         };
-        let compiled = flagstone_compile::compile(&model);
-        let Some(snapshot) = compiled.snapshot else {
-            panic!("{:#?}", compiled.findings);
-        };
+        let snapshot = bytes(&model);
+        let cut = flagstone_compile::cut(model);
         let Ok(digest) = Snapshot::open(&snapshot).map(|opened| opened.digest()) else {
             panic!("the compiler has written no snapshot");
         };
         Self {
             key: format!("snapshot/v1/{digest}"),
             digest,
+            cut: cut.edge.is_cut.then(|| bytes(&cut)),
             snapshot,
         }
     }
@@ -43,4 +82,13 @@ impl Published {
         let digest = self.digest;
         format!(r#"{{"version":1,"revision":{revision},"snapshot":"{digest}"{more}}}"#).into_bytes()
     }
+}
+
+#[expect(clippy::panic, reason = "only tests call it, with texts of their own")]
+fn model(config: &str) -> Model {
+    let read = flagstone_authoring::read(config, None, &flagstone_authoring::no_files);
+    let Some(model) = read.model else {
+        panic!("{:#?}", read.findings);
+    };
+    model
 }

@@ -8,12 +8,14 @@ use std::thread;
 
 use flagstone_tests::hosts::{Build, Host, Setting, Viceroy, Workerd, if_present};
 use flagstone_tests::http::{File, Memory, Outcome, Runner, Start, check, compare};
+use flagstone_tests::published::Published;
 
-/// A file of cases with the snapshot of its configuration.
+/// A file of cases with its configuration.
+#[derive(Clone)]
 struct Loaded {
     name: String,
     file: File,
-    snapshot: Vec<u8>,
+    published: Published,
 }
 
 fn load() -> Vec<Loaded> {
@@ -34,19 +36,11 @@ fn load() -> Vec<Loaded> {
             let text = fs::read_to_string(path).unwrap();
             let file: File =
                 toml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
-            let read =
-                flagstone_authoring::read(&file.config, None, &flagstone_authoring::no_files);
-            let model = read
-                .model
-                .unwrap_or_else(|| panic!("{name}: {:#?}", read.findings));
-            let compiled = flagstone_compile::compile(&model);
-            let snapshot = compiled
-                .snapshot
-                .unwrap_or_else(|| panic!("{name}: {:#?}", compiled.findings));
+            let published = Published::of_more(&file.config);
             Loaded {
                 name,
                 file,
-                snapshot,
+                published,
             }
         })
         .collect()
@@ -54,10 +48,10 @@ fn load() -> Vec<Loaded> {
 
 /// What a host does with all cases; `None` if it is not on this machine.
 fn run(files: &[Loaded], start: impl Start) -> Option<Vec<Vec<Option<Outcome>>>> {
-    let configured = files.iter().map(|of| (&of.file, of.snapshot.as_slice()));
+    let configured = files.iter().map(|of| (&of.file, &of.published));
     let mut runner = Runner::new(start, configured).unwrap();
     let outcomes = files.iter().map(|loaded| {
-        let outcomes = runner.run(&loaded.file, &loaded.snapshot);
+        let outcomes = runner.run(&loaded.file, &loaded.published);
         let named =
             |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", loaded.name));
         if_present(outcomes.map_err(named)).unwrap()
@@ -72,14 +66,20 @@ fn boxed<H: Host + 'static>(host: io::Result<H>) -> io::Result<Box<dyn Host>> {
 #[test]
 fn cases() {
     let files = load();
+    // Hosts read the cut where there is one; without it all must be the same.
+    let mut whole = files.clone();
+    let cuts = whole.iter_mut().filter_map(|of| of.published.cut.take());
+    println!("{} of {} files have a cut", cuts.count(), files.len());
     let memory = |setting: Setting<'_>| boxed(Ok(Memory::start(setting)));
     let workerd = |setting: Setting<'_>| boxed(Workerd::start(Build::Release, setting));
     let viceroy = |setting: Setting<'_>| boxed(Viceroy::start(setting));
-    let (memory, workerd, viceroy) = thread::scope(|scope| {
+    let (of_whole, memory, workerd, viceroy) = thread::scope(|scope| {
         let workerd = scope.spawn(|| run(&files, workerd));
         let viceroy = scope.spawn(|| run(&files, viceroy));
+        let of_whole = run(&whole, memory);
         let memory = run(&files, memory);
         (
+            of_whole.unwrap(),
             memory.unwrap(),
             workerd.join().unwrap(),
             viceroy.join().unwrap(),
@@ -88,6 +88,7 @@ fn cases() {
 
     let mut problems = Vec::new();
     for (name, host) in [
+        ("memory, without cuts", Some(&of_whole)),
         ("memory", Some(&memory)),
         ("workerd", workerd.as_ref()),
         ("viceroy", viceroy.as_ref()),

@@ -3,7 +3,7 @@
 use crate::control::Control;
 use crate::rollouts::{Rollouts, Staged};
 use crate::status::Problem;
-use flagstone_core::layout::{EdgeRecord, Section};
+use flagstone_core::layout::{EdgeRecord, Section, switch};
 use flagstone_core::{Digest, FlagIndex, Kill, Progress, Snapshot, UnixMillis};
 use std::sync::Arc;
 
@@ -52,16 +52,23 @@ pub(crate) struct Frame {
     pub document: Digest,
 }
 
-/// Checks that bytes are the snapshot that a control document names. Takes time in proportion to their number.
+/// Checks that bytes are the snapshot of a name. Takes time in proportion to their number.
 ///
 /// # Errors
 /// If they are not.
-pub(crate) fn check(bytes: &[u8], control: &Control) -> Result<(), Problem> {
-    let snapshot = Snapshot::open(bytes).map_err(|_| Problem::SnapshotInvalid)?;
-    if snapshot.digest() != control.snapshot || !snapshot.is_intact() {
+pub(crate) fn check(bytes: Vec<u8>, name: Digest) -> Result<Vec<u8>, Problem> {
+    let snapshot = Snapshot::open(&bytes).map_err(|_| Problem::SnapshotInvalid)?;
+    if snapshot.digest() != name || !snapshot.is_intact() {
         return Err(Problem::SnapshotDamaged);
     }
-    Ok(())
+    Ok(bytes)
+}
+
+/// Whether flags that no request can ask for were left out of a snapshot, so that control documents may speak of flags that it
+/// does not have.
+pub(crate) fn is_cut(snapshot: &Snapshot<'_>) -> bool {
+    let edge = snapshot.record::<EdgeRecord>(Section::Edge, 0);
+    edge.is_some_and(|edge| edge.switches & switch::CUT != 0)
 }
 
 /// The key of the document that holds a snapshot's flags; `None` if it holds them itself.
@@ -150,15 +157,20 @@ fn resolve(
     control: &Control,
     before: Option<&Rollouts>,
 ) -> (Vec<Kill>, Rollouts, Option<Problem>) {
-    let kill = |(flag, variant): &(String, String)| {
-        let flag = snapshot.flag(snapshot.find(flag)?)?;
-        Some(Kill {
-            flag: flag.index(),
-            variant: flag.find_variant(variant)?.index,
-        })
-    };
-    let kills: Vec<_> = control.kills.iter().filter_map(kill).collect();
-    let is_whole = kills.len() == control.kills.len() && !control.has_bad_kill;
+    let is_cut = is_cut(snapshot);
+    let mut kills = Vec::with_capacity(control.kills.len());
+    let mut is_whole = !control.has_bad_kill;
+    for (flag, variant) in &control.kills {
+        let flag = snapshot.find(flag).and_then(|index| snapshot.flag(index));
+        let variant = flag.and_then(|flag| {
+            Some(Kill {
+                flag: flag.index(),
+                variant: flag.find_variant(variant)?.index,
+            })
+        });
+        is_whole &= variant.is_some() || is_cut && flag.is_none();
+        kills.extend(variant);
+    }
     let (rollouts, has_all) = Rollouts::resolve(snapshot, control, before);
     let problem = (!is_whole).then_some(Problem::KillUnknown);
     let problem = problem.or((!has_all).then_some(Problem::RolloutUnknown));

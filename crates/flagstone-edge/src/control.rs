@@ -15,8 +15,8 @@ const VERSION: u64 = 1;
 /// Revisions have at most 15 digits, as integers of RFC 9651 do.
 const MAX_REVISION: u64 = 999_999_999_999_999;
 /// The members that have a type.
-const MEMBERS: [&str; 6] = [
-    "version", "sequence", "revision", "snapshot", "kills", "rollouts",
+const MEMBERS: [&str; 7] = [
+    "version", "sequence", "revision", "snapshot", "cuts", "kills", "rollouts",
 ];
 
 /// Which snapshot is in force, which flags are held at a variant, and how far rollouts have come.
@@ -40,6 +40,8 @@ pub struct Control {
     pub revision: u64,
     /// The name of the snapshot.
     pub snapshot: Digest,
+    /// The name of its cut, if it has one: a snapshot of no more than requests can ask for.
+    pub cut: Option<Digest>,
     /// Flag key and variant key, in the order of the document.
     pub kills: Vec<(String, String)>,
     /// In the order of the document.
@@ -54,8 +56,8 @@ impl Control {
     /// The key of the control document in a store.
     pub const KEY: &'static str = "control";
 
-    /// Reads a control document: JSON with `version`, `revision`, `snapshot` and, if there are any, `sequence`, `kills` and
-    /// `rollouts`. Members of other names are passed over; of two with the same name the last counts.
+    /// Reads a control document: JSON with `version`, `revision`, `snapshot` and, if there are any, `sequence`, `cuts`, `kills`
+    /// and `rollouts`. Members of other names are passed over; of two with the same name the last counts.
     ///
     /// # Errors
     /// If it is of a later version, or one of those members is missing or of another type.
@@ -66,6 +68,7 @@ impl Control {
         let mut reader = Reader::new(text);
         let (mut version, mut revision, mut snapshot) = (None, None, None);
         let mut sequence = None;
+        let mut cuts = Vec::new();
         let mut kills = Vec::new();
         let mut rollouts = Vec::new();
         let mut bad = None;
@@ -78,6 +81,17 @@ impl Control {
                 &mut snapshot,
                 value.string().map(|name| Digest::parse(&name)),
             ),
+            ("cuts", b'{') => {
+                cuts.clear();
+                value.object(|of, value| {
+                    if value.peek()? == b'"' {
+                        let cut = Digest::parse(&value.string()?);
+                        cuts.extend(Digest::parse(of).zip(cut));
+                        return Some(());
+                    }
+                    value.skip()
+                })
+            }
             ("kills", b'{') => {
                 kills.clear();
                 value.object(|flag, value| {
@@ -125,12 +139,15 @@ impl Control {
                 .ok_or(ControlError::Member { name })
         };
         let revision = number(revision, "revision")?;
+        let snapshot = snapshot
+            .flatten()
+            .ok_or(ControlError::Member { name: "snapshot" })?;
+        let cut = cuts.into_iter().rfind(|(of, _)| *of == snapshot);
         Ok(Self {
             sequence: number(sequence.or(Some(revision)), "sequence")?,
             revision,
-            snapshot: snapshot
-                .flatten()
-                .ok_or(ControlError::Member { name: "snapshot" })?,
+            snapshot,
+            cut: cut.map(|(_, cut)| cut),
             kills,
             rollouts,
             has_bad_kill,
@@ -140,11 +157,16 @@ impl Control {
 
     /// The key of the snapshot in a store.
     pub fn snapshot_key(&self) -> String {
-        let mut key = String::new();
-        // Writing to a string does not fail.
-        let _ = write!(key, "snapshot/v{FORMAT_VERSION}/{}", self.snapshot);
-        key
+        snapshot_key(self.snapshot)
     }
+}
+
+/// The key in a store of the snapshot with this name.
+pub(crate) fn snapshot_key(name: Digest) -> String {
+    let mut key = String::new();
+    // Writing to a string does not fail.
+    let _ = write!(key, "snapshot/v{FORMAT_VERSION}/{name}");
+    key
 }
 
 fn set<T>(place: &mut Option<T>, value: Option<T>) -> Option<()> {

@@ -1,7 +1,7 @@
 //! When to fetch the configuration, and what to do with what comes back: a state machine without I/O.
 
 use crate::configuration::{Configuration, Frame, check, document_key};
-use crate::control::Control;
+use crate::control::{Control, snapshot_key};
 use crate::head::RequestHead;
 use crate::ledger::Ledger;
 use crate::plan::{Plan, plan};
@@ -76,8 +76,13 @@ pub enum Step {
 pub enum Need {
     /// The control document.
     Control,
-    /// The snapshot that a control document names.
-    Snapshot(Control),
+    /// The snapshot that a control document names, or its cut.
+    Snapshot {
+        /// The one or the other.
+        name: Digest,
+        /// The document.
+        control: Control,
+    },
     /// The document of a flag service that a snapshot names.
     Document(Document),
 }
@@ -93,16 +98,22 @@ pub struct Document {
 }
 
 impl Need {
+    /// What a node needs of the snapshot that a control document names: no more than its cut, if there is one.
+    fn snapshot(control: Control) -> Self {
+        let name = control.cut.unwrap_or(control.snapshot);
+        Self::Snapshot { name, control }
+    }
+
     /// Whether the value never changes, so that it may be kept near for as long as one likes.
     pub fn is_immutable(&self) -> bool {
-        matches!(self, Self::Snapshot(_))
+        matches!(self, Self::Snapshot { .. })
     }
 
     /// The key in a store.
     pub fn key(&self) -> String {
         match self {
             Self::Control => Control::KEY.to_owned(),
-            Self::Snapshot(control) => control.snapshot_key(),
+            Self::Snapshot { name, .. } => snapshot_key(*name),
             Self::Document(document) => document.key.clone(),
         }
     }
@@ -166,7 +177,7 @@ impl Node {
     pub fn take(&mut self, need: Need, fetched: Fetched, now: UnixMillis) -> Option<Need> {
         let outcome = match need {
             Need::Control => self.take_control(fetched),
-            Need::Snapshot(control) => self.take_snapshot(control, fetched),
+            Need::Snapshot { name, control } => self.take_snapshot(name, control, fetched),
             Need::Document(document) => self.take_document(document, fetched).map(|()| None),
         };
         match outcome {
@@ -225,7 +236,7 @@ impl Node {
         };
         let control = Control::read(&bytes)?;
         let Some(held) = &mut self.configuration else {
-            return Ok(Some(Need::Snapshot(control)));
+            return Ok(Some(Need::snapshot(control)));
         };
         if control.sequence < self.sequence {
             return Err(Problem::RevisionOlder);
@@ -234,7 +245,7 @@ impl Node {
         // Kills do not wait for the snapshot, which may be late or broken.
         held.hold(&control);
         if control.snapshot != held.control().snapshot {
-            return Ok(Some(Need::Snapshot(control)));
+            return Ok(Some(Need::snapshot(control)));
         }
         if let Some(frame) = held.frame() {
             return Ok(Some(Need::Document(Document {
@@ -249,19 +260,27 @@ impl Node {
 
     fn take_snapshot(
         &mut self,
+        name: Digest,
         control: Control,
         fetched: Fetched,
     ) -> Result<Option<Need>, Problem> {
-        let bytes = match fetched {
-            Fetched::Bytes(bytes) => bytes,
-            Fetched::Absent => return Err(Problem::SnapshotAbsent),
+        let found = match fetched {
+            Fetched::Bytes(bytes) => Ok(bytes),
+            Fetched::Absent => Err(Problem::SnapshotAbsent),
             Fetched::Failed => return Err(Problem::SnapshotUnreachable),
         };
         // Another request may have taken a later one meanwhile.
         if self.configuration.is_some() && control.sequence < self.sequence {
             return Ok(None);
         }
-        check(&bytes, &control)?;
+        let bytes = match found.and_then(|bytes| check(bytes, name)) {
+            // The whole snapshot decides as its cut does.
+            Err(_) if name != control.snapshot => {
+                let name = control.snapshot;
+                return Ok(Some(Need::Snapshot { name, control }));
+            }
+            checked => checked?,
+        };
         if let Some(key) = document_key(&bytes) {
             if self.options.compile.is_none() {
                 return Err(Problem::DocumentUnsupported);

@@ -1,5 +1,6 @@
 //! How far the rollouts of a snapshot's plans have come, by a control document.
 
+use crate::configuration::is_cut;
 use crate::control::{Control, Rollout};
 use flagstone_core::layout::{FreezeRecord, OffsetRecord, WindowRecord};
 use flagstone_core::{
@@ -57,10 +58,12 @@ impl Rollouts {
             let progress = known.map_or(Progress::NONE, |(_, progress)| progress);
             rollouts.progress.push(progress);
         }
+        let is_cut = is_cut(snapshot);
+        let is_missed = |flag: &str| !is_cut || snapshot.find(flag).is_some();
         let under_way = control
             .rollouts
             .iter()
-            .filter(|entry| is_under_way(entry.course));
+            .filter(|entry| is_under_way(entry.course) && is_missed(&entry.flag));
         let is_whole = found == under_way.count() && !control.has_bad_rollout;
         (rollouts, is_whole)
     }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::hosts::{Headers, Location, Request, Response};
+use crate::published::Published;
 
 /// A file of cases.
 #[derive(Clone, Debug, Deserialize)]
@@ -236,16 +237,29 @@ impl Case {
 }
 
 impl Store {
-    /// The control document, for a file whose configuration has this snapshot. `base` is added to its revision.
-    pub fn control(&self, snapshot: &[u8], base: u64) -> Option<Vec<u8>> {
+    /// The control document, for a file with this configuration. `base` is added to its revision.
+    pub fn control(&self, published: &Published, base: u64) -> Option<Vec<u8>> {
         if self.no_control {
             return None;
         }
-        let digest = name(snapshot, self.snapshot);
+        let digest = name(published, self.snapshot);
         let revision = base + self.revision.unwrap_or(super::run::REVISION);
         let document = match &self.control {
-            Some(text) => text.replace("DIGEST", &digest).replace("REVISION", &revision.to_string()),
-            None => json!({ "version": 1, "revision": revision, "snapshot": digest, "kills": self.kills }).to_string(),
+            Some(text) => text
+                .replace("DIGEST", &digest)
+                .replace("REVISION", &revision.to_string()),
+            None => {
+                let cut = published.cut.as_deref().map(digest_of);
+                let cut = cut.map(|cut| (published.digest.to_string(), cut.to_string()));
+                json!({
+                    "version": 1,
+                    "revision": revision,
+                    "snapshot": digest,
+                    "cuts": BTreeMap::from_iter(cut),
+                    "kills": self.kills,
+                })
+                .to_string()
+            }
         };
         Some(document.into_bytes())
     }
@@ -256,32 +270,39 @@ impl Store {
     }
 
     /// Everything but the control document that a case may find in the store.
-    pub fn snapshots(snapshot: &[u8]) -> Vec<(String, Vec<u8>)> {
-        let damaged = name(snapshot, Some(Broken::Damaged));
+    pub fn snapshots(published: &Published) -> Vec<(String, Vec<u8>)> {
+        let damaged = name(published, Some(Broken::Damaged));
         // The digest in the header is that of the name, the content is another's.
         let digest = u128::from_str_radix(&damaged, 16)
             .unwrap_or_default()
             .to_le_bytes();
-        let mut bytes = snapshot.to_vec();
+        let mut bytes = published.snapshot.clone();
         for (place, byte) in bytes.iter_mut().skip(16).zip(digest) {
             *place = byte;
         }
         let key = |name: &str| format!("snapshot/v1/{name}");
-        vec![
-            (key(&name(snapshot, None)), snapshot.to_vec()),
+        let cut = published.cut.iter();
+        let cut = cut.map(|cut| (key(&digest_of(cut).to_string()), cut.clone()));
+        let others = [
+            (published.key.clone(), published.snapshot.clone()),
             (key(&damaged), bytes),
             (
-                key(&name(snapshot, Some(Broken::Garbage))),
+                key(&name(published, Some(Broken::Garbage))),
                 b"not a snapshot".to_vec(),
             ),
-        ]
+        ];
+        cut.chain(others).collect()
     }
 }
 
-/// A name for the snapshot, or for what is there instead.
-fn name(snapshot: &[u8], broken: Option<Broken>) -> String {
+fn digest_of(snapshot: &[u8]) -> Digest {
     let digest = snapshot.get(16..32).and_then(|bytes| bytes.first_chunk());
-    let digest = Digest(u128::from_le_bytes(digest.copied().unwrap_or_default()));
+    Digest(u128::from_le_bytes(digest.copied().unwrap_or_default()))
+}
+
+/// A name for the snapshot, or for what is there instead.
+fn name(published: &Published, broken: Option<Broken>) -> String {
+    let digest = published.digest;
     match broken {
         None => digest.to_string(),
         Some(broken) => Digest::of(format!("{digest} {broken:?}").as_bytes()).to_string(),

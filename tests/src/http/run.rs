@@ -11,6 +11,7 @@ use flagstone_edge::Control;
 use super::case::{Case, File, Store};
 use super::compare::{Outcome, check};
 use crate::hosts::{CONTROL, Host, Location, Origin, Request, Response, Setting};
+use crate::published::Published;
 
 /// The origins that configurations of cases may name.
 const ORIGINS: [&str; 3] = ["stable", "canary", "beta"];
@@ -51,13 +52,13 @@ struct Running {
 }
 
 impl<S: Start> Runner<S> {
-    /// A runner on the host that `start` starts, for files and the snapshots of their configurations.
+    /// A runner on the host that `start` starts, for files and their configurations.
     ///
     /// # Errors
     /// When no origin can be started.
     pub fn new<'s>(
         start: S,
-        files: impl Iterator<Item = (&'s File, &'s [u8])>,
+        files: impl Iterator<Item = (&'s File, &'s Published)>,
     ) -> io::Result<Self> {
         let answers = Arc::new(Mutex::new(Answers::new()));
         let origin = |name| {
@@ -72,7 +73,7 @@ impl<S: Start> Runner<S> {
         Ok(Self {
             start,
             snapshots: files
-                .flat_map(|(file, snapshot)| values(file, snapshot))
+                .flat_map(|(file, published)| values(file, published))
                 .collect(),
             origins: ORIGINS.into_iter().map(origin).collect::<io::Result<_>>()?,
             answers,
@@ -81,29 +82,29 @@ impl<S: Start> Runner<S> {
         })
     }
 
-    /// What the host does with each case of a file whose configuration has this snapshot; `None` where the case says
+    /// What the host does with each case of a file with this configuration; `None` where the case says
     /// that it does something else.
     ///
     /// # Errors
     /// When the host does not start or does not answer.
-    pub fn run(&mut self, file: &File, snapshot: &[u8]) -> io::Result<Vec<Option<Outcome>>> {
+    pub fn run(&mut self, file: &File, published: &Published) -> io::Result<Vec<Option<Outcome>>> {
         file.cases
             .iter()
-            .map(|case| self.case(case, snapshot))
+            .map(|case| self.case(case, published))
             .collect()
     }
 
-    fn case(&mut self, case: &Case, snapshot: &[u8]) -> io::Result<Option<Outcome>> {
+    fn case(&mut self, case: &Case, published: &Published) -> io::Result<Option<Outcome>> {
         let store = if case.held {
             &Store::default()
         } else {
             &case.store
         };
-        let mut running = self.bring(store, snapshot, case.held)?;
+        let mut running = self.bring(store, published, case.held)?;
         let outcome = if case.differs.contains_key(running.host.name()) {
             None
         } else if case.held {
-            let control = case.store.control(snapshot, self.base);
+            let control = case.store.control(published, self.base);
             running
                 .host
                 .put(CONTROL, control.as_deref().unwrap_or_default())?;
@@ -117,9 +118,9 @@ impl<S: Start> Runner<S> {
     }
 
     /// A host that finds the store in this state, and has taken it over if that can be.
-    fn bring(&mut self, store: &Store, snapshot: &[u8], afresh: bool) -> io::Result<Running> {
-        let plain = store.control(snapshot, 0);
-        let control = |base| store.control(snapshot, base);
+    fn bring(&mut self, store: &Store, published: &Published, afresh: bool) -> io::Result<Running> {
+        let plain = store.control(published, 0);
+        let control = |base| store.control(published, base);
         let revision = plain
             .as_deref()
             .and_then(|text| Control::read(text).ok())
@@ -289,10 +290,10 @@ fn revision(status: &str) -> Option<(&str, u64, &str)> {
 }
 
 /// Everything but the control document that a file's cases may find in the store.
-fn values(file: &File, snapshot: &[u8]) -> Vec<(String, Vec<u8>)> {
+fn values(file: &File, published: &Published) -> Vec<(String, Vec<u8>)> {
     let documents = file.documents.iter();
     let documents = documents.map(|(key, text)| (key.clone(), text.clone().into_bytes()));
-    Store::snapshots(snapshot)
+    Store::snapshots(published)
         .into_iter()
         .chain(documents)
         .collect()

@@ -16,6 +16,7 @@ fn documents() {
         sequence: revision,
         revision,
         snapshot: Digest::of(b""),
+        cut: None,
         kills: kills
             .iter()
             .map(|(flag, variant)| (flag.to_string(), variant.to_string()))
@@ -62,6 +63,35 @@ fn documents() {
         ),
     ] {
         assert_eq!(read(text), Ok(expected), "{text}");
+    }
+}
+
+/// The cut is that of the snapshot that is named, whatever else there is.
+#[test]
+fn cuts() {
+    const CUT: &str = "00000000000000000000000000000007";
+    for (cuts, expected) in [
+        ("{}", None),
+        (r#"{"DIGEST":"CUT"}"#, Some(Digest(7))),
+        (
+            r#"{"00000000000000000000000000000001":"00000000000000000000000000000002","DIGEST":"CUT"}"#,
+            Some(Digest(7)),
+        ),
+        (r#"{"CUT":"DIGEST"}"#, None),
+        (r#"{"DIGEST":"7"}"#, None),
+        (r#"{"DIGEST":[7],"x":{}}"#, None),
+    ] {
+        for text in [
+            r#"{"version":1,"revision":7,"cuts":VALUE,"snapshot":"DIGEST"}"#,
+            r#"{"snapshot":"DIGEST","cuts":VALUE,"version":1,"revision":7}"#,
+        ] {
+            let text = text.replace("VALUE", cuts).replace("CUT", CUT);
+            assert_eq!(
+                read(&text).map(|control| control.cut),
+                Ok(expected),
+                "{text}"
+            );
+        }
     }
 }
 
@@ -197,6 +227,10 @@ fn errors() {
         (
             r#"{"version":1,"revision":7,"snapshot":"DIGEST","rollouts":[]}"#,
             member("rollouts"),
+        ),
+        (
+            r#"{"version":1,"revision":7,"snapshot":"DIGEST","cuts":"DIGEST"}"#,
+            member("cuts"),
         ),
         (
             r#"{"version":1,"sequence":"9","revision":7,"snapshot":"DIGEST"}"#,

@@ -57,8 +57,13 @@ pub(super) fn answer<H: RequestHead>(visit: &Visit<'_, '_, H>) -> Answer {
 
 /// Names the configuration: it changes with all that a person or a guard changes.
 fn version<H: RequestHead>(visit: &Visit<'_, '_, H>) -> String {
-    let sequence = visit.configuration.control().sequence;
-    [&text(sequence), "-", &text(visit.snapshot.digest())].concat()
+    let control = visit.configuration.control();
+    // Nodes that have read a snapshot and nodes that have read its cut say the same.
+    let name = match visit.configuration.frame() {
+        Some(_) => visit.snapshot.digest(),
+        None => control.snapshot,
+    };
+    [&text(control.sequence), "-", &text(name)].concat()
 }
 
 /// Whether a client has been told of a configuration that is later than this one.

@@ -283,6 +283,114 @@ fn kills() {
     );
 }
 
+/// A node reads the cut and no more; the whole snapshot where there is no cut that will do.
+#[test]
+fn cuts() {
+    let mut all = model(
+        vec![flag("a", vec![everybody()]), flag("b", Vec::new())],
+        Vec::new(),
+    );
+    all.edge.expose.browser.pop();
+    all.edge.expose.origin.pop();
+    let (whole, cut) = (snapshot(&all), snapshot(&flagstone_compile::cut(all)));
+    let digest = |bytes: &[u8]| flagstone_core::Snapshot::open(bytes).unwrap().digest();
+    let key = |bytes: &[u8]| format!("snapshot/v1/{}", digest(bytes));
+    let (whole_key, cut_key) = (key(&whole), key(&cut));
+    let control = |of: &[u8], more: &str| {
+        let (snapshot, of, cut) = (digest(&whole), digest(of), digest(&cut));
+        format!(
+            r#"{{"version":1,"revision":7,"snapshot":"{snapshot}","cuts":{{"{of}":"{cut}"}}{more}}}"#
+        )
+        .into_bytes()
+    };
+    let kill = r#","kills":{"b":"on"}"#;
+    let rollout =
+        r#","rollouts":{"b":{"plan":"1","attempt":1,"stage":0,"state":"running","since":1}}"#;
+    let fine = "flagstone; rev=7; id=header";
+    for (name, cut_found, control, reads, expected) in [
+        (
+            "the cut",
+            Some(&cut),
+            control(&whole, ""),
+            vec![&cut_key],
+            fine,
+        ),
+        (
+            "a kill of a flag that is not in it",
+            Some(&cut),
+            control(&whole, kill),
+            vec![&cut_key],
+            fine,
+        ),
+        (
+            "a rollout of a flag that is not in it",
+            Some(&cut),
+            control(&whole, rollout),
+            vec![&cut_key],
+            fine,
+        ),
+        (
+            "a kill of a flag that is in it, to no variant of it",
+            Some(&cut),
+            control(&whole, r#","kills":{"a":"purple"}"#),
+            vec![&cut_key],
+            "flagstone; rev=7; id=header; error=\"kill-unknown\"",
+        ),
+        (
+            "it is not there",
+            None,
+            control(&whole, kill),
+            vec![&cut_key, &whole_key],
+            fine,
+        ),
+        (
+            "it is another",
+            Some(&whole),
+            control(&whole, ""),
+            vec![&cut_key, &whole_key],
+            fine,
+        ),
+        (
+            "it is of another snapshot",
+            Some(&cut),
+            control(&cut, ""),
+            vec![&whole_key],
+            fine,
+        ),
+    ] {
+        let mut edge = Edge::new();
+        edge.store.insert(whole_key.clone(), whole.clone());
+        if let Some(found) = cut_found {
+            edge.store.insert(cut_key.clone(), found.clone());
+        }
+        edge.store.insert("control".to_owned(), control);
+        assert_eq!(status(&edge.request().1), expected, "{name}");
+        assert_eq!(
+            &edge.reads[1..],
+            reads.iter().map(|key| key.to_string()).collect::<Vec<_>>(),
+            "{name}"
+        );
+        // What is held will do as long as the document names that snapshot.
+        edge.wait(60_000);
+        edge.request();
+        assert_eq!(edge.reads.len(), reads.len() + 2, "{name}");
+    }
+}
+
+/// A store that does not answer is not asked for the whole snapshot either.
+#[test]
+fn a_cut_out_of_reach() {
+    let mut node = Node::new(Options::DEFAULT);
+    let now = UnixMillis(1_000_000);
+    let control = br#"{"version":1,"revision":7,"snapshot":"00000000000000000000000000000001","cuts":{"00000000000000000000000000000001":"00000000000000000000000000000002"}}"#;
+    let need = node.take(Need::Control, Fetched::Bytes(control.to_vec()), now);
+    let need = need.unwrap();
+    assert_eq!(need.key(), "snapshot/v1/00000000000000000000000000000002");
+    assert!(need.is_immutable());
+    assert_eq!(node.take(need, Fetched::Failed, now), None);
+    assert_eq!(node.problem(), Some(Problem::SnapshotUnreachable));
+}
+
 /// A plan of the flag `a`: an hour at 1 %, four hours at 50 %.
 fn planned(id: &str, straight: bool) -> Vec<u8> {
     use flagstone_compile::model::{Calendar, Plan, Share, Stage};
