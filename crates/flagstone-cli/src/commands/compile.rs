@@ -2,12 +2,14 @@
 
 mod against;
 mod control;
+mod cut;
 
 use super::check::contents;
 use crate::files::replace;
 use crate::report::{Failure, Format, Outcome, Report};
 use crate::source::{self, Input, SourceOptions};
 use control::Control;
+use cut::Cut;
 use flagstone_authoring::Severity;
 use flagstone_compile::Model;
 use flagstone_core::Snapshot;
@@ -25,6 +27,7 @@ use std::path::{Path, PathBuf};
 Examples:
   flagstone compile flagstone.toml --environment production -o shop.snapshot
   flagstone compile flagstone.toml -o shop.snapshot --control control.json
+  flagstone compile flagstone.toml -o shop.snapshot --cut shop.cut --control control.json
   flagstone compile frame.toml --document flags.json -o frame.snapshot
 
 With --control, the control document that puts the snapshot into force is written too: as revision N, or as the one
@@ -42,6 +45,9 @@ pub struct Arguments {
     /// warnings
     #[arg(long, value_name = "DOCUMENT")]
     document: Option<PathBuf>,
+    /// Where to write the cut: a snapshot of no more than requests at the edge can ask for, which nodes read instead
+    #[arg(long, value_name = "FILE")]
+    cut: Option<PathBuf>,
     /// Where to write the control document
     #[arg(long, value_name = "FILE")]
     control: Option<PathBuf>,
@@ -71,11 +77,23 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
         return Ok(Outcome::Errors);
     };
     let snapshot = Snapshot::open(&bytes).map_err(Failure::open(path))?;
+    let cut = arguments.cut.as_ref().map(|path| Cut::of(path, &model));
+    let cut = cut.transpose()?;
+    let cut = match &cut {
+        Some(cut) => Some((cut, cut.snapshot()?)),
+        None => None,
+    };
     let control = match &arguments.control {
-        Some(path) => Some(Control::next(path, arguments.revision, &snapshot)?),
+        Some(path) => {
+            let cut = cut.as_ref().map(|(_, snapshot)| snapshot.digest());
+            Some(Control::next(path, arguments.revision, &snapshot, cut)?)
+        }
         None => None,
     };
     replace(output, &bytes).map_err(Failure::write(output))?;
+    if let Some((Cut { path, bytes, .. }, _)) = cut {
+        replace(path, bytes).map_err(Failure::write(path))?;
+    }
     if let Some(control) = &control {
         let idle = control.idle_kills(&snapshot).into_iter();
         for message in idle.chain(control.idle_rollouts(&snapshot)) {
@@ -88,6 +106,7 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
         arguments,
         model: &model,
         snapshot: &snapshot,
+        cut,
         control: control.as_ref(),
     };
     written.report(report).map_err(Failure::Output)?;
@@ -99,6 +118,7 @@ struct Written<'a> {
     arguments: &'a Arguments,
     model: &'a Model,
     snapshot: &'a Snapshot<'a>,
+    cut: Option<(&'a Cut<'a>, Snapshot<'a>)>,
     control: Option<&'a Control<'a>>,
 }
 
@@ -114,11 +134,21 @@ impl Written<'_> {
                 "flags": self.model.flags.len(),
                 "segments": self.model.segments.len(),
                 "routes": self.model.edge.routes.len(),
+                "cut": self.cut.map(|(cut, snapshot)| cut.data(&snapshot)),
                 "revision": self.control.map(Control::revision),
             });
             return writeln!(out, "{all:#}");
         }
         announce(&self.arguments.output, self.snapshot, self.model, &mut out)?;
+        if let Some((cut, snapshot)) = self.cut {
+            let (file, bytes) = (cut.path.display(), cut.bytes.len());
+            writeln!(
+                out,
+                "cut      {file}, {bytes} bytes: {}",
+                contents(&cut.model)
+            )?;
+            writeln!(out, "KV key   {}", store_key(&snapshot))?;
+        }
         if let Some(control) = self.control {
             let revision = control.revision();
             writeln!(

@@ -34,6 +34,8 @@ struct Status {
     sequence: u64,
     revision: u64,
     snapshot: String,
+    /// What nodes read in its place.
+    cut: Option<String>,
     /// The last change by a command.
     last: Option<Value>,
     flags: Vec<FlagStatus>,
@@ -100,6 +102,7 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
         sequence: control.sequence,
         revision: control.revision,
         snapshot: control.snapshot.to_string(),
+        cut: control.cut.map(|cut| cut.to_string()),
         last: document.last().cloned(),
         flags: flags.collect::<Result<_, Failure>>()?,
     };
@@ -170,6 +173,9 @@ fn text(status: &Status, out: &mut impl Write) -> io::Result<()> {
         "control   {control}, sequence {sequence}, revision {revision}"
     )?;
     writeln!(out, "snapshot  {snapshot}")?;
+    if let Some(cut) = &status.cut {
+        writeln!(out, "cut       {cut}")?;
+    }
     if let Some(last) = &status.last {
         let word = |name| last.get(name).and_then(Value::as_str).unwrap_or("?");
         let (when, who, what) = (word("when"), word("who"), word("what"));

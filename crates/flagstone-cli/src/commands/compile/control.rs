@@ -1,8 +1,8 @@
 //! The control document: which snapshot is in force.
 
 use crate::report::Failure;
-use flagstone_core::Snapshot;
-use serde_json::{Map, Value};
+use flagstone_core::{Digest, Snapshot};
+use serde_json::{Map, Value, json};
 use std::fmt;
 use std::fs;
 use std::io;
@@ -22,8 +22,8 @@ pub struct Control<'p> {
 }
 
 impl<'p> Control<'p> {
-    /// The document that follows the one at `path`, if there is one: another snapshot and a greater revision, and all
-    /// else as it was.
+    /// The document that follows the one at `path`, if there is one: another snapshot, with its cut if that is smaller, and a
+    /// greater revision, and all else as it was.
     ///
     /// # Errors
     /// If there is a file that is no control document, or whose revision is not below the one asked for.
@@ -31,6 +31,7 @@ impl<'p> Control<'p> {
         path: &'p Path,
         asked: Option<u64>,
         snapshot: &Snapshot<'_>,
+        cut: Option<Digest>,
     ) -> Result<Self, Failure> {
         let mut members = match fs::read(path) {
             Ok(bytes) => members(&bytes).map_err(|problem| Failure::Control {
@@ -54,7 +55,15 @@ impl<'p> Control<'p> {
         }
         members.insert("version".into(), VERSION.into());
         members.insert("revision".into(), revision.into());
-        members.insert("snapshot".into(), snapshot.digest().to_string().into());
+        let name = snapshot.digest().to_string();
+        match cut.filter(|cut| *cut != snapshot.digest()) {
+            Some(cut) => {
+                let cuts = json!({ name.as_str(): cut.to_string() });
+                members.insert("cuts".into(), cuts)
+            }
+            None => members.remove("cuts"),
+        };
+        members.insert("snapshot".into(), name.into());
         Ok(Self {
             path,
             revision,
