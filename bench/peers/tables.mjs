@@ -86,7 +86,8 @@ function fastly() {
   const names = [...new Set(results.fastly.map(({ name }) => name))];
   const at = (name, flags) => results.fastly.find((row) => row.name === name && row.flags === flags).cpu;
   const label = (name) => ({
-    flagstone: '**Flagstone\'s service**, 5 flags to the browser', 'flagstone-pipeline': '**Flagstone\'s service**, whole pipeline', '/empty': '*empty*', '/headers': '*reads the headers*',
+    flagstone: '**Flagstone\'s service**, 5 flags to the browser', 'flagstone-whole': '**Flagstone\'s service**, the same, published without a cut',
+    'flagstone-pipeline': '**Flagstone\'s service**, whole pipeline', '/empty': '*empty*', '/headers': '*reads the headers*',
     '/proxy': '*reads them and asks the origin*', '/kv/probe': '*reads the probe\'s snapshot besides*', '/probe': '*probe, checked*', '/probe-trusting': '*probe*',
     '/kv/launchdarkly': '*reads LaunchDarkly\'s JSON besides*', '/launchdarkly': 'LaunchDarkly\'s JSON and evaluator',
   })[name];

@@ -18,7 +18,7 @@ export async function prepare(out, programs, sizes) {
     run(programs.probe, file('neutral.json'), file('probe.bin'));
     run(programs.flagstone, 'import', file('launchdarkly.json'), '--from', 'launchdarkly', '-o', file('launchdarkly.snapshot'));
     for (const name of ['flagstone', 'exposed', 'pipeline']) {
-      run(programs.flagstone, 'compile', file(`${name}.toml`), '-o', file(`${name}.snapshot`), '--control', file(`${name}.control.json`));
+      run(programs.flagstone, 'compile', file(`${name}.toml`), '-o', file(`${name}.snapshot`), '--cut', file(`${name}.cut`), '--control', file(`${name}.control.json`));
     }
   }
   for (const size of ['1000', '1000000']) {

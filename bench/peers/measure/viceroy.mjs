@@ -11,19 +11,19 @@ const users = makeUsers();
 /** What is asked of the service with the peers, and how often a round; of the others it is one path. */
 const PEERS = { '/empty': 1, '/headers': 1, '/proxy': 1, '/kv/probe': 1, '/probe-trusting': 1, '/probe': 1, '/kv/launchdarkly': 0.2, '/launchdarkly': 0.1 };
 
-function manifest(folder, data, ours) {
+function manifest(folder, data, { name, ours, isWhole }) {
   const store = (key, file) => `[[local_server.kv_stores.flags]]\nkey = "${key}"\nfile = ${JSON.stringify(path.join(data, file))}\n`;
   let text = 'manifest_version = 3\nname = "bench"\nlanguage = "other"\n[local_server]\n';
   if (ours) {
-    const control = fs.readFileSync(path.join(data, `${ours}.control.json`), 'utf8');
-    const { snapshot } = JSON.parse(control);
-    text += store(`snapshot/v1/${snapshot}`, `${ours}.snapshot`);
+    const { cuts, ...whole } = JSON.parse(fs.readFileSync(path.join(data, `${ours}.control.json`), 'utf8'));
+    const control = JSON.stringify(isWhole ? whole : { ...whole, cuts });
+    text += store(`snapshot/v1/${whole.snapshot}`, `${ours}.snapshot`) + store(`snapshot/v1/${cuts[whole.snapshot]}`, `${ours}.cut`);
     text += `[local_server.config_stores.flagstone]\nformat = "inline-toml"\n[local_server.config_stores.flagstone.contents]\ncontrol = ${JSON.stringify(control)}\n`;
   } else {
     text += store('probe', 'probe.bin') + store('launchdarkly', 'launchdarkly.json');
   }
   for (const origin of ['stable', 'canary']) text += `[local_server.backends.${origin}]\nurl = "http://127.0.0.1:${PORT + 1}"\n`;
-  const file = path.join(folder, `${ours ?? 'peers'}.toml`);
+  const file = path.join(folder, `${name}.toml`);
   fs.writeFileSync(file, text);
   return file;
 }
@@ -39,13 +39,14 @@ export async function measureViceroy({ out, programs, flags, rounds, requests, s
   const origin = http.createServer((request, response) => response.end('ok')).listen(PORT + 1, '127.0.0.1');
   const services = [
     { name: 'flagstone', wasm: programs.fastly, ours: 'exposed', paths: { '/': 1 } },
+    { name: 'flagstone-whole', wasm: programs.fastly, ours: 'exposed', isWhole: true, paths: { '/': 1 } },
     { name: 'flagstone-pipeline', wasm: programs.fastly, ours: 'pipeline', paths: { '/': 1 } },
     { name: 'peers', wasm: programs.fastlyPeers, paths: PEERS },
   ];
   const results = new Map();
   for (let round = 0; round < rounds; round++) {
     for (const service of services) {
-      const server = start(programs.viceroy, ['-C', manifest(folder, data, service.ours), '--addr', `127.0.0.1:${PORT}`, service.wasm], { cwd: folder, stdio: ['ignore', 'ignore', 'ignore'] });
+      const server = start(programs.viceroy, ['-C', manifest(folder, data, service), '--addr', `127.0.0.1:${PORT}`, service.wasm], { cwd: folder, stdio: ['ignore', 'ignore', 'ignore'] });
       try {
         await firstAnswer(server, PORT, Object.keys(service.paths)[0], headers(users[0]));
         for (const [of, share] of Object.entries(service.paths)) {

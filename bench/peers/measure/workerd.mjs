@@ -19,11 +19,16 @@ function configuration(out, name, flags, keys) {
   const data = path.join(out, `data/F${flags}`);
   const modules = ['(name = "main.js", esModule = embed "main.js")'];
   for (const file of fs.readdirSync(folder)) if (file.endsWith('.wasm')) modules.push(`(name = "${file}", wasm = embed "${file}")`);
-  fs.copyFileSync(worker.ours ? path.join(data, `${worker.ours}.snapshot`) : path.join(data, worker.data), path.join(folder, 'value.bin'));
-  const control = worker.ours ? fs.readFileSync(path.join(data, `${worker.ours}.control.json`), 'utf8') : '';
+  // Ours as it is published: a control document, the snapshot, its cut. The others' document has one name or another.
+  const copy = (from, to) => fs.copyFileSync(path.join(data, from), path.join(folder, to));
+  copy(worker.ours ? `${worker.ours}.snapshot` : worker.data, 'value.bin');
+  copy(worker.ours ? `${worker.ours}.cut` : worker.data, 'cut.bin');
+  const control = worker.ours ? fs.readFileSync(path.join(data, `${worker.ours}.control.json`), 'utf8') : '{}';
+  const { snapshot, cuts } = JSON.parse(control);
   const store = `import value from 'value.bin';
-    const control = ${JSON.stringify(control)};
-    export default { fetch: (request) => new Response(new URL(request.url).pathname === '/control' ? control : value) }`;
+    import cut from 'cut.bin';
+    const named = { ${worker.ours ? `${JSON.stringify(cuts[snapshot])}: cut, control: ${JSON.stringify(control)}` : ''} };
+    export default { fetch: (request) => new Response(named[decodeURIComponent(new URL(request.url).pathname).split('/').pop()] ?? value) }`;
   const origin = "export default { fetch: () => new Response('ok') }";
   const text = JSON.stringify;
   const file = path.join(folder, `${flags}.capnp`);
@@ -36,7 +41,7 @@ const main :Workerd.Worker = ( modules = [ ${modules.join(', ')} ], compatibilit
     (name = "KV", kvNamespace = "store"), (name = "FLAGS", kvNamespace = "store"), (name = "KEYS", text = ${text(text(keys))}),
     (name = "ORIGIN_STABLE", service = "origin"), (name = "ORIGIN_CANARY", service = "origin"),
     (name = "STATSIG_KEY", text = "client-bench"), (name = "SNAP_KEY", text = "snap") ] );
-const store :Workerd.Worker = ( modules = [ (name = "store.js", esModule = ${text(store)}), (name = "value.bin", data = embed "value.bin") ], compatibilityDate = "2026-04-01" );
+const store :Workerd.Worker = ( modules = [ (name = "store.js", esModule = ${text(store)}), (name = "value.bin", data = embed "value.bin"), (name = "cut.bin", data = embed "cut.bin") ], compatibilityDate = "2026-04-01" );
 const origin :Workerd.Worker = ( modules = [ (name = "origin.js", esModule = ${text(origin)}) ], compatibilityDate = "2026-04-01" );
 `);
   return file;
