@@ -184,7 +184,7 @@ export class Guard extends DurableObject {
     await this.look()
     return this.alone(async () => {
       if (this.desk === undefined) return plain(503, `${this.problem}\n`)
-      const asked = { method, path, site: headers.get('sec-fetch-site'), kind: headers.get('content-type'), body, mark: crypto.randomUUID(), decisions: this.store.decisions(SHOWN) }
+      const asked = { method, path, site: headers.get('sec-fetch-site'), kind: headers.get('content-type'), body, mark: crypto.randomUUID(), decisions: this.store.decisions(SHOWN), problem: this.problem }
       const { status, kind, text, document, audits, ...answer } = this.desk.page(asked, this.now())
       if (document !== undefined) {
         const written = await this.put(document, audits)

@@ -15,6 +15,7 @@ mod ci;
 mod client;
 mod console;
 mod cost;
+mod debian;
 mod demo;
 mod dependencies;
 mod differential;

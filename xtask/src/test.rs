@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::console::Console;
 use crate::setup::Setup;
-use crate::{build, client, differential, examples, npm, paths, wasm};
+use crate::{build, client, debian, differential, examples, npm, paths, wasm};
 
 const NO_VECTORS: &str = "\
 FLAG_VECTORS is not set: the recorded suites of launchdarkly, split, unleash, flagd and growthbook are skipped. It names a
@@ -18,6 +18,8 @@ folder with a folder of each, as published by the services; Unleash's own specif
 /// # Errors
 /// When something does not build or a test fails.
 pub fn run(console: Console, setup: &Setup) -> Result<()> {
+    // Guards that share their work do so in PostgreSQL; their tests say what to install elsewhere.
+    debian::ensure(console, "postgresql", "psql")?;
     build::all(console, setup)?;
     build::faulty_worker(console, setup)?;
     let mut cargo = setup.tool("cargo");

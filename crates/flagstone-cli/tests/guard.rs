@@ -9,8 +9,14 @@
 )]
 
 #[cfg(target_os = "linux")]
+#[path = "guard/cluster.rs"]
+mod cluster;
+#[cfg(target_os = "linux")]
 #[path = "guard/faults.rs"]
 mod faults;
+#[cfg(target_os = "linux")]
+#[path = "guard/shared.rs"]
+mod shared;
 
 use flagstone_edge::rollout_id;
 use flagstone_rollout::{Line, Report, ReportId, UnitHash, interval};
@@ -74,15 +80,20 @@ fn begun(name: &str) -> PathBuf {
     folder
 }
 
-const STORES: [&str; 7] = [
-    "guard",
-    "--control",
-    "control.json",
-    "--snapshot",
-    "shop.snapshot",
-    "--state",
-    "guard.redb",
-];
+/// What a guard goes by, and where its state is.
+fn stores(state: &str) -> [&str; 7] {
+    [
+        "guard",
+        "--control",
+        "control.json",
+        "--snapshot",
+        "shop.snapshot",
+        "--state",
+        state,
+    ]
+}
+
+const FILE: &str = "guard.redb";
 
 /// A guard that listens.
 struct Guard {
@@ -92,9 +103,14 @@ struct Guard {
 
 impl Guard {
     fn start(folder: &Path, more: &[&str]) -> Self {
-        let mut child = flagstone(folder, &STORES)
+        Self::on(FILE, folder, more)
+    }
+
+    fn on(state: &str, folder: &Path, more: &[&str]) -> Self {
+        let mut child = flagstone(folder, &stores(state))
             .args(["--listen", "127.0.0.1:0"])
             .args(more)
+            .env("PGPASSWORD", "hush-hush")
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
@@ -171,6 +187,17 @@ fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
         sleep(Duration::from_millis(50));
     }
     panic!("{what} did not happen in ten seconds");
+}
+
+/// Numbers of no meaning.
+fn random(seed: u64) -> impl FnMut() -> usize {
+    let mut random = seed;
+    move || {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (random >> 33) as usize
+    }
 }
 
 fn control(folder: &Path) -> Value {
@@ -294,20 +321,14 @@ fn killed_at_any_moment_it_loses_nothing_and_counts_nothing_twice() {
     let mut order: Vec<usize> = (0..2 * BATCHES as usize)
         .map(|index| index % BATCHES as usize)
         .collect();
-    let mut random = 7u64;
-    let mut next = move || {
-        random = random
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (random >> 33) as usize
-    };
+    let mut next = random(7);
     for index in (1..order.len()).rev() {
         order.swap(index, next() % (index + 1));
     }
     let mut guard = Guard::start(&folder, &[]);
     for (sent, index) in order.iter().enumerate() {
         loop {
-            if sent % 12 == 5 && next() % 2 == 0 {
+            if sent % 12 == 5 && next().is_multiple_of(2) {
                 // It dies while the batch is on its way, or written and not answered.
                 let (address, batch) = (guard.address.clone(), batches[*index].clone());
                 let sending = thread::spawn(move || request(&address, "POST", "/lines", &batch));
@@ -340,10 +361,16 @@ fn lines_wait_until_it_knows_of_which_rollouts_they_are() {
     let whole = fs::read(folder.join("control.json")).unwrap();
     fs::write(folder.join("control.json"), "{").unwrap();
     let once = ["--input", "nodes.ndjson", "--once"];
-    let output = flagstone(&folder, &STORES).args(once).output().unwrap();
+    let output = flagstone(&folder, &stores(FILE))
+        .args(once)
+        .output()
+        .unwrap();
     assert!(!output.status.success());
     fs::write(folder.join("control.json"), whole).unwrap();
-    let output = flagstone(&folder, &STORES).args(once).output().unwrap();
+    let output = flagstone(&folder, &stores(FILE))
+        .args(once)
+        .output()
+        .unwrap();
     assert!(output.status.success(), "{output:?}");
     let guard = Guard::start(&folder, &[]);
     let status: Value = serde_json::from_str(&guard.get("/rollouts/checkout").1).unwrap();
@@ -356,7 +383,12 @@ fn a_file_is_read_once() {
     let folder = begun("guard-file");
     let args = ["--input", "nodes.ndjson", "--once", "--format", "json"];
     fs::write(folder.join("nodes.ndjson"), line(1, 0, None, 0)).unwrap();
-    let run = || flagstone(&folder, &STORES).args(args).output().unwrap();
+    let run = || {
+        flagstone(&folder, &stores(FILE))
+            .args(args)
+            .output()
+            .unwrap()
+    };
     assert!(run().status.success());
     // Without a line feed it is not a whole line yet.
     let more = line(2, 0, Some(7), 9);

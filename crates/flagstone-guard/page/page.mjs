@@ -325,7 +325,8 @@ async function look() {
     if (!response.ok) throw new Error((await response.text()).trim())
     health = await response.json()
     heard = Date.now()
-    tell(true, `live, revision ${health.revision}`)
+    const { problem, revision } = health
+    tell(!problem, problem ? `the guard cannot do its work: ${problem}` : `live, revision ${revision}`)
     show()
   } catch (error) {
     tell(false, heard ? `not heard from the guard for ${ago(Date.now() - heard)}` : `no answer: ${error.message}`)

@@ -1,5 +1,7 @@
 //! What nodes have reported lately, for display: by flag and variant, and by node.
 
+mod shared;
+
 use flagstone_rollout::tally::{Line, Row};
 use flagstone_rollout::{Histogram, INTERVAL_MS, interval};
 use serde_json::{Value, json};

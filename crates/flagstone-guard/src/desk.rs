@@ -176,8 +176,7 @@ impl Desk {
             }
             let state = state(id)?;
             let rollout = match &state {
-                Some(bytes) => Rollout::from_bytes(bytes)
-                    .map_err(|error| format!("the state of `{}`: {error}", plan.flag))?,
+                Some(bytes) => read(plan, bytes)?,
                 None => begin(id, plan, &entry.course, &self.judgement, now_ms),
             };
             let led = Led {
@@ -190,6 +189,20 @@ impl Desk {
         }
         self.led.retain(|id, _| current.contains(id));
         self.is_ready = true;
+        Ok(())
+    }
+
+    /// Takes over what another guard has stored of a rollout. One that is not under way here is passed over.
+    ///
+    /// # Errors
+    /// If it cannot be read. What is in memory is not to be gone by then: [`forget`](Self::forget) it.
+    pub fn renew(&mut self, id: u64, state: Vec<u8>) -> Result<(), String> {
+        if id == ACTIVITY {
+            self.activity.remember(&state);
+        } else if let Some(led) = self.led.get_mut(&id) {
+            led.rollout = read(&led.plan, &state)?;
+            led.saved = state;
+        }
         Ok(())
     }
 
@@ -316,6 +329,11 @@ impl Desk {
 /// A number for the content of a batch, so that it counts once.
 fn batch_id(text: &str) -> u64 {
     Digest::of(text.as_bytes()).0 as u64
+}
+
+fn read(plan: &Planned, state: &[u8]) -> Result<Rollout, String> {
+    let rollout = Rollout::from_bytes(state);
+    rollout.map_err(|error| format!("the state of `{}`: {error}", plan.flag))
 }
 
 fn begin(id: u64, plan: &Planned, course: &Course, judgement: &Judgement, now_ms: i64) -> Rollout {

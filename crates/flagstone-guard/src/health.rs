@@ -2,7 +2,7 @@
 
 mod flag;
 
-use crate::{Desk, Document};
+use crate::{Activity, Desk, Document};
 use flagstone_core::Snapshot;
 use flagstone_edge::Control;
 use serde_json::{Value, json};
@@ -19,10 +19,14 @@ pub struct Health<'a> {
     pub document: &'a Document,
     /// The snapshot that it names.
     pub snapshot: Snapshot<'a>,
-    /// What is known of rollouts and nodes.
+    /// What is known of rollouts.
     pub desk: &'a Desk,
+    /// What nodes have reported lately, to this guard and to those that it shares its work with.
+    pub activity: &'a Activity,
     /// Decisions, each a CloudEvent as JSON, the latest first. What is no JSON is passed over.
     pub decisions: &'a [String],
+    /// What keeps the guard from its work, if anything does.
+    pub problem: Option<&'a str>,
 }
 
 impl Health<'_> {
@@ -40,11 +44,12 @@ impl Health<'_> {
         json!({
             "version": 1,
             "at_ms": self.at_ms,
-            "since_ms": self.desk.activity.since_ms(),
+            "since_ms": self.activity.since_ms(),
             "revision": revision,
             "sequence": sequence,
             "snapshot": snapshot.to_string(),
             "last": self.document.last(),
+            "problem": self.problem,
             "flags": flags.map(|flag| flag::json(self, &flag)).collect::<Vec<_>>(),
             "nodes": self.nodes(),
             "decisions": decisions.collect::<Vec<_>>(),
@@ -54,7 +59,7 @@ impl Health<'_> {
 
     /// Nodes by revision, the latest first, and of each revision those that reported last.
     fn nodes(&self) -> Vec<Value> {
-        let mut nodes: Vec<_> = self.desk.activity.nodes(self.at_ms).collect();
+        let mut nodes: Vec<_> = self.activity.nodes(self.at_ms).collect();
         nodes.sort_by_key(|node| std::cmp::Reverse((node.revision, node.last_ms)));
         let revisions = nodes.chunk_by(|one, other| one.revision == other.revision);
         let revision = |nodes: &[&crate::activity::Node]| {

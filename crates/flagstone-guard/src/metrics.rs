@@ -15,8 +15,14 @@ const PHASES: [&str; 6] = [
 /// A name, what it says, and its value.
 type Gauge = (&'static str, &'static str, fn(&Status) -> f64);
 
-/// All figures. `untold` decisions have not been taken by the webhook.
-pub fn metrics(lines: &Taken, untold: u64, statuses: &[Status]) -> String {
+/// All figures. `untold` decisions have not been taken by the webhook, if that is known; `problem` says whether something keeps
+/// the guard from its work, likewise.
+pub fn metrics(
+    lines: &Taken,
+    untold: Option<u64>,
+    problem: Option<bool>,
+    statuses: &[Status],
+) -> String {
     let mut out = String::new();
     family(
         &mut out,
@@ -36,13 +42,23 @@ pub fn metrics(lines: &Taken, untold: u64, statuses: &[Status]) -> String {
             "flagstone_guard_lines_total{{result=\"{name}\"}} {count}"
         );
     }
-    family(
-        &mut out,
-        "flagstone_guard_untold_decisions",
-        "gauge",
-        "Decisions the webhook has not taken.",
-    );
-    let _ = writeln!(out, "flagstone_guard_untold_decisions {untold}");
+    for (name, help, value) in [
+        (
+            "flagstone_guard_untold_decisions",
+            "Decisions the webhook has not taken.",
+            untold,
+        ),
+        (
+            "flagstone_guard_problem",
+            "1 while something keeps the guard from its work; health.json says what.",
+            problem.map(u64::from),
+        ),
+    ] {
+        if let Some(value) = value {
+            family(&mut out, name, "gauge", help);
+            let _ = writeln!(out, "{name} {value}");
+        }
+    }
     family(
         &mut out,
         "flagstone_rollout_phase",

@@ -147,7 +147,9 @@ impl Host {
         let found = match path.split_once("/rollouts/") {
             _ if path == "/rollouts" => Some(serde_json::to_string_pretty(&statuses)),
             _ if path == "/metrics" => {
-                return Ok(json!({ "text": metrics(&self.desk.lines, untold.into(), &statuses) }));
+                return Ok(
+                    json!({ "text": metrics(&self.desk.lines, Some(untold.into()), None, &statuses) }),
+                );
             }
             Some(("", flag)) => {
                 let mut statuses = statuses.iter();

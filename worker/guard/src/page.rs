@@ -29,7 +29,9 @@ impl Host {
                         .ok_or("there is no control document")?,
                     snapshot: Snapshot::open(&self.bytes).map_err(text)?,
                     desk: &self.desk,
+                    activity: &self.desk.activity,
                     decisions: &decisions,
+                    problem: member("problem"),
                 };
                 json!({ "status": 200, "kind": "application/json", "text": health.json() + "\n" })
             }

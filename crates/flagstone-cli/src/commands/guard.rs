@@ -1,6 +1,6 @@
 //! `flagstone guard`: adds up what nodes report, and leads rollouts by it.
 //!
-//! One thread owns the rollouts: it takes batches, looks, writes to the store, and only then answers and publishes. A
+//! One thread has the rollouts, in turns: it takes batches, looks, writes to the store, and only then answers and publishes. A
 //! batch that was answered is on the disk; one that was not is sent again, and counts once.
 
 mod control;
@@ -8,24 +8,24 @@ mod http;
 mod input;
 mod page;
 mod store;
+mod turn;
 mod webhook;
 
 use super::rollout::Stores;
 use crate::clock;
 use crate::report::{Failure, Outcome, Report};
 use control::Followed;
-use flagstone_guard::{Desk, Health, Judgement, Publication, metrics};
+use flagstone_guard::{Desk, Judgement};
 use flagstone_rollout::guard::{Terms, Watch};
-use http::{Access, Question, Site};
+use http::{Access, Site};
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender};
+use std::sync::mpsc::{self, SyncSender};
 use std::thread;
 use std::time::Duration;
-use store::Store;
 use tokio::sync::oneshot;
+use turn::{Batch, Guard, Message};
 use webhook::Webhook;
 
 /// Guard rollouts: take what nodes report, advance what goes well, roll back what does harm
@@ -38,6 +38,7 @@ Examples:
   flagstone guard --control control.json --snapshot shop.snapshot --state guard.redb --listen 127.0.0.1:8700
   flagstone guard --control fastly-kv:Aq9y5MbTX --state guard.redb --listen 0.0.0.0:8700 --token token.txt
   flagstone guard --control control.json --snapshot shop.snapshot --state guard.redb --input nodes.ndjson
+  flagstone guard --control fastly-kv:Aq9y5MbTX --state postgres://guard@db.shop.example/flags --listen 0.0.0.0:8700
   curl -s http://127.0.0.1:8700/rollouts
 
 GET /rollouts, /rollouts/FLAG, /decisions and /metrics say how things are; docs/rollout.md has their form. With --token
@@ -45,8 +46,9 @@ there is a page for people at /_flagstone/: any name, and the token as password.
 pub struct Arguments {
     #[command(flatten)]
     stores: Stores,
-    /// Where the guard keeps what it knows; made if it is not there
-    #[arg(long, value_name = "FILE")]
+    /// Where the guard keeps what it knows: a file, made if it is not there, or postgres://USER@HOST/DATABASE, which several
+    /// guards may share; its password is taken from PGPASSWORD
+    #[arg(long, value_name = "FILE|URL")]
     state: PathBuf,
     /// Where to listen for lines and questions
     #[arg(long, value_name = "ADDRESS")]
@@ -57,6 +59,9 @@ pub struct Arguments {
     /// End at the end of --input, instead of following it
     #[arg(long, requires = "input")]
     once: bool,
+    /// Whose file --input is, among guards that share a database
+    #[arg(long, value_name = "NAME", requires = "input")]
+    name: Option<String>,
     /// A file with the token that requests must have: `Authorization: Bearer …`
     #[arg(long, value_name = "FILE", requires = "listen")]
     token: Option<PathBuf>,
@@ -86,41 +91,14 @@ pub struct Arguments {
     adopt: bool,
 }
 
-/// What the thread that owns the rollouts is told.
-pub enum Message {
-    /// A batch of lines.
-    Lines {
-        text: String,
-        /// The file they are of, and how far it has been read with them.
-        input: Option<(String, u64)>,
-        /// What came of them, as JSON, once that is on the disk; `None` if it cannot be.
-        reply: Option<oneshot::Sender<Option<String>>>,
-    },
-    /// A question; `None` if there is no answer.
-    Ask {
-        question: Question,
-        reply: oneshot::Sender<Option<String>>,
-    },
-    /// There will be no more lines.
-    End,
-}
-
 /// So many messages may wait; more are refused, and sent again.
 const WAITING: usize = 32;
-/// So many decisions are on the health page.
-const DECISIONS: usize = 50;
-/// Between looks without lines.
-const TICK: Duration = Duration::from_secs(1);
-/// So much is gathered before it is written.
-const GATHERED: usize = 4 << 20;
+/// Until a batch that could not be stored is offered again.
+const AGAIN: Duration = Duration::from_secs(1);
 
 pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
     let followed = Followed::open(arguments.stores.clone())?;
-    let store = Store::open(&arguments.state).map_err(|error| Failure::Unusable {
-        path: arguments.state.clone(),
-        problem: format!("it is no state of a guard: {error}"),
-    })?;
-    let store = Arc::new(store);
+    let mut store = store::open(&arguments.state)?;
     let judgement = Judgement {
         terms: Terms {
             budget: arguments.budget,
@@ -154,10 +132,18 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
         thread::spawn(move || http::serve(listener, site));
     }
     if let Some(path) = arguments.input.clone() {
-        let name = path.display().to_string();
-        let from = store.input(&name).unwrap_or(0);
+        let name = match &arguments.name {
+            _ if path == Path::new("-") => String::new(),
+            Some(name) => format!("{name}:{}", path.display()),
+            None if store.is_shared() => return Err(nameless()),
+            None => path.display().to_string(),
+        };
+        let from = store.input(&name).map_err(|error| Failure::Argument {
+            name: "--state",
+            problem: error.to_string(),
+        })?;
         let (sender, follow) = (sender.clone(), !arguments.once);
-        thread::spawn(move || read(&path, from, follow, &sender));
+        thread::spawn(move || read(&path, &name, from, follow, &sender));
     }
     drop(sender);
     let webhook = arguments.webhook.clone().map(|url| -> Result<_, Failure> {
@@ -169,44 +155,55 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
     });
     let is_told = webhook.is_some();
     if let Some(webhook) = webhook.transpose()? {
-        let store = Arc::clone(&store);
-        thread::spawn(move || webhook.deliver(&store));
+        let outbox = store.outbox().map_err(|error| Failure::Argument {
+            name: "--state",
+            problem: error.to_string(),
+        });
+        let mut outbox = outbox?;
+        thread::spawn(move || webhook.deliver(outbox.as_mut()));
     }
-    let mut guard = Guard {
-        desk: Desk::new(judgement, clock::now().0),
-        followed,
-        store,
-        is_told,
-        report,
-        problem: String::new(),
-    };
-    // What cannot be read at the start is told at once, and not tried for ever.
-    guard.followed.look(clock::now().0)?;
+    let desk = Desk::new(judgement, clock::now().0);
+    let mut guard = Guard::new(desk, followed, store, is_told, report);
     guard.run(&messages)?;
     Ok(Outcome::Fine)
 }
 
-/// Sends what is read from standard input or a file.
-fn read(path: &Path, from: u64, follow: bool, sender: &SyncSender<Message>) {
-    let name = path.display().to_string();
-    let take = |lines: input::Lines, input| {
-        let message = Message::Lines {
-            text: lines.text,
-            input,
-            reply: None,
-        };
-        sender.send(message).is_ok()
+fn nameless() -> Failure {
+    Failure::Argument {
+        name: "--input",
+        problem: "how far it was read is in the database: say with --name whose file it is"
+            .to_owned(),
+    }
+}
+
+/// Sends what is read from standard input or a file, each batch until it is stored.
+fn read(path: &Path, name: &str, from: u64, follow: bool, sender: &SyncSender<Message>) {
+    let is_file = path != Path::new("-");
+    let take = |lines: input::Lines| {
+        loop {
+            let (reply, stored) = oneshot::channel();
+            let batch = Batch {
+                text: lines.text.clone(),
+                input: is_file.then(|| (name.to_owned(), lines.read)),
+                reply,
+            };
+            if sender.send(Message::Lines(batch)).is_err() {
+                return false;
+            }
+            match stored.blocking_recv() {
+                Ok(Some(_)) => return true,
+                Ok(None) => thread::sleep(AGAIN),
+                Err(_) => return false,
+            }
+        }
     };
-    let result = if path == Path::new("-") {
-        input::stdin(|lines| take(lines, None))
+    let result = if is_file {
+        input::file(path, from, follow, take)
     } else {
-        input::file(path, from, follow, |lines| {
-            let input = Some((name.clone(), lines.read));
-            take(lines, input)
-        })
+        input::stdin(take)
     };
     if let Err(error) = result {
-        eprintln!("error: cannot read `{name}`: {error}");
+        eprintln!("error: cannot read `{}`: {error}", path.display());
     }
     // The other side may be gone already.
     let _ = sender.send(Message::End);
@@ -226,193 +223,4 @@ fn secret_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
         path: path.to_owned(),
         problem: format!("it is not base64: {error}"),
     })
-}
-
-/// The thread that owns the rollouts.
-struct Guard<'a> {
-    desk: Desk,
-    followed: Followed,
-    store: Arc<Store>,
-    is_told: bool,
-    report: &'a Report,
-    /// What was last said to be wrong, so that it is said once.
-    problem: String,
-}
-
-impl Guard<'_> {
-    fn run(&mut self, messages: &Receiver<Message>) -> Result<(), Failure> {
-        loop {
-            // Lines wait until it is known of which rollouts they are.
-            while !self.desk.is_ready() {
-                let problem = self.follow(clock::now().0)?;
-                self.complain(problem)?;
-                if !self.desk.is_ready() {
-                    thread::sleep(TICK);
-                }
-            }
-            let first = match messages.recv_timeout(TICK) {
-                Ok(message) => Some(message),
-                Err(RecvTimeoutError::Timeout) => None,
-                Err(RecvTimeoutError::Disconnected) => Some(Message::End),
-            };
-            let mut gathered = Vec::new();
-            let mut size = 0;
-            let more = std::iter::from_fn(|| messages.try_recv().ok());
-            for message in first.into_iter().chain(more) {
-                if let Message::Lines { text, .. } = &message {
-                    size += text.len();
-                }
-                gathered.push(message);
-                if size >= GATHERED {
-                    break;
-                }
-            }
-            let ends = self.turn(gathered)?;
-            if ends {
-                return Ok(());
-            }
-        }
-    }
-
-    /// Takes what has come, looks, writes, and then answers and publishes. Whether there will be no more.
-    fn turn(&mut self, messages: Vec<Message>) -> Result<bool, Failure> {
-        let now_ms = clock::now().0;
-        let mut problem = self.follow(now_ms)?;
-        let (mut replies, mut questions, mut ends) = (Vec::new(), Vec::new(), false);
-        let mut input = None;
-        for message in messages {
-            match message {
-                Message::Lines {
-                    text,
-                    input: of,
-                    reply,
-                } => {
-                    let taken = self.desk.take(&text, now_ms);
-                    input = of.or(input);
-                    replies.push((reply, taken));
-                }
-                Message::Ask { question, reply } => questions.push((question, reply)),
-                Message::End => ends = true,
-            }
-        }
-        let publications = self.desk.lead(now_ms);
-        let changes = self.desk.changes();
-        let saved = self
-            .store
-            .save(&changes, self.is_told, input)
-            .map_err(|error| problem = Some(error.to_string()))
-            .is_ok();
-        if saved {
-            for decision in &changes.decisions {
-                self.announce(decision)?;
-            }
-            self.desk.saved(changes);
-            problem = self.publish(&publications, now_ms).or(problem);
-        } else {
-            // What is in memory is ahead of the disk, and nobody may have seen it.
-            self.desk.forget();
-        }
-        for (reply, taken) in replies {
-            let answer = saved.then(|| taken.json());
-            if let Some(reply) = reply {
-                // Whoever went away sends it again.
-                let _ = reply.send(answer);
-            }
-        }
-        for (question, reply) in questions {
-            let _ = reply.send(self.answer(&question, now_ms));
-        }
-        self.complain(problem)?;
-        Ok(ends)
-    }
-
-    /// Reads the control document; what is wrong with it. Without it the rollouts stay as they are.
-    fn follow(&mut self, now_ms: i64) -> Result<Option<String>, Failure> {
-        let control = match self.followed.look(now_ms) {
-            Ok(control) => control.clone(),
-            Err(failure) => return Ok(Some(failure.to_string())),
-        };
-        for (flag, why) in std::mem::take(&mut self.followed.unfit) {
-            self.report
-                .warning(&format!("the rollout of `{flag}` is not guarded: {why}"))?;
-        }
-        let state = |id| self.store.rollout(id).map_err(|error| error.to_string());
-        let plans = &self.followed.plans;
-        Ok(self.desk.follow(&control, plans, state, now_ms).err())
-    }
-
-    /// Writes steps into the control document; what is wrong. What could not be written is decided again.
-    fn publish(&mut self, publications: &[Publication], now_ms: i64) -> Option<String> {
-        let mut problem = None;
-        for publication in publications {
-            if let Err(error) = self.followed.put(publication, now_ms) {
-                problem = Some(format!("the step of `{}`: {error}", publication.flag));
-            }
-        }
-        problem
-    }
-
-    fn answer(&mut self, question: &Question, now_ms: i64) -> Option<String> {
-        let statuses = self.desk.statuses(now_ms);
-        let json = match question {
-            Question::Rollouts => serde_json::to_string_pretty(&statuses),
-            Question::Rollout(flag) => {
-                let status = statuses.iter().find(|status| status.flag == *flag)?;
-                serde_json::to_string_pretty(status)
-            }
-            Question::Decisions => {
-                let decisions = self.store.decisions(100).ok()?;
-                return Some(format!("[{}]\n", decisions.join(",\n")));
-            }
-            Question::Health => {
-                // A step that was just written is to be seen.
-                let _ = self.followed.look(now_ms);
-                let (document, snapshot) = self.followed.seen()?;
-                let health = Health {
-                    at_ms: now_ms,
-                    document,
-                    snapshot,
-                    desk: &self.desk,
-                    decisions: &self.store.decisions(DECISIONS).ok()?,
-                };
-                return Some(health.json() + "\n");
-            }
-            Question::Metrics => {
-                let untold = self.store.untold_count().unwrap_or(0);
-                return Some(metrics(&self.desk.lines, untold, &statuses));
-            }
-        };
-        json.ok().map(|json| json + "\n")
-    }
-
-    /// Says on standard output what was decided.
-    fn announce(&self, event: &str) -> Result<(), Failure> {
-        use std::io::Write as _;
-        let mut out = self.report.output();
-        let written = match self.report.format {
-            crate::report::Format::Json => writeln!(out, "{event}"),
-            crate::report::Format::Text => {
-                let event: serde_json::Value = serde_json::from_str(event).unwrap_or_default();
-                let text = |pointer| event.pointer(pointer).and_then(|text| text.as_str());
-                let (time, text) = (text("/time"), text("/data/text"));
-                writeln!(
-                    out,
-                    "{} {}",
-                    time.unwrap_or_default(),
-                    text.unwrap_or_default()
-                )
-            }
-        };
-        written.and_then(|()| out.flush()).map_err(Failure::Output)
-    }
-
-    /// Says what is wrong, once.
-    fn complain(&mut self, problem: Option<String>) -> Result<(), Failure> {
-        let problem = problem.unwrap_or_default();
-        if problem != self.problem && !problem.is_empty() {
-            self.report.warning(&problem)?;
-        }
-        self.problem = problem;
-        Ok(())
-    }
 }

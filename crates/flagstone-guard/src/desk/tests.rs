@@ -149,3 +149,48 @@ fn a_step_is_put_over_what_it_was_decided_by_alone() {
     assert_eq!(desk.lead(NOW_MS), publications);
     assert!(!desk.is_leading());
 }
+
+#[test]
+fn desks_that_take_over_each_others_states_end_where_one_does() {
+    let mut alone = begun(None);
+    let mut pair = [begun(None), begun(None)];
+    let (mut states, mut decisions) = (BTreeMap::new(), [Vec::new(), Vec::new()]);
+    for turn in 0..40u32 {
+        let now_ms = NOW_MS + i64::from(turn) * 3_000;
+        // Each batch comes twice, to one and later to the other.
+        let batch = line(turn / 2, 1, u64::from(turn > 30));
+        alone.take(&batch, now_ms);
+        alone.lead(now_ms);
+        let changes = alone.changes();
+        decisions[0].extend(changes.decisions.clone());
+        alone.saved(changes);
+
+        let [desk, _] = &mut pair;
+        for (id, state) in &states {
+            desk.renew(*id, Vec::clone(state)).unwrap();
+        }
+        desk.take(&batch, now_ms);
+        desk.lead(now_ms);
+        let changes = desk.changes();
+        decisions[1].extend(changes.decisions.clone());
+        states.extend(changes.rollouts.iter().cloned());
+        desk.saved(changes);
+        pair.reverse();
+    }
+    let id = rollout_id("checkout", "1", 1);
+    let state = alone.rollout(id).map(Rollout::to_bytes);
+    assert_eq!(state.as_ref(), states.get(&id));
+    let [expected, decisions] = decisions;
+    assert_eq!(decisions, expected);
+    let last = expected.last().unwrap();
+    assert!(last.contains("dev.flagstone.rollout.rolledback"), "{last}");
+}
+
+#[test]
+fn a_state_that_cannot_be_read_is_not_taken_over() {
+    let mut desk = begun(None);
+    let id = rollout_id("checkout", "1", 1);
+    let error = desk.renew(id, vec![7]).unwrap_err();
+    assert!(error.starts_with("the state of `checkout`: "), "{error}");
+    assert_eq!(desk.renew(id + 1, vec![7]), Ok(()));
+}

@@ -29,9 +29,9 @@ pub fn json(health: &Health<'_>, flag: &Flag<'_>) -> Value {
     let course = plan.as_ref().and_then(|plan| course(health, key, plan));
     let expires = flag.expires();
     let acts = acts(health, flag);
-    let last_ms = health.desk.activity.last_ms(key);
+    let last_ms = health.activity.last_ms(key);
     let default = flag.default().and_then(|index| flag.variant(index));
-    let seen = |variant| health.desk.activity.seen(key, variant);
+    let seen = |variant| health.activity.seen(key, variant);
     let counts = flag.variants().filter_map(|of| seen(of.key()));
     let total: u64 = counts.map(|seen| seen.counts().requests).sum();
     let variants = flag.variants().map(|of| match seen(of.key()) {
@@ -84,12 +84,7 @@ fn stale(
         .is_some_and(|course| is_complete(course) && is_past(course.since_ms, SETTLED_MS))
     {
         Some("settled")
-    } else if acts
-        && is_past(
-            last_ms.unwrap_or(health.desk.activity.since_ms()),
-            UNSEEN_MS,
-        )
-    {
+    } else if acts && is_past(last_ms.unwrap_or(health.activity.since_ms()), UNSEEN_MS) {
         Some("unseen")
     } else {
         None

@@ -66,7 +66,9 @@ fn view(members: &str, mut desk: Desk, lines: &str, at_ms: i64) -> Value {
         document: &document,
         snapshot,
         desk: &desk,
+        activity: &desk.activity,
         decisions: &[r#"{"id":"one"}"#.to_owned(), "broken".to_owned()],
+        problem: Some("the disk is full"),
     };
     serde_json::from_str(&health.json()).unwrap()
 }

@@ -41,11 +41,11 @@ impl Followed {
         })
     }
 
-    /// The document, read anew if it is time, and the plans of its snapshot if that is another one.
+    /// Reads the document anew if it is time, and the plans of its snapshot if that is another one.
     ///
     /// # Errors
     /// If it cannot be read, or its snapshot cannot: then everything stays as it is.
-    pub fn look(&mut self, now_ms: i64) -> Result<&Control, Failure> {
+    pub fn look(&mut self, now_ms: i64) -> Result<(), Failure> {
         let is_file = matches!(self.stores.control, Place::File(_));
         if self.held.is_none() || is_file || now_ms.saturating_sub(self.looked_ms) >= LOOK_MS {
             self.looked_ms = now_ms;
@@ -59,13 +59,17 @@ impl Followed {
             }
             self.held = Some((held, document));
         }
-        match &self.held {
-            Some((_, document)) => Ok(&document.control),
-            None => Err(Failure::Missing {
-                place: self.stores.control.clone(),
-                key: Control::KEY.to_owned(),
-            }),
-        }
+        Ok(())
+    }
+
+    /// Has the next look read it in any case.
+    pub const fn suspect(&mut self) {
+        self.looked_ms = i64::MIN;
+    }
+
+    /// The document, once it has been read.
+    pub fn control(&self) -> Option<&Control> {
+        self.held.as_ref().map(|(_, document)| &document.control)
     }
 
     /// The document, if it has been read, and the snapshot that it names.
@@ -80,24 +84,23 @@ impl Followed {
     /// # Errors
     /// If it cannot be written, or somebody else has written meanwhile. The step is decided again then.
     pub fn put(&mut self, publication: &Publication, now_ms: i64) -> Result<(), StoreError> {
-        if self.held.is_none() {
-            // The step before this one has changed it.
+        if self.looked_ms == i64::MIN {
+            // The step before this one has changed it. If it cannot be read, the store says below that it is another.
             let _ = self.look(now_ms);
         }
-        let Some((held, document)) = self.held.take() else {
+        self.suspect();
+        let Some((held, document)) = &self.held else {
             return Err(StoreError::Overtaken);
         };
-        // Read anew in any case.
-        self.looked_ms = i64::MIN;
         let mark = format!("{now_ms:x}-{:x}", std::process::id());
-        let next = publication.put(&document, now_ms, &mark);
+        let next = publication.put(document, now_ms, &mark);
         let next = next.ok_or(StoreError::Overtaken)?;
         let text = next.text();
         replace(
             self.store.as_ref(),
             Control::KEY,
             text.as_bytes(),
-            Some(&held),
+            Some(held),
         )?;
         keep(self.store.as_ref(), next.control.sequence, &next.audit())
     }

@@ -1,7 +1,8 @@
 //! The guard's HTTP server: lines in, figures out.
 
 use super::super::rollout::Stores;
-use super::{Message, page};
+use super::page;
+use super::turn::{Answer, Batch, Message};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flagstone_guard::page::PATH;
@@ -138,8 +139,9 @@ pub async fn question(question: Question, site: &Site) -> Response<Full<Bytes>> 
     };
     let (reply, asked) = oneshot::channel();
     match ask(&site.guard, Message::Ask { question, reply }, asked).await {
-        Some(Some(text)) => respond(StatusCode::OK, kind, text),
-        Some(None) => plain(StatusCode::NOT_FOUND, "there is none\n"),
+        Some(Answer::Text(text)) => respond(StatusCode::OK, kind, text),
+        Some(Answer::Nothing) => plain(StatusCode::NOT_FOUND, "there is none\n"),
+        Some(Answer::Unknown(why)) => plain(StatusCode::SERVICE_UNAVAILABLE, why + "\n"),
         None => plain(StatusCode::SERVICE_UNAVAILABLE, "the guard is busy\n"),
     }
 }
@@ -151,11 +153,11 @@ async fn lines(body: Incoming, guard: &SyncSender<Message>) -> Response<Full<Byt
     };
     let text = String::from_utf8_lossy(&body.to_bytes()).into_owned();
     let (reply, saved) = oneshot::channel();
-    let message = Message::Lines {
+    let message = Message::Lines(Batch {
         text,
         input: None,
-        reply: Some(reply),
-    };
+        reply,
+    });
     match ask(guard, message, saved).await {
         Some(Some(text)) => respond(StatusCode::OK, "application/json", text),
         _ => plain(

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 /// A batch has so many bytes, or as many as there are.
-const BATCH: u64 = 1 << 20;
+const BATCH: u64 = 4 << 20;
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Whole lines, and how many bytes of the file lie before what follows them.

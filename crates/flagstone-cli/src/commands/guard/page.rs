@@ -1,8 +1,7 @@
 //! The health page: its files, what it shows, and what people do by it.
 
 use super::super::rollout::{Change, act};
-use super::Question;
-use super::http::{Site, json, plain, question};
+use super::http::{Question, Site, json, plain, question};
 use crate::clock;
 use flagstone_guard::{Action, page};
 use http_body_util::{BodyExt, Full, Limited};

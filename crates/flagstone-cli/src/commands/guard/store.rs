@@ -1,171 +1,151 @@
-//! What a guard must not lose: rollouts, decisions, what has not been told yet, how far a file has been read.
+//! Where guards keep what they must not lose: rollouts, decisions, what has not been told yet, how far a file has been read.
 //!
-//! One file, by redb: written in transactions that are on the disk or never were. After an error of the disk redb wants its file
-//! closed and opened again; this does so, so that a disk that was full for a while does no harm.
+//! A file is one guard's. A database is that of as many as are pointed to it: one of them at a time has its turn, in which it takes
+//! over what others have stored, counts, decides, and stores; whoever fails in it has done nothing.
 
+mod file;
+mod postgres;
+
+use crate::report::Failure;
 use flagstone_guard::Changes;
-use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
-use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock};
+use std::fmt;
+use std::path::Path;
 
-/// States, by the rollout's id.
-const ROLLOUTS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("rollouts");
-/// CloudEvents as JSON, by number.
-const DECISIONS: TableDefinition<'_, u64, &str> = TableDefinition::new("decisions");
-/// Numbers of decisions that the webhook has not taken yet.
-const OUTBOX: TableDefinition<'_, u64, ()> = TableDefinition::new("outbox");
-/// Bytes that have been read, by file.
-const INPUTS: TableDefinition<'_, &str, u64> = TableDefinition::new("inputs");
+/// The store of one guard, or its door to a shared one.
+pub trait Store {
+    /// Begins a turn, which nobody else has until it is [stored](Self::store) or [ended](Self::end).
+    fn begin(&mut self) -> Result<Turn, StoreError>;
+
+    /// The state of a rollout, in a turn.
+    fn rollout(&mut self, id: u64) -> Result<Option<Vec<u8>>, StoreError>;
+
+    /// Ends the turn with everything on the disk, or with nothing.
+    fn store(&mut self, kept: &Kept<'_>) -> Result<(), StoreError>;
+
+    /// Ends the turn without anything.
+    fn end(&mut self);
+
+    /// How many bytes of a file have been read.
+    fn input(&mut self, file: &str) -> Result<u64, StoreError>;
+
+    /// The latest decisions, the last first.
+    fn decisions(&mut self, most: usize) -> Result<Vec<String>, StoreError>;
+
+    /// How many decisions have not been told.
+    fn untold(&mut self) -> Result<u64, StoreError>;
+
+    /// What other guards have heard lately, as [`flagstone_guard::Activity::to_text`] writes it.
+    fn heard(&mut self) -> Result<Vec<String>, StoreError>;
+
+    /// Whether there may be other guards.
+    fn is_shared(&self) -> bool;
+
+    /// The decisions that have not been told, for another thread.
+    fn outbox(&self) -> Result<Box<dyn Outbox + Send>, StoreError>;
+}
+
+/// Decisions that have not been told to a webhook.
+pub trait Outbox {
+    /// Has the oldest of them told, if nobody else is about to. One that was told and could not be noted is told once more.
+    fn tell(&mut self, tell: &mut dyn FnMut(&str) -> bool) -> Result<Told, StoreError>;
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// There is none, or another guard is at it.
+    Nothing,
+    /// It was taken.
+    Taken,
+    /// It was not.
+    Refused,
+}
+
+/// What a turn begins with.
+pub struct Turn {
+    /// The time that it goes by, in Unix milliseconds: guards that share their work share a clock.
+    pub now_ms: i64,
+    /// States that others have stored since this guard's last turn; `None` if it is unknown which.
+    pub news: Option<Vec<(u64, Vec<u8>)>>,
+    /// Batches that were counted lately, as [`flagstone_guard::Activity::batches`] gives them; `None` if this guard knows.
+    pub batches: Option<Vec<u64>>,
+    /// The sequence number of the control document that others have gone by lately; 0 if none have.
+    pub sequence: u64,
+}
+
+/// What a turn ends with.
+pub struct Kept<'a> {
+    pub changes: &'a Changes,
+    /// Whether decisions are to be told to a webhook.
+    pub is_told: bool,
+    /// Which files have been read how far.
+    pub inputs: &'a [(String, u64)],
+    /// See [`Turn::batches`]; `None` if they are the same.
+    pub batches: Option<&'a [u64]>,
+    /// See [`Turn::sequence`]; `None` if this turn did not go by a control document.
+    pub sequence: Option<u64>,
+    /// What this guard has heard lately, for [`Store::heard`] of others, if it is time to say so.
+    pub heard: Option<&'a str>,
+}
+
+impl Kept<'_> {
+    fn is_empty(&self) -> bool {
+        let Changes {
+            rollouts,
+            decisions,
+        } = self.changes;
+        rollouts.is_empty()
+            && decisions.is_empty()
+            && self.inputs.is_empty()
+            && self.batches.is_none()
+            && self.heard.is_none()
+    }
+}
+
 /// So many decisions are kept.
 const KEPT: u64 = 10_000;
 
-/// The store of one guard.
-pub struct Store {
-    path: PathBuf,
-    /// `None` while it cannot be opened again.
-    database: RwLock<Option<Database>>,
-}
-
-impl Store {
-    /// Opens the file, or makes it.
-    pub fn open(path: &Path) -> Result<Self, redb::Error> {
-        Ok(Self {
-            path: path.to_owned(),
-            database: RwLock::new(Some(open(path)?)),
-        })
-    }
-
-    /// Does something with the database. After an error of the disk it is opened anew for whatever comes next.
-    fn with<T>(
-        &self,
-        work: impl FnOnce(&Database) -> Result<T, redb::Error>,
-    ) -> Result<T, redb::Error> {
-        let held = self.database.read().unwrap_or_else(PoisonError::into_inner);
-        let result = held.as_ref().map_or(Err(redb::Error::PreviousIo), work);
-        drop(held);
-        if let Err(redb::Error::Io(_) | redb::Error::PreviousIo) = result {
-            let mut held = self
-                .database
-                .write()
-                .unwrap_or_else(PoisonError::into_inner);
-            // Closed first: a file is open once.
-            *held = None;
-            *held = open(&self.path).ok();
-        }
-        result
-    }
-
-    /// The state of a rollout.
-    pub fn rollout(&self, id: u64) -> Result<Option<Vec<u8>>, redb::Error> {
-        self.with(|database| {
-            let table = database.begin_read()?.open_table(ROLLOUTS)?;
-            let state = table.get(id)?;
-            Ok(state.map(|state| state.value().to_vec()))
-        })
-    }
-
-    /// Writes everything, durably: also whether decisions are to be told to a webhook, and how far a file has been read.
-    pub fn save(
-        &self,
-        changes: &Changes,
-        is_told: bool,
-        input: Option<(String, u64)>,
-    ) -> Result<(), redb::Error> {
-        if changes.rollouts.is_empty() && changes.decisions.is_empty() && input.is_none() {
-            return Ok(());
-        }
-        self.with(|database| {
-            let write = database.begin_write()?;
-            {
-                let mut rollouts = write.open_table(ROLLOUTS)?;
-                for (id, state) in &changes.rollouts {
-                    rollouts.insert(*id, state.as_slice())?;
-                }
-                let mut decisions = write.open_table(DECISIONS)?;
-                let mut outbox = write.open_table(OUTBOX)?;
-                let next = decisions
-                    .last()?
-                    .map_or(0, |(number, _)| number.value() + 1);
-                for (number, decision) in (next..).zip(&changes.decisions) {
-                    decisions.insert(number, decision.as_str())?;
-                    if is_told {
-                        outbox.insert(number, ())?;
-                    }
-                }
-                while decisions.len()? > KEPT {
-                    decisions.pop_first()?;
-                }
-                if let Some((file, read)) = &input {
-                    write.open_table(INPUTS)?.insert(file.as_str(), read)?;
-                }
-            }
-            write.commit()?;
-            Ok(())
-        })
-    }
-
-    /// How many bytes of a file have been read.
-    pub fn input(&self, file: &str) -> Result<u64, redb::Error> {
-        self.with(|database| {
-            let table = database.begin_read()?.open_table(INPUTS)?;
-            let read = table.get(file)?;
-            Ok(read.map_or(0, |read| read.value()))
-        })
-    }
-
-    /// The latest decisions, the last first.
-    pub fn decisions(&self, most: usize) -> Result<Vec<String>, redb::Error> {
-        self.with(|database| {
-            let table = database.begin_read()?.open_table(DECISIONS)?;
-            let latest = table.iter()?.rev().take(most);
-            latest
-                .map(|entry| Ok(entry?.1.value().to_owned()))
-                .collect()
-        })
-    }
-
-    /// The oldest decision that has not been told.
-    pub fn untold(&self) -> Result<Option<(u64, String)>, redb::Error> {
-        self.with(|database| {
-            let read = database.begin_read()?;
-            let outbox = read.open_table(OUTBOX)?;
-            let Some((number, _)) = outbox.first()? else {
-                return Ok(None);
+/// Opens a file, or makes it; or the database of a URL, and its tables.
+pub fn open(state: &Path) -> Result<Box<dyn Store>, Failure> {
+    match state.to_str() {
+        Some(url) if url.starts_with("postgres:") || url.starts_with("postgresql:") => {
+            let argument = |problem| Failure::Argument {
+                name: "--state",
+                problem,
             };
-            let number = number.value();
-            let decisions = read.open_table(DECISIONS)?;
-            // One that is no longer kept is told as nothing.
-            let decision = decisions.get(number)?;
-            Ok(Some((
-                number,
-                decision.map_or_else(String::new, |decision| decision.value().to_owned()),
-            )))
-        })
-    }
-
-    /// How many decisions have not been told.
-    pub fn untold_count(&self) -> Result<u64, redb::Error> {
-        self.with(|database| Ok(database.begin_read()?.open_table(OUTBOX)?.len()?))
-    }
-
-    /// Notes that a decision has been told.
-    pub fn told(&self, number: u64) -> Result<(), redb::Error> {
-        self.with(|database| {
-            let write = database.begin_write()?;
-            write.open_table(OUTBOX)?.remove(number)?;
-            write.commit()?;
-            Ok(())
-        })
+            let place = postgres::Place::read(url).map_err(|error| argument(error.to_string()))?;
+            let named = place.to_string();
+            match postgres::Postgres::open(place) {
+                Ok(store) => Ok(Box::new(store)),
+                Err(error) => Err(argument(format!("`{named}`: {error}"))),
+            }
+        }
+        _ => match file::File::open(state) {
+            Ok(store) => Ok(Box::new(store)),
+            Err(error) => Err(Failure::Unusable {
+                path: state.to_owned(),
+                problem: format!("it is no state of a guard: {error}"),
+            }),
+        },
     }
 }
 
-fn open(path: &Path) -> Result<Database, redb::Error> {
-    let database = Database::create(path)?;
-    let write = database.begin_write()?;
-    write.open_table(ROLLOUTS)?;
-    write.open_table(DECISIONS)?;
-    write.open_table(OUTBOX)?;
-    write.open_table(INPUTS)?;
-    write.commit()?;
-    Ok(database)
+/// Why a store could not be used.
+#[derive(Debug)]
+pub enum StoreError {
+    /// The file.
+    File(redb::Error),
+    /// The database.
+    Postgres(postgres::Error),
 }
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(error) => error.fmt(f),
+            Self::Postgres(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for StoreError {}

@@ -2,13 +2,12 @@
 //!
 //! The signature is that of Standard Webhooks: HMAC-SHA256 over id, time and body.
 
-use super::store::Store;
+use super::store::{Outbox, Told};
 use crate::clock;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac, NewMac};
 use sha2::Sha256;
-use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
@@ -22,28 +21,25 @@ pub struct Webhook {
 /// Between looks into the outbox.
 const PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(300);
+/// For an answer.
+pub const PATIENCE: Duration = Duration::from_secs(15);
 
 impl Webhook {
     /// Empties the outbox, for ever.
-    pub fn deliver(&self, store: &Arc<Store>) {
+    pub fn deliver(&self, outbox: &mut dyn Outbox) {
         let agent = ureq::Agent::config_builder()
-            .timeout_global(Some(Duration::from_secs(15)))
+            .timeout_global(Some(PATIENCE))
             .build()
             .new_agent();
         let mut pause = PAUSE;
         loop {
-            match store.untold() {
-                Ok(Some((number, event))) => {
-                    if event.is_empty() || self.post(&agent, &event) {
-                        // If this fails it is told once more.
-                        let _ = store.told(number);
-                        pause = PAUSE;
-                        continue;
-                    }
-                    pause = (pause * 2).min(LONGEST_PAUSE);
+            match outbox.tell(&mut |event| self.post(&agent, event)) {
+                Ok(Told::Taken) => {
+                    pause = PAUSE;
+                    continue;
                 }
-                Ok(None) => pause = PAUSE,
-                Err(_) => pause = (pause * 2).min(LONGEST_PAUSE),
+                Ok(Told::Nothing) => pause = PAUSE,
+                Ok(Told::Refused) | Err(_) => pause = (pause * 2).min(LONGEST_PAUSE),
             }
             thread::sleep(pause);
         }

@@ -1,0 +1,203 @@
+//! A PostgreSQL cluster in a temporary folder: its own, and gone with the test.
+
+use super::{Guard, wait_for};
+use std::env;
+use std::fs;
+use std::io::ErrorKind;
+use std::os::unix::fs::{MetadataExt, chown};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// The programs, where Debian has them and where others do.
+const FOLDERS: &str = "/usr/lib/postgresql";
+const MISSING: &str = "PostgreSQL is not installed: on Debian and Ubuntu, `apt-get install postgresql`; or put the folder of its \
+                       programs (initdb, postgres, psql) on PATH";
+
+pub struct Cluster {
+    programs: PathBuf,
+    folder: PathBuf,
+    server: Option<Child>,
+}
+
+impl Cluster {
+    pub const PASSWORD: &str = "hush-hush";
+
+    /// One with an empty database `flags`. `None` if there is no PostgreSQL here, and there need not be.
+    pub fn start(name: &str) -> Option<Self> {
+        let Some(programs) = programs() else {
+            let is_required =
+                env::var_os("FLAGSTONE_HOSTS").is_some_and(|value| value == "required");
+            assert!(!is_required, "{MISSING}");
+            eprintln!("SKIPPED: {MISSING}");
+            return None;
+        };
+        // The path of a socket is short.
+        let folder = env::temp_dir().join(format!("flagstone-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir(&folder).unwrap();
+        fs::write(folder.join("password"), Self::PASSWORD).unwrap();
+        let mut cluster = Self {
+            programs,
+            folder,
+            server: None,
+        };
+        if let Some((user, group)) = other_user() {
+            chown(&cluster.folder, Some(user), Some(group)).unwrap();
+            chown(cluster.folder.join("password"), Some(user), Some(group)).unwrap();
+        }
+        let mut make = cluster.program("initdb");
+        make.args([
+            "--username=guard",
+            "--auth=scram-sha-256",
+            "--encoding=UTF8",
+            "--no-locale",
+            "--no-sync",
+        ]);
+        make.arg(format!(
+            "--pwfile={}",
+            cluster.folder.join("password").display()
+        ));
+        make.arg(format!(
+            "--pgdata={}",
+            cluster.folder.join("data").display()
+        ));
+        let made = make.output().unwrap();
+        assert!(made.status.success(), "{made:?}");
+        cluster.run();
+        cluster.sql_in("postgres", "CREATE DATABASE flags");
+        Some(cluster)
+    }
+
+    /// Starts the server.
+    pub fn run(&mut self) {
+        let mut server = self.program("postgres");
+        server.arg("-D").arg(self.folder.join("data"));
+        server.arg("-k").arg(&self.folder);
+        // What the system has been given outlives the server, which is all that is killed here.
+        server.args([
+            "-c",
+            "listen_addresses=",
+            "-c",
+            "fsync=off",
+            "-c",
+            "synchronous_commit=off",
+        ]);
+        let server = server.stdout(Stdio::null()).stderr(Stdio::null());
+        self.server = Some(server.spawn().unwrap());
+        wait_for("a server", || self.ask("postgres", "SELECT 1"));
+    }
+
+    /// Stops the server at once, as a crash would: it has to recover.
+    pub fn stop(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            let mut stop = self.program("pg_ctl");
+            stop.args(["stop", "--mode=immediate", "--silent", "-D"]);
+            let _ = stop.arg(self.folder.join("data")).status();
+            let _ = server.wait();
+        }
+    }
+
+    pub fn crash(&mut self) {
+        self.stop();
+        self.run();
+    }
+
+    /// A guard with its state here.
+    pub fn guard(&self, folder: &Path, more: &[&str]) -> Guard {
+        self.guard_at(&self.url("flags"), folder, more)
+    }
+
+    pub fn guard_at(&self, url: &str, folder: &Path, more: &[&str]) -> Guard {
+        Guard::on(url, folder, more)
+    }
+
+    pub fn url(&self, database: &str) -> String {
+        format!(
+            "postgres:///{database}?host={}&user=guard",
+            self.folder.display()
+        )
+    }
+
+    pub fn sql(&self, text: &str) -> String {
+        self.sql_in("flags", text)
+    }
+
+    pub fn sql_in(&self, database: &str, text: &str) -> String {
+        self.ask(database, text).unwrap_or_else(|| panic!("{text}"))
+    }
+
+    fn ask(&self, database: &str, text: &str) -> Option<String> {
+        let mut ask = Command::new(self.programs.join("psql"));
+        ask.args([
+            "--no-psqlrc",
+            "--tuples-only",
+            "--no-align",
+            "--quiet",
+            "--username=guard",
+        ]);
+        ask.arg("--host")
+            .arg(&self.folder)
+            .args(["--dbname", database, "--command", text]);
+        let output = ask.env("PGPASSWORD", Self::PASSWORD).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        output.status.success().then(|| text.trim().to_owned())
+    }
+
+    /// A program that is not to be root's.
+    fn program(&self, name: &str) -> Command {
+        let path = self.programs.join(name);
+        let Some((user, group)) = other_user() else {
+            return Command::new(path);
+        };
+        let mut command = Command::new("setpriv");
+        command.args([format!("--reuid={user}"), format!("--regid={group}")]);
+        command.arg("--clear-groups").arg(path).current_dir("/");
+        command
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.stop();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// The newest that there are.
+fn programs() -> Option<PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let debian = match fs::read_dir(FOLDERS) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+        entries => entries
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect(),
+    };
+    let newest = debian.into_iter().max_by_key(|folder| {
+        let version = folder
+            .file_name()
+            .and_then(|name| name.to_str()?.parse::<u32>().ok());
+        version.unwrap_or(0)
+    });
+    let debian = newest.map(|folder| folder.join("bin"));
+    let mut folders = debian.into_iter().chain(env::split_paths(&path));
+    folders.find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
+}
+
+/// Whose the server is to be if this is root, which PostgreSQL refuses: the user that its package makes, or nobody.
+fn other_user() -> Option<(u32, u32)> {
+    let is_root = fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0);
+    is_root.then(|| {
+        let users = fs::read_to_string("/etc/passwd").unwrap();
+        let user = |name: &str| {
+            let line = users
+                .lines()
+                .find(|line| line.starts_with(&format!("{name}:")))?;
+            let mut fields = line.split(':').skip(2).map(|field| field.parse().unwrap());
+            Some((fields.next()?, fields.next()?))
+        };
+        user("postgres")
+            .or_else(|| user("nobody"))
+            .unwrap_or((65_534, 65_534))
+    })
+}
