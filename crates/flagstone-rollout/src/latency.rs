@@ -17,14 +17,10 @@ const LAST: usize = BUCKETS - 1;
 /// ```
 #[inline]
 pub const fn bucket(milliseconds: u32) -> usize {
-    match milliseconds {
-        0..8 => milliseconds as usize,
-        8..65_536 => {
-            let octave = milliseconds.ilog2();
-            (8 * (octave - 2) + ((milliseconds >> (octave - 3)) & 7)) as usize
-        }
-        _ => LAST,
-    }
+    // What is left are the leading bit and the three behind it, 8 to 15; of a latency below 8 ms, itself.
+    let dropped = (milliseconds | 8).ilog2() - 3;
+    let bucket = (8 * dropped + (milliseconds >> dropped)) as usize;
+    if bucket < LAST { bucket } else { LAST }
 }
 
 /// The least latency of a bucket, in milliseconds; of a bucket that there is not, the last one's.
