@@ -68,7 +68,7 @@ impl Control {
         let mut reader = Reader::new(text);
         let (mut version, mut revision, mut snapshot) = (None, None, None);
         let mut sequence = None;
-        let mut cuts = Vec::new();
+        let mut cut = None;
         let mut kills = Vec::new();
         let mut rollouts = Vec::new();
         let mut bad = None;
@@ -82,11 +82,10 @@ impl Control {
                 value.string().map(|name| Digest::parse(&name)),
             ),
             ("cuts", b'{') => {
-                cuts.clear();
+                cut = None;
                 value.object(|of, value| {
                     if value.peek()? == b'"' {
-                        let cut = Digest::parse(&value.string()?);
-                        cuts.extend(Digest::parse(of).zip(cut));
+                        cut = Digest::parse(of).zip(Digest::parse(&value.string()?));
                         return Some(());
                     }
                     value.skip()
@@ -142,7 +141,7 @@ impl Control {
         let snapshot = snapshot
             .flatten()
             .ok_or(ControlError::Member { name: "snapshot" })?;
-        let cut = cuts.into_iter().rfind(|(of, _)| *of == snapshot);
+        let cut = cut.filter(|(of, _)| *of == snapshot);
         Ok(Self {
             sequence: number(sequence.or(Some(revision)), "sequence")?,
             revision,

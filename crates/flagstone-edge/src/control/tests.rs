@@ -77,6 +77,8 @@ fn cuts() {
             r#"{"00000000000000000000000000000001":"00000000000000000000000000000002","DIGEST":"CUT"}"#,
             Some(Digest(7)),
         ),
+        // The last counts.
+        (r#"{"DIGEST":"CUT","CUT":"DIGEST"}"#, None),
         (r#"{"CUT":"DIGEST"}"#, None),
         (r#"{"DIGEST":"7"}"#, None),
         (r#"{"DIGEST":[7],"x":{}}"#, None),
