@@ -17,7 +17,7 @@ const scaled = (units, factor) => (number) => {
 export const nanoseconds = scaled(['ns', 'µs', 'ms'], 1000);
 export const microseconds = scaled(['µs', 'ms'], 1000);
 /** Of microseconds. */
-export const milliseconds = (number) => `${digits(number / 1e3)} ms`;
+export const milliseconds = (number) => (Number.isFinite(number) ? `${digits(number / 1e3)} ms` : '–');
 export const bytes = scaled(['B', 'KB', 'MB'], 1000);
 export const ratio = (number) => `${digits(number)}×`;
 

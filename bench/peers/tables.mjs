@@ -127,6 +127,9 @@ workload, without reasons, variants and exact keys. Users are prepared before th
 
 ## Targets
 
+Where a target was set by what the probe took, that is said, and what the probe takes in this run: so machines can be compared. Whether a
+target is met goes by the figure itself.
+
 ${targets(results, documents, sizes)}
 
 ## One flag
@@ -161,13 +164,15 @@ ${snapshots()}
 
 In workerd, 1,000 flags: four request headers are read, five flags decided, a header set. CPU of a request is that of the whole process.
 *Kept* is kept in a global, also where the service's own helper does not. Our own Worker stands in front of an origin, a Worker in
-the same process, so its cost is above a proxy of one line. *A proxy that changes as many headers* decides nothing.
+the same process, so its cost is above a proxy of one line; it reads a [cut](platforms.md#cuts) of the 1,000 flags, the core called from
+JavaScript all of them. *A proxy that changes as many headers* decides nothing.
 
 ${workers()}
 
 ## Fastly Compute
 
-In Viceroy; CPU of a request. Ours keeps its instance for further requests, in Viceroy five; the others have a fresh one for each. Our service asks an origin, so its cost is above a service that does only that;
+In Viceroy; CPU of a request. Ours reads a [cut](platforms.md#cuts), which is published beside all flags; the others read all of theirs, since their formats have no such
+thing, and one row has ours do so. Ours keeps its instance for further requests, in Viceroy five; the others have a fresh one for each. Our service asks an origin, so its cost is above a service that does only that;
 the others' is above one that reads the headers.
 
 ${fastly()}

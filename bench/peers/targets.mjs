@@ -3,6 +3,12 @@ import { bytes, geometricMean, microseconds, milliseconds, nanoseconds, ratio, t
 
 const KINDS = ['onoff', 'rollout', 'rule3', 'segment'];
 
+/** What the probe took when the targets were set, on another machine, in the unit of the target. */
+const PROBE_THEN = {
+  native: 13, 'native segment': 23, 'native all': 5, 'load 1000': 7, 'load 10000': 65, 'by index': 40, 'by key': 85,
+  workerd: 3, start: 1500, 'fastly 1000': 140, 'fastly 10000': 3100,
+};
+
 /** The least of some values, with its name. */
 function best(values, format) {
   const sorted = values.filter(([, value]) => Number.isFinite(value)).sort(([, a], [, b]) => a - b);
@@ -26,36 +32,45 @@ export function targets(results, documents, sizes) {
   const [empty, proxy, edits] = ['empty', 'proxy', 'proxy-edits'].map(worker);
   const library = worker('flagstone-library') ?? worker('flagstone-wasm');
   const above = (row) => row.many - empty.many;
+  const start = (row) => (row.start > empty.start ? row.start - empty.start : NaN);
   const pipeline = worker('flagstone-pipeline').many - proxy.many;
   const document = documents.results.find(({ flags }) => flags === 1000);
   const documentRatio = document.flagstone.warm.own / document.launchdarkly.warm.own;
   const perSecond = (number) => `${(number / 1e6).toFixed(2)} million`;
   const lines = results.eval.lines / results.eval.seconds;
   const evaluations = 1e9 / (native('flagstone')['all.ns'] / 1000);
+  const probeNow = {
+    native: one('probe'), 'native segment': native('probe')['one.segment.ns'], 'native all': native('probe')['all.ns'] / 1e3,
+    'load 1000': native('probe')['load.warm.ns'] / 1e3, 'load 10000': native('probe', 10_000)['load.warm.ns'] / 1e3,
+    'by index': oneInNode('probe-index'), 'by key': oneInNode('probe-key'),
+    workerd: above(worker('probe')), start: start(worker('probe')),
+    ...Object.fromEntries([1000, 10_000].map((flags) => [`fastly ${flags}`, fastly('/probe', flags) - fastly('/headers', flags)])),
+  };
+  const probe = (what, format) => (what ? `${format(PROBE_THEN[what])} → ${format(probeNow[what])}` : '–');
   const fastlyRow = (flags, target) => [
     `Fastly, CPU above a service that reads the headers and asks the origin, ${flags.toLocaleString('en')} flags`, target,
     fastly('flagstone', flags) - fastly('/proxy', flags), microseconds,
-    `${microseconds(fastly('/launchdarkly', flags) - fastly('/headers', flags))} (LaunchDarkly); reading the probe's bytes: ${microseconds(fastly('/kv/probe', flags) - fastly('/headers', flags))}`,
+    `${microseconds(fastly('/launchdarkly', flags) - fastly('/headers', flags))} (LaunchDarkly); reading the probe's bytes: ${microseconds(fastly('/kv/probe', flags) - fastly('/headers', flags))}`, `fastly ${flags}`,
   ];
   const rows = [
-    ['one flag by key, Rust, geometric mean of four kinds', 20, one('flagstone'), nanoseconds, best(peers.map((peer) => [peer, one(peer)]), nanoseconds)],
-    ['one flag from JavaScript, by index', 60, oneInNode('flagstone-index'), nanoseconds, best(nodePeers.map((peer) => [peer, oneInNode(peer)]), nanoseconds)],
-    ['one flag from JavaScript, by key', 130, oneInNode('flagstone-key'), nanoseconds, 'as above'],
-    ['segment of 1,000 keys', 45, segments['1000.ns'], nanoseconds, best(peers.map((peer) => [peer, native(peer)['one.segment.ns']]), nanoseconds)],
+    ['one flag by key, Rust, geometric mean of four kinds', 20, one('flagstone'), nanoseconds, best(peers.map((peer) => [peer, one(peer)]), nanoseconds), 'native'],
+    ['one flag from JavaScript, by index', 60, oneInNode('flagstone-index'), nanoseconds, best(nodePeers.map((peer) => [peer, oneInNode(peer)]), nanoseconds), 'by index'],
+    ['one flag from JavaScript, by key', 130, oneInNode('flagstone-key'), nanoseconds, 'as above', 'by key'],
+    ['segment of 1,000 keys', 45, segments['1000.ns'], nanoseconds, best(peers.map((peer) => [peer, native(peer)['one.segment.ns']]), nanoseconds), 'native segment'],
     ['segment of 1,000,000 keys', 45, segments['1000000.ns'], nanoseconds, '–'],
     ['bytes a key, 1,000,000 keys', 9, segments['1000000.bytes'] / 1e6, bytes, '–'],
-    ['all 1,000 flags for one user', 15, native('flagstone')['all.ns'] / 1e3, microseconds, best(peers.map((peer) => [peer, native(peer)['all.ns'] / 1e3]), microseconds)],
+    ['all 1,000 flags for one user', 15, native('flagstone')['all.ns'] / 1e3, microseconds, best(peers.map((peer) => [peer, native(peer)['all.ns'] / 1e3]), microseconds), 'native all'],
     ...[[1000, 10], [10_000, 80]].map(([flags, target]) => [
       `bytes in hand to first evaluation, ${flags.toLocaleString('en')} flags`, target, native('flagstone', flags)['load.warm.ns'] / 1e3, microseconds,
-      best([...peers.map((peer) => [peer, native(peer, flags)['load.warm.ns'] / 1e3]), ...nodePeers.map((peer) => [peer, node(peer, flags).warm / 1e3])], microseconds),
+      best([...peers.map((peer) => [peer, native(peer, flags)['load.warm.ns'] / 1e3]), ...nodePeers.map((peer) => [peer, node(peer, flags).warm / 1e3])], microseconds), `load ${flags}`,
     ]),
     ['snapshot of 1,000 flags', 180_000, snapshot('flagstone.snapshot').raw, bytes, best(formats.map((name) => [name, snapshot(name).raw]), bytes)],
     ['the same, gzip', 110_000, snapshot('flagstone.snapshot').gzip, bytes, best(formats.map((name) => [name, snapshot(name).gzip]), bytes)],
     ['memory of 10,000 flags, as a multiple of the snapshot', 1.2, memory, ratio, best(nodePeers.map((peer) => [peer, node(peer, 10_000).memory]), bytes)],
-    ['workerd, 5 flags and 1 header, CPU above an empty Worker', 5, above(library), microseconds, best(workerPeers.map((row) => [row.name, above(row)]), microseconds)],
+    ['workerd, 5 flags and 1 header, CPU above an empty Worker', 5, above(library), microseconds, best(workerPeers.map((row) => [row.name, above(row)]), microseconds), 'workerd'],
     ['workerd, whole pipeline, CPU above a proxy of one line', 15, pipeline, microseconds, `– ; the proxy that only changes the headers: ${microseconds(edits.many - proxy.many)}`],
-    ['cold isolate, CPU of the start above an empty one, 1,000 flags (core)', 4000, library.start - empty.start, milliseconds, best(workerPeers.map((row) => [row.name, row.start - empty.start]), milliseconds)],
-    ['the same, the whole Worker', 4000, worker('flagstone-pipeline').start - empty.start, milliseconds, 'as above'],
+    ['cold isolate, CPU of the start above an empty one, 1,000 flags (core)', 4000, start(library), milliseconds, best(workerPeers.map((row) => [row.name, start(row)]), milliseconds), 'start'],
+    ['the same, the whole Worker', 4000, start(worker('flagstone-pipeline')), milliseconds, 'as above'],
     fastlyRow(1000, 100),
     fastlyRow(10_000, 150),
     ["LaunchDarkly's JSON of 1,000 flags to ready, of its SDK's time", 1 / 3, documentRatio, ratio, '1×'],
@@ -67,8 +82,9 @@ export function targets(results, documents, sizes) {
     ['lines a second through `flagstone eval`, one core', 1e6, lines, perSecond],
     ['evaluations a second, Rust', 20e6, evaluations, perSecond],
   ];
-  return table(['what', 'target', 'measured', 'met', 'best peer in this run'], [
-    ...rows.map(([what, target, measured, format, peer]) => [what, `≤ ${format(target)}`, format(measured), measured <= target ? 'yes' : 'no', peer]),
-    ...least.map(([what, target, measured, format]) => [what, `≥ ${format(target)}`, format(measured), measured >= target ? 'yes' : 'no', '–']),
+  const met = (measured, is) => (Number.isFinite(measured) ? (is ? 'yes' : 'no') : '–');
+  return table(['what', 'target', 'measured', 'met', 'the probe, then → now', 'best peer in this run'], [
+    ...rows.map(([what, target, measured, format, peer, of]) => [what, `≤ ${format(target)}`, format(measured), met(measured, measured <= target), probe(of, format), peer]),
+    ...least.map(([what, target, measured, format]) => [what, `≥ ${format(target)}`, format(measured), met(measured, measured >= target), '–', '–']),
   ]);
 }
