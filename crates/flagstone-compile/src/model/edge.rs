@@ -19,7 +19,7 @@ pub struct Edge {
     pub ofrep: Option<Ofrep>,
     /// Where the flags are, if not in the model.
     pub source: Option<FlagSource>,
-    /// Whether what no request can ask for was left out of the model: [`cut`](crate::cut).
+    /// Whether what no request can ask for was left out of the model: [`cut`](crate::cut()).
     pub is_cut: bool,
 }
 
