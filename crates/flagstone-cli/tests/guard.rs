@@ -410,6 +410,35 @@ fn a_file_is_read_once() {
 }
 
 #[test]
+fn what_comes_by_a_pipe_counts_when_it_comes() {
+    let folder = begun("pipe");
+    let mut child = flagstone(&folder, &stores(FILE))
+        .args(["--input", "-", "--format", "json"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    let (sender, said) = mpsc::channel();
+    let stdout = BufReader::new(child.stdout.take().unwrap());
+    thread::spawn(move || {
+        for line in stdout.lines().map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+    // A line that never ends is no reason to keep it all, nor to lose what comes behind it.
+    pipe.write_all(&vec![b'x'; 20 << 20]).unwrap();
+    pipe.write_all(b"\n").unwrap();
+    pipe.write_all(line(1, 0, None, 9).as_bytes()).unwrap();
+    // The beginning of a line does not hold up what lies before it.
+    pipe.write_all(b"{\"flagstone\":").unwrap();
+    let said = || said.recv_timeout(Duration::from_secs(10)).unwrap();
+    while !said().contains("rolled back") {}
+    drop(pipe);
+    assert!(child.wait().unwrap().success());
+}
+
+#[test]
 fn who_lost_its_state_holds() {
     let folder = begun("guard-lost");
     let text = fs::read_to_string(folder.join("control.json")).unwrap();

@@ -35,6 +35,10 @@ struct State {
     intrudes_after: Option<usize>,
     /// How many writes are refused because they come too soon.
     too_soon: usize,
+    /// Keys that begin so cannot be written.
+    broken: Option<&'static str>,
+    /// How many writes are done, and not answered.
+    unanswered: usize,
 }
 
 struct Server {
@@ -128,7 +132,13 @@ fn serve(stream: TcpStream, state: &Mutex<State>) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut stream = stream;
     while let Some(request) = Request::read(&mut reader) {
-        let (status, header, body) = answer(&mut state.lock().unwrap(), &request);
+        let mut state = state.lock().unwrap();
+        let (status, header, body) = answer(&mut state, &request);
+        if request.method == "PUT" && state.unanswered > 0 {
+            state.unanswered -= 1;
+            return;
+        }
+        drop(state);
         let length = body.len();
         let head = format!("HTTP/1.1 {status} Status\r\ncontent-length: {length}\r\n{header}\r\n");
         stream.write_all(head.as_bytes()).unwrap();
@@ -188,6 +198,9 @@ fn answer(state: &mut State, request: &Request) -> (u16, String, Vec<u8>) {
         ("PUT", _) if state.too_soon > 0 => {
             state.too_soon -= 1;
             (429, String::new(), b"{}".to_vec())
+        }
+        ("PUT", _) if state.broken.is_some_and(|broken| key.starts_with(broken)) => {
+            (500, String::new(), br#"{"msg":"it is broken"}"#.to_vec())
         }
         ("PUT", _) => {
             let generation = held.as_ref().map_or(0, |(_, generation)| *generation);
@@ -292,6 +305,56 @@ fn kills() {
             "{line}"
         );
     }
+}
+
+/// A change that is in the store is told as one that was made, so that nobody makes it again.
+#[test]
+fn what_is_written_was_made() {
+    for store in STORES {
+        let server = Server::new(&[("control", CONTROL.as_bytes())]);
+        server.state.lock().unwrap().broken = Some("audit");
+        let output = server.run(&kill(store, "a"));
+        assert!(output.status.success(), "{store}: {output:?}");
+        assert!(
+            String::from_utf8_lossy(&output.stderr).contains(
+                "the change is made, but its audit line is not kept: answers 500: it is broken"
+            ),
+            "{store}: {output:?}"
+        );
+
+        let server = Server::new(&[("control", CONTROL.as_bytes())]);
+        server.state.lock().unwrap().unanswered = 1;
+        let output = server.run(&kill(store, "a"));
+        assert!(output.status.success(), "{store}: {output:?}");
+        let held = server.value("control").unwrap();
+        assert!(held.contains(r#""sequence":8"#), "{store}: {held}");
+
+        let server = Server::new(&[("control", CONTROL.as_bytes())]);
+        server.state.lock().unwrap().broken = Some("control");
+        let output = server.run(&kill(store, "a"));
+        assert_eq!(output.status.code(), Some(2), "{store}: {output:?}");
+        assert_eq!(server.value("control").as_deref(), Some(CONTROL));
+    }
+}
+
+/// A file is changed by one at a time.
+#[test]
+fn a_file_that_is_locked_stays() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("locked");
+    std::fs::create_dir_all(&folder).unwrap();
+    let [path, lock] = ["control.json", "control.json.lock"].map(|name| folder.join(name));
+    std::fs::write(&path, CONTROL).unwrap();
+    let lock = std::fs::File::create(lock).unwrap();
+    lock.lock().unwrap();
+    let server = Server::new(&[]);
+    let args = kill(path.to_str().unwrap(), "a");
+    let output = server.run(&args);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("another change is under way"), "{said}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), CONTROL);
+    drop(lock);
+    assert!(server.run(&args).status.success());
 }
 
 /// What happens when somebody else writes after so many requests about the document.

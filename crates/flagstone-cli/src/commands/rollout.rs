@@ -221,11 +221,9 @@ impl Target {
         };
         let place = &self.stores.control;
         match self.stores.change(&order, |document| wish(document, now))? {
-            Change::Made { document, is_seen } => {
-                if !is_seen {
-                    report.warning(
-                        "the store does not show the change yet; look again with `flagstone status`",
-                    )?;
+            Change::Made { document, remark } => {
+                if let Some(remark) = remark {
+                    report.warning(&remark)?;
                 }
                 self.report(&document, report)?;
                 Ok(Outcome::Fine)

@@ -1,8 +1,8 @@
-//! A control document in a file, with a lock file beside it while it is replaced.
+//! A control document in a file, with a file beside it that is locked while it is replaced.
 
 use super::{Held, Store, StoreError};
 use crate::files::replace;
-use std::fs::{self, OpenOptions};
+use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
 
@@ -36,24 +36,25 @@ impl Store for File {
     }
 
     fn replace(&self, key: &str, value: &[u8], held: Option<&Held>) -> Result<(), StoreError> {
-        let lock = self.beside(".lock");
-        // Whoever holds the lock is about to write.
-        match OpenOptions::new().write(true).create_new(true).open(&lock) {
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                let message = format!("`{}` is there: another change is under way", lock.display());
-                return Err(StoreError::File(io::Error::new(
-                    ErrorKind::AlreadyExists,
-                    message,
-                )));
+        // Whoever has the lock is about to write. The system takes it from whoever ends, however that happens; the file stays.
+        let path = self.beside(".lock");
+        let mut options = OpenOptions::new();
+        let lock = options.write(true).create(true).truncate(false).open(&path);
+        let lock = lock.map_err(StoreError::File)?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::Error(error) => StoreError::File(error),
+            TryLockError::WouldBlock => {
+                let message = format!(
+                    "`{}` is locked: another change is under way",
+                    path.display()
+                );
+                StoreError::File(io::Error::new(ErrorKind::WouldBlock, message))
             }
-            opened => opened.map_err(StoreError::File)?,
-        };
-        let written = self.read(key).and_then(|now| match now.as_ref() == held {
+        })?;
+        match self.read(key)?.as_ref() == held {
             true => replace(&self.path, value).map_err(StoreError::File),
             false => Err(StoreError::Overtaken),
-        });
-        let unlocked = fs::remove_file(&lock).map_err(StoreError::File);
-        written.and(unlocked)
+        }
     }
 
     fn keep(&self, _: u64, line: &str) -> Result<(), StoreError> {

@@ -293,13 +293,14 @@ fn a_step_of_a_guard_that_died_is_taken_over() {
     let folder = begun("guard-shared-step");
     let first = cluster.guard(&folder, &[]);
     // Nobody can write the document.
-    fs::write(folder.join("control.json.lock"), "").unwrap();
+    let lock = fs::File::create(folder.join("control.json.lock")).unwrap();
+    lock.lock().unwrap();
     send(&first, &(line(1, 0, None, 0) + &line(2, 0, None, 8)));
     let (_, decided) = request(&first.address, "GET", "/decisions", "").unwrap();
     assert!(decided.contains("rolledback"), "{decided}");
     first.kill();
     assert_eq!(control(&folder)["rollouts"]["checkout"]["state"], "running");
-    fs::remove_file(folder.join("control.json.lock")).unwrap();
+    drop(lock);
     let second = cluster.guard(&folder, &[]);
     wait_for("its step", || {
         (control(&folder)["rollouts"]["checkout"]["state"] == "rolled-back").then_some(())

@@ -1,13 +1,15 @@
 //! Lines from standard input or a file, as batches of whole lines.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-/// A batch has so many bytes, or as many as there are.
-const BATCH: u64 = 4 << 20;
+/// So many bytes are read at once, if there are as many.
+const READ: usize = 4 << 20;
+/// A line that is longer than so many bytes is none, and taken in pieces.
+const LONGEST: usize = 8 << 20;
 const PAUSE: Duration = Duration::from_millis(500);
 
 /// Whole lines, and how many bytes of the file lie before what follows them.
@@ -16,11 +18,10 @@ pub struct Lines {
     pub read: u64,
 }
 
-/// Reads standard input to its end. `take` says whether to go on.
+/// Reads standard input to its end, whole lines as soon as they come. `take` says whether to go on.
 pub fn stdin(mut take: impl FnMut(Lines) -> bool) -> io::Result<()> {
-    let mut input = BufReader::new(io::stdin());
-    let mut read = 0;
-    while let Some(lines) = batch(&mut input, &mut read, true)? {
+    let mut input = Batches::new(io::stdin(), 0);
+    while let Some(lines) = input.next(true)? {
         if !take(lines) {
             break;
         }
@@ -43,8 +44,9 @@ pub fn file(
             read = 0;
         }
         file.seek(SeekFrom::Start(read))?;
-        let mut input = BufReader::new(file);
-        while let Some(lines) = batch(&mut input, &mut read, false)? {
+        let mut input = Batches::new(file, read);
+        while let Some(lines) = input.next(false)? {
+            read = lines.read;
             if !take(lines) {
                 return Ok(());
             }
@@ -56,21 +58,51 @@ pub fn file(
     }
 }
 
-/// The next batch; `None` if there is no whole line. What follows the last line feed counts as a line only at an end.
-fn batch(input: &mut impl BufRead, read: &mut u64, at_end: bool) -> io::Result<Option<Lines>> {
-    let mut bytes = Vec::new();
-    input.take(BATCH).read_to_end(&mut bytes)?;
-    input.read_until(b'\n', &mut bytes)?;
-    let whole = if at_end || bytes.last() == Some(&b'\n') {
-        bytes.len()
-    } else {
-        bytes
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |last| last + 1)
-    };
-    bytes.truncate(whole);
-    *read += whole as u64;
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    Ok((whole > 0).then_some(Lines { text, read: *read }))
+struct Batches<R> {
+    input: BufReader<R>,
+    /// The beginning of a line.
+    rest: Vec<u8>,
+    read: u64,
+}
+
+impl<R: Read> Batches<R> {
+    fn new(input: R, read: u64) -> Self {
+        Self {
+            input: BufReader::with_capacity(READ, input),
+            rest: Vec::new(),
+            read,
+        }
+    }
+
+    /// The whole lines among what is there; waits for one. `None` at the end, where what follows the last line feed is a line
+    /// if `is_line` says so.
+    fn next(&mut self, is_line: bool) -> io::Result<Option<Lines>> {
+        loop {
+            let more = match self.input.fill_buf() {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                more => more?,
+            };
+            let (count, ends) = (more.len(), more.is_empty());
+            let last = more.iter().rposition(|byte| *byte == b'\n');
+            let whole = match last {
+                Some(last) => self.rest.len() + last + 1,
+                None if (ends && is_line) || self.rest.len() >= LONGEST => self.rest.len(),
+                None => 0,
+            };
+            self.rest.extend_from_slice(more);
+            self.input.consume(count);
+            if whole > 0 {
+                let lines: Vec<u8> = self.rest.drain(..whole).collect();
+                self.read += whole as u64;
+                let text = String::from_utf8_lossy(&lines).into_owned();
+                return Ok(Some(Lines {
+                    text,
+                    read: self.read,
+                }));
+            }
+            if ends {
+                return Ok(None);
+            }
+        }
+    }
 }

@@ -7,6 +7,7 @@ use crate::store::{Held, Place, Store, StoreError, keep, replace};
 use flagstone_core::UnixMillis;
 use flagstone_edge::Control;
 use flagstone_guard::{Action, Document, Stamp, Wished};
+use std::cmp::Ordering;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -15,8 +16,12 @@ const LOOKS: u32 = 5;
 
 /// What became of it.
 pub enum Change {
-    /// It was written, if it was to be, and the store shows it, or does not yet.
-    Made { document: Document, is_seen: bool },
+    /// It was written, if it was to be.
+    Made {
+        document: Document,
+        /// What is to be said of it besides.
+        remark: Option<String>,
+    },
     /// Why not.
     Refused(String),
     /// Somebody else has changed the document at the same time.
@@ -85,14 +90,14 @@ impl Stores {
             Ok(wish) => document.with(flag, &wish, stamp),
             Err(why) => return Ok(Change::Refused(why)),
         };
-        let is_seen = match order.dry_run {
-            true => Ok(true),
+        let remark = match order.dry_run {
+            true => Ok(None),
             false => write(store.as_ref(), held.as_ref(), &next),
         };
-        match is_seen {
-            Ok(is_seen) => Ok(Change::Made {
+        match remark {
+            Ok(remark) => Ok(Change::Made {
                 document: next,
-                is_seen,
+                remark,
             }),
             Err(StoreError::Overtaken) => Ok(Change::Overtaken),
             Err(error) => Err(Failure::store(place)(error)),
@@ -100,23 +105,62 @@ impl Stores {
     }
 }
 
-/// Writes a document over the one that was read, if there was one, and its audit line; whether it can be seen in the store.
-fn write(store: &dyn Store, held: Option<&Held>, next: &Document) -> Result<bool, StoreError> {
-    replace(store, Control::KEY, next.text().as_bytes(), held)?;
-    keep(store, next.control.sequence, &next.audit())?;
-    for look in 0..LOOKS {
-        let seen = store.read(Control::KEY)?;
-        let seen = seen.and_then(|seen| Document::read(&seen.bytes).ok());
-        let Some(seen) = seen else { continue };
-        if seen.mark() == next.mark() || seen.control.sequence > next.control.sequence {
-            return Ok(true);
-        }
-        if seen.control.sequence == next.control.sequence {
-            return Err(StoreError::Overtaken);
-        }
-        if look + 1 < LOOKS {
-            sleep(Duration::from_secs(1));
+/// Writes a document over the one that was read, if there was one, and its audit line; what is to be said of that.
+///
+/// Once the document is in the store, nothing makes it a failure: whoever hears of one makes the change again.
+fn write(
+    store: &dyn Store,
+    held: Option<&Held>,
+    next: &Document,
+) -> Result<Option<String>, StoreError> {
+    if let Err(error) = replace(store, Control::KEY, next.text().as_bytes(), held) {
+        // Where an answer was lost, the document may be there all the same.
+        let is_lost = matches!(
+            error,
+            StoreError::Unreachable(_) | StoreError::Refused { status: 500.., .. }
+        );
+        if !is_lost || !matches!(look(store, next), Ok(Seen::Ours)) {
+            return Err(error);
         }
     }
-    Ok(false)
+    let unkept = keep(store, next.control.sequence, &next.audit()).err();
+    let unkept =
+        unkept.map(|error| format!("the change is made, but its audit line is not kept: {error}"));
+    for number in 1..=LOOKS {
+        match look(store, next) {
+            Ok(Seen::Ours | Seen::Later) => return Ok(unkept),
+            Ok(Seen::Others) => return Err(StoreError::Overtaken),
+            Ok(Seen::Older) | Err(_) if number < LOOKS => sleep(Duration::from_secs(1)),
+            Ok(Seen::Older) | Err(_) => {}
+        }
+    }
+    let unseen = "the store does not show the change yet; look again with `flagstone status`";
+    Ok(unkept.or(Some(unseen.to_owned())))
+}
+
+/// What a store shows after a change.
+enum Seen {
+    /// The change.
+    Ours,
+    /// What came after it.
+    Later,
+    /// Another change in its place.
+    Others,
+    /// What was there before.
+    Older,
+}
+
+fn look(store: &dyn Store, next: &Document) -> Result<Seen, StoreError> {
+    let seen = store.read(Control::KEY)?;
+    let Some(seen) = seen.and_then(|seen| Document::read(&seen.bytes).ok()) else {
+        return Ok(Seen::Older);
+    };
+    if seen.mark() == next.mark() {
+        return Ok(Seen::Ours);
+    }
+    Ok(match seen.control.sequence.cmp(&next.control.sequence) {
+        Ordering::Less => Seen::Older,
+        Ordering::Equal => Seen::Others,
+        Ordering::Greater => Seen::Later,
+    })
 }
