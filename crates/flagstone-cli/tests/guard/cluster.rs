@@ -4,6 +4,7 @@ use super::{Guard, wait_for};
 use std::env;
 use std::fs;
 use std::io::ErrorKind;
+use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -16,6 +17,9 @@ const MISSING: &str = "PostgreSQL is not installed: on Debian and Ubuntu, `apt-g
 pub struct Cluster {
     programs: PathBuf,
     folder: PathBuf,
+    port: u16,
+    /// Settings of the server.
+    settings: Vec<String>,
     server: Option<Child>,
 }
 
@@ -39,12 +43,15 @@ impl Cluster {
         let mut cluster = Self {
             programs,
             folder,
+            port: 5432,
+            // What the system has been given outlives the server, which is all that is killed here.
+            settings: ["listen_addresses=", "fsync=off", "synchronous_commit=off"]
+                .map(str::to_owned)
+                .into(),
             server: None,
         };
-        if let Some((user, group)) = other_user() {
-            chown(&cluster.folder, Some(user), Some(group)).unwrap();
-            chown(cluster.folder.join("password"), Some(user), Some(group)).unwrap();
-        }
+        give(&cluster.folder);
+        give(&cluster.folder.join("password"));
         let mut make = cluster.program("initdb");
         make.args([
             "--username=guard",
@@ -73,18 +80,40 @@ impl Cluster {
         let mut server = self.program("postgres");
         server.arg("-D").arg(self.folder.join("data"));
         server.arg("-k").arg(&self.folder);
-        // What the system has been given outlives the server, which is all that is killed here.
-        server.args([
-            "-c",
-            "listen_addresses=",
-            "-c",
-            "fsync=off",
-            "-c",
-            "synchronous_commit=off",
-        ]);
+        for setting in &self.settings {
+            server.args(["-c", setting]);
+        }
         let server = server.stdout(Stdio::null()).stderr(Stdio::null());
         self.server = Some(server.spawn().unwrap());
         wait_for("a server", || self.ask("postgres", "SELECT 1"));
+    }
+
+    /// Has the server listen on a port, with a certificate for `localhost` that nobody vouches for. The port, and the certificate.
+    pub fn secure(&mut self) -> (u16, PathBuf) {
+        let [key, certificate] = ["key", "certificate"].map(|name| self.folder.join(name));
+        let mut make = Command::new("openssl");
+        make.args(["req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt"]);
+        make.args(["ec_paramgen_curve:P-256", "-subj", "/CN=localhost"]);
+        make.args(["-addext", "subjectAltName=DNS:localhost"]);
+        make.args(["-addext", "basicConstraints=critical,CA:FALSE"]);
+        make.arg("-keyout").arg(&key).arg("-out").arg(&certificate);
+        let made = make.output().unwrap();
+        assert!(made.status.success(), "{made:?}");
+        give(&key);
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        self.stop();
+        self.settings.extend([
+            "listen_addresses=127.0.0.1".to_owned(),
+            format!("port={port}"),
+            "ssl=on".to_owned(),
+            format!("ssl_key_file={}", key.display()),
+            format!("ssl_cert_file={}", certificate.display()),
+        ]);
+        self.port = port;
+        self.run();
+        (port, certificate)
     }
 
     /// Stops the server at once, as a crash would: it has to recover.
@@ -135,6 +164,7 @@ impl Cluster {
             "--quiet",
             "--username=guard",
         ]);
+        ask.arg(format!("--port={}", self.port));
         ask.arg("--host")
             .arg(&self.folder)
             .args(["--dbname", database, "--command", text]);
@@ -160,6 +190,13 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         self.stop();
         let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Makes a file the server's.
+fn give(path: &Path) {
+    if let Some((user, group)) = other_user() {
+        chown(path, Some(user), Some(group)).unwrap();
     }
 }
 

@@ -9,11 +9,12 @@ use flagstone_rollout::tally::{Key, Line, Row};
 use flagstone_rollout::{ReportId, interval};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::env;
 use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, sleep};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn is_taken(guard: &Guard, lines: &str) -> bool {
     let answer = request(&guard.address, "POST", "/lines", lines);
@@ -425,4 +426,91 @@ fn what_is_wrong_with_a_database_is_said_without_the_password() {
     let read = "SELECT file || ' ' || read FROM flagstone_inputs";
     let length = fs::metadata(folder.join("nodes.ndjson")).unwrap().len();
     assert_eq!(cluster.sql(read), format!("one:nodes.ndjson {length}"));
+}
+
+#[test]
+fn tls_is_with_whom_it_should_be() {
+    let Some(mut cluster) = Cluster::start("tls") else {
+        return;
+    };
+    let folder = begun("guard-shared-tls");
+    let (port, certificate) = cluster.secure();
+    let certificate = certificate.display();
+    for (host, parameters, expected) in [
+        ("localhost", "sslmode=require".to_owned(), "UnknownIssuer"),
+        (
+            "127.0.0.1",
+            format!("sslmode=require&sslrootcert={certificate}"),
+            "not valid for name",
+        ),
+        (
+            "localhost",
+            "sslmode=require&sslrootcert=nowhere.pem".to_owned(),
+            "`sslrootcert`, `nowhere.pem`: ",
+        ),
+        (
+            "localhost",
+            "sslmode=require&sslrootcert=shop.toml".to_owned(),
+            "there is no certificate in it",
+        ),
+    ] {
+        let url = format!("postgres://guard@{host}:{port}/flags?{parameters}");
+        let mut command = flagstone(&folder, &stores(&url));
+        let command = command.args(["--input", "-"]);
+        let output = command.env("PGPASSWORD", Cluster::PASSWORD).output();
+        let said = String::from_utf8(output.unwrap().stderr).unwrap();
+        assert!(said.contains(expected), "{expected} in {said}");
+    }
+    let url = format!(
+        "postgres://guard@localhost:{port}/flags?sslmode=verify-full&channel_binding=require&sslrootcert={certificate}"
+    );
+    let guard = Guard::on(&url, &folder, &[]);
+    send(&guard, &line(1, 0, None, 0));
+    let secret = "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+                  WHERE application_name = 'flagstone guard'";
+    assert_eq!(cluster.sql(secret), "t");
+    guard.kill();
+}
+
+/// With `FLAGSTONE_LOAD` it says how many lines a second that many batches make, by one guard and by two.
+#[test]
+fn lines_add_up_from_many_senders() {
+    const LINES: u64 = 1_000;
+    const SENDERS: u64 = 8;
+    let Some(cluster) = Cluster::start("load") else {
+        return;
+    };
+    let load = env::var("FLAGSTONE_LOAD")
+        .ok()
+        .and_then(|load| load.parse().ok());
+    let batches: u64 = load.unwrap_or(SENDERS);
+    let folder = begun("guard-shared-load");
+    let pair = [(); 2].map(|()| cluster.guard(&folder, &[]));
+    let mut lines = 0;
+    for guards in [&pair[..1], &pair] {
+        let batches: Vec<String> = (0..batches)
+            .map(|_| {
+                lines += LINES;
+                let nodes = lines - LINES..lines;
+                nodes
+                    .map(|node| line(node + 1, 0, Some(node as u32), 0))
+                    .collect()
+            })
+            .collect();
+        let begin = Instant::now();
+        thread::scope(|scope| {
+            for sender in 0..SENDERS as usize {
+                let guard = &guards[sender % guards.len()];
+                let own = batches.iter().skip(sender).step_by(SENDERS as usize);
+                scope.spawn(|| own.for_each(|batch| send(guard, batch)));
+            }
+        });
+        let rate = (batches.len() as u64 * LINES) as f64 / begin.elapsed().as_secs_f64();
+        println!("guards: {}, lines a second: {rate:.0}", guards.len());
+    }
+    for guard in &pair {
+        let expected = ((19.0 * lines as f64).into(), (lines as f64).into());
+        assert_eq!(counts(guard), Some(expected));
+    }
+    pair.into_iter().for_each(Guard::kill);
 }
