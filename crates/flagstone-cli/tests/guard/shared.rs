@@ -177,7 +177,7 @@ fn every_guard_shows_what_all_have_heard() {
 
 #[test]
 fn whatever_is_killed_nothing_is_lost_and_nothing_counts_twice() {
-    const BATCHES: usize = 60;
+    const BATCHES: usize = 40;
     let Some(mut cluster) = Cluster::start("killed") else {
         return;
     };
@@ -308,6 +308,37 @@ fn a_step_of_a_guard_that_died_is_taken_over() {
     });
     assert_eq!(decisions(&second).unwrap().len(), 1);
     second.kill();
+}
+
+#[test]
+fn by_an_older_document_than_others_go_by_nothing_is_decided() {
+    let Some(cluster) = Cluster::start("older") else {
+        return;
+    };
+    let folder = begun("guard-shared-older");
+    let guard = cluster.guard(&folder, &[]);
+    send(&guard, &line(1, 0, None, 0));
+    let gone_by = |ago: &str| {
+        let at = format!("clock_timestamp() - interval '{ago}'");
+        cluster.sql(&format!(
+            "UPDATE flagstone_guard SET sequence = 99, sequence_at = {at}"
+        ));
+    };
+    gone_by("1 second");
+    // What it knows of counts; what another may know of is to be sent again.
+    send(&guard, &line(2, 0, None, 8));
+    let other = line(3, 0, None, 0).replace("\"rollout\":\"", "\"rollout\":\"f");
+    let other = other.replace("58b5e\"", "58b5\"");
+    assert!(!is_taken(&guard, &other), "{other}");
+    assert_eq!(counts(&guard), Some((38.0.into(), 10.0.into())));
+    assert_eq!(decisions(&guard), Some(Vec::new()));
+    // Nobody goes by it any longer: somebody has put an older one in its place.
+    gone_by("61 seconds");
+    wait_for("a rollback", || {
+        (control(&folder)["rollouts"]["checkout"]["state"] == "rolled-back").then_some(())
+    });
+    send(&guard, &other);
+    guard.kill();
 }
 
 #[test]

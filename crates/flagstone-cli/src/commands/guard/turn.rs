@@ -69,6 +69,8 @@ pub struct Guard<'a> {
     owed_ms: Option<i64>,
     /// When others were told last what was heard here.
     told_ms: i64,
+    /// How far the clock that turns go by is ahead of this machine's.
+    ahead_ms: i64,
 }
 
 /// What a turn has brought.
@@ -96,6 +98,7 @@ impl<'a> Guard<'a> {
             problem: None,
             owed_ms: None,
             told_ms: i64::MIN,
+            ahead_ms: 0,
         }
     }
 
@@ -176,6 +179,8 @@ impl<'a> Guard<'a> {
     /// The store's turn: whatever fails, nothing of it has been.
     fn count(&mut self, batches: &[Batch]) -> Result<Done, String> {
         let (turn, is_current) = self.begin()?;
+        self.ahead_ms = turn.now_ms.saturating_sub(clock::now().0);
+        let lines = self.desk.lines;
         // Where a batch may come again to another guard, this one must not have heard it if it could not be stored.
         let heard = turn.batches.is_some().then(|| self.desk.activity.clone());
         let counted = self.counted(turn, is_current, batches);
@@ -183,6 +188,7 @@ impl<'a> Guard<'a> {
             // What is in memory is ahead of the store, and nobody may have seen it.
             self.store.end();
             self.desk.forget();
+            self.desk.lines = lines;
             if let Some(heard) = heard {
                 self.desk.activity = heard;
             }
@@ -199,8 +205,8 @@ impl<'a> Guard<'a> {
         // Others have their turns while the document is read.
         self.store.end();
         self.followed.suspect();
-        let looked = self.followed.look(clock::now().0);
-        looked.map_err(|failure| failure.to_string())?;
+        // If it cannot be read now, the next look says so.
+        let _ = self.followed.look(clock::now().0);
         let turn = self.store.begin().map_err(|error| error.to_string())?;
         let is_current = turn.sequence <= self.sequence();
         Ok((turn, is_current))
@@ -220,8 +226,11 @@ impl<'a> Guard<'a> {
         let taken = batches
             .iter()
             .map(|batch| self.desk.take(&batch.text, now_ms));
-        let taken = taken.collect();
-        // By a document that has been replaced nothing is decided.
+        let taken: Vec<Taken> = taken.collect();
+        // By a document that has been replaced nothing is decided, and no line is passed over.
+        if !is_current && taken.iter().any(|taken| taken.other > 0) {
+            return Err("another guard goes by a newer control document".to_owned());
+        }
         let publications = match is_current {
             true => self.desk.lead(now_ms),
             false => Vec::new(),
@@ -318,7 +327,7 @@ impl<'a> Guard<'a> {
     }
 
     fn answer(&mut self, question: &Question) -> Answer {
-        let now_ms = clock::now().0;
+        let now_ms = clock::now().0.saturating_add(self.ahead_ms);
         let statuses = self.desk.statuses(now_ms);
         let json = match question {
             Question::Rollouts => serde_json::to_string_pretty(&statuses),
@@ -356,7 +365,7 @@ impl<'a> Guard<'a> {
 
     fn health(&mut self, now_ms: i64) -> Answer {
         // A step that was just written is to be seen.
-        let _ = self.followed.look(now_ms);
+        let _ = self.followed.look(clock::now().0);
         let decisions = self.store.decisions(SHOWN).unwrap_or_default();
         let others = self.store.heard().unwrap_or_default();
         let Some((document, snapshot)) = self.followed.seen() else {

@@ -16,7 +16,7 @@ const FORMATS: [&str; 1] = [include_str!("schema-1.sql")];
 /// Guards that start together make them one after another: the advisory lock of this number.
 const MAKING: i64 = 0x666c_6167_7374_6f6e;
 /// For all that is asked at once. The server ends what takes longer before.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(15);
 /// Between attempts to connect.
 const PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
