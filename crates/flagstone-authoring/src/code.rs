@@ -50,6 +50,7 @@ codes! {
     Error UNKNOWN_VARIANT "unknown-variant" "A variant that the flag does not have.";
     Error UNKNOWN_SEGMENT "unknown-segment" "A segment that the file does not have.";
     Error UNKNOWN_ORIGIN "unknown-origin" "An origin that the file does not have.";
+    Error UNKNOWN_GOAL "unknown-goal" "A goal that the file does not have.";
     Error UNKNOWN_ATTRIBUTE "unknown-attribute" "An attribute of the request, the place or the client that does not exist.";
     Error SELF_REFERENCE "self-reference" "A flag that depends on itself.";
     Error DUPLICATE_TARGET "duplicate-target" "A targeting key that is listed for two variants.";
@@ -59,6 +60,7 @@ codes! {
     Error RESERVED_ATTRIBUTE "reserved-attribute" "An attribute whose source is fixed.";
     Error RESERVED_NAME "reserved-name" "A header or cookie that is not for routes to set.";
     Error BAD_PATTERN "bad-pattern" "A host or path pattern, or a rewrite, that cannot be used.";
+    Error BAD_GOAL "bad-goal" "A goal that every request reaches, or goals of a plan that cannot be compared.";
     Error IDLE_ROUTE "idle-route" "A route that does nothing.";
     Error UNREADABLE_FILE "unreadable-file" "A file of segment keys that cannot be read.";
     Error CONDITION_SYNTAX "condition-syntax" "A condition that is not CEL.";

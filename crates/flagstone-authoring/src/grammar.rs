@@ -226,6 +226,12 @@ static PLAN: Shape = Shape {
             "[]",
             "When it may not.",
         ),
+        key(
+            "goals",
+            TEXTS,
+            "[]",
+            "Up to four of `[goals]`, of which a guard compares how many visitors reach them; the first weighs most.",
+        ),
     ],
 };
 
@@ -632,6 +638,38 @@ static ROUTE: Shape = Shape {
     ],
 };
 
+static GOAL: Shape = Shape {
+    name: "goal",
+    about: "What visitors are to reach: a request that is answered well, or an event that the origin reports.",
+    keys: &[
+        DESCRIPTION,
+        key(
+            "path",
+            Kind::Text,
+            "\"/*\"",
+            "Of the request, as in a route; may only be absent beside `event`.",
+        ),
+        key(
+            "host",
+            Kind::Text,
+            "\"\"",
+            "Of the request, as in a route; all if absent.",
+        ),
+        key(
+            "method",
+            Kind::Text,
+            "\"\"",
+            "Of the request: `POST`; all if absent.",
+        ),
+        key(
+            "event",
+            Kind::Text,
+            "",
+            "A name in the response header `Flagstone-Event`; without it, a status from 200 to 399 is enough.",
+        ),
+    ],
+};
+
 static SOURCE: Shape = Shape {
     name: "source",
     about: "The document of a flag service, in the edge's store, that holds the flags instead of this file.",
@@ -754,6 +792,12 @@ macro_rules! document {
                 Kind::List(&Kind::Table(&ROUTE)),
                 "[]",
                 "All that match a request apply, the first having precedence.",
+            ),
+            key(
+                "goals",
+                Kind::Map(&Kind::Table(&GOAL)),
+                "{}",
+                "What visitors are to reach, by name; plans say which of them are compared.",
             ),
             key("expose", Kind::Table(&EXPOSE), "{}", EXPOSE.about),
             key("ofrep", Kind::Table(&OFREP), "", OFREP.about),

@@ -5,6 +5,7 @@
 
 pub(crate) mod allocation;
 mod flag;
+mod goal;
 mod identity;
 mod ofrep;
 mod patterns;
@@ -58,6 +59,7 @@ pub(crate) fn lower<'a>(
         attributes: identity::in_file_order(document, lower.names),
         origins: lower.origins(document),
         routes: lower.routes(document),
+        goals: lower.goals(document),
         expose: lower.expose(document),
         ofrep: lower.ofrep(document),
         source,

@@ -15,6 +15,8 @@ pub(crate) struct Names<'a> {
     pub(crate) segments: Vec<&'a str>,
     /// Origins, `stable` among them.
     pub(crate) origins: Vec<&'a str>,
+    /// Goals.
+    pub(crate) goals: Vec<&'a str>,
     /// Attributes of `[context]`.
     pub(crate) context: BTreeMap<String, Source>,
     /// Whether a flag service's document holds the flags.
@@ -115,6 +117,9 @@ impl<'a> Names<'a> {
             };
             names.flags.insert(key.get_ref(), variants);
         }
+        names
+            .goals
+            .extend(entries(document, "goals").map(|(name, _)| &**name.get_ref()));
         names.has_source = document.contains_key("source");
         if names.has_source {
             names.gather_mentioned(document);

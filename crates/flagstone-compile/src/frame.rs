@@ -1,13 +1,13 @@
 //! From the snapshot of a file with a source back to what it says about the edge.
 
 use crate::model::{
-    Action, Anonymous, Consent, Edge, Expose, FlagSource, GeoField, Harm, Identity, Ofrep, Origin,
-    Route, Source,
+    Action, Anonymous, Consent, Edge, Expose, FlagSource, GeoField, Goal, Harm, Identity, Ofrep,
+    Origin, Route, Source,
 };
 use flagstone_core::layout::{
-    ActionRecord, EdgeRecord, HarmRecord, IndexRecord, NONE, NONE16, OriginRecord, PairRecord,
-    RepeatKind, RouteRecord, SdkKind, Section, ServiceKind, SourceKind, SourceRecord, Statuses,
-    switch,
+    ActionRecord, EdgeRecord, GoalRecord, HarmRecord, IndexRecord, NONE, NONE16, OriginRecord,
+    PairRecord, RepeatKind, RouteRecord, SdkKind, Section, ServiceKind, SourceKind, SourceRecord,
+    Statuses, switch,
 };
 use flagstone_core::{AttributeIndex, Flag, FlagIndex, Snapshot};
 
@@ -110,11 +110,23 @@ pub fn read_edge(snapshot: &Snapshot<'_>) -> Option<Edge> {
                 },
             })
         });
+    let goals = snapshot
+        .records::<GoalRecord>(Section::Goals, 0, NONE)
+        .map(|goal| {
+            Some(Goal {
+                name: frame.text(goal.name_offset, goal.name_len.into())?,
+                host: frame.text(goal.host_offset, goal.host_len.into())?,
+                path: frame.text(goal.path_offset, goal.path_len.into())?,
+                method: frame.text(goal.method_offset, goal.method_len.into())?,
+                event: frame.text(goal.event_offset, goal.event_len.into())?,
+            })
+        });
     Some(Edge {
         identity,
         attributes: attributes.collect(),
         origins: named_origins.collect::<Option<_>>()?,
         routes: routes.collect::<Option<_>>()?,
+        goals: goals.collect::<Option<_>>()?,
         expose: Expose {
             browser: keys(edge.browser, edge.browser_count)?,
             origin: keys(edge.origin, edge.origin_count)?,

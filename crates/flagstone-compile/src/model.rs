@@ -13,8 +13,8 @@ mod plan;
 pub use allocation::{Absent, Algorithm, Allocation, Bucketing, Range, Rest};
 pub use condition::{Condition, Conversion, Matcher, Order, Reading, Scalar, Scope, Test};
 pub use edge::{
-    Action, Anonymous, Consent, Edge, Expose, FlagSource, GeoField, Harm, Identity, Ofrep, Origin,
-    RepeatKind, Route, SdkKind, ServiceKind, Source, Statuses,
+    Action, Anonymous, Consent, Edge, Expose, FlagSource, GeoField, Goal, Harm, Identity, Ofrep,
+    Origin, RepeatKind, Route, SdkKind, ServiceKind, Source, Statuses,
 };
 pub use js::{Js, kind};
 pub use plan::{Calendar, Freeze, Offset, Plan, Stage, Window};

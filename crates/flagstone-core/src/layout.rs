@@ -23,7 +23,7 @@ pub use edge::{
     VaryRecord, switch,
 };
 pub use expression::{Arithmetic, Around, ExpressionRecord, Operation, Relation};
-pub use plan::{FreezeRecord, OffsetRecord, PlanRecord, StageRecord, WindowRecord};
+pub use plan::{FreezeRecord, GoalRecord, OffsetRecord, PlanRecord, StageRecord, WindowRecord};
 pub use program::{
     InstructionRecord, MAX_PROGRAM, PROGRAM_CODE_POINTS, PROGRAM_IGNORES_CASE, ProgramRecord,
     SpanRecord, Step,
@@ -137,6 +137,8 @@ pub enum Section {
     Harms,
     /// The days from which on flags should be gone, of those that have one, in ascending order of flags.
     Expiries,
+    /// What visitors are to reach, of which plans have some.
+    Goals,
     /// Text, automata, programs: plain bytes.
     Data,
 }
@@ -183,6 +185,7 @@ impl Section {
         (Self::Offsets, OffsetRecord::SIZE),
         (Self::Harms, HarmRecord::SIZE),
         (Self::Expiries, ExpiryRecord::SIZE),
+        (Self::Goals, GoalRecord::SIZE),
         (Self::Data, 1),
     ];
 

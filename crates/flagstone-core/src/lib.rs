@@ -43,8 +43,8 @@ pub use number::parse_number;
 pub use progress::Progress;
 pub use semver::{SemVer, SplitVersion};
 pub use snapshot::{
-    Attribute, AttributeIndex, Flag, FlagIndex, OpenError, Plan, Snapshot, Variant, VariantIndex,
-    VerifyError,
+    Attribute, AttributeIndex, Flag, FlagIndex, Goal, OpenError, Plan, Snapshot, Variant,
+    VariantIndex, VerifyError,
 };
 pub use text::{
     JsNumber, find as text_find, is_blank as is_js_blank, split_once as text_split_once,

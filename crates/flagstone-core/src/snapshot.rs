@@ -5,7 +5,7 @@ mod plan;
 mod verify;
 
 pub use error::{OpenError, VerifyError};
-pub use plan::Plan;
+pub use plan::{Goal, Plan};
 
 use crate::hash::{self, Digest};
 use crate::layout::{

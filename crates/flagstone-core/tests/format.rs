@@ -4,12 +4,12 @@
 use flagstone_core::layout::{
     Absent, ActionRecord, Algorithm, Arithmetic, Around, AttributeRecord, Conversion, EdgeRecord,
     EntryRecord, ExpiryRecord, ExpressionRecord, FORMAT_VERSION, FlagRecord, FreezeRecord,
-    HarmRecord, IndexRecord, InstructionRecord, MAX_PROGRAM, NetworkRecord, NumberRecord,
-    OffsetRecord, Op, Operation, OriginRecord, PairRecord, PatternRecord, PlanRecord, PointRecord,
-    ProgramRecord, RampRecord, RangeRecord, Relation, RepeatKind, RouteRecord, RuleRecord, Scope,
-    SdkKind, Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind,
-    SourceRecord, SpanRecord, SplitRecord, StageRecord, Step, TestRecord, TextRecord, ValueKind,
-    VariantRecord, VaryRecord, WindowRecord,
+    GoalRecord, HarmRecord, IndexRecord, InstructionRecord, MAX_PROGRAM, NetworkRecord,
+    NumberRecord, OffsetRecord, Op, Operation, OriginRecord, PairRecord, PatternRecord, PlanRecord,
+    PointRecord, ProgramRecord, RampRecord, RangeRecord, Relation, RepeatKind, RouteRecord,
+    RuleRecord, Scope, SdkKind, Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord,
+    SourceKind, SourceRecord, SpanRecord, SplitRecord, StageRecord, Step, TestRecord, TextRecord,
+    ValueKind, VariantRecord, VaryRecord, WindowRecord,
 };
 use flagstone_core::{
     EXPRESSION_TEXT, EXPRESSION_VALUES, MAX_DEPTH, MAX_EXPRESSION_DEPTH, MAX_TESTS,
@@ -61,7 +61,7 @@ fn records() {
         FlagRecord ExpiryRecord VariantRecord RuleRecord TestRecord SplitRecord RangeRecord RampRecord PointRecord AttributeRecord
         SegmentRecord SetRecord EntryRecord TextRecord NumberRecord SemVerRecord NetworkRecord PatternRecord
         ProgramRecord InstructionRecord SpanRecord
-        PlanRecord StageRecord WindowRecord FreezeRecord OffsetRecord
+        PlanRecord StageRecord WindowRecord FreezeRecord OffsetRecord GoalRecord
         IndexRecord ExpressionRecord EdgeRecord SourceRecord OriginRecord RouteRecord HarmRecord ActionRecord PairRecord VaryRecord
     );
 }

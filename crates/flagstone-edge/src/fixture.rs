@@ -188,6 +188,7 @@ pub(crate) fn model(flags: Vec<Flag>, attributes: Vec<(String, Source)>) -> Mode
             } else {
                 Vec::new()
             },
+            goals: Vec::new(),
             expose: Expose {
                 browser: keys.clone(),
                 origin: keys,

@@ -3,8 +3,8 @@
 use crate::build::{bytes, flag};
 use flagstone_compile::Model;
 use flagstone_compile::model::{
-    Action, Anonymous, Condition, Edge, Expose, Harm, Identity, Ofrep, Origin, Route, Rule, Serve,
-    Source, Test,
+    Action, Anonymous, Condition, Edge, Expose, Goal, Harm, Identity, Ofrep, Origin, Route, Rule,
+    Serve, Source, Test,
 };
 use flagstone_core::layout::{HEADER_LEN, SECTION_ROW_LEN, Section};
 use flagstone_core::{Digest, Snapshot};
@@ -66,6 +66,12 @@ fn rich(seed: u64) -> Model {
                 ..Harm::default()
             },
             ..Route::default()
+        }],
+        goals: vec![Goal {
+            name: "bought".to_owned(),
+            path: "/thanks".to_owned(),
+            event: "bought".to_owned(),
+            ..Goal::default()
         }],
         expose: Expose {
             browser: keys.clone(),

@@ -248,6 +248,7 @@ fn planned_stages() {
             stages,
             straight: rng.bool(),
             calendar: Calendar::default(),
+            goals: Vec::new(),
         });
         let plan = bytes(&model);
         let decide = |unit: &str, moment| {

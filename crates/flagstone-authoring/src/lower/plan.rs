@@ -75,6 +75,7 @@ impl Lower<'_> {
         let id = self.plan_id(table, path);
         let stages = self.stages(table, path);
         let calendar = self.calendar(table, straight, path);
+        let goals = self.plan_goals(table, straight, path);
         Some(Plan {
             flag: owner.key.to_owned(),
             variant,
@@ -82,6 +83,7 @@ impl Lower<'_> {
             stages: stages?,
             straight,
             calendar: calendar?,
+            goals,
         })
     }
 

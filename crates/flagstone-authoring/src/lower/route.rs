@@ -298,7 +298,7 @@ impl Lower<'_> {
         self.report.add(finding);
     }
 
-    fn check_host(&mut self, host: &str, path: Path<'_>, span: Range<usize>) {
+    pub(super) fn check_host(&mut self, host: &str, path: Path<'_>, span: Range<usize>) {
         let name = host.strip_prefix("*.").unwrap_or(host);
         let good = !name.is_empty()
             && name.split('.').all(|label| !label.is_empty())
@@ -316,7 +316,7 @@ impl Lower<'_> {
         }
     }
 
-    fn check_path(&mut self, pattern: &str, path: Path<'_>, span: Range<usize>) {
+    pub(super) fn check_path(&mut self, pattern: &str, path: Path<'_>, span: Range<usize>) {
         let stars = pattern.matches('*').count();
         let message = if !pattern.starts_with('/') {
             "a path begins with `/`"

@@ -98,6 +98,9 @@ pub fn model(model: &Model) -> Vec<String> {
             )),
             if plan.straight { " straight" } else { "" },
         ));
+        if !plan.goals.is_empty() {
+            lines.push(format!("  goals {}", list(&plan.goals, String::clone)));
+        }
         for window in &calendar.windows {
             lines.push(format!(
                 "  window {:07b} {}..{} {} with {} offsets from {}",
@@ -194,6 +197,12 @@ pub fn model(model: &Model) -> Vec<String> {
                 pairs(&action.cookies),
             ));
         }
+    }
+    for goal in &model.edge.goals {
+        lines.push(format!(
+            "goal {} {:?} {}{} {:?}",
+            goal.name, goal.method, goal.host, goal.path, goal.event
+        ));
     }
     let expose = &model.edge.expose;
     lines.push(format!("browser {}", list(&expose.browser, String::clone)));

@@ -47,6 +47,14 @@ fn problem(plan: &Plan) -> Option<String> {
     if plan.stages.is_empty() || plan.stages.len() > Plan::MAX_STAGES {
         return Some(format!("a plan has 1 to {} stages", Plan::MAX_STAGES));
     }
+    if plan.goals.len() > Plan::MAX_GOALS {
+        return Some(format!("a plan has up to {} goals", Plan::MAX_GOALS));
+    }
+    let is_twice =
+        |(index, goal): (usize, &String)| plan.goals.iter().take(index).any(|of| of == goal);
+    if plan.goals.iter().enumerate().any(is_twice) {
+        return Some("a goal is named once".to_owned());
+    }
     if !ascend {
         return Some("the shares of stages ascend, from above 0 to below 100 %".to_owned());
     }

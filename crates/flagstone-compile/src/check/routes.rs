@@ -1,7 +1,7 @@
 //! Routes can be matched, and what they do can be done and cached.
 
 use crate::finding::Finding;
-use crate::model::{Action, Model, Route};
+use crate::model::{Action, Goal, Model, Route};
 
 /// Combinations of variants that the responses of one route may have. Fastly keeps a few dozen variants of an object at
 /// most, and each combination is another origin fetch.
@@ -45,6 +45,29 @@ pub(super) fn check(model: &Model, findings: &mut Vec<Finding>) {
     for (index, route) in model.edge.routes.iter().enumerate() {
         one(model, route, &format!("/routes/{index}"), findings);
     }
+    for (index, goal) in model.edge.goals.iter().enumerate() {
+        let mut before = model.edge.goals.iter().take(index);
+        if let Some(problem) = unreachable(goal, before.any(|other| other.name == goal.name)) {
+            let path = format!("/goals/{}", goal.name);
+            findings.push(Finding::error("invalid-goal", path, problem));
+        }
+    }
+}
+
+/// Why a goal cannot be one.
+fn unreachable(goal: &Goal, is_twice: bool) -> Option<String> {
+    if is_twice {
+        return Some(format!("there are two goals `{}`", goal.name));
+    }
+    if let Err(problem) = pattern(&goal.path) {
+        return Some(format!("`{}` {problem}", goal.path));
+    }
+    let names = [&goal.name, &goal.method, &goal.event].into_iter();
+    let mut wrong = names.filter(|name| !name.is_empty() && !is_token(name));
+    let wrong = wrong
+        .next()
+        .or(goal.name.is_empty().then_some(&goal.name))?;
+    Some(format!("`{wrong}` is not a name"))
 }
 
 fn one(model: &Model, route: &Route, path: &str, findings: &mut Vec<Finding>) {

@@ -215,6 +215,7 @@ fn what_requests_can_ask_for() {
 fn what_belongs_to_a_flag() {
     let mut model = model();
     let plan = |flag: &str| Plan {
+        goals: Vec::new(),
         flag: flag.to_owned(),
         variant: "on".to_owned(),
         id: "1".to_owned(),

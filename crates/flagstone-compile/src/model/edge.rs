@@ -13,6 +13,8 @@ pub struct Edge {
     pub origins: Vec<Origin>,
     /// All that match a request apply, the first having precedence.
     pub routes: Vec<Route>,
+    /// What visitors are to reach.
+    pub goals: Vec<Goal>,
     /// Which flags leave the edge.
     pub expose: Expose,
     /// Whether programs may ask for flags by OFREP, and which.
@@ -191,6 +193,21 @@ impl Default for Route {
             harm: Harm::default(),
         }
     }
+}
+
+/// What visitors are to reach: a request, of this host, path and method, that an origin answers well, or with an event.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Goal {
+    /// Its name: a token.
+    pub name: String,
+    /// Host pattern, as of a [`Route`].
+    pub host: String,
+    /// Path pattern, as of a [`Route`].
+    pub path: String,
+    /// The method, in capitals; empty for every method.
+    pub method: String,
+    /// The name of an event that the origin reports of the request: a token. Empty: a status from 200 to 399 is enough.
+    pub event: String,
 }
 
 /// What a variant does to a request.

@@ -17,6 +17,8 @@ pub struct Plan {
     pub straight: bool,
     /// When it may grow.
     pub calendar: Calendar,
+    /// Names of goals that its guard compares, up to [`Plan::MAX_GOALS`]; the first weighs more than the others together.
+    pub goals: Vec<String>,
 }
 
 impl Plan {
@@ -28,6 +30,8 @@ impl Plan {
     pub const MOST_DWELL: i64 = 366 * 86_400_000;
     /// The most bytes of an id.
     pub const MAX_ID: usize = 64;
+    /// The most goals of a plan.
+    pub const MAX_GOALS: usize = 4;
 }
 
 /// A stage of a plan.

@@ -3,11 +3,11 @@
 use super::Writer;
 use super::reads::code;
 use crate::finding::Finding;
-use crate::model::{Action, Edge, Harm, Route, Source};
+use crate::model::{Action, Edge, Goal, Harm, Route, Source};
 use crate::sort::sorted;
 use flagstone_core::layout::{
-    ActionRecord, EdgeRecord, HarmRecord, NONE, NONE16, OriginRecord, PairRecord, RouteRecord,
-    Section, SourceRecord, switch,
+    ActionRecord, EdgeRecord, GoalRecord, HarmRecord, NONE, NONE16, OriginRecord, PairRecord,
+    RouteRecord, Section, SourceRecord, switch,
 };
 use flagstone_core::layout::{SdkKind, ServiceKind};
 
@@ -28,6 +28,34 @@ impl<'m> Writer<'m> {
         for (index, route) in model.edge.routes.iter().enumerate() {
             self.route(route, &text!("/routes/{index}"));
         }
+        for goal in &model.edge.goals {
+            self.goal(goal);
+        }
+    }
+
+    fn goal(&mut self, goal: &Goal) {
+        let path = text!("/goals/{}", goal.name);
+        let (name_offset, name_len) = self.short_text(&goal.name, &path);
+        let (host_offset, host_len) = self.short_text(&goal.host, &path);
+        let (path_offset, path_len) = self.short_text(&goal.path, &path);
+        let (method_offset, method_len) = self.short_text(&goal.method, &path);
+        let (event_offset, event_len) = self.short_text(&goal.event, &path);
+        self.tables.push(
+            Section::Goals,
+            &GoalRecord {
+                name_offset,
+                host_offset,
+                path_offset,
+                method_offset,
+                event_offset,
+                name_len,
+                host_len,
+                path_len,
+                method_len,
+                event_len,
+                reserved: 0,
+            },
+        );
     }
 
     fn origins(&mut self) {

@@ -64,6 +64,17 @@ impl Writer<'_> {
             };
             self.tables.push(Section::Offsets, &record);
         }
+        let goals = self.tables.count(Section::Indices);
+        for name in &plan.goals {
+            let mut names = self.model.edge.goals.iter();
+            match names.position(|goal| goal.name == *name) {
+                Some(place) => {
+                    self.tables.push_index(Section::Indices, place as u32);
+                }
+                None => self.error("unknown-goal", &path, text!("there is no goal `{name}`")),
+            }
+        }
+        let goals_count = self.tables.count(Section::Indices) - goals;
         PlanRecord {
             id_offset,
             flag: slot,
@@ -82,6 +93,9 @@ impl Writer<'_> {
             offsets_count: self.small(calendar.offsets.len(), "offsets", &path),
             flags: if plan.straight { PLAN_STRAIGHT } else { 0 },
             known_until: calendar.known_until.0,
+            goals,
+            goals_count: self.small(goals_count as usize, "goals", &path),
+            reserved: 0,
         }
     }
 }

@@ -39,7 +39,13 @@ define_records! {
         flags: u16 = 46,
         /// Until when the offsets are known: milliseconds since 1970.
         known_until: i64 = 48,
-    } = 56;
+        /// The first index of its goals, which are in the order of their weight.
+        goals: u32 = 56,
+        /// How many; up to 4.
+        goals_count: u16 = 60,
+        /// 0.
+        reserved: u16 = 62,
+    } = 64;
 
     /// A stage of a rollout.
     StageRecord {
@@ -82,4 +88,30 @@ define_records! {
         /// Seconds.
         seconds: i32 = 8,
     } = 12;
+
+    /// What visitors are to reach: requests that an origin answers well, or with an event.
+    GoalRecord {
+        /// The name, in data.
+        name_offset: u32 = 0,
+        /// The host pattern, in data.
+        host_offset: u32 = 4,
+        /// The path pattern, in data.
+        path_offset: u32 = 8,
+        /// The method, in data.
+        method_offset: u32 = 12,
+        /// The name of the event, in data.
+        event_offset: u32 = 16,
+        /// Bytes of the name.
+        name_len: u16 = 20,
+        /// Bytes of the host pattern; 0 for every host.
+        host_len: u16 = 22,
+        /// Bytes of the path pattern.
+        path_len: u16 = 24,
+        /// Bytes of the method; 0 for every method.
+        method_len: u16 = 26,
+        /// Bytes of the event's name; 0 if a status from 200 to 399 is enough.
+        event_len: u16 = 28,
+        /// 0.
+        reserved: u16 = 30,
+    } = 32;
 }

@@ -2,7 +2,8 @@
 
 use super::{FlagIndex, Snapshot, VariantIndex};
 use crate::layout::{
-    FreezeRecord, OffsetRecord, PLAN_STRAIGHT, PlanRecord, Section, StageRecord, WindowRecord,
+    FreezeRecord, GoalRecord, IndexRecord, OffsetRecord, PLAN_STRAIGHT, PlanRecord, Section,
+    StageRecord, WindowRecord,
 };
 
 /// The plan of a flag's rollout.
@@ -18,7 +19,39 @@ pub struct Plan<'a> {
     pub variant: VariantIndex,
 }
 
+/// What visitors are to reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Goal<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// The host pattern of its requests; empty for every host.
+    pub host: &'a str,
+    /// Their path pattern.
+    pub path: &'a str,
+    /// Their method; empty for every method.
+    pub method: &'a str,
+    /// The event that their answer reports; empty if a status from 200 to 399 is enough.
+    pub event: &'a str,
+}
+
 impl<'a> Snapshot<'a> {
+    /// The number of goals.
+    pub fn goal_count(&self) -> u32 {
+        self.count(Section::Goals)
+    }
+
+    /// The goal at a position, as [`Plan::goals`] names it.
+    pub fn goal(&self, index: u32) -> Option<Goal<'a>> {
+        let goal = self.record::<GoalRecord>(Section::Goals, index)?;
+        Some(Goal {
+            name: self.text(goal.name_offset, goal.name_len.into())?,
+            host: self.text(goal.host_offset, goal.host_len.into())?,
+            path: self.text(goal.path_offset, goal.path_len.into())?,
+            method: self.text(goal.method_offset, goal.method_len.into())?,
+            event: self.text(goal.event_offset, goal.event_len.into())?,
+        })
+    }
+
     /// The number of plans.
     pub fn plan_count(&self) -> u32 {
         self.count(Section::Plans)
@@ -104,6 +137,17 @@ impl<'a> Plan<'a> {
         } = self.record;
         self.snapshot
             .records(Section::Offsets, offsets, offsets_count.into())
+    }
+
+    /// Its goals, by their place in [`Section::Goals`]: up to four, the one that weighs most first.
+    pub fn goals(&self) -> impl Iterator<Item = u32> + use<'a> {
+        let PlanRecord {
+            goals, goals_count, ..
+        } = self.record;
+        let goals =
+            self.snapshot
+                .records::<IndexRecord>(Section::Indices, goals, goals_count.into());
+        goals.map(|goal| goal.index)
     }
 
     /// Until when that is known, in Unix milliseconds.

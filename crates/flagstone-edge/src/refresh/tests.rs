@@ -408,6 +408,7 @@ fn planned(id: &str, straight: bool) -> Vec<u8> {
         stages: vec![stage(1, 1), stage(50, 4)],
         straight,
         calendar: Calendar::default(),
+        goals: Vec::new(),
     });
     snapshot(&model)
 }

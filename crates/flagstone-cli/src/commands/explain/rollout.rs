@@ -1,6 +1,6 @@
 //! How far the rollout of a flag has come, by the control document.
 
-use flagstone_core::{FlagIndex, Snapshot};
+use flagstone_core::{FlagIndex, Plan, Snapshot};
 use flagstone_edge::Control;
 use serde::Serialize;
 
@@ -10,6 +10,9 @@ pub struct Rollout {
     pub plan: String,
     /// As the control document has it; `None` if it has no entry of this plan: the rollout has not begun, or is of another.
     pub entry: Option<Entry>,
+    /// The goals by which its guard compares the variants too, the one that weighs most first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub goals: Vec<String>,
 }
 
 /// Where it is.
@@ -38,13 +41,23 @@ pub fn rollout(snapshot: &Snapshot<'_>, flag: FlagIndex, control: &Control) -> O
             stages: plan.stages().count(),
             state: entry.course.state.word(),
         }),
+        goals: goals(snapshot, &plan),
     })
+}
+
+fn goals(snapshot: &Snapshot<'_>, plan: &Plan<'_>) -> Vec<String> {
+    let goals = plan.goals().filter_map(|goal| snapshot.goal(goal));
+    goals.map(|goal| goal.name.to_owned()).collect()
 }
 
 impl Rollout {
     /// In words.
     pub fn words(&self) -> String {
-        match &self.entry {
+        let goals = match self.goals.as_slice() {
+            [] => String::new(),
+            goals => format!("; goals: {}", goals.join(", ")),
+        };
+        let place = match &self.entry {
             Some(entry) => format!(
                 "plan \"{}\", attempt {}, stage {} of {}, {}",
                 self.plan,
@@ -54,6 +67,7 @@ impl Rollout {
                 entry.state
             ),
             None => format!("plan \"{}\", not begun: nobody is in", self.plan),
-        }
+        };
+        place + &goals
     }
 }

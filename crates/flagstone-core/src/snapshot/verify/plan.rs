@@ -1,9 +1,14 @@
 //! Plans of rollouts.
 
-use crate::layout::{FreezeRecord, OffsetRecord, PlanRecord, Section, StageRecord, WindowRecord};
+use crate::layout::{
+    FreezeRecord, GoalRecord, IndexRecord, OffsetRecord, PlanRecord, Section, StageRecord,
+    WindowRecord,
+};
 use crate::snapshot::{FlagIndex, Snapshot, VariantIndex, VerifyError};
 use crate::units::Weight;
 
+/// The most goals of a plan.
+const GOALS: u16 = 4;
 /// Minutes of a day.
 const DAY: u16 = 24 * 60;
 
@@ -33,7 +38,14 @@ impl Snapshot<'_> {
             c.rows("freezes", Section::Freezes, plan.freezes, count)?;
             let count = plan.offsets_count.into();
             c.rows("offsets", Section::Offsets, plan.offsets, count)?;
-            c.must("offsets", count != 0 || plan.windows_count == 0)
+            c.must("offsets", count != 0 || plan.windows_count == 0)?;
+            let count = plan.goals_count;
+            c.must("goals", count <= GOALS)?;
+            c.rows("goals", Section::Indices, plan.goals, count.into())?;
+            for goal in self.records::<IndexRecord>(Section::Indices, plan.goals, count.into()) {
+                c.row("goals", Section::Goals, goal.index)?;
+            }
+            Ok(())
         })?;
         self.each(Section::Stages, |c, stage: StageRecord| {
             c.must("dwell", stage.dwell > 0)?;
@@ -46,6 +58,13 @@ impl Snapshot<'_> {
         self.each(Section::Freezes, |c, freeze: FreezeRecord| {
             c.must("to", freeze.from < freeze.to)?;
             c.text("why", freeze.why_offset, freeze.why_len.into())
+        })?;
+        self.each(Section::Goals, |c, goal: GoalRecord| {
+            c.text("name", goal.name_offset, goal.name_len.into())?;
+            c.text("host", goal.host_offset, goal.host_len.into())?;
+            c.text("path", goal.path_offset, goal.path_len.into())?;
+            c.text("method", goal.method_offset, goal.method_len.into())?;
+            c.text("event", goal.event_offset, goal.event_len.into())
         })?;
         self.each(Section::Offsets, |c, offset: OffsetRecord| {
             c.must("seconds", offset.seconds.unsigned_abs() < 24 * 60 * 60)
