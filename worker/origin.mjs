@@ -69,14 +69,15 @@ async function held(response) {
   return new Response(await response.arrayBuffer(), response)
 }
 
-/** The visitor's response: the origin's with the plan's headers; status, body and an upgraded socket go along. */
-export function respond(engine, plan, response) {
+/** The visitor's response: the origin's with the plan's headers, behind them the changes in `last`; status, body and an upgraded socket go along. */
+export function respond(engine, plan, response, last = []) {
   const copy = new Response(response.body, response)
   // The copy's, since each object of the platform's that is asked for has to be made.
   const { headers } = copy
   const { edits, element } = engine.respond(plan, response.status, headers)
   apply(headers, plan.responseEdits)
   apply(headers, edits)
+  apply(headers, last)
   if (element !== '' && copy.body !== null) return new Response(withElement(engine, copy.body, element), copy)
   return copy
 }

@@ -108,16 +108,16 @@ async function carryOutWatched(plan, request, env, context, flight) {
   const body = plan.fallback && request.body !== null ? await request.arrayBuffer() : undefined
   const first = await attempt(plan, request, env, body, sent)
   const ended = (second) => {
-    const { failsOver, due } = whole(env).ended(plan, first, second, Date.now())
-    if (!failsOver) report(() => whole(env), env, context, due)
-    return failsOver
+    const told = whole(env).ended(plan, first, second, Date.now())
+    if (!told.failsOver) report(() => whole(env), env, context, told.due)
+    return told
   }
-  const answered = (plan, { response }) =>
-    response ? respond(whole(env), plan, response) : unreachable(whole(env), plan)
-  if (!ended()) return answered(plan, first)
+  const answered = (plan, { response }, edits) =>
+    response ? respond(whole(env), plan, response, edits) : unreachable(whole(env), plan)
+  const { failsOver, edits } = ended()
+  if (!failsOver) return answered(plan, first, edits)
   const second = await attempt(plan.fallback, request, env, body, sent)
-  ended(second)
-  return answered(plan.fallback, second)
+  return answered(plan.fallback, second, ended(second).edits)
 }
 
 /** The isolate's engine, a new one if it has broken. */
@@ -127,6 +127,7 @@ function whole(env) {
     const { exports } = new WebAssembly.Instance(module, { shim: { log } })
     exports.start(Number.parseInt(env.FLAGSTONE_CONTROL_TTL_SECONDS, 10))
     engine = new Engine(exports)
+    if (env.FLAGSTONE_GOALS_KEY) engine.signWith(env.FLAGSTONE_GOALS_KEY)
     // Before it has a configuration it may be given responses of requests that another instance has planned.
     engine.learn()
   }

@@ -47,6 +47,13 @@ export class Engine {
     this.ownHeaders = []
   }
 
+  /** Signs what visitors keep of rollouts with a secret; without one goals are not counted. */
+  signWith(secret) {
+    const bytes = encoder.encode(secret)
+    this.reserve(bytes.length).set(bytes)
+    this.call(this.exports.sign, bytes.length)
+  }
+
   /**
    * Plans a request, unless the configuration is to be fetched first: then `step` is LOAD and there is no plan. There is none
    * either if the request is for the edge itself, to be answered by `answer`.
@@ -69,16 +76,17 @@ export class Engine {
 
   /**
    * Takes how an attempt has ended, and how the fallback's has, if that was asked. Says whether the fallback is to be asked,
-   * and in how many milliseconds there is something to report.
+   * in how many milliseconds there is something to report, and what changes to the response's headers come last.
    */
   ended(plan, first, second, now) {
     const outcome = ({ response, failure }) => failure ?? String(response.status)
-    const cached = first.response?.headers.get('cf-cache-status') === 'HIT'
-    const events = plan.readsEvents ? first.response?.headers.get('flagstone-event') : undefined
-    const texts = [plan.pending, outcome(first), String(first.took), cached ? '1' : '0', events, second && outcome(second)]
+    const { response } = second ?? first
+    const cached = response?.headers.get('cf-cache-status') === 'HIT'
+    const events = plan.readsEvents ? response?.headers.get('flagstone-event') : undefined
+    const texts = [plan.pending, outcome(first), String(first.took), second && outcome(second), cached ? '1' : '0', events]
     this.write(texts)
     const message = this.ask(this.exports.ended, now)
-    return { failsOver: message.number() === 1, due: message.number() }
+    return { failsOver: message.number() === 1, due: message.number(), edits: message.edits() }
   }
 
   /**

@@ -6,18 +6,16 @@ use std::time::Duration;
 
 use fastly::erl::{ERL, Penaltybox, RateCounter, RateWindow};
 use fastly::http::StatusCode;
-use fastly::secret_store::SecretStore;
 use fastly::{ConfigStore, Request, Response};
 use flagstone_core::UnixMillis;
 use flagstone_edge::{Asked, Node};
 
 use crate::counters;
 use crate::head::Head;
-use crate::store::CONFIG_STORE;
+use crate::store::{self, CONFIG_STORE};
 use crate::{headers, log, write};
 
-/// The Secret Store with the key that programs show, as item [`KEY`].
-const SECRET_STORE: &str = "flagstone";
+/// The item of the Secret Store that programs show.
 const KEY: &str = "ofrep-key";
 /// The item of the Config Store that limits clients: so many requests a second, averaged over a minute.
 const LIMIT: &str = "ofrep-limit";
@@ -27,7 +25,7 @@ const SHUT: Duration = Duration::from_secs(60);
 /// Answers a request that is for the edge itself.
 pub fn answer(node: &Node, mut request: Request, now: UnixMillis, random: [u8; 16]) -> Response {
     let body = body(&mut request);
-    let key = key();
+    let key = store::secret(KEY).and_then(|key| String::from_utf8(key).ok());
     let asked = Asked {
         body: body.as_deref(),
         key: key.as_deref(),
@@ -52,13 +50,6 @@ fn body(request: &mut Request) -> Option<Vec<u8>> {
         log(format_args!("a body broke off: {error}"));
     }
     (bytes.len() <= Asked::MAX_BODY).then_some(bytes)
-}
-
-fn key() -> Option<String> {
-    // A service need not have one.
-    let store = SecretStore::open(SECRET_STORE).ok()?;
-    let secret = store.try_get(KEY).ok()??.try_plaintext();
-    String::from_utf8(secret.ok()?.to_vec()).ok()
 }
 
 /// Whether a client asks too often, if the service has a limit.

@@ -7,8 +7,12 @@ use std::time::Duration;
 use fastly::erl::{CounterDuration, Penaltybox, RateCounter};
 use flagstone_edge::ledger::Shared;
 
+use crate::store;
+
 /// The name of the rate counter, and of the penalty box.
 pub const NAME: &str = "flagstone";
+/// The item of the Secret Store that signs what visitors keep of rollouts.
+const GOALS_KEY: &str = "goals-key";
 
 /// The platform's counters.
 pub struct Counters {
@@ -45,5 +49,9 @@ impl Shared for Counters {
 
     fn is_shut(&self, name: &str) -> bool {
         self.shut.has(name).unwrap_or_default()
+    }
+
+    fn secret(&self) -> Option<Vec<u8>> {
+        store::secret(GOALS_KEY)
     }
 }

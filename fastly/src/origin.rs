@@ -8,7 +8,7 @@ use fastly::http::StatusCode;
 use fastly::http::request::{PollResult, SendErrorCause};
 use fastly::{Backend, Request, Response};
 use flagstone_edge::ledger::Ledger;
-use flagstone_edge::{Changes, Ended, Next, Plan};
+use flagstone_edge::{Changes, Edit, Ended, Next, Plan};
 use flagstone_rollout::Outcome;
 use sha2::{Digest, Sha256};
 
@@ -27,8 +27,8 @@ const MAX_URL: usize = 8_192;
 pub fn carry_out(plan: &Plan, ledger: &mut impl Ledger, mut request: Request) -> Page {
     let Some(fallback) = &plan.fallback else {
         let attempt = Attempt::make(plan, request);
-        plan.ended(ledger, &attempt.ended(), now());
-        return attempt.respond(plan);
+        let next = plan.ended(ledger, &attempt.ended(), now());
+        return attempt.respond(plan, edits(next));
     };
     let Some(body) = held(&mut request) else {
         return unreachable(plan).into();
@@ -44,12 +44,20 @@ pub fn carry_out(plan: &Plan, ledger: &mut impl Ledger, mut request: Request) ->
     let first = Attempt::make(plan, copy(&request)).hold(is_head);
     let ended = first.ended();
     match plan.ended(ledger, &ended, now()) {
-        Next::Respond => first.respond(plan),
+        Next::Respond(edits) => first.respond(plan, edits),
         Next::FailOver => {
             let second = Attempt::make(fallback, copy(&request));
-            plan.stood_in(ledger, &ended, second.outcome(), now());
-            second.respond(fallback)
+            let edits = plan.stood_in(ledger, &ended, &second.ended(), now());
+            second.respond(fallback, edits)
         }
+    }
+}
+
+/// The changes to the response of a plan without a fallback.
+fn edits(next: Next) -> Vec<Edit> {
+    match next {
+        Next::Respond(edits) => edits,
+        Next::FailOver => Vec::new(),
     }
 }
 
@@ -108,12 +116,13 @@ impl Attempt {
         }
     }
 
-    fn respond(self, plan: &Plan) -> Page {
+    fn respond(self, plan: &Plan, last: Vec<Edit>) -> Page {
         let Ok(mut response) = self.result else {
             return unreachable(plan).into();
         };
         let Changes { edits, element } = plan.respond(&Answered(&response));
         headers::apply(&mut response, edits);
+        headers::apply(&mut response, last);
         Page { response, element }
     }
 }

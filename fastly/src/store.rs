@@ -4,6 +4,7 @@ use std::io::Read;
 
 use fastly::config_store::OpenError;
 use fastly::kv_store::KVStoreError;
+use fastly::secret_store::SecretStore;
 use fastly::{ConfigStore, KVStore};
 use flagstone_core::UnixMillis;
 use flagstone_edge::{Control, Fetched, Need, Node};
@@ -14,6 +15,9 @@ use crate::log;
 pub const CONFIG_STORE: &str = "flagstone";
 /// The KV Store with the snapshots, and the documents of flag services.
 const KV_STORE: &str = "flags";
+
+/// The Secret Store.
+const SECRET_STORE: &str = "flagstone";
 
 /// Bytes set aside for a value, so that most are read without being moved; pages that stay empty cost nothing.
 const CAPACITY: usize = 1 << 20;
@@ -28,6 +32,13 @@ pub fn fetch(node: &mut Node, now: UnixMillis) {
         };
         need = node.take(wanted, fetched, now);
     }
+}
+
+/// A secret; a service need not have any.
+pub fn secret(item: &str) -> Option<Vec<u8>> {
+    let store = SecretStore::open(SECRET_STORE).ok()?;
+    let secret = store.try_get(item).ok()??.try_plaintext();
+    Some(secret.ok()?.to_vec())
 }
 
 fn control() -> Fetched {

@@ -44,6 +44,8 @@ pub fn if_present<H>(started: io::Result<H>) -> io::Result<Option<H>> {
 
 /// The key that every host takes from programs that ask for flags by OFREP.
 pub const OFREP_KEY: &str = "a key for programs";
+/// What hosts sign notes of goals with.
+pub const GOALS_KEY: &str = "a key for what visitors keep";
 
 /// The lines of JSON that a host has reported so far: to the origin that it was given for that, or in its log.
 pub fn reported(host: &dyn Host, reports: &Origin) -> Vec<String> {

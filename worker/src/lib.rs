@@ -62,6 +62,11 @@ exports! {
         with(|engine| Some(engine.random()))
     }
 
+    /// Takes the secret that signs what visitors keep of rollouts, so many bytes of the room.
+    fn sign(len: usize) {
+        ENGINE.with_borrow_mut(|engine| engine.sign_with(len));
+    }
+
     /// Where texts and values are written.
     fn room(len: usize) -> usize {
         with(|engine| Some(engine.room(len)))

@@ -98,13 +98,9 @@ pub extern "C" fn pipeline() {
     black_box(plan.respond(&Head));
     black_box(plan.unreachable());
     let mut ledger = Isolate::new();
+    ledger.sign_with(black_box(b"0123456789abcdef"));
     black_box(plan.ended(&mut ledger, &black_box(FAILED), now));
-    plan.stood_in(
-        &mut ledger,
-        &black_box(FAILED),
-        black_box(FAILED.outcome),
-        now,
-    );
+    plan.stood_in(&mut ledger, &black_box(FAILED), &black_box(FAILED), now);
     black_box(ledger.reports(now.0));
     black_box(HeadFinder::new().place(black_box(b"<head>")));
     black_box(plan);
@@ -112,6 +108,7 @@ pub extern "C" fn pipeline() {
     let mut engine = Engine::new(black_box(Options::DEFAULT));
     engine.set_options(black_box(Options::DEFAULT));
     black_box(engine.random());
+    engine.sign_with(black_box(1));
     black_box(engine.room(black_box(1)));
     black_box(engine.fetch());
     black_box(engine.take(black_box(1), black_box(Outcome::Bytes(1)), now));

@@ -4,7 +4,7 @@ use crate::control::Control;
 use crate::rollouts::{Rollouts, Staged};
 use crate::status::Problem;
 use flagstone_core::layout::{EdgeRecord, Section, switch};
-use flagstone_core::{Digest, FlagIndex, Kill, Progress, Snapshot, UnixMillis};
+use flagstone_core::{Digest, FlagIndex, Kill, Plan, Progress, Snapshot, UnixMillis};
 use std::sync::Arc;
 
 /// A snapshot's bytes, which have been checked, beside the kills that are in force.
@@ -143,6 +143,19 @@ impl Configuration {
     /// The rollout of a flag, if one is under way.
     pub fn staged(&self, flag: FlagIndex, now: UnixMillis) -> Option<Staged> {
         self.rollouts.staged(&self.snapshot()?, flag, now)
+    }
+
+    /// The plans with goals whose rollouts are under way.
+    pub(crate) fn with_goals(&self, now: UnixMillis) -> impl Iterator<Item = (Plan<'_>, Staged)> {
+        let snapshot = self.snapshot().into_iter();
+        snapshot.flat_map(move |snapshot| {
+            let plans = (0..).zip(snapshot.plans());
+            let plans = plans.filter(|(_, plan)| plan.goals().next().is_some());
+            plans.filter_map(move |(index, plan)| {
+                let staged = self.rollouts.under_way(&snapshot, index, &plan, now)?;
+                Some((plan, staged))
+            })
+        })
     }
 
     /// What is wrong with a part of it.

@@ -94,7 +94,7 @@ pub use edit::Edit;
 pub use head::{GeoField, RequestHead, ResponseHead};
 pub use html::HeadFinder;
 pub use members::members;
-pub use plan::{Changes, Compared, Ended, Next, Plan};
+pub use plan::{Changes, Compared, Ended, Key, Next, Plan};
 pub use refresh::{Compile, Document, Fetched, Need, Node, Options, Step};
 pub use rollouts::{Staged, rollout_id, timetable};
 pub use status::Problem;

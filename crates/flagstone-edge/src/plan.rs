@@ -2,6 +2,7 @@
 
 mod attempt;
 mod decide;
+mod goals;
 mod harm;
 mod pending;
 mod tell;
@@ -9,6 +10,7 @@ mod watch;
 mod watched;
 
 pub use attempt::{Ended, Next};
+pub use goals::Key;
 pub(crate) use harm::Harm;
 use pending::CDN_CACHE_CONTROLS;
 pub(crate) use pending::Pending;

@@ -80,16 +80,26 @@ impl Rollouts {
         flag: FlagIndex,
         now: UnixMillis,
     ) -> Option<Staged> {
-        let (index, plan) = (0..)
-            .zip(snapshot.plans())
-            .find(|(_, plan)| plan.flag == flag)?;
+        let mut plans = (0..).zip(snapshot.plans());
+        let (index, plan) = plans.find(|(_, plan)| plan.flag == flag)?;
+        self.under_way(snapshot, index, &plan, now)
+    }
+
+    /// The rollout of the plan at a position, if it is under way.
+    pub fn under_way(
+        &self,
+        snapshot: &Snapshot<'_>,
+        index: u32,
+        plan: &Plan<'_>,
+        now: UnixMillis,
+    ) -> Option<Staged> {
         let course = (*self.courses.get(index as usize)?)?;
         if !is_under_way(course) {
             return None;
         }
         let share = plan_share(snapshot, index, now, &self.progress)?;
         let total = flagstone_core::Weight::TOTAL.0;
-        let key = snapshot.flag(flag)?.key();
+        let key = snapshot.flag(plan.flag)?.key();
         Some(Staged {
             id: rollout_id(key, plan.id, course.attempt),
             stage: course.stage,

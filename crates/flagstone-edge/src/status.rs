@@ -56,6 +56,8 @@ problems! {
     KillUnknown = "kill-unknown",
     /// A rollout is of a plan or a stage that the snapshot does not have; nobody is in it.
     RolloutUnknown = "rollout-unknown",
+    /// The platform has no secret to sign notes of goals with, so that none are counted.
+    GoalsKeyAbsent = "no-goals-key",
     /// A flag could not be decided; it did nothing.
     Undecided = "undecided",
     /// The origin could not be reached.
@@ -70,6 +72,7 @@ impl Problem {
             Self::RevisionOlder
                 | Self::KillUnknown
                 | Self::RolloutUnknown
+                | Self::GoalsKeyAbsent
                 | Self::Undecided
                 | Self::OriginUnreachable
         )

@@ -30,7 +30,7 @@ use crate::answer::Answer;
 use crate::desk::Asked;
 use crate::html::HeadFinder;
 use crate::ledger::Isolate;
-use crate::plan::{Ended, Next, Pending, Plan, Watched};
+use crate::plan::{Ended, Next, Pending, Plan};
 use crate::refresh::{Fetched, Need, Node, Options, Step};
 use asks::Asks;
 use flagstone_core::{Snapshot, UnixMillis};
@@ -75,6 +75,12 @@ impl Engine {
     /// Changes how the configuration is kept from now on.
     pub fn set_options(&mut self, options: Options) {
         self.node.set_options(options);
+    }
+
+    /// Signs what visitors keep of rollouts with the platform's secret, the first `len` bytes of the [room](Self::room).
+    pub fn sign_with(&mut self, len: usize) {
+        let secret = self.room.get(..len).unwrap_or_default();
+        self.ledger.sign_with(secret);
     }
 
     /// Where the shell keeps 16 random bytes. It puts new ones there before the next [`serve`](Self::serve) whenever a
@@ -198,8 +204,8 @@ impl Engine {
             let bits = asked.map(|(bit, name)| u32::from(pending.asks(name)) << bit);
             message.number(bits.sum());
             message.number(timeout_ms);
-            message.number((!pending.watched.is_empty()).into());
-            message.number(pending.watched.iter().any(Watched::reads_events).into());
+            message.number(pending.is_watched().into());
+            message.number(pending.reads_events().into());
             message.number(next.is_some().into());
         }
         Some(())
@@ -242,33 +248,47 @@ impl Engine {
         Some(self.message.finish())
     }
 
-    /// Takes how an attempt has ended, and says what follows: 1 if the fallback is to be asked, else 0; then in how many
-    /// milliseconds [`reports`](Self::reports) has something, `u32::MAX` if it has nothing.
+    /// Takes how an attempt has ended, and says what follows: 1 if the fallback is to be asked, else 0; in how many
+    /// milliseconds [`reports`](Self::reports) has something, `u32::MAX` if it has nothing; and the changes to the response's
+    /// headers, which come last.
     ///
-    /// Its texts are `pending`, the status or `connection` or `timeout`, the milliseconds that it took, 1 if the platform's cache
-    /// gave the response, else 0; its [events](Plan::EVENT), if they are asked for and there are any; and after the fallback's
-    /// attempt how that has ended, else nothing.
+    /// Its texts are `pending`, the status or `connection` or `timeout`, the milliseconds that it took; after the fallback's
+    /// attempt how that has ended, else nothing; and of the last attempt's response 1 if the platform's cache
+    /// gave it, else 0, and its [events](Plan::EVENT), if they are asked for and there are any.
     pub fn ended(&mut self, now: UnixMillis) -> Option<&[u8]> {
         let mut texts = texts(&self.room, 6)?.into_iter();
         let mut text = || str::from_utf8(texts.next()??).ok();
         let pending = Pending::parse(text()?);
-        let first = Ended {
-            outcome: attempted(text()?)?,
-            latency_ms: text()?.parse().ok()?,
+        let outcome = attempted(text()?)?;
+        let latency_ms = text()?.parse().ok()?;
+        let second = text().map(attempted);
+        let last = Ended {
+            outcome: second.unwrap_or(Some(outcome))?,
+            latency_ms,
             from_cache: text()? == "1",
             events: text().unwrap_or_default().to_owned(),
         };
-        let next = match text() {
-            Some(second) => {
-                pending.stood_in(&mut self.ledger, &first, attempted(second)?, now);
-                Next::Respond
+        let next = match second {
+            Some(_) => {
+                let first = Ended {
+                    outcome,
+                    latency_ms,
+                    from_cache: false,
+                    events: String::new(),
+                };
+                Next::Respond(pending.stood_in(&mut self.ledger, &first, &last, now))
             }
-            None => pending.ended(&mut self.ledger, &first, now),
+            None => pending.ended(&mut self.ledger, &last, now),
+        };
+        let (fails_over, edits) = match next {
+            Next::FailOver => (true, Vec::new()),
+            Next::Respond(edits) => (false, edits),
         };
         self.message.clear();
-        self.message.number((next == Next::FailOver).into());
+        self.message.number(fails_over.into());
         self.message
             .number(self.ledger.due(now.0).unwrap_or(u32::MAX));
+        self.message.edits(&edits);
         Some(self.message.finish())
     }
 

@@ -94,11 +94,18 @@ pub struct Node {
     failovers: Budget,
     /// What has been counted since the last report.
     report: Report,
-    /// Goals reached by units that were exposed in other stages than the present one.
-    earlier: [PerArm<[u32; GOALS]>; Ladder::MAX],
+    /// Units that were exposed in other stages than the present one, and goals that they reached.
+    others: [PerArm<Goals>; Ladder::MAX],
     instance: u64,
     sequence: u32,
     due_ms: i64,
+}
+
+/// Units that were exposed, and those of them that reached each goal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Goals {
+    exposed: u32,
+    hits: [u32; GOALS],
 }
 
 impl Node {
@@ -124,7 +131,7 @@ impl Node {
                 stage,
                 ..Report::default()
             },
-            earlier: Default::default(),
+            others: Default::default(),
             instance,
             sequence: 0,
             due_ms: now_ms.saturating_add(first as i64),
@@ -294,11 +301,17 @@ impl Node {
         }
     }
 
-    /// Counts a unit that was noted as exposed in the present stage, so that it can reach goals.
-    pub fn goal_exposed(&mut self, arm: Arm, now_ms: i64) {
-        self.begin(now_ms);
-        let count = &mut self.report.arms.of_mut(arm).goal_exposed;
-        *count = count.saturating_add(1);
+    /// Counts a unit that was noted as exposed in a stage, so that it can reach goals. A stage that there is not counts
+    /// nowhere.
+    pub fn goal_exposed(&mut self, arm: Arm, stage: u8, now_ms: i64) {
+        if stage == self.report.stage {
+            self.begin(now_ms);
+            let count = &mut self.report.arms.of_mut(arm).goal_exposed;
+            *count = count.saturating_add(1);
+        } else if let Some(arms) = self.others.get_mut(usize::from(stage)) {
+            let count = &mut arms.of_mut(arm).exposed;
+            *count = count.saturating_add(1);
+        }
     }
 
     /// Counts a unit that reached a goal, 0 to 3, in time and for the first time; `stage` is the one in which it was
@@ -311,9 +324,9 @@ impl Node {
                 *count = count.saturating_add(1);
             }
         } else if let Some(count) = self
-            .earlier
+            .others
             .get_mut(usize::from(stage))
-            .and_then(|arms| arms.of_mut(arm).get_mut(goal))
+            .and_then(|arms| arms.of_mut(arm).hits.get_mut(goal))
         {
             *count = count.saturating_add(1);
         }
@@ -334,7 +347,7 @@ impl Node {
     /// When reports are to be sent, in Unix milliseconds; `None` if there is nothing to report.
     pub fn due_ms(&self) -> Option<i64> {
         let is_idle =
-            self.report.is_empty() && self.earlier.iter().all(|hits| *hits == PerArm::default());
+            self.report.is_empty() && self.others.iter().all(|arms| *arms == PerArm::default());
         (!is_idle).then_some(self.due_ms)
     }
 
@@ -345,24 +358,27 @@ impl Node {
     }
 
     /// A report to send, `None` when there are no more; call it until then. There is one of the present stage, and one of
-    /// each earlier stage whose units have reached goals since.
+    /// each other stage whose units have been exposed, or have reached goals, since.
     pub fn take_report(&mut self, now_ms: i64) -> Option<(ReportId, Report)> {
         self.due_ms = now_ms.saturating_add(INTERVAL_MS.into());
         if let Some(finished) = self.flush() {
             return Some(finished);
         }
-        let (stage, hits) = (0u8..)
-            .zip(&mut self.earlier)
-            .find(|(_, hits)| **hits != PerArm::default())?;
-        let hits = std::mem::take(hits);
+        let (stage, arms) = (0u8..)
+            .zip(&mut self.others)
+            .find(|(_, arms)| **arms != PerArm::default())?;
+        let arms = std::mem::take(arms);
         let mut report = Report {
             rollout: self.report.rollout,
             stage,
             interval: interval(now_ms),
             ..Report::default()
         };
-        report.arms.control.goal_hits = hits.control.map(u64::from);
-        report.arms.canary.goal_hits = hits.canary.map(u64::from);
+        for arm in [Arm::Control, Arm::Canary] {
+            let Goals { exposed, hits } = *arms.of(arm);
+            let counts = report.arms.of_mut(arm);
+            (counts.goal_exposed, counts.goal_hits) = (exposed.into(), hits.map(u64::from));
+        }
         Some((self.next_id(), report))
     }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::process::Process;
 use super::scratch::{Scratch, root};
 use super::workerd::present;
-use super::{CONTROL, Host, Location, OFREP_KEY, Request, Response, Setting, http};
+use super::{CONTROL, GOALS_KEY, Host, Location, OFREP_KEY, Request, Response, Setting, http};
 
 /// Viceroy with our service in it.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl Viceroy {
             format = \"json\"
             file = {}
             [local_server.secret_stores]
-            flagstone = [{{ key = \"ofrep-key\", data = \"{OFREP_KEY}\" }}]\n",
+            flagstone = [{{ key = \"ofrep-key\", data = \"{OFREP_KEY}\" }}, {{ key = \"goals-key\", data = \"{GOALS_KEY}\" }}]\n",
             quoted(&locations),
             quoted(&control),
         );

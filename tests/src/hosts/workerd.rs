@@ -8,17 +8,18 @@ use serde_json::{Value, json};
 
 use super::process::Process;
 use super::scratch::{Scratch, root};
-use super::{Host, Location, OFREP_KEY, Request, Response, Setting, http};
+use super::{GOALS_KEY, Host, Location, OFREP_KEY, Request, Response, Setting, http};
 
 /// Header in which Miniflare takes what the platform knows of a visitor. It does not remove it, [`super::Origin`] does.
 pub(super) const LOCATION: &str = "MF-CF-Blob";
 
 /// Variables of the Worker: it asks for a newer control document after each response, and leaves requests to origins as
 /// the plan has them, without the headers that keep caches from answering.
-const VARIABLES: [(&str, &str); 3] = [
+const VARIABLES: [(&str, &str); 4] = [
     ("FLAGSTONE_CONTROL_TTL_SECONDS", "0"),
     ("FLAGSTONE_CACHE", "vary"),
     ("FLAGSTONE_OFREP_KEY", OFREP_KEY),
+    ("FLAGSTONE_GOALS_KEY", GOALS_KEY),
 ];
 
 /// Which build of `worker/` to run.

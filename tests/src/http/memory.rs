@@ -15,7 +15,9 @@ use flagstone_edge::{
 use flagstone_import::document::compile_document;
 use flagstone_rollout::Outcome;
 
-use crate::hosts::{CONTROL, Headers, Host, Location, OFREP_KEY, Request, Response, Setting, http};
+use crate::hosts::{
+    CONTROL, GOALS_KEY, Headers, Host, Location, OFREP_KEY, Request, Response, Setting, http,
+};
 
 /// A shell in memory. It refreshes after every response.
 pub struct Memory {
@@ -28,13 +30,15 @@ pub struct Memory {
 impl Memory {
     /// A shell that has served nothing yet.
     pub fn start(setting: Setting<'_>) -> Self {
+        let mut ledger = Isolate::new();
+        ledger.sign_with(GOALS_KEY.as_bytes());
         let owned = |(key, value): &(&str, &[u8])| (key.to_string(), value.to_vec());
         Self {
             node: RefCell::new(Node::new(Options {
                 ttl: 0,
                 compile: Some(compile_document),
             })),
-            ledger: RefCell::new(Isolate::new()),
+            ledger: RefCell::new(ledger),
             origins: setting
                 .origins
                 .iter()
@@ -92,26 +96,23 @@ impl Host for Memory {
         let mut ledger = self.ledger.borrow_mut();
         let mut plan = node.plan(&mut *ledger, &head, now(), entropy);
         let mut response = self.forward(&plan, request);
-        let first = Ended {
-            outcome: outcome(response.as_ref()),
-            latency_ms: 0,
-            from_cache: false,
-            events: response
-                .as_ref()
-                .and_then(|response| response.headers.text(Plan::EVENT))
-                .unwrap_or_default(),
-        };
-        if plan.ended(&mut *ledger, &first, now()) == Next::FailOver
-            && let Some(fallback) = plan.fallback.take()
-        {
-            response = self.forward(&fallback, request);
-            plan.stood_in(&mut *ledger, &first, outcome(response.as_ref()), now());
-            plan = *fallback;
+        let first = ended(response.as_ref());
+        let mut last = Vec::new();
+        match plan.ended(&mut *ledger, &first, now()) {
+            Next::Respond(edits) => last = edits,
+            Next::FailOver => {
+                if let Some(fallback) = plan.fallback.take() {
+                    response = self.forward(&fallback, request);
+                    last = plan.stood_in(&mut *ledger, &first, &ended(response.as_ref()), now());
+                    plan = *fallback;
+                }
+            }
         }
         let response = match response {
             Some(mut response) => {
                 let changes = plan.respond(&Answered(&response));
                 apply(&changes.edits, &mut response.headers);
+                apply(&last, &mut response.headers);
                 let place = |body: &[u8]| HeadFinder::new().place(body);
                 if let Some((element, place)) = changes.element.zip(place(&response.body)) {
                     response.body.splice(place..place, element.into_bytes());
@@ -238,10 +239,16 @@ fn joined<'a>(headers: &'a Headers, name: &str, separator: &[u8]) -> Option<Cow<
     }
 }
 
-fn outcome(response: Option<&Response>) -> Outcome {
-    response.map_or(Outcome::Connection, |response| {
-        Outcome::Status(response.status)
-    })
+fn ended(response: Option<&Response>) -> Ended {
+    let events = response.and_then(|response| response.headers.text(Plan::EVENT));
+    Ended {
+        outcome: response.map_or(Outcome::Connection, |response| {
+            Outcome::Status(response.status)
+        }),
+        latency_ms: 0,
+        from_cache: false,
+        events: events.unwrap_or_default(),
+    }
 }
 
 fn apply(edits: &[Edit], headers: &mut Headers) {

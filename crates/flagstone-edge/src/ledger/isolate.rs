@@ -1,12 +1,12 @@
 //! A ledger in memory that lasts.
 
-use super::Ledger;
-use crate::plan::Compared;
+use super::{Ledger, Progress};
+use crate::plan::{self, Compared};
 use flagstone_core::hash;
 use flagstone_rollout::tally::{self, Answer, Key, Tally};
 use flagstone_rollout::{
-    BreakerOptions, Fetch, INTERVAL_MS, Line, Node, Order, Report, ReportId, Serve, UnitHash,
-    interval,
+    BreakerOptions, Fetch, INTERVAL_MS, Line, Node, Order, Report, ReportId, Serve, Share,
+    UnitHash, interval,
 };
 use std::collections::VecDeque;
 
@@ -27,6 +27,7 @@ pub struct Isolate {
     /// Random; its first value names this isolate.
     state: u64,
     instance: u64,
+    key: Option<plan::Key>,
 }
 
 #[derive(Debug)]
@@ -57,7 +58,13 @@ impl Isolate {
             lines: VecDeque::new(),
             state: 0,
             instance: 0,
+            key: None,
         }
+    }
+
+    /// Signs what visitors keep of rollouts with the platform's secret, of 16 bytes at least.
+    pub fn sign_with(&mut self, secret: &[u8]) {
+        self.key = plan::Key::of(secret);
     }
 
     /// Names the process by random bytes, of which nothing can be seen in the name. The first call counts.
@@ -113,19 +120,29 @@ impl Isolate {
 
     /// The node of a rollout; there is always one.
     fn node(&mut self, flag: &str, of: &Compared, now_ms: i64) -> Option<&mut Node> {
-        if !self.entries.iter().any(|entry| entry.id == of.id) {
+        self.node_of(flag, (of.id, of.stage, of.share), now_ms)
+    }
+
+    /// The same, by id, stage and share.
+    fn node_of(
+        &mut self,
+        flag: &str,
+        (id, stage, share): (u64, u8, Share),
+        now_ms: i64,
+    ) -> Option<&mut Node> {
+        if !self.entries.iter().any(|entry| entry.id == id) {
             if self.entries.len() >= MOST {
                 self.forget();
             }
             let phase = self.random();
             self.entries.push(Entry {
                 flag: flag.to_owned(),
-                id: of.id,
-                node: Node::new(of.id, self.instance, of.stage, of.share, now_ms, phase),
+                id,
+                node: Node::new(id, self.instance, stage, share, now_ms, phase),
                 used_ms: now_ms,
             });
         }
-        let entry = self.entries.iter_mut().find(|entry| entry.id == of.id)?;
+        let entry = self.entries.iter_mut().find(|entry| entry.id == id)?;
         entry.used_ms = now_ms;
         Some(&mut entry.node)
     }
@@ -199,5 +216,16 @@ impl Ledger for Isolate {
             self.tally_due_ms = now_ms.saturating_add(INTERVAL_MS.into());
         }
         self.tally.count(key, answer);
+    }
+
+    fn key(&mut self) -> Option<plan::Key> {
+        self.key
+    }
+
+    fn progress(&mut self, flag: &str, progress: &Progress, now_ms: i64) {
+        let of = (progress.rollout, progress.stage, progress.share);
+        if let Some(node) = self.node_of(flag, of, now_ms) {
+            progress.tell(node, now_ms);
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! A ledger in what the requests of a point of presence share.
 
-use super::Ledger;
-use crate::plan::Compared;
+use super::{Ledger, Progress};
+use crate::plan::{self, Compared};
 use flagstone_core::hash;
 use flagstone_rollout::breaker::window::{Counts, penalty};
 use flagstone_rollout::tally::{self, Answer, Key, Row};
@@ -24,6 +24,9 @@ pub trait Shared {
 
     /// Whether a name is shut.
     fn is_shut(&self, name: &str) -> bool;
+
+    /// The secret that signs what visitors keep of rollouts, if there is one. Asked only where a request may count for goals.
+    fn secret(&self) -> Option<Vec<u8>>;
 }
 
 /// For how long it is remembered that a breaker has tripped, in milliseconds.
@@ -178,6 +181,25 @@ impl<S: Shared> Ledger for Pop<S> {
             row,
         };
         self.lines.push(line.write());
+    }
+
+    fn key(&mut self) -> Option<plan::Key> {
+        plan::Key::of(&self.shared.secret()?)
+    }
+
+    fn progress(&mut self, flag: &str, progress: &Progress, now_ms: i64) {
+        let Progress {
+            rollout,
+            exposed_in,
+            share,
+            ..
+        } = *progress;
+        let mut node = Node::new(rollout, self.random, exposed_in, share, now_ms, 0);
+        progress.tell(&mut node, now_ms);
+        if let Some((_, report)) = node.take_report(now_ms) {
+            // A line of one request; whose it is only matters for failures.
+            self.push(flag, report, Some(UnitHash(self.random as u32)));
+        }
     }
 }
 

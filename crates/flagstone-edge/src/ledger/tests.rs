@@ -43,6 +43,10 @@ impl Shared for &Counters {
         let shut = self.shut.borrow();
         shut.get(name).is_some_and(|until| *until > self.now_ms)
     }
+
+    fn secret(&self) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// Whoever has had control in place of the canary is told apart until the browser is closed, and counts in neither arm.
@@ -145,7 +149,7 @@ fn until_open(ledger: &mut impl Ledger, tick: impl Fn() -> UnixMillis) -> usize 
             canaries += 1;
             let first = ended(500);
             if plan.ended(ledger, &first, tick()) == Next::FailOver {
-                plan.stood_in(ledger, &first, Outcome::Status(200), tick());
+                plan.stood_in(ledger, &first, &ended(200), tick());
             }
         } else {
             plan.ended(ledger, &ended(200), tick());
@@ -225,7 +229,11 @@ fn when_both_fail_nothing_trips_and_the_fallback_is_left_alone() {
         let first = ended(503);
         if plan.ended(&mut isolate, &first, now) == Next::FailOver {
             failovers += 1;
-            plan.stood_in(&mut isolate, &first, Outcome::Connection, now);
+            let second = Ended {
+                outcome: Outcome::Connection,
+                ..first.clone()
+            };
+            plan.stood_in(&mut isolate, &first, &second, now);
         }
     }
     assert_eq!(failovers, 3);
@@ -250,7 +258,7 @@ fn a_unit_that_fails_again_and_again_is_one_event() {
         assert_eq!(plan.origin, "canary");
         plan.ended(&mut (), &ended(500), now);
         if plan.ended(&mut isolate, &ended(500), now) == Next::FailOver {
-            plan.stood_in(&mut isolate, &ended(500), Outcome::Status(200), now);
+            plan.stood_in(&mut isolate, &ended(500), &ended(200), now);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What comes of a request's attempts at origins: whether the fallback is asked, and what is counted.
 
 use super::{Compared, Pending, Plan};
+use crate::edit::Edit;
 use crate::ledger::Ledger;
 use flagstone_core::UnixMillis;
 use flagstone_rollout::tally::Answer;
@@ -20,10 +21,11 @@ pub struct Ended {
 }
 
 /// What follows an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Its response goes to the visitor, or [`Plan::unreachable`] if there is none.
-    Respond,
+    /// Its response goes to the visitor, with these changes to its headers behind those of [`Plan::respond`]; or
+    /// [`Plan::unreachable`] if there is none.
+    Respond(Vec<Edit>),
     /// The same is done by [`Plan::fallback`], and [`Plan::stood_in`] says how that ended.
     FailOver,
 }
@@ -35,15 +37,15 @@ impl Plan {
     }
 
     /// Says how the fallback's attempt has ended, after the `first` one failed. It is counted; the fallback's response goes to
-    /// the visitor, whatever it is.
+    /// the visitor, whatever it is, with these changes to its headers behind those of [`respond`](Self::respond).
     pub fn stood_in(
         &self,
         ledger: &mut impl Ledger,
         first: &Ended,
-        second: Outcome,
+        second: &Ended,
         now: UnixMillis,
-    ) {
-        self.pending.stood_in(ledger, first, second, now);
+    ) -> Vec<Edit> {
+        self.pending.stood_in(ledger, first, second, now)
     }
 }
 
@@ -63,7 +65,7 @@ impl Pending {
             }
         }
         self.count(ledger, first, outcome, Failover::None, now);
-        Next::Respond
+        Next::Respond(self.reach(ledger, first, now))
     }
 
     /// See [`Plan::stood_in`].
@@ -71,14 +73,21 @@ impl Pending {
         &self,
         ledger: &mut impl Ledger,
         first: &Ended,
-        second: Outcome,
+        second: &Ended,
         now: UnixMillis,
-    ) {
-        let failover = match second.failure() {
+    ) -> Vec<Edit> {
+        let failover = match second.outcome.failure() {
             Some(Failure::Hard) => Failover::Failed,
             Some(Failure::Soft) | None => Failover::Saved,
         };
         self.count(ledger, first, self.judged(first.outcome), failover, now);
+        self.reach(ledger, second, now)
+    }
+
+    /// Counts what the visitor's answer has brought.
+    fn reach(&self, ledger: &mut impl Ledger, answer: &Ended, now: UnixMillis) -> Vec<Edit> {
+        let goals = self.goals.as_ref();
+        goals.map_or_else(Vec::new, |goals| goals.count(ledger, answer, now))
     }
 
     /// With a status that the origin's configuration calls a failure taken for one.

@@ -1,5 +1,6 @@
 //! From a configuration and a request to a plan.
 
+use super::goals::{self, Looked};
 use super::tell::Teller;
 use super::watch::{Visit, watch};
 use super::watched::Watched;
@@ -79,7 +80,17 @@ pub(super) fn decide<'n>(
     };
     let routes = matching(&snapshot, &parts.host, &parts.path);
     let flags = relevant(&snapshot, &edge, &routes);
+    let looked = (snapshot.goal_count() > 0).then_some(Looked {
+        configuration,
+        snapshot,
+        edge: &edge,
+        parts,
+        now,
+    });
     if flags.is_empty() {
+        if let Some(looked) = looked {
+            goals::look(plan, ledger, &looked, &[]);
+        }
         return;
     }
 
@@ -138,6 +149,10 @@ pub(super) fn decide<'n>(
     plan.pending.status.guard = guard;
     plan.response.hides_events = watched.iter().any(Watched::reads_events);
     plan.pending.is_private |= guard == Some(Guard::Open);
+    if let Some(looked) = looked {
+        goals::look(plan, ledger, &looked, &watched);
+    }
+    let goals = plan.pending.goals.take();
     // Until the browser is closed what such a visitor sees is due to both variants, and compared with nobody's.
     let moved = watched.iter().filter(|watched| {
         let of = watched.compared.as_ref();
@@ -167,6 +182,7 @@ pub(super) fn decide<'n>(
     };
     carry(plan, &choices);
     plan.pending.watched = watched;
+    plan.pending.goals = goals;
     send_to(plan, &snapshot, origin, fallback.is_some());
     if let Some((origin, mut stand_in)) = fallback {
         for choice in &mut choices {

@@ -69,7 +69,7 @@ impl Harm {
 }
 
 /// The names in `Flagstone-Event`: between commas, each up to its parameters.
-fn names(header: &str) -> impl Iterator<Item = &str> {
+pub(super) fn names(header: &str) -> impl Iterator<Item = &str> {
     header
         .split(',')
         .filter_map(|item| Some(item.split(';').next()?.trim_ascii()))

@@ -1,5 +1,6 @@
 //! What is left to decide when the origin has answered.
 
+use super::goals::Goals;
 use super::watched::Watched;
 use super::{Answer, Changes};
 use crate::cache;
@@ -32,6 +33,8 @@ pub(crate) struct Pending {
     pub has_fallback: bool,
     /// The flags that act.
     pub watched: Vec<Watched>,
+    /// What the request may bring a visitor nearer to.
+    pub goals: Option<Goals>,
     /// Entries of `Server-Timing`.
     pub server_timing: Option<String>,
     /// The content of the script element, if the response may be a page that gets one.
@@ -57,6 +60,17 @@ impl Pending {
             "server-timing" => self.server_timing.is_some(),
             _ => self.script.is_some(),
         }
+    }
+
+    /// Whether how an attempt ends is to be told.
+    pub fn is_watched(&self) -> bool {
+        !self.watched.is_empty() || self.goals.is_some()
+    }
+
+    /// Whether what an origin reports matters.
+    pub fn reads_events(&self) -> bool {
+        self.watched.iter().any(Watched::reads_events)
+            || self.goals.as_ref().is_some_and(Goals::reads_events)
     }
 
     /// Changes to the response that depend on it.
@@ -137,6 +151,10 @@ impl Pending {
             text.push(';');
             watched.push(&mut text);
         }
+        text.push('\n');
+        if let Some(goals) = &self.goals {
+            goals.push(&mut text);
+        }
         // A line each, which may be empty.
         for form in [&self.server_timing, &self.script] {
             text.push('\n');
@@ -149,6 +167,7 @@ impl Pending {
     pub fn parse(text: &str) -> Self {
         let mut lines = text.split('\n');
         let mut parts = lines.next().unwrap_or_default().split(';');
+        let goals = lines.next().and_then(Goals::parse);
         let mut form = || {
             lines
                 .next()
@@ -170,6 +189,7 @@ impl Pending {
             has_fallback: !next().is_empty(),
             vary: next().to_owned(),
             watched: parts.filter_map(Watched::parse).collect(),
+            goals,
             server_timing: form(),
             script: form(),
         }

@@ -61,6 +61,23 @@ impl Watched {
         harm.is_some_and(|harm| !harm.events.is_empty())
     }
 
+    /// Whether its arm was drawn for this visitor, who gets what was drawn and has had nothing else: an exposure.
+    pub fn is_drawn(&self) -> bool {
+        self.compared.as_ref().is_some_and(|of| {
+            self.is_exposure
+                && of.is_randomised
+                && !of.is_washout
+                && !of.is_moved()
+                && of.unit.is_some()
+        })
+    }
+
+    /// The arm that an exposure is to of a rollout.
+    pub fn entrant(&self, rollout: u64) -> Option<Arm> {
+        let of = self.compared.as_ref().filter(|_| self.is_drawn())?;
+        (of.id == rollout).then_some(of.arm)
+    }
+
     /// Adds it as text that [`parse`](Self::parse) reads: parts between commas, without semicolons.
     pub fn push(&self, text: &mut String) {
         push_encoded(text, &self.key.flag);
@@ -160,7 +177,7 @@ impl Watched {
 }
 
 /// Undoes `push_encoded`.
-fn decoded(text: &str) -> Option<String> {
+pub(super) fn decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

@@ -81,7 +81,7 @@ impl Asks {
             self.header("content-length");
             self.header("transfer-encoding");
         }
-        // Whether its variants are compared.
+        // Whether its variants are compared, and what is noted of that at the visitor.
         if falls_back || snapshot.plans().next().is_some() {
             self.header("cookie");
             self.header("sec-gpc");

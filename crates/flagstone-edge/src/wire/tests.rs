@@ -588,6 +588,7 @@ fn pending_survives_the_way_as_text() {
                             Some(_) => watched(),
                             None => Vec::new(),
                         },
+                        goals: None,
                         server_timing: revision
                             .map(|_| "flagstone;desc=\"7;why=bot\", flag-a;desc=\"b\"".to_owned()),
                         script: id.map(|_| "{\"a\":\"b,c;d\"}".to_owned()),

@@ -228,7 +228,8 @@ fn a_stage_ends_with_its_report() {
 #[test]
 fn goals_count_for_the_stage_of_the_exposure() {
     let mut node = node(0.05);
-    node.goal_exposed(Arm::Canary, 10_000);
+    node.goal_exposed(Arm::Canary, 0, 10_000);
+    node.goal_exposed(Arm::Control, 2, 10_000);
     node.enter_stage(1, Share::new(0.25).unwrap());
     node.goal_hit(Arm::Canary, 0, 0, 20_000);
     node.goal_hit(Arm::Control, 1, 3, 20_000);
@@ -245,6 +246,8 @@ fn goals_count_for_the_stage_of_the_exposure() {
         ),
         (0, 2, [1, 0, 0, 0])
     );
+    let (_, later) = node.take_report(20_000).unwrap();
+    assert_eq!((later.stage, later.arms.control.goal_exposed), (2, 1));
     assert!(node.take_report(20_000).is_none());
 }
 
