@@ -12,7 +12,7 @@ export class Desk {
    * @param terms what rollouts are led by
    * @param find gives the stored state of a rollout as an `ArrayBuffer`, undefined if there is none
    */
-  constructor(now, { budget, reaction, ceiling, goals, adopt }, find) {
+  constructor(now, { budget, reaction, ceiling, adopt }, find) {
     let found
     const guard = {
       log: (at, size) => console.error('flagstone:', decoder.decode(this.bytes(at, size))),
@@ -23,7 +23,7 @@ export class Desk {
       copy: (at) => this.bytes(at, found.byteLength).set(new Uint8Array(found)),
     }
     this.exports = new WebAssembly.Instance(module, { guard }).exports
-    this.exports.start(now, budget, reaction, ceiling, goals, adopt ? 1 : 0)
+    this.exports.start(now, budget, reaction, ceiling, adopt ? 1 : 0)
   }
 
   /** Takes the control document. Gives the key of the snapshot that comes next, undefined if that is here. */

@@ -13,7 +13,6 @@ export function terms(env) {
     budget: number('FLAGSTONE_GUARD_BUDGET', 100, 1, 1e9),
     reaction: number('FLAGSTONE_GUARD_REACTION_SECONDS', 15, 0, 3_600),
     ceiling: number('FLAGSTONE_GUARD_CEILING', 1, 0, 1),
-    goals: number('FLAGSTONE_GUARD_GOALS', 0, 0, 4, Number.isInteger),
     adopt: number('FLAGSTONE_GUARD_ADOPT', 0, 0, 1, Number.isInteger) === 1,
   }
 }

@@ -91,6 +91,14 @@ function figures(flag) {
       { name: 'canary', kind: 'canary', ...guard.fetches.canary },
       { name: 'stable', kind: 'control', ...guard.fetches.control },
     ].filter(({ of }) => of > 0)
+  const goals = (guard?.goals ?? []).map(({ name, control, canary }) => {
+    const arms = [
+      { name: 'canary', kind: 'canary', ...canary },
+      { name: 'stable', kind: 'control', ...control },
+    ]
+    const exposed = arms.filter(({ of }) => of > 0).map((arm) => ({ ...arm, value: arm.rate }))
+    return exposed.length ? intervals(`Visitors who reach ${name}`, exposed, percent, 0.02) : undefined
+  })
   const rows = (pick) => seen.map((variant) => ({ name: variant.key, kind: variant.kind, ...pick(variant) }))
   const timed = seen.filter(({ latency }) => latency)
   const ms = (value) => `${count(Math.round(value))} ms`
@@ -147,6 +155,7 @@ function figures(flag) {
             0.02,
           )
         : undefined,
+      ...goals,
       timed.length ? intervals('Latency, p50', quantile('p50'), ms) : undefined,
       timed.length ? intervals('Latency, p95', quantile('p95'), ms) : undefined,
     ),

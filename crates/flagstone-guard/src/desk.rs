@@ -2,12 +2,12 @@
 
 use crate::event;
 use crate::plans::Planned;
-use crate::status::{Arms, Point, Status};
+use crate::status::{Arms, Goal, Point, Status};
 use crate::{Activity, Document, Stamp};
 use flagstone_core::{Digest, UnixMillis};
 use flagstone_edge::{Control, rollout_id};
 use flagstone_rollout::guard::{Hold, Phase, Plan, Rollout, Terms, Took, Watch};
-use flagstone_rollout::{Course, Line};
+use flagstone_rollout::{Course, GOALS, Line, PerArm};
 use std::collections::BTreeMap;
 
 /// A rollout that began so long ago was under way before this guard knew of it.
@@ -95,7 +95,7 @@ pub struct Changes {
 pub struct Judgement {
     /// What their owner allows.
     pub terms: Terms,
-    /// What is counted.
+    /// What is compared, beside the goals of each plan.
     pub watch: Watch,
     /// Whether rollouts that began without this guard are led, and not only held.
     pub adopt: bool,
@@ -268,7 +268,7 @@ impl Desk {
                 plan: plan.plan.clone(),
                 held: *course,
                 course: next,
-                why: event::why(&led.rollout),
+                why: event::why(plan, &led.rollout),
             }));
         }
         publications
@@ -337,7 +337,12 @@ fn read(plan: &Planned, state: &[u8]) -> Result<Rollout, String> {
 }
 
 fn begin(id: u64, plan: &Planned, course: &Course, judgement: &Judgement, now_ms: i64) -> Rollout {
-    let (terms, guard) = (judgement.terms, Plan::new(plan.ladder, judgement.watch));
+    // What is watched, and how much it weighs, stays as it is until the rollout ends.
+    let watch = Watch {
+        goals: plan.goals.len().min(GOALS) as u8,
+        ..judgement.watch
+    };
+    let (terms, guard) = (judgement.terms, Plan::new(plan.ladder, watch));
     let rollout = Rollout::join(id, guard, terms, course.stage, now_ms);
     let is_fresh = course.stage == 0 && now_ms.saturating_sub(course.since_ms) < FRESH_MS;
     if is_fresh || judgement.adopt {
@@ -350,9 +355,13 @@ fn begin(id: u64, plan: &Planned, course: &Course, judgement: &Judgement, now_ms
 fn status(id: u64, plan: &Planned, rollout: &Rollout, now_ms: i64) -> Status {
     let figures = rollout.figures();
     let guard = rollout.guard();
-    let arms = |counts: flagstone_rollout::PerArm<f64>| Arms {
+    let arms = |counts: PerArm<f64>| Arms {
         control: counts.control,
         canary: counts.canary,
+    };
+    let floats = |counts: PerArm<u64>| PerArm {
+        control: counts.control as f64,
+        canary: counts.canary as f64,
     };
     Status {
         flag: plan.flag.clone(),
@@ -371,6 +380,16 @@ fn status(id: u64, plan: &Planned, rollout: &Rollout, now_ms: i64) -> Status {
         last_report_ms: guard.last_report_ms(),
         fetches: arms(figures.counts.fetches),
         failures: arms(figures.counts.failures),
+        exposed: arms(floats(figures.activation.exposed)),
+        goals: plan
+            .goals
+            .iter()
+            .zip(figures.activation.hits)
+            .map(|(name, hits)| Goal {
+                name: name.clone(),
+                hits: arms(floats(hits)),
+            })
+            .collect(),
         evidence: figures.evidence.total,
         rate: figures.rate,
         coverage: figures.coverage,

@@ -3,8 +3,10 @@
 use crate::desk::{phase, reason};
 use crate::plans::Planned;
 use flagstone_core::UnixMillis;
-use flagstone_rollout::guard::{Decision, Metric, Phase, Rollout, Step};
+use flagstone_rollout::PerArm;
+use flagstone_rollout::guard::{Activation, Decision, Figures, Metric, Phase, Rollout, Step};
 use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 /// The event of a decision, in the JSON format of CloudEvents 1.0.
 pub fn cloud_event(id: u64, plan: &Planned, rollout: &Rollout, decision: &Decision) -> String {
@@ -15,7 +17,10 @@ pub fn cloud_event(id: u64, plan: &Planned, rollout: &Rollout, decision: &Decisi
         Metric::Latency(index) => ["p50", "p90", "p99"]
             .get(usize::from(index))
             .map_or_else(String::new, |name| (*name).to_owned()),
-        Metric::Goal(index) => format!("goal-{index}"),
+        Metric::Goal(index) => {
+            let goal = plan.goals.get(usize::from(index));
+            format!("goal {}", goal.map_or("", String::as_str))
+        }
     };
     let evidence: serde_json::Map<String, Value> = Metric::ALL
         .into_iter()
@@ -45,6 +50,7 @@ pub fn cloud_event(id: u64, plan: &Planned, rollout: &Rollout, decision: &Decisi
             "after": place(decision.after),
             "fetches": { "control": counts.fetches.control, "canary": counts.fetches.canary },
             "failures": { "control": counts.failures.control, "canary": counts.failures.canary },
+            "goals": goals(plan, &figures.activation),
             "evidence": { "total": number(figures.evidence.total), "by_metric": evidence },
             "prospect": figures.prospect.map(|prospect| json!({
                 "base": prospect.base,
@@ -61,6 +67,15 @@ pub fn cloud_event(id: u64, plan: &Planned, rollout: &Rollout, decision: &Decisi
         },
     })
     .to_string()
+}
+
+/// Whom the stage has exposed, and how many of them have reached each goal.
+fn goals(plan: &Planned, activation: &Activation) -> Value {
+    let arms = |counts: PerArm<u64>| json!({ "control": counts.control, "canary": counts.canary });
+    let goals = plan.goals.iter().zip(activation.hits);
+    let goals = goals.map(|(name, hits)| (name.clone(), arms(hits)));
+    let reached = Value::Object(goals.collect());
+    json!({ "exposed": arms(activation.exposed), "reached": reached })
 }
 
 /// What is infinite is no JSON number.
@@ -102,14 +117,7 @@ fn text(plan: &Planned, decision: &Decision) -> String {
         )
     };
     let flag = &plan.flag;
-    let counts = decision.figures.counts;
-    let failed = format!(
-        "{} of {} canary requests failed, {} of {} stable",
-        counts.failures.canary,
-        counts.fetches.canary,
-        counts.failures.control,
-        counts.fetches.control
-    );
+    let failed = said(plan, &decision.figures);
     match (kind(decision), decision.after) {
         ("advanced", Phase::Running { stage }) => {
             format!(
@@ -144,15 +152,30 @@ fn text(plan: &Planned, decision: &Decision) -> String {
 }
 
 /// What the figures say, for the audit line of a step.
-pub fn why(rollout: &Rollout) -> String {
+pub fn why(plan: &Planned, rollout: &Rollout) -> String {
     let figures = rollout.figures();
+    let evidence = figures.evidence.total.min(1e9);
+    format!("evidence {evidence:.2} of 100; {}", said(plan, &figures))
+}
+
+/// Failures, and who has reached goals.
+fn said(plan: &Planned, figures: &Figures) -> String {
     let counts = figures.counts;
-    format!(
-        "evidence {:.2} of 100; {} of {} canary requests failed, {} of {} stable",
-        figures.evidence.total.min(1e9),
+    let Activation { exposed, hits } = figures.activation;
+    let mut said = format!(
+        "{} of {} canary requests failed, {} of {} stable",
         counts.failures.canary,
         counts.fetches.canary,
         counts.failures.control,
         counts.fetches.control
-    )
+    );
+    for (name, hits) in plan.goals.iter().zip(hits) {
+        // Writing to a string does not fail.
+        let _ = write!(
+            said,
+            "; {name} reached by {} of {} canary visitors, {} of {} stable",
+            hits.canary, exposed.canary, hits.control, exposed.control
+        );
+    }
+    said
 }

@@ -1,6 +1,6 @@
 //! Figures for Prometheus, in its text format.
 
-use crate::{Status, Taken};
+use crate::{Goal, Status, Taken};
 use std::fmt::Write as _;
 
 const PHASES: [&str; 6] = [
@@ -129,6 +129,11 @@ pub fn metrics(
             "Hard failures of the stage.",
             |status| status.failures,
         ),
+        (
+            "flagstone_rollout_stage_exposed",
+            "Visitors whom the stage has exposed, so that they can reach goals.",
+            |status| status.exposed,
+        ),
     ] {
         family(&mut out, name, "gauge", help);
         for status in statuses {
@@ -143,6 +148,23 @@ pub fn metrics(
                 "{name}{{flag=\"{flag}\",arm=\"canary\"}} {}",
                 arms.canary
             );
+        }
+    }
+    family(
+        &mut out,
+        "flagstone_rollout_stage_reached",
+        "gauge",
+        "Of those, the ones that have reached a goal.",
+    );
+    for status in statuses {
+        for Goal { name, hits } in &status.goals {
+            let (flag, goal) = (escape(&status.flag), escape(name));
+            for (arm, count) in [("control", hits.control), ("canary", hits.canary)] {
+                let _ = writeln!(
+                    out,
+                    "flagstone_rollout_stage_reached{{flag=\"{flag}\",goal=\"{goal}\",arm=\"{arm}\"}} {count}"
+                );
+            }
         }
     }
     out

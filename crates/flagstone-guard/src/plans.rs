@@ -18,6 +18,8 @@ pub struct Planned {
     pub ladder: Ladder,
     /// When it may take a step.
     pub timetable: Timetable,
+    /// The names of its goals, the one that weighs most first.
+    pub goals: Vec<String>,
 }
 
 /// Why a plan cannot be led by a guard.
@@ -52,11 +54,18 @@ pub fn all(snapshot: &Snapshot<'_>) -> (Vec<Planned>, Vec<(String, Unfit)>) {
                 variant: variant.map_or("", |variant| variant.key()).to_owned(),
                 ladder,
                 timetable: timetable(&plan),
+                goals: goals(snapshot, &plan),
             }),
             Err(why) => unfit.push((key, why)),
         }
     }
     (plans, unfit)
+}
+
+/// The names of a plan's goals, in their order.
+pub fn goals(snapshot: &Snapshot<'_>, plan: &Plan<'_>) -> Vec<String> {
+    let goals = plan.goals().filter_map(|goal| snapshot.goal(goal));
+    goals.map(|goal| goal.name.to_owned()).collect()
 }
 
 fn ladder(plan: &Plan<'_>) -> Result<Ladder, Unfit> {

@@ -27,6 +27,12 @@ pub struct Status {
     pub fetches: Arms,
     /// Hard failures among them.
     pub failures: Arms,
+    /// Visitors whom the stage has exposed, so that they can reach goals.
+    #[serde(default)]
+    pub exposed: Arms,
+    /// The plan's goals, the one that weighs most first.
+    #[serde(default)]
+    pub goals: Vec<Goal>,
     /// The evidence against the canary; it is rolled back at 100.
     pub evidence: f64,
     /// Origin fetches a second, of the last ten minutes.
@@ -45,8 +51,17 @@ pub struct Status {
     pub reach: Vec<Point>,
 }
 
+/// Visitors who have reached a goal, of those whom the stage has exposed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Goal {
+    /// Its name.
+    pub name: String,
+    /// How many.
+    pub hits: Arms,
+}
+
 /// Something for each variant.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Arms {
     /// For control.
     pub control: f64,

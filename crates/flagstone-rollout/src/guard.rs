@@ -15,7 +15,7 @@ mod store;
 use crate::advance;
 use crate::ratio;
 use crate::report::{INTERVAL_MS, Instances, Report, ReportId, interval};
-use crate::{Counts, Ladder, PerArm};
+use crate::{Counts, GOALS, Ladder, PerArm};
 use slowness::Baseline;
 
 pub use batch::Took;
@@ -90,6 +90,16 @@ struct Totals {
     hard_requests: PerArm<u64>,
     first_exposures: PerArm<u64>,
     failover_saved: u64,
+    activation: Activation,
+}
+
+/// Units that were exposed, and how many of them have reached each goal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Activation {
+    /// Exposed for the first time, and noted.
+    pub exposed: PerArm<u64>,
+    /// By goal.
+    pub hits: [PerArm<u64>; GOALS],
 }
 
 /// A stratum that is still open for reports.
@@ -238,6 +248,16 @@ impl Guard {
                 sums.canary = sums.canary.saturating_add(canary);
             }
             totals.failover_saved = totals.failover_saved.saturating_add(report.failover_saved);
+            let Activation { exposed, hits } = &mut totals.activation;
+            let hits = hits.iter_mut();
+            let reached = control.goal_hits.into_iter().zip(canary.goal_hits);
+            for (sum, (control, canary)) in hits
+                .zip(reached)
+                .chain([(exposed, (control.goal_exposed, canary.goal_exposed))])
+            {
+                sum.control = sum.control.saturating_add(control);
+                sum.canary = sum.canary.saturating_add(canary);
+            }
         }
         let age = self.newest.saturating_sub(report.interval) as usize;
         if let Some(count) = self.traffic.iter_mut().rev().nth(age) {
@@ -336,6 +356,11 @@ impl Guard {
     /// Units exposed for the first time since the present stage began.
     pub fn exposed(&self) -> PerArm<u64> {
         self.totals().first_exposures
+    }
+
+    /// Units that were exposed in the present stage, and how many of them have reached each goal since.
+    pub fn activation(&self) -> Activation {
+        self.totals().activation
     }
 
     fn totals(&self) -> Totals {

@@ -198,13 +198,13 @@ macro_rules! exports {
 }
 
 exports! {
-    /// Comes first: the time, the risk budget in visitors, the seconds until all nodes follow, the part of requests that may fail, how
-    /// many goals nodes count, and whether rollouts that began without this guard are led.
-    fn start(now: f64, budget: f64, reaction_s: f64, ceiling: f64, goals: u32, adopt: u32) {
+    /// Comes first: the time, the risk budget in visitors, the seconds until all nodes follow, the part of requests that may fail,
+    /// and whether rollouts that began without this guard are led.
+    fn start(now: f64, budget: f64, reaction_s: f64, ceiling: f64, adopt: u32) {
         panic::set_hook(Box::new(|info| border::log_line(&info.to_string())));
         let judgement = Judgement {
             terms: Terms { budget, reaction_s, ceiling, ..Terms::DEFAULT },
-            watch: Watch { goals: u8::try_from(goals).unwrap_or(u8::MAX), ..Watch::DEFAULT },
+            watch: Watch::DEFAULT,
             adopt: adopt != 0,
         };
         HOST.with_borrow_mut(|host| host.desk = Desk::new(judgement, now as i64));

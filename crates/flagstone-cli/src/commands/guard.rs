@@ -83,9 +83,6 @@ pub struct Arguments {
     /// The part of all requests that may fail at all; above it rollouts hold
     #[arg(long, value_name = "PART", default_value_t = 1.0)]
     ceiling: f64,
-    /// How many goals nodes count, 0 to 4
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=4))]
-    goals: u8,
     /// Lead rollouts that began without this guard, instead of holding them
     #[arg(long)]
     adopt: bool,
@@ -106,10 +103,7 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
             ceiling: arguments.ceiling,
             ..Terms::DEFAULT
         },
-        watch: Watch {
-            goals: arguments.goals,
-            ..Watch::DEFAULT
-        },
+        watch: Watch::DEFAULT,
         adopt: arguments.adopt,
     };
     let (sender, messages) = mpsc::sync_channel(WAITING);

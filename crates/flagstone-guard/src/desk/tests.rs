@@ -19,6 +19,7 @@ fn plan() -> Planned {
         variant: "treatment".to_owned(),
         ladder: Ladder::new(&[0.05, 0.5]).unwrap(),
         timetable,
+        goals: Vec::new(),
     }
 }
 

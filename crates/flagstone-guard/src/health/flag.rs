@@ -6,9 +6,9 @@ use crate::{What, phase, reason};
 use flagstone_core::layout::{RouteRecord, Section};
 use flagstone_core::{Day, Flag, Plan, Weight};
 use flagstone_edge::{rollout_id, timetable};
-use flagstone_rollout::guard::Rollout;
+use flagstone_rollout::guard::{Activation, Rollout};
 use flagstone_rollout::latency::lower_edge;
-use flagstone_rollout::{Course, Histogram, Refusal, State, bounds};
+use flagstone_rollout::{Course, Histogram, PerArm, Refusal, State, bounds};
 use serde_json::{Value, json};
 
 /// Level of each side of an interval: together 95 %, at all times.
@@ -163,7 +163,8 @@ fn rollout(
     });
     if let (Some(course), Value::Object(members)) = (course, &mut rollout) {
         let id = rollout_id(flag.key(), plan.id, course.attempt);
-        let guard = health.desk.rollout(id).map(guard);
+        let goals = crate::plans::goals(&health.snapshot, plan);
+        let guard = health.desk.rollout(id).map(|led| guard(led, &goals));
         for (name, value) in [
             ("rollout", json!(format!("{id:016x}"))),
             ("attempt", json!(course.attempt)),
@@ -193,9 +194,17 @@ fn grows(course: &Course, plan: &Plan<'_>, at_ms: i64) -> Value {
     json!({ "now": false, "why": refusal.to_string(), "from_ms": from_ms })
 }
 
-fn guard(led: &Rollout) -> Value {
+fn guard(led: &Rollout, goals: &[String]) -> Value {
     let figures = led.figures();
     let (of, failures) = (figures.counts.fetches, figures.counts.failures);
+    let Activation { exposed, hits } = figures.activation;
+    let goal = |(name, hits): (&String, PerArm<u64>)| {
+        json!({
+            "name": name,
+            "control": rate(hits.control, exposed.control),
+            "canary": rate(hits.canary, exposed.canary),
+        })
+    };
     let prospect = figures.prospect.map(|prospect| {
         json!({
             "advance": prospect.advance,
@@ -213,6 +222,7 @@ fn guard(led: &Rollout) -> Value {
             "control": rate(failures.control as u64, of.control as u64),
             "canary": rate(failures.canary as u64, of.canary as u64),
         },
+        "goals": goals.iter().zip(hits).map(goal).collect::<Vec<_>>(),
         "prospect": prospect,
         "rate": figures.rate,
         "coverage": figures.coverage,

@@ -20,6 +20,12 @@ rollout = { treatment = "plan" }
 
 [flags.checkout.plan]
 stages = [{ share = 5, dwell = "1h" }, { share = 50, dwell = "2h" }]
+goals = ["bought", "thanked"]
+
+[goals.thanked]
+path = "/thanks"
+[goals.bought]
+event = "bought"
 
 [flags.banner]
 enabled = false
@@ -236,6 +242,10 @@ fn has_what_the_guard_goes_by() {
     report.arms.canary.fetches = 10;
     report.arms.canary.hard_requests = 5;
     report.arms.canary.hard = 5;
+    report.arms.canary.goal_exposed = 8;
+    report.arms.canary.goal_hits = [2, 6, 0, 0];
+    report.arms.control.goal_exposed = 100;
+    report.arms.control.goal_hits = [50, 0, 0, 0];
     let line = flagstone_rollout::Line {
         id: ReportId::default(),
         report,
@@ -252,6 +262,18 @@ fn has_what_the_guard_goes_by() {
     assert_eq!(guard["phase"], json!("rolled-back"));
     assert_eq!(guard["fetches"]["canary"]["rate"], json!(0.5));
     assert!(guard["evidence"].as_f64() > Some(100.0));
+    let goals = guard["goals"].as_array().unwrap().iter();
+    let goals = goals.map(|goal| {
+        (
+            &goal["name"],
+            &goal["control"]["rate"],
+            &goal["canary"]["rate"],
+        )
+    });
+    assert!(goals.eq([
+        (&json!("bought"), &json!(0.5), &json!(0.25)),
+        (&json!("thanked"), &json!(0.0), &json!(0.75)),
+    ]));
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! A rollout under guard: reports in, decisions out. The one implementation of what a guard does, wherever it runs.
 
 use super::batch::Sieve;
-use super::{Assessment, Baseline, Facts, Growth, Guard, Hold, Merged, Phase, Plan, State, Step};
+use super::{
+    Activation, Assessment, Baseline, Facts, Growth, Guard, Hold, Merged, Phase, Plan, State, Step,
+};
 use crate::advance::{Prospect, Rule, Stage, Traffic};
 use crate::advise::Reach;
 use crate::bytes::{ReadError, Reader, write_f64};
@@ -58,6 +60,8 @@ impl Default for Terms {
 pub struct Figures {
     /// The counts of the stage.
     pub counts: Stage,
+    /// Whom it has exposed, and what they have reached.
+    pub activation: Activation,
     /// What all reports say.
     pub evidence: Assessment,
     /// What the next step may bring; `None` in the last stage.
@@ -318,6 +322,7 @@ impl Rollout {
         let traffic = self.traffic();
         Figures {
             counts,
+            activation: guard.activation(),
             evidence: guard.assess(),
             prospect: next.map(|next| self.terms.rule.judge(&traffic, &counts, next)),
             sample_ratio: guard.sample_ratio(),

@@ -1,6 +1,6 @@
 //! A guard as bytes, so that it outlives its process.
 
-use super::{Baseline, Control, Evidence, Guard, OPEN_STRATA, Plan, Totals};
+use super::{Activation, Baseline, Control, Evidence, Guard, OPEN_STRATA, Plan, Totals};
 use crate::bytes::{ReadError, Reader, write_varint};
 use crate::report::{Instances, Report, interval};
 use crate::{Ladder, PerArm};
@@ -128,6 +128,11 @@ impl Totals {
             write_varint(out, counts.canary);
         }
         write_varint(out, self.failover_saved);
+        let Activation { exposed, hits } = self.activation;
+        for counts in [exposed].into_iter().chain(hits) {
+            write_varint(out, counts.control);
+            write_varint(out, counts.canary);
+        }
     }
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, ReadError> {
@@ -146,6 +151,13 @@ impl Totals {
             };
         }
         totals.failover_saved = reader.varint()?;
+        let Activation { exposed, hits } = &mut totals.activation;
+        for counts in [exposed].into_iter().chain(hits) {
+            *counts = PerArm {
+                control: reader.varint()?,
+                canary: reader.varint()?,
+            };
+        }
         Ok(totals)
     }
 }
