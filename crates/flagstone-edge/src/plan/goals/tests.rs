@@ -61,6 +61,9 @@ fn configuration(stage: u8, needs_consent: bool) -> Configuration {
 /// A request of a visitor: minutes since the beginning, the stage, method and path, the answer's status and events.
 type Visit = (i64, u8, &'static str, u16, &'static str);
 
+/// Visitors who were exposed, and of them those who reached each goal.
+type Reached = (u64, [u64; 4]);
+
 /// What a visitor with a cookie jar of its own brings about.
 struct Visitor {
     isolate: Isolate,
@@ -169,7 +172,7 @@ fn users() -> [String; 2] {
 fn what_visitors_do_is_what_is_counted() {
     let exposed = (0, 0, "/canary/x", 200, "");
     #[rustfmt::skip]
-    let cases: &[(&str, &[Visit], [(u64, [u64; 4]); 2])] = &[
+    let cases: &[(&str, &[Visit], [Reached; 2])] = &[
         ("a visit is an exposure", &[exposed], [(1, [0; 4]), (0, [0; 4])]),
         ("one is, of many", &[exposed, exposed, (900, 0, "/canary/y", 200, "")], [(1, [0; 4]), (0, [0; 4])]),
         ("a page that was not found too", &[(0, 0, "/canary/x", 404, "")], [(1, [0; 4]), (0, [0; 4])]),
