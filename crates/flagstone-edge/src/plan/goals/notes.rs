@@ -117,11 +117,12 @@ pub(super) fn parse(mut text: &str) -> Option<Vec<Note>> {
 
 /// The cookie's value. Of two values that note the same one is not to be told from the other.
 pub(super) fn signed(notes: &[Note], key: Key) -> String {
-    let mut text = String::with_capacity(TAG + NOTE * notes.len().min(MOST));
+    let mut text = String::new();
     push(&mut text, notes);
-    let tag = key.tag(&text);
-    text.insert_str(0, &format!("{tag:016x}"));
-    text
+    let mut value = String::with_capacity(TAG + text.len());
+    // Writing to a string does not fail; `format!` would look.
+    let _ = write!(value, "{:016x}", key.tag(&text));
+    value + &text
 }
 
 /// What a cookie notes; nothing if it is not ours, or not as it was.
