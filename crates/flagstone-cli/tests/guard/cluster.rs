@@ -1,4 +1,4 @@
-//! A PostgreSQL cluster in a temporary folder: its own, and gone with the test.
+//! PostgreSQL clusters in temporary folders, gone with the tests.
 
 use super::{Guard, wait_for};
 use std::env;
@@ -8,6 +8,8 @@ use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 /// The programs, where Debian has them and where others do.
 const FOLDERS: &str = "/usr/lib/postgresql";
@@ -26,8 +28,9 @@ pub struct Cluster {
 impl Cluster {
     pub const PASSWORD: &str = "hush-hush";
 
-    /// One with an empty database `flags`. `None` if there is no PostgreSQL here, and there need not be.
-    pub fn start(name: &str) -> Option<Self> {
+    /// One with an empty database `flags`, for a test that does something to its server. `None` if there is no PostgreSQL here, and there need not be.
+    pub fn start() -> Option<Self> {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
         let Some(programs) = programs() else {
             let is_required =
                 env::var_os("FLAGSTONE_HOSTS").is_some_and(|value| value == "required");
@@ -36,7 +39,12 @@ impl Cluster {
             return None;
         };
         // The path of a socket is short.
-        let folder = env::temp_dir().join(format!("flagstone-{}-{name}", std::process::id()));
+        let name = format!(
+            "flagstone-{}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
+        let folder = env::temp_dir().join(name);
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir(&folder).unwrap();
         fs::write(folder.join("password"), Self::PASSWORD).unwrap();
@@ -133,18 +141,12 @@ impl Cluster {
 
     /// A guard with its state here.
     pub fn guard(&self, folder: &Path, more: &[&str]) -> Guard {
-        self.guard_at(&self.url("flags"), folder, more)
+        Guard::on(&self.url("flags"), folder, more)
     }
 
-    pub fn guard_at(&self, url: &str, folder: &Path, more: &[&str]) -> Guard {
-        Guard::on(url, folder, more)
-    }
-
-    pub fn url(&self, database: &str) -> String {
-        format!(
-            "postgres:///{database}?host={}&user=guard",
-            self.folder.display()
-        )
+    fn url(&self, database: &str) -> String {
+        let folder = self.folder.display();
+        format!("postgres:///{database}?host={folder}&user=guard")
     }
 
     pub fn sql(&self, text: &str) -> String {
@@ -190,6 +192,41 @@ impl Drop for Cluster {
     fn drop(&mut self) {
         self.stop();
         let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// A database of its own, in a cluster that tests share and that ends with the last of them.
+pub struct Database {
+    cluster: Arc<Cluster>,
+    name: &'static str,
+}
+
+static SHARED: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
+
+impl Database {
+    /// An empty one. `None` as for [`Cluster::start`].
+    pub fn make(name: &'static str) -> Option<Self> {
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        let cluster = match shared.upgrade() {
+            Some(cluster) => cluster,
+            None => Arc::new(Cluster::start()?),
+        };
+        *shared = Arc::downgrade(&cluster);
+        cluster.sql_in("postgres", &format!("CREATE DATABASE {name}"));
+        Some(Self { cluster, name })
+    }
+
+    /// A guard with its state here.
+    pub fn guard(&self, folder: &Path, more: &[&str]) -> Guard {
+        Guard::on(&self.url(), folder, more)
+    }
+
+    pub fn url(&self) -> String {
+        self.cluster.url(self.name)
+    }
+
+    pub fn sql(&self, text: &str) -> String {
+        self.cluster.sql_in(self.name, text)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Guards that share their work in PostgreSQL: what they count and decide is what one would, whatever becomes of them and of the
-//! server. Each test has a cluster of its own, without any network but its socket.
+//! server. Nothing is reached by a network, but by a socket in a folder and, with TLS, by loopback.
 
-use super::cluster::Cluster;
+use super::cluster::{Cluster, Database};
 use super::{
     Guard, begun, control, flagstone, line, now_ms, random, request, stores, wait_for, webhook,
 };
@@ -89,7 +89,7 @@ fn counts(guard: &Guard) -> Option<(Value, Value)> {
 
 #[test]
 fn two_guards_decide_as_one() {
-    let Some(cluster) = Cluster::start("two") else {
+    let Some(database) = Database::make("two") else {
         return;
     };
     // Nodes' reports, single fetches, tallies; in the end failures.
@@ -114,7 +114,7 @@ fn two_guards_decide_as_one() {
 
     let folder = begun("guard-shared-two");
     let (url, told) = webhook();
-    let pair = [(); 2].map(|()| cluster.guard(&folder, &["--webhook", &url]));
+    let pair = [(); 2].map(|()| database.guard(&folder, &["--webhook", &url]));
     for (number, batch) in batches.iter().enumerate() {
         send(&pair[number % 2], batch);
         // Late, and of before, to the other.
@@ -134,9 +134,12 @@ fn two_guards_decide_as_one() {
         .map(|(_, body)| serde_json::from_str(body).unwrap())
         .collect();
     assert_eq!(events[0]["id"], events[1]["id"]);
-    assert_eq!(cluster.sql("SELECT count(*) FROM flagstone_decisions"), "1");
+    assert_eq!(
+        database.sql("SELECT count(*) FROM flagstone_decisions"),
+        "1"
+    );
     wait_for("its end", || {
-        (cluster.sql("SELECT count(*) FROM flagstone_decisions WHERE NOT told") == "0")
+        (database.sql("SELECT count(*) FROM flagstone_decisions WHERE NOT told") == "0")
             .then_some(())
     });
     let audit = fs::read_to_string(folder.join("control.json.audit")).unwrap();
@@ -149,12 +152,12 @@ fn two_guards_decide_as_one() {
 
 #[test]
 fn every_guard_shows_what_all_have_heard() {
-    let Some(cluster) = Cluster::start("health") else {
+    let Some(database) = Database::make("health") else {
         return;
     };
     let folder = begun("guard-shared-health");
     fs::write(folder.join("token"), "secret\n").unwrap();
-    let pair = [(); 2].map(|()| cluster.guard(&folder, &["--token", "token"]));
+    let pair = [(); 2].map(|()| database.guard(&folder, &["--token", "token"]));
     let bearer = |path: &str| format!("{path} HTTP/1.1\r\nauthorization: Bearer secret\r\nx-rest:");
     for (number, requests) in (1u64..).zip([3, 5, 7, 11]) {
         let lines = tally(number, requests);
@@ -178,7 +181,7 @@ fn every_guard_shows_what_all_have_heard() {
 #[test]
 fn whatever_is_killed_nothing_is_lost_and_nothing_counts_twice() {
     const BATCHES: usize = 40;
-    let Some(mut cluster) = Cluster::start("killed") else {
+    let Some(mut cluster) = Cluster::start() else {
         return;
     };
     let folder = begun("guard-shared-killed");
@@ -243,7 +246,7 @@ fn whatever_is_killed_nothing_is_lost_and_nothing_counts_twice() {
 
 #[test]
 fn while_the_server_is_away_nothing_is_taken_and_that_is_said() {
-    let Some(mut cluster) = Cluster::start("away") else {
+    let Some(mut cluster) = Cluster::start() else {
         return;
     };
     let folder = begun("guard-shared-away");
@@ -288,11 +291,11 @@ fn while_the_server_is_away_nothing_is_taken_and_that_is_said() {
 
 #[test]
 fn a_step_of_a_guard_that_died_is_taken_over() {
-    let Some(cluster) = Cluster::start("step") else {
+    let Some(database) = Database::make("step") else {
         return;
     };
     let folder = begun("guard-shared-step");
-    let first = cluster.guard(&folder, &[]);
+    let first = database.guard(&folder, &[]);
     // Nobody can write the document.
     let lock = fs::File::create(folder.join("control.json.lock")).unwrap();
     lock.lock().unwrap();
@@ -302,7 +305,7 @@ fn a_step_of_a_guard_that_died_is_taken_over() {
     first.kill();
     assert_eq!(control(&folder)["rollouts"]["checkout"]["state"], "running");
     drop(lock);
-    let second = cluster.guard(&folder, &[]);
+    let second = database.guard(&folder, &[]);
     wait_for("its step", || {
         (control(&folder)["rollouts"]["checkout"]["state"] == "rolled-back").then_some(())
     });
@@ -312,15 +315,15 @@ fn a_step_of_a_guard_that_died_is_taken_over() {
 
 #[test]
 fn by_an_older_document_than_others_go_by_nothing_is_decided() {
-    let Some(cluster) = Cluster::start("older") else {
+    let Some(database) = Database::make("older") else {
         return;
     };
     let folder = begun("guard-shared-older");
-    let guard = cluster.guard(&folder, &[]);
+    let guard = database.guard(&folder, &[]);
     send(&guard, &line(1, 0, None, 0));
     let gone_by = |ago: &str| {
         let at = format!("clock_timestamp() - interval '{ago}'");
-        cluster.sql(&format!(
+        database.sql(&format!(
             "UPDATE flagstone_guard SET sequence = 99, sequence_at = {at}"
         ));
     };
@@ -343,13 +346,13 @@ fn by_an_older_document_than_others_go_by_nothing_is_decided() {
 
 #[test]
 fn guards_that_start_together_make_the_tables_once() {
-    let Some(cluster) = Cluster::start("start") else {
+    let Some(database) = Database::make("started") else {
         return;
     };
     let folder = begun("guard-shared-start");
     let guards: Vec<Guard> = thread::scope(|scope| {
         let starting: Vec<_> = (0..4)
-            .map(|_| scope.spawn(|| cluster.guard(&folder, &[])))
+            .map(|_| scope.spawn(|| database.guard(&folder, &[])))
             .collect();
         starting
             .into_iter()
@@ -363,11 +366,11 @@ fn guards_that_start_together_make_the_tables_once() {
         assert_eq!(counts(guard), Some((76.0.into(), 4.0.into())));
     }
     assert_eq!(
-        cluster.sql("SELECT count(*), max(format) FROM flagstone_guard"),
+        database.sql("SELECT count(*), max(format) FROM flagstone_guard"),
         "1|1"
     );
     assert_eq!(
-        cluster.sql("SELECT count(*) FROM flagstone_rollouts WHERE id <> 0"),
+        database.sql("SELECT count(*) FROM flagstone_rollouts WHERE id <> 0"),
         "1"
     );
     for guard in guards {
@@ -377,27 +380,23 @@ fn guards_that_start_together_make_the_tables_once() {
 
 #[test]
 fn what_is_wrong_with_a_database_is_said_without_the_password() {
-    let Some(cluster) = Cluster::start("wrong") else {
+    let Some(database) = Database::make("wrong") else {
         return;
     };
     let folder = begun("guard-shared-wrong");
-    let url = cluster.url("flags");
-    cluster.sql("CREATE DATABASE newer");
-    let newer = cluster.url("newer");
-    let made = cluster.guard_at(&newer, &folder, &[]);
-    made.kill();
-    cluster.sql_in("newer", "UPDATE flagstone_guard SET format = 7");
+    let url = database.url();
+    let nowhere = url.replacen("/wrong?", "/nowhere?", 1);
+    let newer = Database::make("newer").unwrap();
+    newer.guard(&folder, &[]).kill();
+    newer.sql("UPDATE flagstone_guard SET format = 7");
+    let newer = newer.url();
     let said: BTreeSet<_> = [
         (
             &*url,
             "wrong-hush",
             "password authentication failed for user \"guard\" (28P01)",
         ),
-        (
-            &*cluster.url("nowhere"),
-            "",
-            "database \"nowhere\" does not exist (3D000)",
-        ),
+        (&*nowhere, "", "database \"nowhere\" does not exist (3D000)"),
         (
             &*newer,
             "",
@@ -456,12 +455,12 @@ fn what_is_wrong_with_a_database_is_said_without_the_password() {
     }
     let read = "SELECT file || ' ' || read FROM flagstone_inputs";
     let length = fs::metadata(folder.join("nodes.ndjson")).unwrap().len();
-    assert_eq!(cluster.sql(read), format!("one:nodes.ndjson {length}"));
+    assert_eq!(database.sql(read), format!("one:nodes.ndjson {length}"));
 }
 
 #[test]
 fn tls_is_with_whom_it_should_be() {
-    let Some(mut cluster) = Cluster::start("tls") else {
+    let Some(mut cluster) = Cluster::start() else {
         return;
     };
     let folder = begun("guard-shared-tls");
@@ -508,7 +507,7 @@ fn tls_is_with_whom_it_should_be() {
 fn lines_add_up_from_many_senders() {
     const LINES: u64 = 1_000;
     const SENDERS: u64 = 8;
-    let Some(cluster) = Cluster::start("load") else {
+    let Some(database) = Database::make("load") else {
         return;
     };
     let load = env::var("FLAGSTONE_LOAD")
@@ -516,7 +515,7 @@ fn lines_add_up_from_many_senders() {
         .and_then(|load| load.parse().ok());
     let batches: u64 = load.unwrap_or(SENDERS);
     let folder = begun("guard-shared-load");
-    let pair = [(); 2].map(|()| cluster.guard(&folder, &[]));
+    let pair = [(); 2].map(|()| database.guard(&folder, &[]));
     let mut lines = 0;
     for guards in [&pair[..1], &pair] {
         let batches: Vec<String> = (0..batches)
