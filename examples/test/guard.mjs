@@ -22,6 +22,7 @@ default = "control"
 rollout = { treatment = "plan" }
 [flags.${key}.plan]
 stages = ${stages}
+goals = ["bought"]
 [[routes]]
 path = "/${key}/*"
 flag = "${key}"
@@ -43,6 +44,8 @@ variants.winter = { origin = "canary" }
 expires = 2026-01-31
 enabled = false
 serve = "on"
+[goals.bought]
+event = "order-paid"
 [origins]
 canary = { fallback = "stable" }
 `
@@ -82,7 +85,10 @@ export async function guard() {
     control: () => JSON.parse(readFileSync(join(folder, 'control.json'), 'utf8')),
     audit: () => readFileSync(join(folder, 'control.json.audit'), 'utf8').trim().split('\n').map(JSON.parse),
     health: async () => (await ask('/_flagstone/health.json')).json(),
-    /** Lets a node report: of a flag, by variant, requests, failures among them, and milliseconds until most answers. */
+    /**
+     * Lets a node report: of a flag, by variant, requests, failures among them, milliseconds until most answers, and the part
+     * of the visitors, two requests each, who have bought.
+     */
     async report({ instance = 'a1', revision = 1, flag, stage = 0, ...variants }) {
       const health = await this.health()
       const { rollout } = health.flags.find(({ key }) => key === flag)
@@ -90,7 +96,8 @@ export async function guard() {
       const common = { instance: instance.padStart(16, '0'), interval, flag, stage }
       const text = []
       const arms = {}
-      for (const [variant, [requests, failed, ms]] of Object.entries(variants)) {
+      for (const [variant, [requests, failed, ms, bought = 0]] of Object.entries(variants)) {
+        const visitors = Math.ceil(requests / 2)
         const latency = spread(requests - failed, ms)
         const row = {
           flagstone: 'tally',
@@ -109,7 +116,9 @@ export async function guard() {
           fetches: requests,
           hard_requests: failed,
           hard: failed,
-          first_exposures: Math.ceil(requests / 2),
+          first_exposures: visitors,
+          goal_exposed: visitors,
+          goal_hits: [Math.round(visitors * bought), 0, 0, 0],
           latency,
         }
       }
@@ -125,20 +134,20 @@ export async function guard() {
       await change('advance', 'photo-reviews', '--force')
       await change('pause', 'photo-reviews')
       for (let step = 0; step < 3; step++) await change('advance', 'fast-cart', '--force')
-      await this.report({ flag: 'vector-search', control: [950, 2, 90], treatment: [50, 19, 480], instance: 'c3' })
+      await this.report({ flag: 'vector-search', control: [950, 2, 90, 0.2], treatment: [50, 19, 480, 0.04], instance: 'c3' })
       for (const instance of ['a1', 'b2', 'c3']) {
         await this.report({
           flag: 'new-checkout',
-          control: [1900, 4, 110],
-          treatment: [100, 0, 96],
+          control: [1900, 4, 110, 0.12],
+          treatment: [100, 0, 96, 0.14],
           instance,
           revision: 7,
         })
         await this.report({
           flag: 'photo-reviews',
           stage: 1,
-          control: [420, 3, 60],
-          treatment: [140, 1, 64],
+          control: [420, 3, 60, 0.31],
+          treatment: [140, 1, 64, 0.3],
           instance,
           revision: 7,
         })

@@ -110,6 +110,8 @@ for (const look of Object.keys(LOOKS)) {
           .getAttribute('aria-label'),
         /control 0\.\d %/,
       )
+      const goal = card(page, 'new-checkout').getByRole('img', { name: /^Visitors who reach bought/ })
+      assert.match(await goal.getAttribute('aria-label'), /canary 14(\.0)? %, between .*; stable 12(\.0)? %, between/)
       const stale = page.locator('.row', { hasText: 'maintenance' }).locator('.is-stale')
       assert.equal(await stale.textContent(), 'expired 2026-01-31')
       await page.getByText('not the present one').first().waitFor()
