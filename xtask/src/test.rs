@@ -18,8 +18,10 @@ folder with a folder of each, as published by the services; Unleash's own specif
 /// # Errors
 /// When something does not build or a test fails.
 pub fn run(console: Console, setup: &Setup) -> Result<()> {
-    // Guards that share their work do so in PostgreSQL; their tests say what to install elsewhere.
+    // Guards that share their work do so in PostgreSQL; frontends are watched in Chromium. Where these are not to be had, tests
+    // say what to install.
     debian::ensure(console, "postgresql", "psql")?;
+    debian::ensure(console, "chromium", "chromium")?;
     build::all(console, setup)?;
     build::faulty_worker(console, setup)?;
     let mut cargo = setup.tool("cargo");
