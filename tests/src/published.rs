@@ -82,6 +82,14 @@ impl Published {
         let digest = self.digest;
         format!(r#"{{"version":1,"revision":{revision},"snapshot":"{digest}"{more}}}"#).into_bytes()
     }
+
+    /// The control document of a flag's rollout that began at this moment.
+    pub fn begun(&self, flag: &str, since_ms: i64) -> Vec<u8> {
+        let course =
+            format!(r#"{{"plan":"1","attempt":1,"stage":0,"state":"running","since":{since_ms}}}"#);
+        let more = format!(r#","sequence":1,"rollouts":{{"{flag}":{course}}}"#);
+        self.control(1, &more)
+    }
 }
 
 #[expect(clippy::panic, reason = "only tests call it, with texts of their own")]

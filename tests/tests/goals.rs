@@ -47,14 +47,6 @@ canary = { fallback = "stable" }
 /// Longer than anything should take.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The control document of a rollout that began at this moment.
-fn control(published: &Published, since_ms: i64) -> Vec<u8> {
-    let course =
-        format!(r#"{{"plan":"1","attempt":1,"stage":0,"state":"running","since":{since_ms}}}"#);
-    let more = format!(r#","sequence":1,"rollouts":{{"pricing":{course}}}"#);
-    published.control(1, &more)
-}
-
 /// An origin that says which it is, and that something was bought.
 fn origin(name: &'static str) -> Origin {
     let answer = move |_: &_| {
@@ -159,7 +151,7 @@ fn check(host: &dyn Host, reports: &Origin) {
 #[test]
 fn what_is_reported_is_what_visitors_did() {
     let published = Published::of(SHOP);
-    let control = control(&published, 0);
+    let control = published.begun("pricing", 0);
     let (stable, canary) = (origin("stable"), origin("canary"));
     let reports = Origin::start(|_| Some(Response::new(200))).unwrap();
     let setting = Setting {
@@ -206,7 +198,7 @@ fn a_canary_that_lowers_activation_is_rolled_back() {
     };
     #[allow(clippy::disallowed_methods, reason = "the Worker has a clock")]
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let control = control(&published, now.unwrap().as_millis() as i64);
+    let control = published.begun("pricing", now.unwrap().as_millis() as i64);
     let path = "/.well-known/flagstone/control";
     assert_eq!(
         ask("flagstone", Request::new("PUT", path).body(control)).status,

@@ -84,10 +84,7 @@ impl Site {
             workerd: Mutex::new(workerd),
             origins: [stable, canary],
         };
-        let course =
-            format!(r#"{{"plan":"1","attempt":1,"stage":0,"state":"running","since":{since_ms}}}"#);
-        let more = format!(r#","sequence":1,"rollouts":{{"checkout":{course}}}"#);
-        let control = published.control(1, &more);
+        let control = published.begun("checkout", since_ms);
         let put = Request::new("PUT", "/.well-known/flagstone/control").body(control);
         assert_eq!(site.send("flagstone", put, "secret").status, 204);
         Some(site)
