@@ -3,7 +3,10 @@
 use super::*;
 use crate::calendar::{Calendar, Freeze};
 use crate::guard::Watch;
-use crate::{Counts, Ladder, PerArm, interval};
+use crate::{
+    Arm, BreakerOptions, Circumstances, Counts, Failover, Fetch, Ladder, Node, Order, Outcome,
+    PerArm, Serve, UnitHash, interval,
+};
 
 const RATE: u64 = 10_000;
 
@@ -72,6 +75,61 @@ fn a_good_one_ends_and_a_bad_one_is_rolled_back() {
         .map(|decision| decision.step)
         .collect();
     assert_eq!(steps, [Step::RollBack]);
+}
+
+/// What the node reported of the first failures was lost, so that the guard has nothing but its probes.
+#[test]
+fn a_canary_that_is_out_of_service_everywhere_is_rolled_back() {
+    const BEGIN: u32 = 2_100;
+    let mut rollout = begin();
+    // It stays where it is.
+    rollout.terms.budget = 0.0;
+    let Some(share) = rollout.guard().plan().ladder.share(0) else {
+        panic!("there is a first stage");
+    };
+    let mut node = Node::new(7, 1, 0, share, 0, 0);
+    let mut steps = Vec::new();
+    for number in 0..60_000_u32 {
+        let now_ms = i64::from(number) * 10;
+        let unit = UnitHash(number.wrapping_mul(0x9e37_79b9).rotate_left(7));
+        let is_canary = f64::from(number * 377 % 1_000) < share.as_f64() * 1_000.0;
+        let arm = if is_canary { Arm::Canary } else { Arm::Control };
+        if !is_canary || node.serve(Order::Run, unit, now_ms) != Serve::Control {
+            let fetch = Fetch {
+                stage: 0,
+                arm,
+                circumstances: Circumstances::DRAWN,
+                outcome: Outcome::Status(if is_canary && number > 20_000 {
+                    500
+                } else {
+                    200
+                }),
+                failover: Failover::None,
+                unit: Some(unit),
+                latency_ms: 20,
+                first_exposure: false,
+            };
+            node.tell(&fetch, now_ms, 32_768, &BreakerOptions::DEFAULT);
+        }
+        let has_tripped = node.breaker().trips() > 0;
+        while node.is_due(now_ms)
+            && let Some((id, report)) = node.take_report(now_ms)
+        {
+            let is_first_trip = report.tripped > 0 && node.breaker().trips() == 1;
+            if number <= BEGIN || has_tripped && !is_first_trip {
+                rollout.merge(id, &report, now_ms);
+            }
+        }
+        match rollout.look(now_ms).map(|decision| decision.step) {
+            None | Some(Step::Stay) => {}
+            Some(step) => {
+                steps.push(step);
+                break;
+            }
+        }
+    }
+    assert!(node.breaker().trips() > 1, "it has probed");
+    assert_eq!(steps, [Step::RollBack], "{:?}", rollout.figures());
 }
 
 #[test]
