@@ -410,6 +410,26 @@ fn a_file_is_read_once() {
 }
 
 #[test]
+fn a_step_that_is_made_is_not_told_as_failed_where_its_audit_line_is_not_kept() {
+    let folder = begun("guard-audit");
+    let audit = folder.join("control.json.audit");
+    fs::remove_file(&audit).unwrap();
+    fs::create_dir(&audit).unwrap();
+    fs::write(folder.join("nodes.ndjson"), line(1, 0, None, 9)).unwrap();
+    let output = flagstone(&folder, &stores(FILE))
+        .args(["--input", "nodes.ndjson", "--once"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let expected = "the step of `checkout` is made, but its audit line is not kept: ";
+    assert!(said.contains(expected), "{said}");
+    assert_eq!(
+        control(&folder)["rollouts"]["checkout"]["state"],
+        "rolled-back"
+    );
+}
+
+#[test]
 fn what_comes_by_a_pipe_counts_when_it_comes() {
     let folder = begun("pipe");
     let mut child = flagstone(&folder, &stores(FILE))

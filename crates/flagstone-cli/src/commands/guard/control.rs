@@ -79,11 +79,16 @@ impl Followed {
         Some((document, planned.snapshot().ok()?))
     }
 
-    /// Puts a rollout's next step into the document, if what it says of the rollout is still what the step was decided by.
+    /// Puts a rollout's next step into the document, if what it says of the rollout is still what the step was decided by;
+    /// and keeps its audit line, or gives back why not.
     ///
     /// # Errors
     /// If it cannot be written, or somebody else has written meanwhile. The step is decided again then.
-    pub fn put(&mut self, publication: &Publication, now_ms: i64) -> Result<(), StoreError> {
+    pub fn put(
+        &mut self,
+        publication: &Publication,
+        now_ms: i64,
+    ) -> Result<Option<StoreError>, StoreError> {
         if self.looked_ms == i64::MIN {
             // The step before this one has changed it. If it cannot be read, the store says below that it is another.
             let _ = self.look(now_ms);
@@ -102,6 +107,6 @@ impl Followed {
             text.as_bytes(),
             Some(held),
         )?;
-        keep(self.store.as_ref(), next.control.sequence, &next.audit())
+        Ok(keep(self.store.as_ref(), next.control.sequence, &next.audit()).err())
     }
 }

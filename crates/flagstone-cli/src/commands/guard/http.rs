@@ -6,8 +6,8 @@ use super::turn::{Answer, Batch, Message};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use flagstone_guard::page::PATH;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::{Bytes, Incoming};
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -19,10 +19,15 @@ use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
+use tokio::time::timeout;
 
 /// The largest batch, in bytes.
 const LARGEST: usize = 8 << 20;
+/// Connections at once. Further ones wait in the system's queue.
+const CONNECTIONS: usize = 512;
+/// How long a request's head may take, and then its body.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Where Fastly asks whether logs may be sent here.
 const CHALLENGE: &str = "/.well-known/fastly/logging/challenge";
 
@@ -63,9 +68,11 @@ pub fn serve(listener: TcpListener, site: Site) -> std::io::Result<()> {
         .enable_all()
         .build()?;
     let site = Arc::new(site);
+    let room = Arc::new(Semaphore::new(CONNECTIONS));
     runtime.block_on(async move {
         let listener = tokio::net::TcpListener::from_std(listener)?;
         loop {
+            let place = Arc::clone(&room).acquire_owned().await;
             let Ok((stream, _)) = listener.accept().await else {
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
@@ -77,11 +84,12 @@ pub fn serve(listener: TcpListener, site: Site) -> std::io::Result<()> {
             });
             let connection = http1::Builder::new()
                 .timer(TokioTimer::new())
-                .header_read_timeout(Duration::from_secs(30))
+                .header_read_timeout(PATIENCE)
                 .serve_connection(TokioIo::new(stream), service);
             tokio::spawn(async move {
                 // Whoever went away has no use for an error.
                 let _ = connection.await;
+                drop(place);
             });
         }
     })
@@ -148,10 +156,11 @@ pub async fn question(question: Question, site: &Site) -> Response<Full<Bytes>> 
 
 /// Takes a batch; it is answered once it is on the disk.
 async fn lines(body: Incoming, guard: &SyncSender<Message>) -> Response<Full<Bytes>> {
-    let Ok(body) = Limited::new(body, LARGEST).collect().await else {
-        return plain(StatusCode::PAYLOAD_TOO_LARGE, "at most 8 MiB\n");
+    let body = match whole(body, LARGEST, "at most 8 MiB\n").await {
+        Ok(body) => body,
+        Err(refusal) => return refusal,
     };
-    let text = String::from_utf8_lossy(&body.to_bytes()).into_owned();
+    let text = String::from_utf8_lossy(&body).into_owned();
     let (reply, saved) = oneshot::channel();
     let message = Message::Lines(Batch {
         text,
@@ -164,6 +173,29 @@ async fn lines(body: Incoming, guard: &SyncSender<Message>) -> Response<Full<Byt
             StatusCode::SERVICE_UNAVAILABLE,
             "not saved, send it again\n",
         ),
+    }
+}
+
+/// A body of at most `largest` bytes that comes in time, or what is answered else: `too_large` where it is that.
+pub async fn whole<B>(
+    body: B,
+    largest: usize,
+    too_large: &'static str,
+) -> Result<Bytes, Response<Full<Bytes>>>
+where
+    B: Body,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    match timeout(PATIENCE, Limited::new(body, largest).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            Err(plain(StatusCode::PAYLOAD_TOO_LARGE, too_large))
+        }
+        Ok(Err(_)) => Err(plain(StatusCode::BAD_REQUEST, "the body did not end\n")),
+        Err(_) => Err(plain(
+            StatusCode::REQUEST_TIMEOUT,
+            "the body took too long\n",
+        )),
     }
 }
 
@@ -237,3 +269,6 @@ fn respond(status: StatusCode, kind: &'static str, text: String) -> Response<Ful
     );
     response
 }
+
+#[cfg(test)]
+mod tests;

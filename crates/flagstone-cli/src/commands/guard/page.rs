@@ -1,10 +1,10 @@
 //! The health page: its files, what it shows, and what people do by it.
 
 use super::super::rollout::{Change, act};
-use super::http::{Question, Site, json, plain, question};
+use super::http::{Question, Site, json, plain, question, whole};
 use crate::clock;
 use flagstone_guard::{Action, page};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue, WWW_AUTHENTICATE};
 use hyper::http::request::Parts;
@@ -68,10 +68,11 @@ async fn done(parts: &Parts, body: Incoming, site: &Site) -> Response<Full<Bytes
     if !page::is_own(header("sec-fetch-site"), header("content-type")) {
         return plain(StatusCode::FORBIDDEN, page::FOREIGN);
     }
-    let Ok(body) = Limited::new(body, page::LARGEST).collect().await else {
-        return plain(StatusCode::PAYLOAD_TOO_LARGE, page::TOO_LARGE);
+    let body = match whole(body, page::LARGEST, page::TOO_LARGE).await {
+        Ok(body) => body,
+        Err(refusal) => return refusal,
     };
-    let action = match Action::read(&String::from_utf8_lossy(&body.to_bytes())) {
+    let action = match Action::read(&String::from_utf8_lossy(&body)) {
         Ok(action) => action,
         Err(error) => return plain(StatusCode::BAD_REQUEST, format!("{error}\n")),
     };

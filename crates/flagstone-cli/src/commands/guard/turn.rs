@@ -320,7 +320,13 @@ impl<'a> Guard<'a> {
                 Err(error) => {
                     problem = Some(format!("the step of `{}`: {error}", publication.flag));
                 }
-                Ok(()) => {}
+                Ok(Some(error)) => {
+                    problem = Some(format!(
+                        "the step of `{}` is made, but its audit line is not kept: {error}",
+                        publication.flag
+                    ));
+                }
+                Ok(None) => {}
             }
         }
         problem
