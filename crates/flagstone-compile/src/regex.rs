@@ -262,6 +262,42 @@ impl Cursor {
         char::from_u32(self.ahead(count)?)?.to_digit(radix)
     }
 
+    /// A decimal number; one that is too large is the largest.
+    fn number(&mut self) -> Option<u32> {
+        let mut number = self.digit(10)?;
+        self.at += 1;
+        while let Some(digit) = self.digit(10) {
+            number = number.saturating_mul(10).saturating_add(digit);
+            self.at += 1;
+        }
+        Some(number)
+    }
+
+    /// `{2}`, `{2,}` or `{2,4}`, with numbers as the dialect reads them; anything else that begins with a brace is left alone.
+    fn counts(&mut self, number: impl Fn(&mut Self) -> Option<u32>) -> Option<(u32, Option<u32>)> {
+        let at = self.at;
+        let counts = self.braces(number);
+        if counts.is_none() {
+            self.at = at;
+        }
+        counts
+    }
+
+    fn braces(&mut self, number: impl Fn(&mut Self) -> Option<u32>) -> Option<(u32, Option<u32>)> {
+        if !self.eat("{") {
+            return None;
+        }
+        let min = number(self)?;
+        let max = if !self.eat(",") {
+            Some(min)
+        } else if self.looking_at("}") {
+            None
+        } else {
+            Some(number(self)?)
+        };
+        self.eat("}").then_some((min, max))
+    }
+
     fn fault<T>(&self, at: usize, message: &'static str) -> Result<T, Fault> {
         Err(Fault::Syntax { at, message })
     }

@@ -123,7 +123,7 @@ impl Parser {
                     continue;
                 }
                 Some('*' | '+' | '?') => return self.cursor.fault(at, "nothing to repeat"),
-                Some('{') if self.counts().is_some() => {
+                Some('{') if self.cursor.counts(Cursor::number).is_some() => {
                     return self.cursor.fault(at, "nothing to repeat");
                 }
                 _ => {}
@@ -217,7 +217,7 @@ impl Parser {
             (1, None)
         } else if self.cursor.eat("?") {
             (0, Some(1))
-        } else if let Some((min, max)) = self.counts() {
+        } else if let Some((min, max)) = self.cursor.counts(Cursor::number) {
             if max.is_some_and(|max| max < min) {
                 return self
                     .cursor
@@ -232,42 +232,6 @@ impl Parser {
             return self.cursor.fault(at, "a lookbehind cannot be repeated");
         }
         Ok(node.repeat(min, max))
-    }
-
-    /// `{2}`, `{2,}` or `{2,4}`; anything else that begins with a brace is text, and left alone. Numbers that are too
-    /// large are the largest.
-    fn counts(&mut self) -> Option<(u32, Option<u32>)> {
-        let at = self.cursor.at;
-        let counts = self.braces();
-        if counts.is_none() {
-            self.cursor.at = at;
-        }
-        counts
-    }
-
-    fn braces(&mut self) -> Option<(u32, Option<u32>)> {
-        if !self.cursor.eat("{") {
-            return None;
-        }
-        let min = self.number()?;
-        let max = if !self.cursor.eat(",") {
-            Some(min)
-        } else if self.cursor.looking_at("}") {
-            None
-        } else {
-            Some(self.number()?)
-        };
-        self.cursor.eat("}").then_some((min, max))
-    }
-
-    fn number(&mut self) -> Option<u32> {
-        let mut number = self.cursor.digit(10)?;
-        self.cursor.at += 1;
-        while let Some(digit) = self.cursor.digit(10) {
-            number = number.saturating_mul(10).saturating_add(digit);
-            self.cursor.at += 1;
-        }
-        Some(number)
     }
 
     /// A unit that stands for itself.

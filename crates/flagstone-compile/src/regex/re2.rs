@@ -198,46 +198,13 @@ impl Parser {
                 return Ok(Some((min, max)));
             }
         }
-        let counts = self.braces();
-        match counts {
-            None => self.cursor.at = at,
-            Some((min, max)) => {
-                if min > MAX_REPEAT || max.is_some_and(|max| max > MAX_REPEAT || max < min) {
-                    return self.cursor.fault(at, "invalid repeat count");
-                }
-            }
+        let counts = self.cursor.counts(number);
+        if let Some((min, max)) = counts
+            && (min > MAX_REPEAT || max.is_some_and(|max| max > MAX_REPEAT || max < min))
+        {
+            return self.cursor.fault(at, "invalid repeat count");
         }
         Ok(counts)
-    }
-
-    fn braces(&mut self) -> Option<(u32, Option<u32>)> {
-        if !self.cursor.eat("{") {
-            return None;
-        }
-        let min = self.number()?;
-        let max = if !self.cursor.eat(",") {
-            Some(min)
-        } else if self.cursor.looking_at("}") {
-            None
-        } else {
-            Some(self.number()?)
-        };
-        self.cursor.eat("}").then_some((min, max))
-    }
-
-    /// A number without zeros before it; one that is too large is the largest.
-    fn number(&mut self) -> Option<u32> {
-        let zero = self.cursor.looking_at("0");
-        let mut number = self.cursor.digit(10)?;
-        self.cursor.at += 1;
-        while let Some(digit) = self.cursor.digit(10) {
-            if zero {
-                return None;
-            }
-            number = number.saturating_mul(10).saturating_add(digit);
-            self.cursor.at += 1;
-        }
-        Some(number)
     }
 
     /// A code point that stands for itself.
@@ -254,6 +221,14 @@ impl Parser {
             set
         }
     }
+}
+
+/// A number without zeros before it.
+fn number(cursor: &mut Cursor) -> Option<u32> {
+    if cursor.looking_at("0") && cursor.ahead_digit(1, 10).is_some() {
+        return None;
+    }
+    cursor.number()
 }
 
 /// Whether counts of repetitions, nested ones multiplied, stay within `limit`.
