@@ -22,12 +22,10 @@ pub fn test(console: Console, setup: &Setup) -> Result<()> {
     let folder = paths::root().join("js/wasm");
     npm::ensure(console, &folder)?;
     package(console, setup, &folder)?;
-    type_check(
-        console,
-        &folder,
-        "test/types",
-        "js/wasm: what compiles and what does not",
-    )?;
+    for project in ["test/types", "test/types/tsconfig.node.json"] {
+        let what = format!("js/wasm: what compiles and what does not, {project}");
+        type_check(console, &folder, project, &what)?;
+    }
     let flagstone = snapshot(console, &folder)?;
     let mut tests = node(&folder, "--test");
     tests

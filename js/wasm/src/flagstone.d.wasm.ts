@@ -1,2 +1,3 @@
-declare const module: WebAssembly.Module
+/** In Workers a `WebAssembly.Module`, for `openWith`. */
+declare const module: object
 export default module

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
+import { again } from './again.js'
 import { openWith, type Snapshot } from './snapshot.js'
 
 export * from './snapshot.js'
 
-let module: Promise<WebAssembly.Module> | undefined
+const compiled = again(async () => WebAssembly.compile(await readFile(new URL('./flagstone.wasm', import.meta.url))))
 
 /** Opens a snapshot. `bytes` are copied. Rejects if they are no snapshot, or a damaged one. */
 export async function open(bytes: Uint8Array): Promise<Snapshot> {
-  module ??= readFile(new URL('./flagstone.wasm', import.meta.url)).then((wasm) => WebAssembly.compile(wasm))
-  return openWith(await module, bytes)
+  return openWith(await compiled(), bytes)
 }

@@ -78,9 +78,13 @@ interface Flag {
   readonly variants: readonly { readonly key: string; readonly value: Value }[]
 }
 
-/** Opens a snapshot in an instance of its own. `bytes` are copied. Throws if they are no snapshot, or a damaged one. */
-export async function openWith(module: WebAssembly.Module, bytes: Uint8Array): Promise<Snapshot> {
-  const { exports } = await WebAssembly.instantiate(module)
+/**
+ * Opens a snapshot in an instance of its own of `module`, a `WebAssembly.Module`. `bytes` are copied. Rejects if they are no
+ * snapshot, or a damaged one.
+ */
+// Programs for Node do not know that type by name, unless they name the library of browsers.
+export async function openWith(module: object, bytes: Uint8Array): Promise<Snapshot> {
+  const { exports } = await WebAssembly.instantiate(module as WebAssembly.Module)
   return new Snapshot(new Held(new Engine(exports as unknown as Exports), bytes))
 }
 

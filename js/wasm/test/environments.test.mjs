@@ -1,10 +1,12 @@
-// In Chromium and in the Workers runtime, from bundles as people's builds make them: the answers are Node's.
+// In Chromium and in the Workers runtime, as people's builds make bundles of it, and without any: the answers are Node's.
 
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
+import { extname } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
@@ -17,44 +19,65 @@ const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/goog
 const executablePath = [process.env.CHROMIUM ?? '', ...PLACES].find((path) => path && existsSync(path))
 const skip = executablePath ? false : 'there is no Chromium; CHROMIUM names one, Debian has it as `chromium`'
 const folder = fileURLToPath(new URL('..', import.meta.url))
-const wasm = `${folder}dist/flagstone.wasm`
 
 /** What JSON makes of it, which is how the answers come from elsewhere. */
 const plain = (value) => JSON.parse(JSON.stringify(value))
 const expected = plain(await answers(open, shop, contexts))
 
-async function bundle(program, conditions, external = []) {
-  const built = await build({
-    stdin: { contents: program, resolveDir: `${folder}test` },
-    bundle: true,
-    format: 'esm',
-    write: false,
-    conditions,
-    external,
-    logLevel: 'error',
-  })
+/** Packages of the repository's root: the tools of the platforms. */
+const root = createRequire(new URL('../../../package.json', import.meta.url))
+const env = { ...process.env, WRANGLER_SEND_METRICS: 'false' }
+
+async function bundle(program) {
+  const stdin = { contents: program, resolveDir: `${folder}test` }
+  const built = await build({ stdin, bundle: true, format: 'esm', write: false, logLevel: 'error' })
   return built.outputFiles[0].text
 }
 
-test('in Chromium', { skip }, async () => {
-  const program = await bundle(
-    `import { open } from '@flagstone/wasm'
-     import { answers } from './answers.mjs'
-     const [bytes, contexts] = await Promise.all([fetch('/snapshot').then((r) => r.bytes()), fetch('/contexts').then((r) => r.json())])
-     document.title = JSON.stringify(await answers(open, bytes, contexts))`,
-    ['browser'],
-  )
+/** What a page does whose `open` comes from `where`. */
+const program = (where) => `import { open } from '${where}'
+  import { answers } from './answers.mjs'
+  const [bytes, contexts] = await Promise.all([fetch('/snapshot').then((r) => r.bytes()), fetch('/contexts').then((r) => r.json())])
+  const broken = await open(bytes).then(() => '', (error) => error.message)
+  document.title = JSON.stringify({ broken, ...(await answers(open, bytes, contexts)) })`
+
+const read = (path) => readFileSync(`${folder}${path}`)
+const scripts = (names) => Object.fromEntries(names.map((name) => [`/${name}`, ['text/javascript', read(`dist/${name}`)]]))
+const BUNDLE = { '/program.js': async () => ['text/javascript', await bundle(program('@flagstone/wasm'))] }
+const FOLDER = {
+  '/program.js': async () => ['text/javascript', program('./web.js')],
+  '/answers.mjs': ['text/javascript', read('test/answers.mjs')],
+  ...scripts(['web.js', 'again.js', 'snapshot.js', 'wire.mjs', 'headers.mjs', 'page.mjs']),
+}
+
+const PAGES = {
+  'as a bundle': { files: BUNDLE, type: 'application/wasm' },
+  'by the URL of its folder': { files: FOLDER, type: 'application/wasm' },
+  'from a server that does not know the type': { files: FOLDER, type: 'application/octet-stream' },
+  'when the network was gone at first': { files: FOLDER, type: 'application/wasm', fails: 1 },
+}
+
+for (const [name, { files, type, fails = 0 }] of Object.entries(PAGES)) {
+  test(`in Chromium ${name}`, { skip }, async () => {
+    const { broken, ...got } = await inChromium(files, type, fails)
+    assert.match(broken, fails ? /flagstone\.wasm: 503$/ : /^$/)
+    assert.deepEqual(got, expected)
+  })
+}
+
+/** The title of a page that loads these files, and the wasm, which the server refuses at first, so many times. */
+async function inChromium(more, type, fails) {
   const files = {
     '/': ['text/html', '<!doctype html><script type="module" src="/program.js"></script>'],
-    '/program.js': ['text/javascript', program],
-    // Where the bundle looks for it.
-    '/flagstone.wasm': ['application/wasm', readFileSync(wasm)],
+    '/flagstone.wasm': () => (fails-- > 0 ? ['text/plain', '', 503] : [type, read('dist/flagstone.wasm')]),
     '/snapshot': ['application/octet-stream', shop],
     '/contexts': ['application/json', JSON.stringify(contexts)],
+    ...more,
   }
-  const server = createServer((request, response) => {
-    const [type, body] = files[request.url] ?? ['text/plain', '']
-    response.writeHead(200, { 'Content-Type': type }).end(body)
+  const server = createServer(async (request, response) => {
+    const file = files[request.url] ?? ['text/plain', '', 404]
+    const [type, body, status = 200] = typeof file === 'function' ? await file() : file
+    response.writeHead(status, { 'Content-Type': type }).end(body)
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
@@ -63,37 +86,39 @@ test('in Chromium', { skip }, async () => {
     page.on('pageerror', (error) => console.error(error))
     await page.goto(`http://127.0.0.1:${server.address().port}/`)
     await page.waitForFunction(() => document.title !== '')
-    assert.deepEqual(JSON.parse(await page.title()), expected)
+    return JSON.parse(await page.title())
   } finally {
     await browser.close()
     server.close()
   }
-})
+}
 
-test('in the Workers runtime', async () => {
-  const root = new URL('../../../package.json', import.meta.url)
-  const { Miniflare } = createRequire(root)('miniflare')
-  const program = await bundle(
+test('in the Workers runtime, as wrangler bundles it', async () => {
+  const build = mkdtempSync(`${folder}build/worker-`)
+  writeFileSync(`${build}/snapshot.bin`, shop)
+  writeFileSync(
+    `${build}/worker.mjs`,
     `import { open } from '@flagstone/wasm'
-     import { answers } from './answers.mjs'
+     import { answers } from '../../test/answers.mjs'
      import snapshot from './snapshot.bin'
      export default { fetch: async () => Response.json(await answers(open, new Uint8Array(snapshot), ${JSON.stringify(contexts)})) }`,
-    ['workerd'],
-    ['./flagstone.wasm', './snapshot.bin'],
   )
-  const miniflare = new Miniflare({
-    cf: {},
-    compatibilityDate: '2026-04-01',
-    modules: [
-      { type: 'ESModule', path: 'main.mjs', contents: program },
-      { type: 'CompiledWasm', path: 'flagstone.wasm', contents: readFileSync(wasm) },
-      { type: 'Data', path: 'snapshot.bin', contents: shop },
-    ],
+  const wrangler = ['deploy', 'worker.mjs', '--name=worker', '--compatibility-date=2026-04-01', '--dry-run', '--outdir=out']
+  execFileSync(process.execPath, [root.resolve('wrangler/bin/wrangler.js'), ...wrangler], { cwd: build, env, stdio: 'pipe' })
+  const types = { '.js': 'ESModule', '.wasm': 'CompiledWasm', '.bin': 'Data' }
+  const modules = readdirSync(`${build}/out`).flatMap((name) => {
+    const type = types[extname(name)]
+    return type ? [{ type, path: name, contents: readFileSync(`${build}/out/${name}`) }] : []
   })
+  // The first is the one that runs.
+  modules.sort((one, other) => (other.type === 'ESModule') - (one.type === 'ESModule'))
+  const { Miniflare } = root('miniflare')
+  const miniflare = new Miniflare({ cf: {}, compatibilityDate: '2026-04-01', modules })
   try {
     const response = await miniflare.dispatchFetch('http://shop.example/')
     assert.deepEqual(await response.json(), expected)
   } finally {
     await miniflare.dispose()
+    rmSync(build, { recursive: true })
   }
 })

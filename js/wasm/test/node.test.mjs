@@ -86,3 +86,10 @@ test('a new id for each visitor without one', async () => {
   for (const cookie of cookies) assert.match(cookie, /^__Host-flagstone=[0-9a-f]{32};/)
   assert.equal(new Set(cookies).size, 3)
 })
+
+test('CommonJS has it too', () => {
+  const program = `const { open } = require('@flagstone/wasm')
+    open(require('node:fs').readFileSync('build/shop.snapshot')).then(({ size }) => console.log(size))`
+  const cwd = new URL('..', import.meta.url)
+  assert.equal(execFileSync(process.execPath, ['-e', program], { cwd, encoding: 'utf8' }), '33\n')
+})

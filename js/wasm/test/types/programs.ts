@@ -1,6 +1,7 @@
 // Programs that compile, and programs that do not.
 
-import { open, type Decision, type Explanation, type Plan, type Value } from '@flagstone/wasm'
+import module from '@flagstone/wasm/flagstone.wasm'
+import { open, openWith, type Decision, type Explanation, type Plan, type Snapshot, type Value } from '@flagstone/wasm'
 
 const snapshot = await open(new Uint8Array())
 const decider = snapshot.for({ targetingKey: 'u-1', user: { plan: 'pro' } }, 0)
@@ -12,8 +13,12 @@ export const theirs: Value | 7 = decider.value('a', 7)
 export const plan: Plan = snapshot.plan(new Request('https://a.example/'), { geo: { country: 'DE', asn: 7 } })
 export const headers: Headers = plan.requestHeaders(new Headers())
 
+export const another: Snapshot = await openWith(module, new Uint8Array())
+
 // @ts-expect-error A snapshot is bytes.
 await open('shop.snapshot')
+// @ts-expect-error A module is compiled.
+await openWith('flagstone.wasm', new Uint8Array())
 // @ts-expect-error A targeting key is text.
 snapshot.for({ targetingKey: 7 })
 // @ts-expect-error There may be no decision.
