@@ -11,23 +11,25 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { makeUsers, makeWorkload } from './workload/model.mjs';
 import { prepare } from './measure/prepare.mjs';
 import { measureViceroy } from './measure/viceroy.mjs';
-import { measureWorkers } from './measure/workerd.mjs';
+import { measureStarts, measureWorkers } from './measure/workerd.mjs';
 import { lowerQuartile, median } from './measure/process.mjs';
-import { WORKERS } from './workers.mjs';
+import { STARTS, WORKERS } from './workers.mjs';
 
 const [folder, programsFile, planName, ...only] = process.argv.slice(2);
 const out = path.resolve(folder);
 const programs = JSON.parse(fs.readFileSync(programsFile, 'utf8'));
 const all = fs.readdirSync(path.join(import.meta.dirname, 'adapters')).map((file) => path.basename(file, '.mjs')).filter((name) => name !== 'each' && name !== 'bare-wasm');
-const QUICK_ADAPTERS = ['flagstone-index', 'flagstone-key', 'flagstone-launchdarkly', 'probe-index', 'probe-key', 'hand-written', 'growthbook', 'flagd-interpreted', 'launchdarkly'];
-const QUICK_WORKERS = ['empty', 'headers-only', 'proxy', 'proxy-edits', 'flagstone-wasm', 'flagstone-worker', 'flagstone-pipeline', 'probe', 'growthbook', 'launchdarkly'];
+/** The engines that come nearest, and those that targets are about: measured in every round. */
+const NEAR = ['flagstone-index', 'flagstone-key', 'flagstone-package', 'flagstone-launchdarkly', 'probe-index', 'probe-key', 'hand-written', 'growthbook', 'flagd', 'launchdarkly'];
+const NEAR_WORKERS = ['empty', 'headers-only', 'proxy', 'proxy-edits', 'carries-core', 'carries-worker', 'flagstone-wasm', 'flagstone-library', 'flagstone-worker', 'flagstone-pipeline', 'probe', 'growthbook', 'launchdarkly'];
+/** Numbers of flags that targets are about; others are measured once. */
+const NEAR_SIZES = [1000, 10_000];
+/** `rounds` are those of engines, `batches` those of requests, which are short. */
 const PLANS = {
-  quick: { sizes: [1000, 10_000], rounds: 2, adapters: QUICK_ADAPTERS, workers: QUICK_WORKERS, seconds: 1, requests: 150 },
-  full: { sizes: [10, 100, 1000, 10_000], rounds: 3, adapters: all, workers: Object.keys(WORKERS), seconds: 2, requests: 300 },
+  quick: { sizes: NEAR_SIZES, rounds: 2, batches: 20, starts: 12, adapters: NEAR, workers: NEAR_WORKERS },
+  full: { sizes: [10, 100, ...NEAR_SIZES], rounds: 3, batches: 40, starts: 40, adapters: all, workers: Object.keys(WORKERS) },
 };
 const plan = { ...PLANS[planName] };
-if (process.env.BENCH_ROUNDS) plan.rounds = Number(process.env.BENCH_ROUNDS);
-if (process.env.BENCH_SIZES) plan.sizes = process.env.BENCH_SIZES.split(',').map(Number);
 const say = (line) => console.error(line);
 
 function child(adapter, flags, mode) {
@@ -36,6 +38,12 @@ function child(adapter, flags, mode) {
   const line = stdout?.trim().split('\n').filter((line) => line.startsWith('{')).pop();
   if (!line) throw new Error(`${adapter}, ${flags} flags, ${mode}: ${stderr}`);
   return JSON.parse(line);
+}
+
+/** Rows whose answers were compared with the workload's. */
+function right(rows) {
+  for (const { name, mismatches } of rows) if (mismatches > 0) throw new Error(`${name}: ${mismatches} answers are not the workload's`);
+  return rows;
 }
 
 const PHASES = {
@@ -55,7 +63,7 @@ const PHASES = {
     return checked;
   }),
   native: () => plan.sizes.flatMap((flags) => {
-    const output = execFileSync(programs.engines, [path.join(out, 'data'), String(flags), String(plan.rounds)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+    const output = execFileSync(programs.engines, [path.join(out, 'data'), String(flags), String(NEAR_SIZES.includes(flags) ? plan.rounds : 1)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
     say(`Rust engines, ${flags} flags`);
     const rows = output.trim().split('\n').map((line) => JSON.parse(line));
     for (const { engine, results } of rows) if (results.mismatches > 0) throw new Error(`${engine}: ${results.mismatches} answers are not the workload's`);
@@ -64,8 +72,8 @@ const PHASES = {
   engines: () => {
     const rounds = [];
     for (let round = 0; round < plan.rounds; round++) {
-      for (const flags of plan.sizes) {
-        for (const adapter of plan.adapters) {
+      for (const flags of round === 0 ? plan.sizes : NEAR_SIZES) {
+        for (const adapter of round === 0 ? plan.adapters : NEAR) {
           // LaunchDarkly's flags are there to be bucketed.
           const modes = adapter === 'flagstone-launchdarkly' && flags !== 1000 ? [] : ['load', 'evaluate'];
           for (const mode of modes) rounds.push(child(adapter, flags, mode));
@@ -86,11 +94,12 @@ const PHASES = {
       };
     });
   },
-  workers: () => measureWorkers({ out, program: programs.load, names: plan.workers, flags: 1000, rounds: plan.rounds, seconds: plan.seconds, say }),
+  workers: async () => right(await measureWorkers({ out, program: programs.load, names: plan.workers, flags: 1000, rounds: plan.batches, say })),
+  starts: () => measureStarts({ out, names: STARTS, flags: 1000, rounds: plan.starts, say }),
   fastly: async () => {
     const rows = [];
-    for (const flags of plan.sizes.filter((size) => size >= 1000)) rows.push(...await measureViceroy({ out, programs, flags, rounds: plan.rounds, requests: plan.requests, say }));
-    return rows;
+    for (const flags of NEAR_SIZES) rows.push(...await measureViceroy({ out, programs, flags, rounds: plan.batches, say }));
+    return right(rows);
   },
   eval: () => {
     const workload = makeWorkload(1000);

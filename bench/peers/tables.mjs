@@ -10,9 +10,9 @@ import { bytes, geometricMean, microseconds, milliseconds, nanoseconds, ratio, t
 
 const out = process.argv[2];
 const read = (phase) => JSON.parse(fs.readFileSync(path.join(out, 'results', `${phase}.json`), 'utf8'));
-const results = Object.fromEntries(['prepare', 'native', 'engines', 'workers', 'fastly', 'eval'].map((phase) => [phase, read(phase).result]));
-const { rounds, plan, node } = read('engines');
-const loads = ['native', 'engines', 'workers', 'fastly'].map((phase) => read(phase).load).filter(Number.isFinite);
+const results = Object.fromEntries(['prepare', 'native', 'engines', 'workers', 'starts', 'fastly', 'eval'].map((phase) => [phase, read(phase).result]));
+const { plan, node } = read('engines');
+const loads = ['native', 'engines', 'workers', 'starts', 'fastly'].map((phase) => read(phase).load).filter(Number.isFinite);
 const documents = read('documents');
 const sizes = read('sizes');
 const KINDS = ['onoff', 'rollout', 'rule3', 'segment'];
@@ -63,8 +63,8 @@ function snapshots() {
 
 const WORKER_NAMES = {
   empty: '*empty*', 'headers-only': '*reads the headers*', proxy: '*proxy*', 'proxy-edits': '*proxy that changes as many headers*', 'kv-buffer': '*reads KV, as bytes*',
-  'kv-text': '*reads KV, as text*', 'kv-json': '*reads KV, as JSON*', 'workers-rs': '*empty, crate `worker`*', 'flagstone-wasm': '**Flagstone\'s core**, called from JavaScript',
-  'flagstone-library': '**Flagstone, js/wasm**', 'flagstone-worker': '**Flagstone\'s Worker**, 5 flags to the browser', 'flagstone-pipeline': '**Flagstone\'s Worker**, whole pipeline',
+  'kv-text': '*reads KV, as text*', 'kv-json': '*reads KV, as JSON*', 'workers-rs': '*empty, crate `worker`*', 'carries-core': '*empty, with the wasm of our core*', 'carries-worker': '*empty, with the wasm of our Worker*', 'flagstone-wasm': '**Flagstone\'s core**, called from JavaScript',
+  'flagstone-library': '**Flagstone\'s npm package**, as a library', 'flagstone-worker': '**Flagstone\'s Worker**, 5 flags to the browser', 'flagstone-pipeline': '**Flagstone\'s Worker**, whole pipeline',
   probe: '*probe*', 'probe-promise': '*probe, with a promise*', 'hand-written': '*hand-written JavaScript*', growthbook: 'GrowthBook, kept', 'growthbook-edge': 'GrowthBook, as its edge helper does',
   configcat: 'ConfigCat, kept', eppo: 'Eppo, kept', flagd: 'flagd, kept', statsig: 'Statsig, kept', 'statsig-edge': 'Statsig, as its edge helper does', flipt: 'Flipt (wasm), kept',
   yggdrasil: 'Yggdrasil (wasm), kept', launchdarkly: 'LaunchDarkly, kept', 'launchdarkly-edge': 'LaunchDarkly, as its Cloudflare SDK does',
@@ -74,10 +74,16 @@ function workers() {
   const at = (name) => results.workers.find((worker) => worker.name === name);
   const [empty, proxy] = [at('empty'), at('proxy')];
   const isProxy = (name) => /^(proxy|flagstone-worker|flagstone-pipeline)/.test(name);
-  return table(['Worker', 'CPU, 32 connections', 'above *empty*', 'above *proxy*', 'CPU, 1 connection', 'start, above *empty*', 'memory', 'code, gzip'], results.workers.map((worker) => [
+  return table(['Worker', 'CPU, 32 connections', 'above *empty*', 'above *proxy*', 'CPU, 1 connection', 'memory', 'code, gzip'], results.workers.map((worker) => [
     WORKER_NAMES[worker.name], microseconds(worker.many), isProxy(worker.name) ? '' : microseconds(worker.many - empty.many),
-    isProxy(worker.name) ? microseconds(worker.many - proxy.many) : '', microseconds(worker.one), milliseconds(worker.start - empty.start),
+    isProxy(worker.name) ? microseconds(worker.many - proxy.many) : '', microseconds(worker.one),
     bytes(worker.memory), bytes(results.prepare.code[worker.name].gzip),
+  ]));
+}
+
+function starts() {
+  return table(['Worker', 'thread of the Worker', 'above *empty*', 'all threads', 'above *empty*'], results.starts.map((row) => [
+    WORKER_NAMES[row.name], ...[row.own, row.aboveOwn, row.all, row.aboveAll].map(milliseconds),
   ]));
 }
 
@@ -87,13 +93,13 @@ function fastly() {
   const at = (name, flags) => results.fastly.find((row) => row.name === name && row.flags === flags).cpu;
   const label = (name) => ({
     flagstone: '**Flagstone\'s service**, 5 flags to the browser', 'flagstone-whole': '**Flagstone\'s service**, the same, published without a cut',
-    'flagstone-pipeline': '**Flagstone\'s service**, whole pipeline', '/empty': '*empty*', '/headers': '*reads the headers*',
+    'flagstone-pipeline': '**Flagstone\'s service**, whole pipeline', kept: '*reads the headers and asks the origin, keeps its instance*', '/empty': '*empty*', '/headers': '*reads the headers*',
     '/proxy': '*reads them and asks the origin*', '/kv/probe': '*reads the probe\'s snapshot besides*', '/probe': '*probe, checked*', '/probe-trusting': '*probe*',
     '/kv/launchdarkly': '*reads LaunchDarkly\'s JSON besides*', '/launchdarkly': 'LaunchDarkly\'s JSON and evaluator',
   })[name];
-  const base = (name) => (name.startsWith('flagstone') ? '/proxy' : '/headers');
+  const base = (name) => (name.startsWith('flagstone') ? 'kept' : '/headers');
   return table(['service', ...counts.flatMap((flags) => [`${count(flags)} flags`, 'above its base'])], names.map((name) => [
-    label(name), ...counts.flatMap((flags) => [microseconds(at(name, flags)), /^\/(empty|headers|proxy)$/.test(name) ? '' : microseconds(at(name, flags) - at(base(name), flags))]),
+    label(name), ...counts.flatMap((flags) => [microseconds(at(name, flags)), /^(\/(empty|headers|proxy)|kept)$/.test(name) ? '' : microseconds(at(name, flags) - at(base(name), flags))]),
   ]));
 }
 
@@ -115,7 +121,7 @@ const versions = results.engines.filter(({ package: from }, index, rows) => from
   return fs.existsSync(file) ? `${from} ${JSON.parse(fs.readFileSync(file, 'utf8')).version}` : undefined;
 }).filter(Boolean);
 
-console.log(`With ${plan === 'full' ? '`--full`' : 'the small set of peers'}, ${rounds} round${rounds === 1 ? '' : 's'}, load average ${Math.max(...loads).toFixed(0)}. Node ${node}; workerd ${documents.versions.workerd}; ${versions.join(', ')}; for Rust, the versions of
+console.log(`With ${plan === 'full' ? '`--full`' : 'the small set of peers'}, load average ${Math.max(...loads).toFixed(0)}. Node ${node}; workerd ${documents.versions.workerd}; ${versions.join(', ')}; for Rust, the versions of
 \`bench/peers/crates/Cargo.toml\`.
 
 ${Math.max(...loads) > os.cpus().length ? 'The machine had other work at the same time: times are upper bounds, most of all those in JavaScript and workerd, and small differences mean\nnothing.\n\n' : ''}The workload: of ten flags four are switches, three percentage rollouts, two rules of three clauses (one of 12 countries, a version, the
@@ -169,11 +175,19 @@ JavaScript all of them. *A proxy that changes as many headers* decides nothing.
 
 ${workers()}
 
+## Starts of Workers
+
+CPU from the start of a workerd process until it has answered its first request, with 1,000 flags: code that is compiled, the document that is read
+and opened. A start of each in turn, so that *above empty* is the median of the differences within a round. The thread of the Worker is what a platform
+counts; the others compile and optimize besides. *Empty, with the wasm* has it compiled and calls nothing of it.
+
+${starts()}
+
 ## Fastly Compute
 
 In Viceroy; CPU of a request. Ours reads a [cut](platforms.md#cuts), which is published beside all flags; the others read all of theirs, since their formats have no such
-thing, and one row has ours do so. Ours keeps its instance for further requests, in Viceroy five; the others have a fresh one for each. Our service asks an origin, so its cost is above a service that does only that;
-the others' is above one that reads the headers.
+thing, and one row has ours do so. Ours keeps its instance for further requests, in Viceroy five; the others have a fresh one for each. Our service asks an origin, so its cost is above a service
+that does only that and keeps its instance too; the others' is above one that reads the headers.
 
 ${fastly()}
 

@@ -1,9 +1,12 @@
 // The Workers that are compared.
 //
 // `data` is the file of the workload that lies in KV. `base` does no flags: the others' cost is counted above it. `wasm` are
-// modules, by the name under which the Worker imports them, as paths below OUT or, with `package:`, below node_modules.
-// `entry` is the file in `workers/`, if it has another name.
+// modules, by the name under which the Worker imports them, as paths below OUT or, with `package:`, below node_modules, or, with `repository:`, below its root.
+// `ours` is the configuration of our Worker as it is published. `entry` is the file in `workers/`, if it has another name.
 
+const CORE = { 'flagstone.wasm': 'wasm/flagstone.wasm' };
+const WHOLE = { 'flagstone.wasm': 'repository:worker/pkg/flagstone.wasm' };
+const PACKAGE = { 'flagstone.wasm': 'repository:js/wasm/dist/flagstone.wasm' };
 const PROBE = { 'probe.wasm': 'wasm/probe.wasm' };
 const WORKERS_RS = { 'workers_rs_bg.wasm': 'wasm/workers_rs_bg.wasm' };
 const FLIPT = { 'flipt.wasm': 'package:@flipt-io/flipt-client-js/dist/flipt_engine_wasm_js_bg.wasm' };
@@ -18,9 +21,12 @@ export const WORKERS = {
   'kv-text': { data: 'neutral.json', isBase: true },
   'kv-json': { data: 'neutral.json', isBase: true },
   'workers-rs': { data: 'neutral.json', isBase: true, wasm: WORKERS_RS },
-  'flagstone-wasm': { data: 'flagstone.snapshot', wasm: { 'flagstone.wasm': 'wasm/flagstone.wasm' } },
-  'flagstone-worker': { ours: 'exposed' },
-  'flagstone-pipeline': { ours: 'pipeline' },
+  'carries-core': { data: 'neutral.json', isBase: true, wasm: CORE, entry: 'carries' },
+  'carries-worker': { data: 'neutral.json', isBase: true, wasm: WHOLE, entry: 'carries' },
+  'flagstone-wasm': { data: 'flagstone.snapshot', wasm: CORE },
+  'flagstone-library': { data: 'flagstone.snapshot', wasm: PACKAGE },
+  'flagstone-worker': { ours: 'exposed', wasm: WHOLE },
+  'flagstone-pipeline': { ours: 'pipeline', wasm: WHOLE },
   probe: { data: 'probe.bin', wasm: PROBE },
   'probe-promise': { data: 'probe.bin', wasm: PROBE },
   'hand-written': { data: 'neutral.json' },
@@ -36,3 +42,6 @@ export const WORKERS = {
   launchdarkly: { data: 'launchdarkly.json' },
   'launchdarkly-edge': { data: 'launchdarkly.json' },
 };
+
+/** Those whose start is measured; what the others take is counted above the first. */
+export const STARTS = ['empty', 'proxy', 'carries-core', 'carries-worker', 'flagstone-wasm', 'flagstone-library', 'flagstone-worker', 'flagstone-pipeline', 'probe', 'growthbook', 'launchdarkly'];

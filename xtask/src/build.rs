@@ -126,9 +126,10 @@ pub fn optimized(
     let stamp = paths::wasm_target()
         .join(what.replace([' ', '/'], "-"))
         .with_extension("wasm");
-    if target.is_file() && fs::read(&stamp).ok() == Some(fs::read(&source)?) {
+    if is_newer(target, &stamp) && fs::read(&stamp).ok() == Some(fs::read(&source)?) {
         return Ok(());
     }
+    fs::copy(&source, &stamp)?;
     fs::create_dir_all(target.parent().unwrap_or(target))?;
     let mut wasm_opt = setup.tool("wasm-opt");
     // Functions by how often they are called: their numbers are shorter, and it compresses better.
@@ -139,9 +140,13 @@ pub fn optimized(
         "--strip-producers",
     ]);
     wasm_opt.arg(&source).arg("-o").arg(target);
-    console.run(&format!("optimize {what}"), &mut wasm_opt)?;
-    fs::copy(&source, &stamp)?;
-    Ok(())
+    console.run(&format!("optimize {what}"), &mut wasm_opt)
+}
+
+/// Whether a file has been written since another: not when either has come from elsewhere.
+fn is_newer(file: &Path, than: &Path) -> bool {
+    let written = |path: &Path| path.metadata().and_then(|file| file.modified()).ok();
+    written(file).is_some_and(|at| written(than).is_some_and(|before| at >= before))
 }
 
 /// Builds the wasm of the guard's Worker into `worker/guard/pkg`.

@@ -1,7 +1,7 @@
 //! The npm package around the core: built, type-checked, tested and weighed.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -19,9 +19,7 @@ const SHARED: [&str; 3] = ["wire.mjs", "headers.mjs", "page.mjs"];
 /// # Errors
 /// When something does not compile that should, or compiles that should not; when a test fails; when it is too big.
 pub fn test(console: Console, setup: &Setup) -> Result<()> {
-    let folder = paths::root().join("js/wasm");
-    npm::ensure(console, &folder)?;
-    package(console, setup, &folder)?;
+    let folder = package(console, setup)?;
     for project in ["test/types", "test/types/tsconfig.node.json"] {
         let what = format!("js/wasm: what compiles and what does not, {project}");
         type_check(console, &folder, project, &what)?;
@@ -38,8 +36,13 @@ pub fn test(console: Console, setup: &Setup) -> Result<()> {
     sizes::check_table("wasm")
 }
 
-/// Makes what is published.
-fn package(console: Console, setup: &Setup, folder: &Path) -> Result<()> {
+/// Makes what is published, in `js/wasm/dist`; gives the package's folder.
+///
+/// # Errors
+/// When something does not compile.
+pub fn package(console: Console, setup: &Setup) -> Result<PathBuf> {
+    let folder = paths::root().join("js/wasm");
+    npm::ensure(console, &folder)?;
     let dist = folder.join("dist");
     if dist.exists() {
         fs::remove_dir_all(&dist)?;
@@ -59,11 +62,12 @@ fn package(console: Console, setup: &Setup, folder: &Path) -> Result<()> {
     for types in ["wire.d.mts", "headers.d.mts", "flagstone.d.wasm.ts"] {
         fs::copy(folder.join("src").join(types), dist.join(types))?;
     }
-    type_check(console, folder, "src", "build js/wasm")
+    type_check(console, &folder, "src", "build js/wasm")?;
+    Ok(folder)
 }
 
 /// Has the command line write the example's snapshot, and gives the path of that program, whose answers are compared.
-fn snapshot(console: Console, folder: &Path) -> Result<std::path::PathBuf> {
+fn snapshot(console: Console, folder: &Path) -> Result<PathBuf> {
     let mut cargo = host_cargo();
     cargo.args(["build", "--quiet", "--package", "flagstone-cli"]);
     console.run("build the command line", &mut cargo)?;

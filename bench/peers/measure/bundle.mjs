@@ -18,11 +18,10 @@ export async function bundleWorkers(out, names) {
     fs.rmSync(folder, { recursive: true, force: true });
     fs.mkdirSync(folder, { recursive: true });
     for (const [module, from] of Object.entries(wasm)) {
-      const file = from.startsWith('package:') ? path.join(here, 'node_modules', from.slice(8)) : path.join(out, from);
-      fs.copyFileSync(file, path.join(folder, module));
+      const [place, below = place] = from.split(':');
+      const base = { package: path.join(here, 'node_modules'), repository: root }[place] ?? out;
+      fs.copyFileSync(path.join(base, below), path.join(folder, module));
     }
-    // The Worker as it is: what its build has put beside it goes along.
-    if (ours) fs.cpSync(path.join(root, 'worker/pkg/flagstone.wasm'), path.join(folder, 'flagstone.wasm'));
     await esbuild.build({
       entryPoints: [ours ? path.join(root, 'worker/shim.mjs') : path.join(here, 'workers', `${entry}.mjs`)],
       outfile: path.join(folder, 'main.js'), bundle: true, minify: true, format: 'esm', target: 'es2022', platform: 'browser',

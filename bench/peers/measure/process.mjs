@@ -3,30 +3,44 @@ import fs from 'node:fs';
 import http from 'node:http';
 import { spawn, spawnSync } from 'node:child_process';
 
-/** Nanoseconds of CPU that a process has had, all of its threads. */
-export function cpu(pid) {
-  let sum = 0;
-  for (const task of fs.readdirSync(`/proc/${pid}/task`)) {
+/**
+ * Microseconds of CPU that a process has had: its first thread, which in workerd runs the Worker, and all of its threads.
+ *
+ * The system brings them up to date when a thread rests.
+ */
+function cpu(pid) {
+  const had = (task) => {
     try {
-      sum += Number(fs.readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]);
+      return Number(fs.readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]) / 1e3;
     } catch {
       // The thread has just ended.
+      return 0;
     }
+  };
+  return { own: had(pid), all: fs.readdirSync(`/proc/${pid}/task`).reduce((sum, task) => sum + had(task), 0) };
+}
+
+/** The same once all of its threads rest. */
+export async function cpuAtRest(pid) {
+  for (let before = cpu(pid); ;) {
+    await new Promise((done) => setTimeout(done, 10));
+    const now = cpu(pid);
+    if (now.all === before.all) return now;
+    before = now;
   }
-  return sum;
 }
 
 export const memory = (pid) => 1024 * Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
 
-/** Starts a server; `stop` ends it, and waits until it has ended. */
-export function start(program, args, options) {
+/** Starts a server that will listen on `port`; `stop` ends it, and waits until it has ended. */
+export function start(port, program, args, options) {
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'inherit'], ...options });
   const ended = new Promise((done) => child.once('exit', done));
   const stop = async () => {
     child.kill('SIGKILL');
     await ended;
   };
-  return { child, pid: child.pid, stop, hasEnded: () => child.exitCode !== null || child.signalCode !== null };
+  return { port, pid: child.pid, stop, hasEnded: () => child.exitCode !== null || child.signalCode !== null };
 }
 
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
@@ -40,11 +54,11 @@ export const get = (port, path, headers) => new Promise((done, failed) => {
 });
 
 /** Asks until there is an answer. */
-export async function firstAnswer(server, port, path, headers) {
+export async function firstAnswer(server, path, headers) {
   const deadline = Date.now() + 60_000;
   for (;;) {
     try {
-      return await get(port, path, headers);
+      return await get(server.port, path, headers);
     } catch (error) {
       if (server.hasEnded() || Date.now() > deadline) throw error;
       await new Promise((done) => setTimeout(done, 1));
@@ -52,16 +66,16 @@ export async function firstAnswer(server, port, path, headers) {
   }
 }
 
-/** Sends `requests` requests with `crates/load`; gives what it has measured. */
-export function load(program, port, connections, requests, heads) {
-  const { stdout, stderr, status } = spawnSync(program, [port, connections, requests].map(String), { input: heads, encoding: 'utf8' });
+/** Sends `requests` requests to a server with `crates/load`; gives what it has measured. */
+export function load(program, { port, pid }, connections, requests, heads) {
+  const { stdout, stderr, status } = spawnSync(program, [port, connections, requests, pid].map(String), { input: heads, encoding: 'utf8' });
   if (status !== 0) throw new Error(`load: ${stderr}`);
   return JSON.parse(stdout);
 }
 
-/** Heads of requests of all users. */
-export const heads = (users, path = '/') => users.map((user) => {
-  const lines = Object.entries(headersOf(user)).map(([name, value]) => `${name}: ${value}\r\n`);
+/** Heads of requests of all users, with `headers` besides their own. */
+export const heads = (users, path = '/', headers = {}) => users.map((user) => {
+  const lines = Object.entries({ ...headersOf(user), ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
   return `GET ${path} HTTP/1.1\r\nhost: shop.example\r\n${lines.join('')}\r\n`;
 }).join('');
 
@@ -78,6 +92,12 @@ export const lowerQuartile = (values) => {
   const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 4)];
 };
+
+/** In another order each round, so that nobody always comes after the same: what went before has its traces in caches. */
+export function shuffled(rows, round) {
+  const place = (index) => Math.imul(index + 1, 0x9e3779b1 + 2 * round * 0x85ebca77) >>> 0;
+  return rows.map((row, index) => ({ row, place: place(index) })).sort((a, b) => a.place - b.place).map(({ row }) => row);
+}
 
 export const median = (values) => {
   const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);

@@ -1,15 +1,17 @@
 // Fastly Compute in Viceroy: CPU of a request. Each has a fresh instance, which is what a service gets that does not ask for more; ours takes
-// further requests in the same one, of which Viceroy gives it five.
+// further requests in the same one, of which Viceroy gives it five, and so does one that only asks the origin.
 import fs from 'node:fs';
-import http from 'node:http';
 import path from 'node:path';
+import { spawn } from 'node:child_process';
 import { expected, makeUsers, makeWorkload, segmentSets, ASKED, asked } from '../workload/model.mjs';
-import { cpu, firstAnswer, get, headersOf, median, start } from './process.mjs';
+import { firstAnswer, get, heads, headersOf, load, lowerQuartile, shuffled, start } from './process.mjs';
 
-const PORT = 18_801;
+const [ORIGIN, PORT] = [18_850, 18_851];
 const users = makeUsers();
-/** What is asked of the service with the peers, and how often a round; of the others it is one path. */
-const PEERS = { '/empty': 1, '/headers': 1, '/proxy': 1, '/kv/probe': 1, '/probe-trusting': 1, '/probe': 1, '/kv/launchdarkly': 0.2, '/launchdarkly': 0.1 };
+/** Requests of a batch: as often as an instance is used, ten times over. */
+const BATCH = 60;
+/** What is asked of the service with the peers, and how many requests are a batch; of the others it is one path. */
+const PEERS = { '/empty': BATCH, '/headers': BATCH, '/proxy': BATCH, '/kv/probe': BATCH, '/probe-trusting': BATCH, '/probe': BATCH, '/kv/launchdarkly': 12, '/launchdarkly': 6 };
 
 function manifest(folder, data, { name, ours, isWhole }) {
   const store = (key, file) => `[[local_server.kv_stores.flags]]\nkey = "${key}"\nfile = ${JSON.stringify(path.join(data, file))}\n`;
@@ -22,59 +24,63 @@ function manifest(folder, data, { name, ours, isWhole }) {
   } else {
     text += store('probe', 'probe.bin') + store('launchdarkly', 'launchdarkly.json');
   }
-  for (const origin of ['stable', 'canary']) text += `[local_server.backends.${origin}]\nurl = "http://127.0.0.1:${PORT + 1}"\n`;
+  for (const origin of ['stable', 'canary']) text += `[local_server.backends.${origin}]\nurl = "http://127.0.0.1:${ORIGIN}"\n`;
   const file = path.join(folder, `${name}.toml`);
   fs.writeFileSync(file, text);
   return file;
 }
 
-/** Measures with `flags` flags in `rounds` rounds of about `requests` requests each; CPU in microseconds. */
-export async function measureViceroy({ out, programs, flags, rounds, requests, say }) {
+/** Measures with `flags` flags. All services run; in each of `rounds` rounds each path has a batch of requests. CPU in microseconds. */
+export async function measureViceroy({ out, programs, flags, rounds, say }) {
   const folder = path.join(out, 'fastly');
   const data = path.join(out, `data/F${flags}`);
   fs.mkdirSync(folder, { recursive: true });
   const workload = makeWorkload(flags);
   const keys = asked(workload).map(({ key }) => key);
-  const headers = (user) => ({ ...headersOf(user), 'x-keys': JSON.stringify(keys) });
-  const origin = http.createServer((request, response) => response.end('ok')).listen(PORT + 1, '127.0.0.1');
+  const also = { 'x-keys': JSON.stringify(keys) };
+  const headers = (user) => ({ ...headersOf(user), ...also });
+  const origin = spawn(process.execPath, ['-e', `require('http').createServer((request, response) => response.end('ok')).listen(${ORIGIN}, '127.0.0.1')`]);
   const services = [
-    { name: 'flagstone', wasm: programs.fastly, ours: 'exposed', paths: { '/': 1 } },
-    { name: 'flagstone-whole', wasm: programs.fastly, ours: 'exposed', isWhole: true, paths: { '/': 1 } },
-    { name: 'flagstone-pipeline', wasm: programs.fastly, ours: 'pipeline', paths: { '/': 1 } },
+    { name: 'flagstone', wasm: programs.fastly, ours: 'exposed', paths: { '/': BATCH } },
+    { name: 'flagstone-whole', wasm: programs.fastly, ours: 'exposed', isWhole: true, paths: { '/': BATCH } },
+    { name: 'flagstone-pipeline', wasm: programs.fastly, ours: 'pipeline', paths: { '/': BATCH } },
+    { name: 'kept', wasm: programs.fastlyKept, paths: { '/': BATCH } },
     { name: 'peers', wasm: programs.fastlyPeers, paths: PEERS },
   ];
-  const results = new Map();
-  for (let round = 0; round < rounds; round++) {
+  const rows = [];
+  const servers = [];
+  try {
     for (const service of services) {
-      const server = start(programs.viceroy, ['-C', manifest(folder, data, service), '--addr', `127.0.0.1:${PORT}`, service.wasm], { cwd: folder, stdio: ['ignore', 'ignore', 'ignore'] });
-      try {
-        await firstAnswer(server, PORT, Object.keys(service.paths)[0], headers(users[0]));
-        for (const [of, share] of Object.entries(service.paths)) {
-          const name = service.ours ? service.name : of;
-          const result = results.get(name) ?? { name, flags, cpu: [], mismatches: 0 };
-          results.set(name, result);
-          if (round === 0) result.mismatches = await mismatches(workload, keys, of, headers);
-          const count = Math.max(10, Math.round(requests * share));
-          for (let request = 0; request < 20; request++) await get(PORT, of, headers(users[request]));
-          const before = cpu(server.pid);
-          for (let request = 0; request < count; request++) await get(PORT, of, headers(users[request % users.length]));
-          result.cpu.push((cpu(server.pid) - before) / 1e3 / count);
-        }
-      } finally {
-        await server.stop();
+      const manifestFile = manifest(folder, data, service);
+      const port = PORT + servers.length;
+      const server = start(port, programs.viceroy, ['-C', manifestFile, '--addr', `127.0.0.1:${port}`, service.wasm], { cwd: folder, stdio: ['ignore', 'ignore', 'ignore'] });
+      servers.push(server);
+      for (const [of, requests] of Object.entries(service.paths)) {
+        await firstAnswer(server, of, headers(users[0]));
+        const name = of === '/' ? service.name : of;
+        rows.push({ name, server, requests, heads: heads(users, of, also), cpu: [], mismatches: await mismatches(server, workload, keys, of, headers) });
       }
     }
-    say(`Fastly Compute, ${flags} flags, round ${round + 1} of ${rounds}`);
+    // The first round is nobody's.
+    for (let round = 0; round <= rounds; round++) {
+      for (const { server, requests, heads, cpu } of shuffled(rows, round)) {
+        const loaded = load(programs.load, server, 1, requests, heads);
+        if (round > 0) cpu.push(loaded.cpu);
+      }
+      if (round % 5 === 0) say(`Fastly Compute, ${flags} flags, round ${round} of ${rounds}`);
+    }
+  } finally {
+    for (const server of servers) await server.stop();
+    origin.kill();
   }
-  origin.close();
-  return [...results.values()].map((result) => ({ ...result, cpu: median(result.cpu) }));
+  return rows.map(({ name, mismatches, cpu }) => ({ name, flags, mismatches, cpu: lowerQuartile(cpu), rounds: cpu }));
 }
 
-async function mismatches(workload, keys, path, headers) {
+async function mismatches({ port }, workload, keys, path, headers) {
   const segments = segmentSets(workload);
   let wrong = 0;
   for (const user of users.slice(0, 16)) {
-    const response = await get(PORT, path, headers(user));
+    const response = await get(port, path, headers(user));
     const ours = response.headers['feature-flags'];
     const found = ours === undefined ? response.headers['x-flags'] : keys.map((key) => (ours.split(', ').includes(`${key}=on`) ? '1' : '0')).join('');
     if (found === undefined || found.length !== keys.length) continue;

@@ -1,19 +1,21 @@
-// Workers in workerd, one process each: CPU of a request with 1 and with 32 connections, and of the start up to the first.
+// Workers in workerd, a process each: CPU of a request with 1 and with 32 connections, and of a start up to the first answer.
 import fs from 'node:fs';
 import path from 'node:path';
 import { createRequire } from 'node:module';
 import { ASKED, asked, expected, makeUsers, makeWorkload, segmentSets } from '../workload/model.mjs';
 import { WORKERS } from '../workers.mjs';
-import { cpu, firstAnswer, get, heads, headersOf, load, lowerQuartile, median, memory, start } from './process.mjs';
+import { cpuAtRest, firstAnswer, get, heads, headersOf, load, lowerQuartile, median, memory, shuffled, start } from './process.mjs';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const require = createRequire(path.join(root, 'node_modules/miniflare/package.json'));
 const workerd = require('workerd').default;
 const PORT = 18_799;
+/** Seconds that a batch of requests takes, with many connections and with one; how many of a row, and of one that takes much longer. */
+const [BATCH, BATCH_OF_ONE, ROUNDS_OF_SLOW] = [0.06, 0.03, 4];
 const users = makeUsers();
 const requestHeads = heads(users);
 
-function configuration(out, name, flags, keys) {
+function configuration(out, name, flags, keys, port) {
   const worker = WORKERS[name];
   const folder = path.join(out, 'workers', name);
   const data = path.join(out, `data/F${flags}`);
@@ -35,7 +37,7 @@ function configuration(out, name, flags, keys) {
   fs.writeFileSync(file, `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [ (name = "main", worker = .main), (name = "store", worker = .store), (name = "origin", worker = .origin) ],
-  sockets = [ (name = "http", address = "127.0.0.1:${PORT}", http = (), service = "main") ] );
+  sockets = [ (name = "http", address = "127.0.0.1:${port}", http = (), service = "main") ] );
 const main :Workerd.Worker = ( modules = [ ${modules.join(', ')} ], compatibilityDate = "2026-04-01", compatibilityFlags = ["nodejs_compat"],
   bindings = [
     (name = "KV", kvNamespace = "store"), (name = "FLAGS", kvNamespace = "store"), (name = "KEYS", text = ${text(text(keys))}),
@@ -47,10 +49,10 @@ const origin :Workerd.Worker = ( modules = [ (name = "origin.js", esModule = ${t
   return file;
 }
 
-async function begin(file) {
-  const server = start(workerd, ['serve', file]);
-  const response = await firstAnswer(server, PORT, '/', headersOf(users[0]));
-  return { ...server, response, startCpu: cpu(server.pid) };
+async function begin(file, port) {
+  const server = start(port, workerd, ['serve', file]);
+  await firstAnswer(server, '/', headersOf(users[0]));
+  return server;
 }
 
 /** The answers in a response, a digit a flag: our own Worker says them as anyone would read them. */
@@ -62,11 +64,11 @@ function answers(response, keys) {
 }
 
 /** How many answers are not those of the workload. */
-async function mismatches(workload, keys) {
+async function mismatches({ port }, workload, keys) {
   const segments = segmentSets(workload);
   let wrong = 0;
   for (const user of users.slice(0, 32)) {
-    const found = answers(await get(PORT, '/', headersOf(user)), keys);
+    const found = answers(await get(port, '/', headersOf(user)), keys);
     ASKED.forEach((index, place) => {
       const right = expected(segments, workload.flags[index], user);
       if (typeof right === 'boolean' && found[place] !== (right ? '1' : '0')) wrong++;
@@ -75,57 +77,80 @@ async function mismatches(workload, keys) {
   return wrong;
 }
 
-/** Microseconds of CPU a request, for about so many seconds. */
-function perRequest(program, pid, connections, seconds) {
+/** Until the runtime has compiled what is called often; gives the number of requests a second. */
+function warmUp(program, server, connections) {
   let rate = 0;
-  for (const requests of [64, 512]) {
-    const warm = load(program, PORT, connections, requests, requestHeads);
-    rate = warm.requests / warm.seconds;
-    if (warm.seconds > 1) break;
+  for (const requests of [64, 512, 2048]) {
+    const warm = load(program, server, connections, requests, requestHeads);
+    rate = requests / warm.seconds;
+    if (warm.seconds > 0.5) break;
   }
-  load(program, PORT, connections, Math.max(connections, Math.round(rate * 0.7)), requestHeads);
-  const before = cpu(pid);
-  const loaded = load(program, PORT, connections, Math.max(connections, Math.round(rate * seconds)), requestHeads);
-  return { ...loaded, cpu: (cpu(pid) - before) / 1e3 / loaded.requests };
+  return rate;
 }
 
 /**
- * Measures Workers `names` with `flags` flags in `rounds` rounds, of which each visits all.
+ * Measures what a request takes in Workers `names` with `flags` flags. All of them run; in each of `rounds` rounds each has a batch.
  *
  * CPU is in microseconds, memory in bytes.
  */
-export async function measureWorkers({ out, program, names, flags, rounds, seconds, say }) {
+export async function measureWorkers({ out, program, names, flags, rounds, say }) {
   const workload = makeWorkload(flags);
   const keys = asked(workload).map(({ key, kind }) => ({ key, kind }));
-  const results = Object.fromEntries(names.map((name) => [name, { start: [], one: [], many: [], rate: [], memory: [] }]));
-  // The runtime's own file is read in the first start, which is nobody's.
-  await (await begin(configuration(out, names[0], flags, keys))).stop();
-  for (let round = 0; round < rounds; round++) {
+  const rows = [];
+  try {
     for (const name of names) {
-      const result = results[name];
-      const file = configuration(out, name, flags, keys);
-      const server = await begin(file);
-      try {
-        result.start.push(server.startCpu / 1e3);
-        if (round === 0) result.mismatches = WORKERS[name].isBase ? 0 : await mismatches(workload, keys);
-        result.one.push(perRequest(program, server.pid, 1, seconds / 2).cpu);
-        const many = perRequest(program, server.pid, 32, seconds);
-        result.many.push(many.cpu);
-        result.rate.push(many.requests / many.seconds);
-        result.memory.push(memory(server.pid));
-      } finally {
-        await server.stop();
-      }
-      for (let again = 0; again < 2; again++) {
-        const server = await begin(file);
-        result.start.push(server.startCpu / 1e3);
-        await server.stop();
-      }
+      const port = PORT + rows.length;
+      const server = await begin(configuration(out, name, flags, keys, port), port);
+      const row = { name, server, many: [], one: [], rates: [] };
+      rows.push(row);
+      row.mismatches = WORKERS[name].isBase ? 0 : await mismatches(server, workload, keys);
+      row.batches = [[32, BATCH, row.many], [1, BATCH_OF_ONE, row.one]].map(([connections, seconds, into]) => {
+        const rate = warmUp(program, server, connections);
+        const requests = Math.max(1, Math.round(rate * seconds / connections)) * connections;
+        return { connections, requests, into, isSlow: requests / rate > 4 * seconds };
+      });
     }
-    say(`Workers, ${flags} flags, round ${round + 1} of ${rounds}`);
+    for (let round = 0; round < rounds; round++) {
+      for (const { server, batches, rates } of shuffled(rows, round)) {
+        for (const { connections, requests, into, isSlow } of batches) {
+          if (isSlow && round % Math.ceil(rounds / ROUNDS_OF_SLOW) > 0) continue;
+          const loaded = load(program, server, connections, requests, requestHeads);
+          into.push(loaded.cpu);
+          if (connections > 1) rates.push(requests / loaded.seconds);
+        }
+      }
+      if ((round + 1) % 10 === 0) say(`Workers, ${flags} flags, round ${round + 1} of ${rounds}`);
+    }
+    return rows.map(({ name, server, mismatches, many, one, rates }) => ({
+      name, flags, mismatches, one: lowerQuartile(one), many: lowerQuartile(many), rate: median(rates), memory: memory(server.pid), rounds: many,
+    }));
+  } finally {
+    for (const { server } of rows) await server.stop();
   }
-  return Object.entries(results).map(([name, result]) => ({
-    name, flags, mismatches: result.mismatches, start: lowerQuartile(result.start), one: lowerQuartile(result.one),
-    many: lowerQuartile(result.many), rate: median(result.rate), memory: median(result.memory), rounds: result.many,
+}
+
+/**
+ * Measures the CPU of a start of Workers `names` up to the answer of the first request, in `rounds` rounds of which each starts all, after one
+ * that nobody counts: it brings what is read from the disk into memory. In microseconds, of the thread that runs the Worker and of all.
+ */
+export async function measureStarts({ out, names, flags, rounds, say }) {
+  const keys = asked(makeWorkload(flags)).map(({ key, kind }) => ({ key, kind }));
+  const rows = names.map((name) => ({ name, file: configuration(out, name, flags, keys, PORT), own: [], all: [] }));
+  for (let round = 0; round <= rounds; round++) {
+    for (const { file, own, all } of shuffled(rows, round)) {
+      const server = await begin(file, PORT);
+      const cpu = await cpuAtRest(server.pid);
+      await server.stop();
+      if (round === 0) continue;
+      own.push(cpu.own);
+      all.push(cpu.all);
+    }
+    if (round % 10 === 0) say(`starts, ${flags} flags, round ${round} of ${rounds}`);
+  }
+  // Against the first of the same round: what the machine does meanwhile is in both.
+  const above = (of, base) => median(of.map((cpu, round) => cpu - base[round]));
+  const [base] = rows;
+  return rows.map(({ name, own, all }) => ({
+    name, flags, own: median(own), all: median(all), aboveOwn: above(own, base.own), aboveAll: above(all, base.all), rounds: all,
   }));
 }

@@ -10,12 +10,13 @@ use serde_json::json;
 use super::{Plan, out};
 use crate::console::Console;
 use crate::setup::{Setup, host_cargo};
-use crate::{build, npm, paths};
+use crate::{build, npm, paths, wasm};
 
 /// Measures, and leaves the results in files.
 pub fn measure(console: Console, setup: &Setup, plan: Plan) -> Result<()> {
     let folder = paths::root().join("bench/peers");
     npm::ensure(console, &folder)?;
+    wasm::package(console, setup)?;
     let programs = programs(console, setup, &folder)?;
     let file = out().join("programs.json");
     fs::write(&file, serde_json::to_vec_pretty(&programs)?)
@@ -39,9 +40,9 @@ fn programs(console: Console, setup: &Setup, folder: &Path) -> Result<serde_json
     );
     console.run("build the peers' Rust engines (once, minutes)", &mut cargo)?;
 
-    let wasm = paths::root().join("target/peers-wasm");
+    let edge = paths::root().join("target/peers-wasm");
     let mut cargo = setup.wasm_builder("cargo");
-    cargo.env("CARGO_TARGET_DIR", &wasm);
+    cargo.env("CARGO_TARGET_DIR", &edge);
     // Unleash's engine wants randomness, which is the runtime's.
     cargo.env("RUSTFLAGS", "--cfg getrandom_backend=\"wasm_js\"");
     let packages = [
@@ -58,7 +59,7 @@ fn programs(console: Console, setup: &Setup, folder: &Path) -> Result<serde_json
     console.run("build engines for wasm", &mut cargo)?;
 
     let mut cargo = setup.wasm_builder("cargo");
-    cargo.env("CARGO_TARGET_DIR", &wasm);
+    cargo.env("CARGO_TARGET_DIR", &edge);
     build_peers(
         &mut cargo,
         &["fastly-peers"],
@@ -73,9 +74,10 @@ fn programs(console: Console, setup: &Setup, folder: &Path) -> Result<serde_json
         "engines": native("engines"),
         "load": native("load"),
         "probe": native("probe"),
-        "wasm": wasm.join("wasm32-unknown-unknown/release"),
+        "wasm": edge.join("wasm32-unknown-unknown/release"),
         "fastly": paths::root().join("fastly/bin/main.wasm"),
-        "fastlyPeers": wasm.join("wasm32-wasip1/release/fastly-peers.wasm"),
+        "fastlyPeers": edge.join("wasm32-wasip1/release/fastly-peers.wasm"),
+        "fastlyKept": edge.join("wasm32-wasip1/release/kept.wasm"),
         "viceroy": "viceroy",
         "wasmBindgen": "wasm-bindgen",
         "wasmOpt": "wasm-opt",

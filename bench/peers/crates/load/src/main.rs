@@ -1,9 +1,10 @@
 //! Sends requests over connections that stay open, each connection one request at a time.
 //!
-//! usage: load PORT CONNECTIONS REQUESTS < HEADS
+//! usage: load PORT CONNECTIONS REQUESTS PROCESS < HEADS
 //!
-//! HEADS are heads of requests, each ended by an empty line, which are sent in turn. Prints a JSON object: requests, seconds, and
-//! the median and 99th percentile of a request's time in microseconds. Any answer but 200 is an error.
+//! HEADS are heads of requests, each ended by an empty line, which are sent in turn. Prints a JSON object: requests, seconds, the
+//! median and 99th percentile of a request's time, and the CPU that process PROCESS has had for a request, on all its threads, in
+//! microseconds. Connections are made, and asked once each, before anything is counted. Any answer but 200 is an error.
 //!
 //! The connections are served in their order, by one thread and without asking which is ready: a server that answers in the
 //! order of requests, as one thread does, always has all others waiting for it.
@@ -17,19 +18,24 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [port, connections, requests] = arguments.as_slice() else {
-        return Err("usage: load PORT CONNECTIONS REQUESTS < HEADS".into());
+    let [port, connections, requests, process] = arguments.as_slice() else {
+        return Err("usage: load PORT CONNECTIONS REQUESTS PROCESS < HEADS".into());
     };
     let (port, connections, requests): (u16, usize, usize) =
         (port.parse()?, connections.parse()?, requests.parse()?);
+    let clock = Clock::of(process.parse()?)?;
     let mut text = String::new();
     stdin().read_to_string(&mut text)?;
     let heads: Vec<&str> = text.split_inclusive("\r\n\r\n").collect();
 
     let mut open = Vec::new();
-    for _ in 0..connections {
-        open.push(Connection::new(port)?);
+    for connection in 0..connections {
+        let mut made = Connection::new(port)?;
+        made.send(heads[connection % heads.len()])?;
+        made.receive()?;
+        open.push(made);
     }
+    let before = clock.nanoseconds()?;
     let begin = Instant::now();
     let mut times = Vec::with_capacity(requests);
     // Behind the last request come as many turns that only read.
@@ -44,14 +50,41 @@ fn main() -> Result<()> {
         }
     }
     let seconds = begin.elapsed().as_secs_f64();
+    let cpu = (clock.nanoseconds()? - before) / 1e3 / requests as f64;
     times.sort_unstable();
     let at = |percent: usize| times[(times.len() - 1) * percent / 100].as_nanos() as f64 / 1e3;
     println!(
-        r#"{{"requests":{requests},"seconds":{seconds:.6},"median":{:.1},"percentile99":{:.1}}}"#,
+        r#"{{"requests":{requests},"seconds":{seconds:.6},"median":{:.1},"percentile99":{:.1},"cpu":{cpu:.3}}}"#,
         at(50),
         at(99)
     );
     Ok(())
+}
+
+/// The clock of the CPU that a process has had, all of its threads.
+struct Clock(libc::clockid_t);
+
+impl Clock {
+    fn of(process: libc::pid_t) -> Result<Self> {
+        let mut clock = 0;
+        // SAFETY: `clock` outlives the call.
+        match unsafe { libc::clock_getcpuclockid(process, &raw mut clock) } {
+            0 => Ok(Self(clock)),
+            error => Err(std::io::Error::from_raw_os_error(error).into()),
+        }
+    }
+
+    fn nanoseconds(&self) -> Result<f64> {
+        let mut time = libc::timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        // SAFETY: `time` outlives the call.
+        match unsafe { libc::clock_gettime(self.0, &raw mut time) } {
+            0 => Ok(time.tv_sec as f64 * 1e9 + time.tv_nsec as f64),
+            _ => Err(std::io::Error::last_os_error().into()),
+        }
+    }
 }
 
 struct Connection {
