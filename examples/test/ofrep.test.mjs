@@ -120,6 +120,9 @@ each('what a page loads has the variant that the page got, while the rollout gro
     await publish(rollout('complete'))
     try {
       assert.deepEqual(await load(), before)
+      await page.evaluate(() => new Promise((resolve) => document.body.append(Object.assign(document.createElement('iframe'), { src: '/checkout/frame', onload: resolve }))))
+      assert.ok(visit.requests.some(({ path }) => path === '/checkout/frame'), 'a frame has it too')
+      assert.deepEqual(await load(), before, 'which does not change what comes after it')
       assert.deepEqual(await seen(page), ['control dark'])
       await go()
       assert.deepEqual(await seen(page), ['treatment dark'])

@@ -12,10 +12,8 @@ pub(crate) const PAGE: &str = "__Host-flagstone-page";
 pub(crate) const WASHOUT: &str = "__Host-flagstone-washout";
 /// Behind its value: it lasts as long as the browser is open.
 pub(crate) const KEPT: &str = "; Path=/; Secure; HttpOnly; SameSite=Lax";
-/// Bytes of a list to which more is added; leaves room for the name of its cookie.
+/// Bytes of a list; browsers take 4,096 for a cookie's name and value.
 const MOST_LISTED: usize = 4_000;
-/// Bytes that browsers take for a cookie's name and value.
-const MOST: usize = 4_096;
 /// Request headers that would have an origin answer with less than the page, or with a page that cannot be written into.
 pub(crate) const REQUEST: [&str; 4] = ["if-none-match", "if-modified-since", "if-range", "range"];
 /// Response headers that are no longer true of a page that was written into.
@@ -64,23 +62,8 @@ pub(crate) fn edits() -> impl Iterator<Item = Edit> {
     RESPONSE.into_iter().map(Edit::Remove)
 }
 
-/// The value of [`PAGE`]: percent-encoded keys of the flags whose default a page got, as many as a cookie holds. `None` for
-/// none. [`WASHOUT`] has flags in the same form.
-pub(crate) fn list<'k>(keys: impl Iterator<Item = &'k str>) -> Option<String> {
-    let mut text = String::new();
-    for key in keys.map(encoded) {
-        if PAGE.len() + text.len() + 1 + key.len() > MOST {
-            break;
-        }
-        if !text.is_empty() {
-            text.push('&');
-        }
-        text.push_str(&key);
-    }
-    (!text.is_empty()).then_some(text)
-}
-
-/// Such a value with more keys, as many as a cookie holds; `None` if it had them all.
+/// The value of [`PAGE`] with more keys: percent-encoded, of the flags whose default a page got, as many as a cookie holds. `None`
+/// if it had them all. [`WASHOUT`] has flags in the same form.
 pub(crate) fn added<'k>(list: &str, keys: impl Iterator<Item = &'k str>) -> Option<String> {
     let mut text = list.to_owned();
     for key in keys {

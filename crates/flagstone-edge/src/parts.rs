@@ -98,6 +98,13 @@ impl<'n, H: RequestHead> Parts<'n, H> {
         places.any(|place| place.eq_ignore_ascii_case(html))
     }
 
+    /// Whether it is for a page that the visitor goes to: not for one within another, nor one that is fetched ahead.
+    pub fn starts_visit(&self) -> bool {
+        const WITHIN: [&[u8]; 5] = [b"iframe", b"frame", b"fencedframe", b"embed", b"object"];
+        let place = self.header("sec-fetch-dest").unwrap_or_default();
+        self.is_page() && !self.is_prefetch() && !WITHIN.contains(&place.trim_ascii())
+    }
+
     /// Whether the browser fetches ahead, for a page that nobody may ever see.
     pub fn is_prefetch(&self) -> bool {
         let is_prefetch = |item: &[u8]| {

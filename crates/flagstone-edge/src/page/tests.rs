@@ -1,4 +1,4 @@
-use super::{MOST, PAGE, is_page, keeps, list};
+use super::{MOST_LISTED, added, is_page, keeps};
 use crate::fixture::Response;
 
 #[test]
@@ -53,11 +53,16 @@ fn pages() {
 
 #[test]
 fn lists_hold_what_fits() {
-    let keys = |keys: &[&str]| list(keys.iter().copied());
-    assert_eq!(keys(&[]), None);
-    assert_eq!(keys(&["a", "b&"]).as_deref(), Some("a&b%26"));
-    let long = "x".repeat(MOST - PAGE.len() - 3);
-    assert_eq!(keys(&["a", &long, "b"]), Some(format!("a&{long}")));
+    let check = |list: &str, keys: &[&str], expected: Option<&str>| {
+        let added = added(list, keys.iter().copied());
+        assert_eq!(added.as_deref(), expected, "{list} {keys:?}");
+    };
+    check("", &[], None);
+    check("", &["a", "b&"], Some("a&b%26"));
+    check("a", &["a", "b&"], Some("a&b%26"));
+    check("b%26&a", &["a", "b&"], None);
+    let long = "x".repeat(MOST_LISTED - 2);
+    check("", &["a", &long, "b"], Some(&format!("a&{long}")));
     for (list, key, expected) in [
         ("a&b%26&&", "a", true),
         ("a&b%26&&", "b&", true),

@@ -400,6 +400,10 @@ fn depend(
     if routes.iter().any(sets_cookies) || forms.cookies {
         add("cookie");
     }
+    if forms.follows {
+        add("sec-fetch-dest");
+        add("sec-purpose");
+    }
     if forms.mode {
         add("sec-fetch-mode");
         // Which of the two was looked at shows in the first.
@@ -428,25 +432,28 @@ fn follow<'s>(
     teller: &Teller<'_, 's, '_, impl RequestHead>,
     choices: &mut [Choice<'s>],
 ) {
-    let acting = choices.iter_mut().filter(|choice| choice.has(ACTS));
     let parts = teller.parts;
-    if !parts.is_page() {
-        let kept = parts.cookie(page::PAGE).unwrap_or_default();
-        let held = acting.filter(|choice| page::holds_back(kept, choice.of.key, choice.reason));
-        for choice in held {
-            let default = choice.of.flag.default();
-            let default = default.and_then(|default| choice.of.flag.variant(default));
-            (choice.variant, choice.reason) = (default, Reason::Default);
-        }
+    let starts = parts.starts_visit();
+    let kept = match starts {
+        true => "",
+        false => parts.cookie(page::PAGE).unwrap_or_default(),
+    };
+    let acting = choices.iter_mut().filter(|choice| choice.has(ACTS));
+    for choice in acting.filter(|choice| page::holds_back(kept, choice.of.key, choice.reason)) {
+        let default = choice.of.flag.default();
+        let default = default.and_then(|default| choice.of.flag.variant(default));
+        (choice.variant, choice.reason) = (default, Reason::Default);
+    }
+    if !parts.is_page() || teller.is_bot || plan.pending.status.why.is_some() {
         return;
     }
-    if teller.is_bot || plan.pending.status.why.is_some() {
-        return;
-    }
+    let acting = choices.iter().filter(|choice| choice.has(ACTS));
     let out = acting.filter(|choice| {
         matches!(choice.reason, Reason::Split | Reason::Default)
             && choice.variant.map(|variant| variant.index) == choice.of.flag.default()
     });
-    let kept = page::list(out.map(|choice| choice.of.key));
-    teller.keep(plan, page::PAGE, kept.as_deref(), page::KEPT);
+    let kept = page::added(kept, out.map(|choice| choice.of.key));
+    if starts || kept.is_some() {
+        teller.keep(plan, page::PAGE, kept.as_deref(), page::KEPT);
+    }
 }

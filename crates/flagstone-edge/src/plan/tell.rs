@@ -32,6 +32,8 @@ pub(super) struct Dependence {
     pub cookies: bool,
     /// Whether it is a page that the request is for.
     pub mode: bool,
+    /// Whether it is the visitor who asks for it, or another page.
+    pub follows: bool,
 }
 
 impl<'s, H: RequestHead> Teller<'_, 's, '_, H> {
@@ -145,6 +147,7 @@ impl<'s, H: RequestHead> Teller<'_, 's, '_, H> {
         Dependence {
             cookies: cookie && self.parts.is_page() || follows,
             mode: cookie || follows || is_told && self.is_on(switch::SCRIPT),
+            follows,
         }
     }
 

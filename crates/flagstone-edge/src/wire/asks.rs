@@ -59,6 +59,9 @@ impl Asks {
             self.header("sec-fetch-mode");
             self.header("accept");
         }
+        if is_on(switch::FOLLOW_PAGE) {
+            self.header("sec-fetch-dest");
+        }
         if is_on(switch::COOKIE | switch::FOLLOW_PAGE) {
             self.header("cookie");
             self.header("sec-gpc");
