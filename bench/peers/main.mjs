@@ -89,7 +89,7 @@ const PHASES = {
       const one = (kind) => number((row) => row.one?.[kind]);
       return {
         adapter, name, package: from, flags, cold: number((row) => row.cold), warm: number((row) => row.warm),
-        memory: median(rows.map((row) => row.memory)), all: number((row) => row.all),
+        memory: median(rows.map((row) => row.memory)), all: number((row) => row.all), bucket: number((row) => row.bucket),
         one: Object.fromEntries(['onoff', 'rollout', 'rule3', 'segment'].map((kind) => [kind, one(kind)])),
       };
     });

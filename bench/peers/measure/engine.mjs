@@ -139,6 +139,17 @@ async function evaluate(loaded, prepared) {
   return { one, all: lowerQuartile(all) };
 }
 
+/** Nanoseconds of a visitor's bucket, in a loop of the engine's own. */
+function measureBucket(loaded) {
+  const TIMES = 20_000;
+  const batches = Array.from({ length: BATCHES + 20 }, () => {
+    const start = now();
+    engine.bucket(loaded, TIMES);
+    return (now() - start) * 1e6 / TIMES;
+  });
+  return lowerQuartile(batches.slice(20));
+}
+
 const result = { adapter: name, name: meta.name, package: meta.package, flags, mode };
 if (mode === 'load') {
   Object.assign(result, await measureLoad());
@@ -146,6 +157,7 @@ if (mode === 'load') {
   const loaded = await load(0);
   const prepared = users.map((user) => engine.user(user, loaded));
   Object.assign(result, await (mode === 'check' ? check : evaluate)(loaded, prepared));
+  if (mode === 'evaluate' && engine.bucket) result.bucket = measureBucket(loaded);
 }
 console.log(JSON.stringify(result));
 server?.child.stdin.end();

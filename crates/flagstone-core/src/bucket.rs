@@ -9,6 +9,8 @@ mod launchdarkly;
 mod split;
 mod unleash;
 
+pub use launchdarkly::position as launchdarkly_position;
+
 use crate::Weight;
 use crate::context::AttributeValue;
 use crate::eval::SERVICES;

@@ -8,7 +8,7 @@ use crate::hash::Sha1;
 /// turns such a sum into the least position that is not below it. `prefix` is the seed in decimal, or the flag's key, a
 /// point and its salt. Source: `bucketContext` of LaunchDarkly's server-side SDKs.
 #[inline]
-pub(crate) fn position(prefix: &[u8], unit: &str) -> u64 {
+pub fn position(prefix: &[u8], unit: &str) -> u64 {
     let mut hash = Sha1::new();
     hash.update(prefix);
     hash.update(b".");

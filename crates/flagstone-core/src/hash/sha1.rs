@@ -1,5 +1,7 @@
 //! SHA-1, of bytes that come in pieces. Broken as a signature, and still what one service buckets by.
 
+use core::hint::black_box;
+
 /// SHA-1 as FIPS 180-4 defines it.
 ///
 /// Known answers: the tests of `bucket`.
@@ -80,29 +82,34 @@ impl Sha1 {
         // Written out, so that words have fixed places and the five numbers need not be moved around: this is most of what a
         // decision by such a bucket costs, and compilers for size keep loops.
         macro_rules! round {
-            ($mixed:ident $constant:literal $round:literal: $a:ident $b:ident $c:ident $d:ident $e:ident) => {
-                $e = $a
-                    .rotate_left(5)
-                    .wrapping_add($mixed($b, $c, $d))
-                    .wrapping_add($e)
+            ($mixed:ident $constant:ident $round:literal: $a:ident $b:ident $c:ident $d:ident $e:ident) => {
+                let (early, late) = $mixed($b, $c, $d);
+                $e = $e
                     .wrapping_add($constant)
-                    .wrapping_add(word::<$round>(&mut words));
+                    .wrapping_add(word::<$round>(&mut words))
+                    .wrapping_add(early)
+                    .wrapping_add(late)
+                    .wrapping_add($a.rotate_left(5));
                 $b = $b.rotate_left(30);
             };
         }
         macro_rules! rounds {
-            ($mixed:ident $constant:literal: $($r0:literal $r1:literal $r2:literal $r3:literal $r4:literal)*) => { $(
-                round!($mixed $constant $r0: a b c d e);
-                round!($mixed $constant $r1: e a b c d);
-                round!($mixed $constant $r2: d e a b c);
-                round!($mixed $constant $r3: c d e a b);
-                round!($mixed $constant $r4: b c d e a);
-            )* };
+            ($mixed:ident $constant:literal: $($r0:literal $r1:literal $r2:literal $r3:literal $r4:literal)*) => {
+                // Hidden from the compiler, which would add a constant last, when the next round waits for the sum.
+                let constant = black_box($constant);
+                $(
+                    round!($mixed constant $r0: a b c d e);
+                    round!($mixed constant $r1: e a b c d);
+                    round!($mixed constant $r2: d e a b c);
+                    round!($mixed constant $r3: c d e a b);
+                    round!($mixed constant $r4: b c d e a);
+                )*
+            };
         }
-        rounds!(choice 0x5a82_7999: 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19);
-        rounds!(parity 0x6ed9_eba1: 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39);
-        rounds!(majority 0x8f1b_bcdc: 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59);
-        rounds!(parity 0xca62_c1d6: 60 61 62 63 64 65 66 67 68 69 70 71 72 73 74 75 76 77 78 79);
+        rounds!(choice 0x5a82_7999u32: 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19);
+        rounds!(parity 0x6ed9_eba1u32: 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39);
+        rounds!(majority 0x8f1b_bcdcu32: 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59);
+        rounds!(parity 0xca62_c1d6u32: 60 61 62 63 64 65 66 67 68 69 70 71 72 73 74 75 76 77 78 79);
         for (state, add) in self.state.iter_mut().zip([a, b, c, d, e]) {
             *state = state.wrapping_add(add);
         }
@@ -133,16 +140,17 @@ fn word<const ROUND: usize>(words: &mut [u32; 16]) -> u32 {
 }
 
 #[inline(always)]
-fn choice(b: u32, c: u32, d: u32) -> u32 {
-    d ^ b & (c ^ d)
+fn choice(b: u32, c: u32, d: u32) -> (u32, u32) {
+    (0, d ^ b & (c ^ d))
 }
 
 #[inline(always)]
-fn parity(b: u32, c: u32, d: u32) -> u32 {
-    b ^ c ^ d
+fn parity(b: u32, c: u32, d: u32) -> (u32, u32) {
+    (0, b ^ (c ^ d))
 }
 
+/// Of two parts without a bit in common: one that is there before the latest of the three.
 #[inline(always)]
-fn majority(b: u32, c: u32, d: u32) -> u32 {
-    b & c | d & (b | c)
+fn majority(b: u32, c: u32, d: u32) -> (u32, u32) {
+    (c & d, b & (c ^ d))
 }

@@ -2,8 +2,10 @@
 #![expect(static_mut_refs, reason = "one thread, and no call while another runs")]
 
 use flagstone_core::{
-    AttributeIndex, AttributeValue, Attributes, Evaluator, FlagIndex, Snapshot, UnixMillis, Value,
+    AttributeIndex, AttributeValue, Attributes, Evaluator, FlagIndex, Snapshot, UnixMillis, Value, launchdarkly_position,
 };
+
+use std::hint::black_box;
 
 const NOW: UnixMillis = UnixMillis(1_795_376_100_000);
 const SCRATCH: usize = 4096;
@@ -149,4 +151,29 @@ pub extern "C" fn evaluate_some(count: usize) -> u32 {
 pub extern "C" fn evaluate_all() -> u32 {
     let flags = (0..evaluator().snapshot.flag_count()).map(FlagIndex);
     flags.filter(|flag| is_on(*flag)).count() as u32
+}
+
+/// Keys of visitors that [`bucket`] takes in turn: a power of two.
+const VISITORS: usize = 256;
+
+/// Buckets visitors as LaunchDarkly does, by what its flags' splits call, so many times; gives the sum of their positions. What
+/// is hashed has 40 bytes: a prefix of 21, a point, and a key of 18.
+#[unsafe(no_mangle)]
+pub extern "C" fn bucket(repetitions: u32) -> u64 {
+    let prefix = black_box("checkout-button.a1b2c");
+    let visitors: [[u8; 18]; VISITORS] = std::array::from_fn(|number| {
+        let mut key = *b"u-0123456789abcdef";
+        key[17] = b'a' + (number % 16) as u8;
+        key[5] = b'a' + (number / 16) as u8;
+        key
+    });
+    let visitors = visitors
+        .each_ref()
+        .map(|key| std::str::from_utf8(key).unwrap_or_default());
+    let mut sum = 0u64;
+    for turn in 0..repetitions {
+        let unit = visitors[turn as usize % VISITORS];
+        sum = sum.wrapping_add(launchdarkly_position(prefix.as_bytes(), unit));
+    }
+    sum
 }
