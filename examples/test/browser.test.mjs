@@ -58,6 +58,14 @@ each('a strict policy has nothing against it', { source: SOURCES }, (given) =>
   }),
 )
 
+each('a page that says its encoding itself is read in it', { source: ['development'] }, (given) =>
+  pay({ ...given, page: 'encoded', variant: 'treatment' }, async ({ page, visit }) => {
+    assert.ok((await page.evaluate(() => document.querySelector('#flagstone').textContent.length)) > 1024, 'further than browsers must look')
+    assert.equal(await page.title(), 'Zürich')
+    assert.equal(visit.requests.length, 1, 'and not loaded again for it')
+  }),
+)
+
 each('without JavaScript a server-rendered page is right', { variant: VARIANTS }, (given) =>
   pay({ ...given, source: 'script', page: 'react', script: false }, async ({ page }) => {
     assert.ok(await page.locator(`[data-variant=${given.variant}]`).isVisible())

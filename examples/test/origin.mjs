@@ -42,6 +42,12 @@ const PAGES = {
     response.end(PLAIN.replaceAll(/<(script|style|link rel="stylesheet")/g, `<$1 nonce="${NONCE}"`))
   },
 
+  /** Says its encoding itself, which the element comes before. */
+  encoded(request, response) {
+    response.writeHead(200, { 'content-type': 'text/html' })
+    response.end('<!doctype html><html><head><meta charset="utf-8"><link rel=icon href=data:,><title>Zürich</title></head><body>')
+  },
+
   /** The plain page, of which the end comes when the test says so. */
   async slow(request, response, { proceed }) {
     if (request.url !== '/') return plain(request, response)

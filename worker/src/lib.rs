@@ -117,6 +117,7 @@ exports! {
     }
 
     /// Finds the place of an element in a page.
+    #[cfg(feature = "pages")]
     fn place(len: usize) -> i32 {
         ENGINE.with_borrow(|engine| engine.place(len))
     }

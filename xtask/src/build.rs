@@ -50,7 +50,7 @@ pub fn worker(console: Console, setup: &Setup, imports: Option<&str>) -> Result<
         setup,
         "the Worker",
         WORKER,
-        &features("answers,services", imports),
+        &features("answers,pages,services", imports),
         &target,
     )?;
     bundled(console, setup)
@@ -68,10 +68,21 @@ pub fn worker_alone(console: Console, setup: &Setup) -> Result<()> {
         setup,
         what,
         WORKER,
-        &features("services", Some("none")),
+        &features("pages,services", Some("none")),
         &target,
     )?;
     bundled(console, setup)
+}
+
+/// Builds that Worker once more without what writes flags into pages, into `target/wasm/worker-pageless`.
+///
+/// # Errors
+/// When a step fails.
+pub fn worker_pageless(console: Console, setup: &Setup) -> Result<()> {
+    let target = paths::wasm_target().join("worker-pageless/flagstone.wasm");
+    let what = "the Worker that writes into no pages";
+    let features = features("services", Some("none"));
+    optimized(console, setup, what, WORKER, &features, &target)
 }
 
 /// Bundles the Worker's JavaScript as `wrangler deploy` does, into `target/wasm/worker.mjs`, to be weighed.
@@ -97,7 +108,7 @@ pub fn faulty_worker(console: Console, setup: &Setup) -> Result<()> {
         setup,
         "the Worker with faults",
         WORKER,
-        &features("faults", Some("none")),
+        &features("faults,pages", Some("none")),
         &target,
     )?;
     for file in SHIM {

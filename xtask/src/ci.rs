@@ -40,6 +40,7 @@ pub fn run(console: Console) -> Result<()> {
     build::all(console, &setup)?;
     build::core(console, &setup)?;
     build::worker_alone(console, &setup)?;
+    build::worker_pageless(console, &setup)?;
     build::imports(console, &setup)?;
     workload::build(console)?;
     sizes::check()?;

@@ -49,6 +49,7 @@ usage: cargo xtask <command> [--verbose]
                           the Worker compiles LaunchDarkly's, the Fastly service all
   build guard             build the Worker with the Durable Object that leads rollouts
   build alone             build the Worker that compiles no service's documents, to be weighed
+  build pageless          build that Worker without what writes flags into pages, to be weighed
   build imports           build what compiles each service's documents, to be weighed
   build faults            build the Worker that breaks on request, for tests of its shim
   build core              build the core alone, to be weighed
@@ -100,6 +101,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["build", "fastly"] => build::fastly(console, &setup::run(console)?, imports),
         ["build", "guard"] => build::guard(console, &setup::run(console)?),
         ["build", "alone"] => build::worker_alone(console, &setup::run(console)?),
+        ["build", "pageless"] => build::worker_pageless(console, &setup::run(console)?),
         ["build", "imports"] => build::imports(console, &setup::run(console)?),
         ["build", "faults"] => build::faulty_worker(console, &setup::run(console)?),
         ["build", "workload"] => workload::build(console),

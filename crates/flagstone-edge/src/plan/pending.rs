@@ -102,7 +102,8 @@ impl Pending {
                 },
             );
         }
-        let script = self.script.as_ref().filter(|_| page::is_page(response));
+        let is_page = || cfg!(feature = "pages") && page::is_page(response);
+        let script = self.script.as_ref().filter(|_| is_page());
         let element = script.map(|script| {
             edits.extend(page::edits());
             let policy = response.header("content-security-policy");

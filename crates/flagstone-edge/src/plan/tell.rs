@@ -122,7 +122,7 @@ impl<'s, H: RequestHead> Teller<'_, 's, '_, H> {
         if !self.parts.is_page() {
             return;
         }
-        if self.is_on(switch::SCRIPT) {
+        if cfg!(feature = "pages") && self.is_on(switch::SCRIPT) {
             plan.pending.script = Some(forms::script(&members, about));
             plan.request_edits.extend(page::REQUEST.map(Edit::Remove));
             let identity = Edit::Set("accept-encoding".into(), "identity".to_owned());
