@@ -19,6 +19,10 @@ pub trait Engine {
     fn load(&mut self);
     /// Gives the memory back.
     fn unload(&mut self);
+    /// Bytes of the caller's that it goes on reading.
+    fn borrowed(&self) -> usize {
+        0
+    }
     /// Makes the engine's own form of each user; not measured.
     fn prepare(&mut self, users: &[User]);
     /// Decides a flag for a user, by its place.
@@ -32,8 +36,10 @@ pub trait Engine {
 
 pub fn engines(folder: &Path) -> Result<Vec<Box<dyn Engine>>> {
     let text = |name: &str| fs::read_to_string(folder.join(name));
+    let snapshot = || fs::read(folder.join("flagstone.snapshot"));
     Ok(vec![
-        Box::new(Flagstone::new(fs::read(folder.join("flagstone.snapshot"))?)),
+        Box::new(Flagstone::new(snapshot()?, false)),
+        Box::new(Flagstone::new(snapshot()?, true)),
         Box::new(launchdarkly::LaunchDarkly::new(
             text("launchdarkly.json")?,
             false,

@@ -82,7 +82,7 @@ fn first(engine: &mut dyn Engine, workload: &Workload) -> Times {
     times.insert("load.cold.ns".into(), vec![start.nanoseconds()]);
     times.insert(
         "memory.bytes".into(),
-        vec![(memory::live() - before) as f64],
+        vec![(memory::live() - before) as f64 + engine.borrowed() as f64],
     );
     engine.prepare(&workload.users);
     let compared = workload.compare(|key, user| engine.evaluate(key, user));

@@ -16,7 +16,7 @@ pub fn measure(data: &Path, rounds: u32) -> Result<Times> {
     for size in SIZES {
         let bytes = fs::read(data.join(format!("segments/{size}.snapshot")))?;
         times.insert(format!("{size}.bytes"), vec![bytes.len() as f64]);
-        let mut engine = Flagstone::new(bytes);
+        let mut engine = Flagstone::new(bytes, false);
         engine.load();
         engine.prepare(&users);
         // Every second user is a member.

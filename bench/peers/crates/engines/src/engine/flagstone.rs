@@ -9,7 +9,8 @@ use flagstone_core::{
 const NOW: UnixMillis = UnixMillis(1_795_376_100_000);
 
 pub struct Flagstone {
-    source: Vec<u8>,
+    source: &'static [u8],
+    copies: bool,
     snapshot: Option<Snapshot<'static>>,
     evaluators: Vec<Evaluator<'static, 'static, Visitor>>,
 }
@@ -26,9 +27,11 @@ impl Attributes for Visitor {
 }
 
 impl Flagstone {
-    pub fn new(source: Vec<u8>) -> Self {
+    /// Reads the bytes where they lie, as a caller may who has read or received them, or a copy of them.
+    pub fn new(source: Vec<u8>, copies: bool) -> Self {
         Self {
-            source,
+            source: source.leak(),
+            copies,
             snapshot: None,
             evaluators: Vec::new(),
         }
@@ -46,12 +49,20 @@ impl Flagstone {
 
 impl Engine for Flagstone {
     fn name(&self) -> &'static str {
-        "flagstone"
+        if self.copies {
+            "flagstone-copied"
+        } else {
+            "flagstone"
+        }
     }
 
-    /// As a node does: a copy of the bytes, opened, and compared with their digest.
+    /// As a node does: opened, and compared with their digest.
     fn load(&mut self) {
-        let bytes: &'static [u8] = self.source.clone().leak();
+        let bytes = if self.copies {
+            self.source.to_vec().leak()
+        } else {
+            self.source
+        };
         let snapshot = Snapshot::open(bytes).expect("a snapshot");
         assert!(snapshot.is_intact(), "a snapshot as it was written");
         let nobody = Evaluator::new(snapshot, &(), NOW);
@@ -62,13 +73,17 @@ impl Engine for Flagstone {
 
     fn unload(&mut self) {
         self.evaluators.clear();
-        if let Some(snapshot) = self.snapshot.take() {
+        if let Some(snapshot) = self.snapshot.take().filter(|_| self.copies) {
             let bytes = snapshot.bytes();
             // SAFETY: `load` has leaked exactly these bytes, and what has pointed there is gone.
             drop(unsafe {
                 Vec::from_raw_parts(bytes.as_ptr().cast_mut(), bytes.len(), bytes.len())
             });
         }
+    }
+
+    fn borrowed(&self) -> usize {
+        if self.copies { 0 } else { self.source.len() }
     }
 
     fn prepare(&mut self, users: &[User]) {
