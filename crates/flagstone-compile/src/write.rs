@@ -31,8 +31,8 @@ use crate::model::{
 use crate::sort::sort;
 use flagstone_core::layout::{
     AttributeRecord, EXPRESSION, ExpiryRecord, FLAG_DISABLED, FLAG_GATED, FORMAT_VERSION,
-    FlagRecord, HEADER_LEN, MAGIC, NONE, NONE16, Record, RuleRecord, SECTION_ROW_LEN, Section,
-    SegmentRecord, ValueKind, VariantRecord,
+    FlagRecord, HEAD_LEN, HEADER_LEN, MAGIC, NONE, NONE16, Record, RuleRecord, SHARE, Section,
+    SegmentRecord, SplitRecord, ValueKind, VariantRecord,
 };
 use flagstone_core::{Day, Digest, JsNumber};
 use std::borrow::Cow;
@@ -250,7 +250,14 @@ impl<'m> Writer<'m> {
         };
         let (variant, split) = match &rule.serve {
             Serve::Variant(key) => (self.variant_of(flag, key, &text!("{path}/serve")), NONE),
-            Serve::Split(split) => (0, self.split(flag, split, reader, &text!("{path}/rollout"))),
+            Serve::Split(split) => {
+                let split = self.split(flag, split, reader, &text!("{path}/rollout"));
+                let start = split as usize * SplitRecord::SIZE;
+                let record = self.tables.rows(Section::Splits).get(start..);
+                let record = record.and_then(SplitRecord::read);
+                let is_share = record.is_some_and(|record| record.is_share());
+                (if is_share { SHARE } else { 0 }, split)
+            }
             Serve::Allocation(allocation) => (
                 0,
                 self.allocation(flag, allocation, reader, &text!("{path}/rollout")),
@@ -380,25 +387,32 @@ pub(crate) fn quoted(names: &[&str]) -> String {
     text
 }
 
-/// Header, table of sections, sections.
+/// Header, table of sections, data, the other sections.
 fn assemble(tables: &Tables) -> Vec<u8> {
-    let content = HEADER_LEN + Section::COUNT * SECTION_ROW_LEN;
-    let total = content + tables.len();
+    let total = HEAD_LEN + tables.len();
     let mut bytes = Vec::with_capacity(total);
     bytes.extend_from_slice(&MAGIC);
     bytes.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
     bytes.extend_from_slice(&(Section::COUNT as u16).to_le_bytes());
     bytes.extend_from_slice(&(total as u32).to_le_bytes());
     bytes.extend_from_slice(&[0; 16]);
-    let mut offset = content as u32;
+    let data = tables.rows(Section::Data);
+    let mut offset = (HEAD_LEN + data.len()) as u32;
     for (section, size) in Section::SIZES {
         let rows = tables.rows(section);
-        bytes.extend_from_slice(&offset.to_le_bytes());
+        let is_data = section == Section::Data;
+        let place = if is_data { HEAD_LEN as u32 } else { offset };
+        bytes.extend_from_slice(&place.to_le_bytes());
         bytes.extend_from_slice(&((rows.len() / size) as u32).to_le_bytes());
-        offset += rows.len() as u32;
+        if !is_data {
+            offset += rows.len() as u32;
+        }
     }
+    bytes.extend_from_slice(data);
     for (section, _) in Section::SIZES {
-        bytes.extend_from_slice(tables.rows(section));
+        if section != Section::Data {
+            bytes.extend_from_slice(tables.rows(section));
+        }
     }
     let digest = bytes.get(HEADER_LEN..).map(Digest::of);
     if let (Some(digest), Some(place)) = (digest, bytes.get_mut(16..HEADER_LEN)) {

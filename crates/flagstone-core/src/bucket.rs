@@ -157,8 +157,7 @@ pub fn bucket(salt: &str, unit: &str, total: u32) -> u32 {
 }
 
 /// The same of a split, whose record says what hashing the salt has come to: 0 to 999,999.
-#[inline]
-pub(crate) fn native(state: u32, tail: u32, salt_len: u16, unit: &str) -> u64 {
+fn native(state: u32, tail: u32, salt_len: u16, unit: &str) -> u64 {
     let mut hash = Murmur3::resume(state, tail, salt_len.into());
     hash.update(unit.as_bytes());
     reduce(hash.finish(), Weight::TOTAL.0).into()

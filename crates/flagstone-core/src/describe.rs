@@ -5,6 +5,7 @@ use crate::layout::{
     PROGRAM_IGNORES_CASE, PatternRecord, ProgramRecord, Scope, Section, SegmentRecord,
     SemVerRecord, TEST_IGNORES_CASE, TEST_NEGATED, TestRecord, TextRecord, kind, order,
 };
+use crate::semver::SemVer;
 use crate::snapshot::{AttributeIndex, FlagIndex, Snapshot, VariantIndex};
 use crate::units::UnixMillis;
 use core::fmt::{self, Display, Formatter, Write};
@@ -66,24 +67,6 @@ impl Described<'_> {
         self.snapshot.text(self.test.a, self.test.b).unwrap_or("?")
     }
 
-    /// The orders in which a version must stand, as a sign.
-    fn sign(&self, negated: bool) -> &'static str {
-        let wanted = self.test.b;
-        let wanted = if negated {
-            (order::LESS | order::EQUAL | order::GREATER) & !wanted
-        } else {
-            wanted
-        };
-        match wanted {
-            order::LESS => "< ",
-            order::EQUAL => "== ",
-            order::GREATER => "> ",
-            _ if wanted == order::LESS | order::EQUAL => "<= ",
-            _ if wanted == order::GREATER | order::EQUAL => ">= ",
-            _ => "!= ",
-        }
-    }
-
     fn texts(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let texts = self
             .snapshot
@@ -143,6 +126,23 @@ impl Described<'_> {
                 network.prefix
             ),
         }
+    }
+}
+
+/// The orders in which a version must stand, as a sign.
+fn sign(wanted: u32, negated: bool) -> &'static str {
+    let wanted = if negated {
+        (order::LESS | order::EQUAL | order::GREATER) & !wanted
+    } else {
+        wanted
+    };
+    match wanted {
+        order::LESS => "< ",
+        order::EQUAL => "== ",
+        order::GREATER => "> ",
+        _ if wanted == order::LESS | order::EQUAL => "<= ",
+        _ if wanted == order::GREATER | order::EQUAL => ">= ",
+        _ => "!= ",
     }
 }
 
@@ -278,7 +278,7 @@ impl Display for Described<'_> {
                 self.texts(f)?;
             }
             Op::SplitVersion => {
-                f.write_str(self.sign(negated))?;
+                f.write_str(sign(self.test.b, negated))?;
                 f.write_str(self.snapshot.long_text(self.test.a).unwrap_or("?"))?;
             }
             Op::NumberIn => {
@@ -345,7 +345,7 @@ impl Display for Described<'_> {
                 )?;
             }
             Op::SemVer | Op::NpmSemVer | Op::NpmSemVerStrict => {
-                f.write_str(self.sign(negated))?;
+                f.write_str(sign(self.test.b, negated))?;
                 match self
                     .snapshot
                     .record::<SemVerRecord>(Section::SemVers, self.test.a)
@@ -362,6 +362,12 @@ impl Display for Described<'_> {
                     }
                     None => f.write_char('?')?,
                 }
+            }
+            Op::Release => {
+                let wanted = self.test.a & ((1 << order::BITS) - 1);
+                let version = SemVer::ranked(self.operand() >> order::BITS);
+                f.write_str(sign(wanted, negated))?;
+                write!(f, "{}.{}.{}", version.major, version.minor, version.patch)?;
             }
             Op::DateBefore | Op::NowBefore => {
                 write!(f, "{} {}", either("<", ">="), self.moment())?;

@@ -7,6 +7,7 @@ mod expression;
 mod js;
 mod list;
 mod split;
+mod tables;
 mod trace;
 mod way;
 
@@ -17,17 +18,17 @@ pub use trace::{Answer, Trace};
 
 use crate::context::{AttributeValue, Attributes};
 use crate::decision::{Decision, Reason};
-use crate::hash;
+use crate::hash::{self, Ending};
 use crate::layout::{
-    EXPRESSION, FLAG_DISABLED, FLAG_GATED, FlagRecord, NONE, NONE16, RuleRecord, Section,
-    TestRecord,
+    EXPRESSION, FLAG_DISABLED, FLAG_GATED, FlagRecord, NONE, NONE16, Record, RuleRecord, SHARE,
 };
 use crate::progress::Progress;
 use crate::semver::SemVer;
-use crate::snapshot::{AttributeIndex, FlagIndex, Snapshot, VariantIndex};
+use crate::snapshot::{AttributeIndex, FlagIndex, Snapshot, Variant, VariantIndex};
 use crate::units::UnixMillis;
 use core::cell::Cell;
 use split::Outcome;
+use tables::{Tables, record};
 use way::Way;
 
 /// Whether the operations that only flags of services have are built in. What is not is an error where it is met.
@@ -77,13 +78,16 @@ pub struct Evaluator<'s, 'c, A> {
     pub kills: &'c [Kill],
     /// How far the rollout of each plan has come, in the order of the plans; of those that are missing it has not begun.
     pub rollouts: &'c [Progress],
+    tables: Tables<'s>,
     /// The hash of the targeting key, which sets are asked by.
     key_hash: Cell<Option<u128>>,
+    /// The targeting key as rollouts hash it, behind the flag's key.
+    unit: Ending,
     /// Which word the text of an attribute is, for some of them: the attribute's number from 1 on, and behind it the bit or
     /// [`NO_WORD`].
     words: [Cell<u32>; WORDS],
-    /// The numbers of the version that the text of an attribute is, if it is a release; [`NONE16`] for no attribute yet.
-    release: Cell<(u16, [u64; 3])>,
+    /// An attribute and the rank of the version that its text is; [`NONE16`] for none yet.
+    version: (Cell<u16>, Cell<u64>),
 }
 
 /// Attributes for which an evaluator keeps which word they are; as a rule all that are asked for words.
@@ -101,9 +105,11 @@ impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
             now,
             kills: &[],
             rollouts: &[],
+            tables: Tables::of(snapshot),
             key_hash: Cell::new(None),
+            unit: Ending::default(),
             words: Default::default(),
-            release: Cell::new((NONE16, [0; 3])),
+            version: (Cell::new(NONE16), Cell::new(0)),
         }
     }
 
@@ -128,14 +134,81 @@ impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
     /// Decides a flag as [`evaluate`](Self::evaluate) does, and tells a listener each step.
     #[inline]
     pub fn explain(&self, flag: FlagIndex, trace: &mut impl Trace) -> Decision<'s> {
-        Run {
-            input: self,
-            trace,
-            tests_left: MAX_TESTS,
-            element: None,
-            scopes: 0,
+        trace.enter_flag(flag);
+        let Some((row, record)) = self.flag(flag) else {
+            return Decision::error(flag);
+        };
+        let choice = match self.settled(&record, trace) {
+            Some(choice) => choice,
+            None => Run {
+                input: self,
+                trace: &mut *trace,
+                tests_left: MAX_TESTS,
+                element: None,
+                scopes: 0,
+            }
+            .choice(flag, row, &Way::START),
+        };
+        let decision = self.decision(flag, &record, choice);
+        if decision.reason != Reason::Error {
+            trace.leave_flag(&decision);
         }
-        .flag(flag, &Way::START)
+        decision
+    }
+
+    #[inline]
+    fn flag(&self, index: FlagIndex) -> Option<(&'s [u8; FlagRecord::SIZE], FlagRecord)> {
+        let row = self.tables.flags.get(index.0 as usize)?;
+        Some((row, FlagRecord::read(row)?))
+    }
+
+    /// What a flag comes to that is decided in a few steps, and without a call: one without rules, or whose first rule gives a
+    /// share to everybody. `None` for others, and if some are held.
+    #[inline(always)]
+    fn settled(&self, flag: &FlagRecord, trace: &mut impl Trace) -> Option<Choice> {
+        if !self.kills.is_empty() {
+            return None;
+        }
+        if flag.flags & FLAG_DISABLED != 0 {
+            return Some(Choice::new(flag.default, NONE16, Reason::Disabled));
+        }
+        if flag.rules_count == 0 {
+            return Some(Choice::new(flag.default, NONE16, Reason::Static));
+        }
+        let rule: RuleRecord = record(self.tables.rules, flag.rules)?;
+        if flag.flags & FLAG_GATED != 0 || (rule.tests_count, rule.variant) != (0, SHARE) {
+            return None;
+        }
+        let share = self.share(rule.split)?;
+        trace.enter_rule(0);
+        trace.leave_rule(0, true);
+        Some(share.choice(flag.default, 0, rule.split, trace))
+    }
+
+    #[inline(always)]
+    fn decision(&self, index: FlagIndex, flag: &FlagRecord, choice: Choice) -> Decision<'s> {
+        let variant = if choice.variant == NONE16 {
+            // So it is where the bytes make no sense.
+            if choice.reason == Reason::Error {
+                return Decision::error(index);
+            }
+            None
+        } else {
+            let variant = flag.place(VariantIndex(choice.variant)).and_then(|place| {
+                let record = record(self.tables.variants, place)?;
+                Variant::of(self.snapshot, choice.variant, place, record)
+            });
+            if variant.is_none() {
+                return Decision::error(index);
+            }
+            variant
+        };
+        Decision {
+            flag: index,
+            variant,
+            reason: choice.reason,
+            rule: (choice.rule != NONE16).then_some(choice.rule),
+        }
     }
 }
 
@@ -143,15 +216,21 @@ impl<A: Attributes> Evaluator<'_, '_, A> {
     /// The hash of an attribute that is text, as sets know it.
     #[inline]
     fn text_hash(&self, index: AttributeIndex) -> Option<u128> {
-        let is_key = index == AttributeIndex::TARGETING_KEY;
-        if is_key && let Some(hash) = self.key_hash.get() {
+        if index == AttributeIndex::TARGETING_KEY
+            && let Some(hash) = self.key_hash.get()
+        {
             return Some(hash);
         }
+        self.new_text_hash(index)
+    }
+
+    #[inline(never)]
+    fn new_text_hash(&self, index: AttributeIndex) -> Option<u128> {
         let AttributeValue::Text(text) = self.attributes.attribute(index) else {
             return None;
         };
         let hash = hash::key(text.as_bytes());
-        if is_key {
+        if index == AttributeIndex::TARGETING_KEY {
             self.key_hash.set(Some(hash));
         }
         Some(hash)
@@ -160,7 +239,7 @@ impl<A: Attributes> Evaluator<'_, '_, A> {
 
 impl<A: Attributes> Evaluator<'_, '_, A> {
     /// Whether an attribute's text is one of its words whose bits are set in `mask`.
-    #[inline]
+    #[inline(always)]
     fn word_in(&self, attribute: u16, text: &str, mask: u64) -> bool {
         let number = u32::from(attribute) + 1;
         let place = self.words.get(usize::from(attribute) % WORDS);
@@ -168,36 +247,37 @@ impl<A: Attributes> Evaluator<'_, '_, A> {
         let bit = if known >> 8 == number {
             known & 0xff
         } else {
-            let word = self.snapshot.word(attribute, text);
-            let bit = word.map_or(NO_WORD, |bit| bit.min(NO_WORD));
-            if let Some(place) = place {
-                place.set(number << 8 | bit);
-            }
-            bit
+            self.new_word(attribute, text)
         };
         mask.checked_shr(bit).unwrap_or(0) & 1 != 0
     }
 
-    /// How an attribute's text stands to a version. The numbers of a release are read once.
     #[inline(never)]
-    fn about_version(&self, test: TestRecord, text: &str) -> Option<Answer> {
-        let (known, [major, minor, patch]) = self.release.get();
-        let is = if known == test.attribute {
-            Some(SemVer {
-                major,
-                minor,
-                patch,
-                pre: "",
-            })
-        } else {
-            let is = SemVer::parse(text);
-            if let Some(is) = is.filter(|is| is.pre.is_empty()) {
-                let numbers = [is.major, is.minor, is.patch];
-                self.release.set((test.attribute, numbers));
-            }
-            is
-        };
-        condition::compared(&self.snapshot, test, is, SemVer::cmp)
+    fn new_word(&self, attribute: u16, text: &str) -> u32 {
+        let word = self.snapshot.word(attribute, text);
+        let bit = word.map_or(NO_WORD, |bit| bit.min(NO_WORD));
+        if let Some(place) = self.words.get(usize::from(attribute) % WORDS) {
+            place.set((u32::from(attribute) + 1) << 8 | bit);
+        }
+        bit
+    }
+
+    /// The [rank](SemVer::rank) of the version that an attribute's text is; `None` if it is none.
+    #[inline(always)]
+    fn rank(&self, attribute: u16, text: &str) -> Option<u64> {
+        let (known, rank) = &self.version;
+        if known.get() == attribute {
+            return Some(rank.get());
+        }
+        self.new_rank(attribute, text)
+    }
+
+    #[inline(never)]
+    fn new_rank(&self, attribute: u16, text: &str) -> Option<u64> {
+        let rank = SemVer::parse(text)?.rank();
+        self.version.0.set(attribute);
+        self.version.1.set(rank);
+        Some(rank)
     }
 }
 
@@ -237,45 +317,24 @@ impl Choice {
 }
 
 impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
-    fn flag(&mut self, index: FlagIndex, way: &Way<'_>) -> Decision<'s> {
-        self.trace.enter_flag(index);
-        let snapshot = self.input.snapshot;
-        let Some(flag) = snapshot.flag_record(index) else {
-            return Decision::error(index);
-        };
-        let Choice {
-            variant,
-            rule,
-            reason,
-        } = self.choice(index, flag, way);
-        if reason == Reason::Error {
-            return Decision::error(index);
-        }
-        let variant = match variant {
-            NONE16 => None,
-            place => match flag.variant(&snapshot, VariantIndex(place)) {
-                None => return Decision::error(index),
-                variant => variant,
-            },
-        };
-        let decision = Decision {
-            flag: index,
-            variant,
-            reason,
-            rule: (rule != NONE16).then_some(rule),
-        };
-        self.trace.leave_flag(&decision);
-        decision
-    }
-
     /// Decides a flag that another requires.
     #[inline(never)]
     fn required(&mut self, index: FlagIndex, way: &Way<'_>) -> Option<Decision<'s>> {
         if way.depth > MAX_DEPTH {
             return self.abort();
         }
-        let decision = self.flag(index, way);
-        (decision.reason != Reason::Error).then_some(decision)
+        self.trace.enter_flag(index);
+        let (row, flag) = self.input.flag(index)?;
+        let choice = match self.input.settled(&flag, self.trace) {
+            Some(choice) => choice,
+            None => self.choice(index, row, way),
+        };
+        let decision = self.input.decision(index, &flag, choice);
+        if decision.reason == Reason::Error {
+            return None;
+        }
+        self.trace.leave_flag(&decision);
+        Some(decision)
     }
 
     /// Fails, and lets no test go on.
@@ -285,24 +344,29 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
         None
     }
 
-    #[inline(always)]
-    fn choice(&mut self, index: FlagIndex, flag: FlagRecord, way: &Way<'_>) -> Choice {
-        let snapshot = self.input.snapshot;
+    /// What a flag comes to.
+    #[inline(never)]
+    fn choice(&mut self, index: FlagIndex, row: &[u8; FlagRecord::SIZE], way: &Way<'_>) -> Choice {
+        let Some(flag) = FlagRecord::read(row) else {
+            return Choice::ERROR;
+        };
         let default = flag.default;
-        let mut kills = self.input.kills.iter();
-        if let Some(kill) = kills.find(|kill| kill.flag == index) {
-            self.trace.killed();
-            return Choice::new(kill.variant.0, NONE16, Reason::Disabled);
-        }
-        if flag.flags & FLAG_DISABLED != 0 {
-            return Choice::new(default, NONE16, Reason::Disabled);
-        }
-        if flag.rules_count == 0 {
-            return Choice::new(default, NONE16, Reason::Static);
+        let kills = self.input.kills;
+        if !kills.is_empty() {
+            if let Some(kill) = kills.iter().find(|kill| kill.flag == index) {
+                self.trace.killed();
+                return Choice::new(kill.variant.0, NONE16, Reason::Disabled);
+            }
+            if flag.flags & FLAG_DISABLED != 0 {
+                return Choice::new(default, NONE16, Reason::Disabled);
+            }
+            if flag.rules_count == 0 {
+                return Choice::new(default, NONE16, Reason::Static);
+            }
         }
         if flag.flags & FLAG_GATED != 0 {
             self.trace.enter_prerequisites();
-            match self.gate(flag, way) {
+            match self.gate(flag.rules, way) {
                 Some(true) => {}
                 Some(false) => {
                     self.trace.prerequisites_failed();
@@ -311,16 +375,18 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
                 None => return Choice::ERROR,
             }
         }
-        for place in 0..flag.rules_count {
-            let rule = flag.rules.checked_add(place.into());
-            let rule = rule.and_then(|rule| snapshot.record::<RuleRecord>(Section::Rules, rule));
-            let Some(rule) = rule else {
+        let rules = self.input.tables.rules.get(flag.rules as usize..);
+        let Some(rules) = rules.and_then(|rules| rules.get(..flag.rules_count.into())) else {
+            return Choice::ERROR;
+        };
+        for (place, rule) in (0..).zip(rules) {
+            let Some(rule) = RuleRecord::read(rule) else {
                 return Choice::ERROR;
             };
             self.trace.enter_rule(place);
             let matched = match rule.tests_count {
                 0 => Some(true),
-                count => self.condition(rule.tests, count, way),
+                count => self.holds(rule.tests, count, way),
             };
             let Some(matched) = matched else {
                 return Choice::ERROR;
@@ -328,6 +394,11 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
             self.trace.leave_rule(place, matched);
             if !matched {
                 continue;
+            }
+            if rule.variant == SHARE
+                && let Some(share) = self.input.any_share(rule.split)
+            {
+                return share.choice(default, place, rule.split, self.trace);
             }
             if rule.variant == EXPRESSION {
                 if !EXPRESSIONS {
@@ -345,7 +416,7 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
                     variant => Choice::new(variant, place, Reason::TargetingMatch),
                 };
             }
-            match self.split(snapshot, rule.split) {
+            match self.split(rule.split) {
                 Outcome::Variant(variant) => {
                     let variant = if variant == NONE16 { default } else { variant };
                     return Choice::new(variant, place, Reason::Split);
@@ -358,12 +429,10 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
         Choice::new(default, NONE16, Reason::Default)
     }
 
-    /// Whether a flag's prerequisites hold.
+    /// Whether a flag's prerequisites hold, whose gate lies before the first rule.
     #[inline(never)]
-    fn gate(&mut self, flag: FlagRecord, way: &Way<'_>) -> Option<bool> {
-        let gate = flag.rules.checked_sub(1)?;
-        let snapshot = self.input.snapshot;
-        let gate = snapshot.record::<RuleRecord>(Section::Rules, gate)?;
+    fn gate(&mut self, rules: u32, way: &Way<'_>) -> Option<bool> {
+        let gate: RuleRecord = record(self.input.tables.rules, rules.checked_sub(1)?)?;
         self.condition(gate.tests, gate.tests_count, way)
     }
 }

@@ -1,8 +1,8 @@
 //! Every offset, size and code of the snapshot format, once: readers, writer and `docs/snapshot-format.md` follow it.
 //!
 //! A snapshot is a header, a table of sections and the sections themselves. A section is a row of fixed-size records;
-//! a reference from one record to another is a record number, a reference to text is an offset and a length in
-//! section [`Section::Data`]. All integers are little-endian; nothing is aligned, since every read copies a few bytes.
+//! a reference from one record to another is a record number, a reference to text is an offset from the start of the
+//! snapshot and a length; it lies in section [`Section::Data`]. All integers are little-endian; nothing is aligned, since every read copies a few bytes.
 
 mod codes;
 mod edge;
@@ -31,7 +31,7 @@ pub use program::{
 pub use records::{
     AttributeRecord, EXPRESSION, EntryRecord, ExpiryRecord, FLAG_DISABLED, FLAG_GATED, FlagRecord,
     IndexRecord, NETWORK_OR_EQUAL, NetworkRecord, NumberRecord, ONE_RANGE, PatternRecord,
-    PointRecord, RampRecord, RangeRecord, RuleRecord, SET_BUCKET, SET_LIST, SegmentRecord,
+    PointRecord, RampRecord, RangeRecord, RuleRecord, SET_BUCKET, SET_LIST, SHARE, SegmentRecord,
     SemVerRecord, SetRecord, SplitRecord, TestRecord, TextRecord, VariantRecord,
 };
 pub use statuses::Statuses;

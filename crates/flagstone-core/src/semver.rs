@@ -65,6 +65,51 @@ impl<'a> SemVer<'a> {
     }
 }
 
+/// Bits of a number in a rank. The greatest number that they hold stands for all that are as great.
+const RANK_BITS: u32 = 20;
+const RANK_MAX: u64 = (1 << RANK_BITS) - 1;
+
+impl SemVer<'_> {
+    /// The version as a number of 61 bits, in the order of precedence among those of [ranked](Self::is_ranked) releases.
+    ///
+    /// From the highest bit on: major, minor and patch version in 20 bits each, and 1 for a release, 0 for a pre-release. A
+    /// number of 1,048,575 or more is that, and so is each behind it.
+    ///
+    /// ```
+    /// use flagstone_core::SemVer;
+    ///
+    /// let rank = |version| SemVer::parse(version).unwrap().rank();
+    /// assert!(rank("2.3.0-rc.1") < rank("2.3.0") && rank("2.3.0") < rank("2.3.1-rc.1"));
+    /// assert!(rank("2.20261128.0") > rank("2.999999.9"));
+    /// ```
+    pub fn rank(&self) -> u64 {
+        let mut rank = 0;
+        let mut is_beyond = false;
+        for number in [self.major, self.minor, self.patch] {
+            is_beyond |= number >= RANK_MAX;
+            rank = rank << RANK_BITS | if is_beyond { RANK_MAX } else { number };
+        }
+        rank << 1 | u64::from(self.pre.is_empty())
+    }
+
+    /// Whether it is a release of which no other version has the [rank](Self::rank).
+    pub fn is_ranked(&self) -> bool {
+        let numbers = [self.major, self.minor, self.patch];
+        self.pre.is_empty() && numbers.iter().all(|number| *number < RANK_MAX)
+    }
+
+    /// The release of a rank.
+    pub(crate) fn ranked(rank: u64) -> Self {
+        let number = |place: u32| rank >> (1 + place * RANK_BITS) & RANK_MAX;
+        Self {
+            major: number(2),
+            minor: number(1),
+            patch: number(0),
+            pre: "",
+        }
+    }
+}
+
 /// What is before the first of an ASCII character, and what is behind it if there is one. Versions are short, so looking
 /// at each byte takes less than preparing a search.
 #[inline]

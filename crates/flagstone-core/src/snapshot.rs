@@ -9,10 +9,10 @@ pub use plan::{Goal, Plan};
 
 use crate::hash::{self, Digest};
 use crate::layout::{
-    self, AttributeRecord, EntryRecord, ExpiryRecord, FORMAT_VERSION, FlagRecord, HEADER_LEN,
-    IndexRecord, MAGIC, ONE_RANGE, PatternRecord, RangeRecord, Record, RuleRecord, SECTION_ROW_LEN,
-    SET_BUCKET, SET_LIST, Section, SetRecord, SourceKind, SplitRecord, TextRecord, ValueKind,
-    VariantRecord, VaryRecord,
+    self, Algorithm, AttributeRecord, EntryRecord, ExpiryRecord, FORMAT_VERSION, FlagRecord,
+    HEADER_LEN, IndexRecord, MAGIC, ONE_RANGE, PatternRecord, RangeRecord, Record, RuleRecord,
+    SECTION_ROW_LEN, SET_BUCKET, SET_LIST, Section, SegmentRecord, SetRecord, SourceKind,
+    SplitRecord, TextRecord, ValueKind, VariantRecord, VaryRecord,
 };
 use crate::text::equal;
 use crate::units::Day;
@@ -136,10 +136,8 @@ impl<'a> Snapshot<'a> {
     #[inline]
     pub fn find(&self, key: &str) -> Option<FlagIndex> {
         let hash = hash::flag(key.as_bytes());
-        let buckets = self.count(Section::Seeds);
-        let seed = self
-            .record::<IndexRecord>(Section::Seeds, hash::flag_bucket(hash, buckets))?
-            .index;
+        let bucket = hash::flag_bucket(hash, self.count(Section::Seeds));
+        let seed = self.record::<IndexRecord>(Section::Seeds, bucket)?.index;
         let slot = hash::flag_slot(hash, seed, self.flag_count());
         let record = self.record::<FlagRecord>(Section::Flags, slot)?;
         let found = self.data(record.key_offset, record.key_len.into())?;
@@ -152,13 +150,8 @@ impl<'a> Snapshot<'a> {
         Some(Flag {
             snapshot: *self,
             index,
-            record: self.flag_record(index)?,
+            record: self.record(Section::Flags, index.0)?,
         })
-    }
-
-    #[inline]
-    pub(crate) fn flag_record(&self, index: FlagIndex) -> Option<FlagRecord> {
-        self.record(Section::Flags, index.0)
     }
 
     /// The number of attributes that conditions and splits read; the targeting key is always one of them.
@@ -213,6 +206,12 @@ impl<'a> Snapshot<'a> {
         })
     }
 
+    /// All records of a section, of `N` bytes each.
+    #[inline]
+    pub(crate) fn all<const N: usize>(&self, section: Section) -> &'a [[u8; N]] {
+        self.rows(section, N, 0, u32::MAX).as_chunks().0
+    }
+
     /// The bytes of consecutive records.
     #[inline]
     fn rows(&self, section: Section, size: usize, first: u32, count: u32) -> &'a [u8] {
@@ -225,16 +224,10 @@ impl<'a> Snapshot<'a> {
         self.bytes.get(start..end).unwrap_or_default()
     }
 
-    /// Bytes of data.
+    /// Bytes of data, by their offset from the start of the snapshot.
     #[inline]
     pub fn data(&self, offset: u32, len: u32) -> Option<&'a [u8]> {
-        let (base, count) = self.place(Section::Data);
-        if u64::from(offset) + u64::from(len) > count.into() {
-            return None;
-        }
-        // INVARIANT: opening has seen that the section ends inside the bytes, so that nothing wraps.
-        let start = (base as usize).wrapping_add(offset as usize);
-        self.bytes.get(start..start.wrapping_add(len as usize))
+        self.bytes.get(offset as usize..)?.get(..len as usize)
     }
 
     /// Text in data; `None` also if it is not UTF-8.
@@ -288,30 +281,10 @@ impl<'a> Snapshot<'a> {
         self.data(pattern.table_offset, entries.checked_mul(2)?)
     }
 
-    /// Whether a set has the key of a hash ([`hash::key`]): two reads of 64 bytes at most.
-    ///
-    /// Compared are 64 bits of the hash, those that chose the buckets besides. A stranger is taken for a member with a
-    /// probability of at most 16 in 2 to the power of 64, whatever the size of the set.
-    #[inline]
+    /// Whether a set has the key of a hash ([`hash::key`]).
     pub(crate) fn set_contains(&self, set: u32, hash: u128) -> Option<bool> {
         let set = self.record::<SetRecord>(Section::Sets, set)?;
-        let wanted = hash::set_entry(hash);
-        if set.count <= SET_LIST {
-            let mut entries = self.records::<EntryRecord>(Section::Entries, set.entries, set.count);
-            return Some(entries.any(|entry| entry.hash == wanted));
-        }
-        // All of a bucket are looked at: to stop at the right one would take longer, since nobody can foresee it.
-        let has = |bucket: u32| {
-            let first = set.entries.checked_add(bucket.checked_mul(SET_BUCKET)?)?;
-            let rows = self.rows(Section::Entries, EntryRecord::SIZE, first, SET_BUCKET);
-            let bucket = rows.first_chunk::<{ SET_BUCKET as usize * EntryRecord::SIZE }>()?;
-            let entries = bucket.chunks_exact(EntryRecord::SIZE);
-            let equal = entries
-                .map(|entry| EntryRecord::read(entry).is_some_and(|entry| entry.hash == wanted));
-            Some(equal.fold(false, |found, equal| found | equal))
-        };
-        let (a, b) = hash::set_buckets(hash, set.count / SET_BUCKET);
-        Some(has(a)? | has(b)?)
+        set.contains(self.all(Section::Entries), hash)
     }
 
     /// The bit of the word of an attribute that is this text; `None` if none is.
@@ -334,8 +307,61 @@ impl<'a> Snapshot<'a> {
     fn place(&self, section: Section) -> (u32, u32) {
         // Opening has seen that there is a row for every section. Asking for all of them makes it the same check for every
         // section, which a function that reads several makes once.
-        let head = self.bytes.first_chunk::<{ layout::HEAD_LEN }>();
-        head.and_then(|head| row(head, section)).unwrap_or_default()
+        let place = || {
+            let head = self.bytes.first_chunk::<{ layout::HEAD_LEN }>()?;
+            let row = head.get(HEADER_LEN + section as usize * SECTION_ROW_LEN..)?;
+            let number = |at: usize| Some(u32::from_le_bytes(*row.get(at..)?.first_chunk()?));
+            Some((number(0)?, number(4)?))
+        };
+        place().unwrap_or_default()
+    }
+}
+
+impl SetRecord {
+    /// Whether the set has the key of a hash ([`hash::key`]), by all entries of the snapshot: two reads of 64 bytes at most.
+    ///
+    /// Compared are 64 bits of the hash, those that chose the buckets besides. A stranger is taken for a member with a
+    /// probability of at most 16 in 2 to the power of 64, whatever the size of the set.
+    #[inline]
+    pub(crate) fn contains(&self, entries: &[[u8; EntryRecord::SIZE]], hash: u128) -> Option<bool> {
+        let wanted = hash::set_entry(hash).to_le_bytes();
+        if self.count <= SET_LIST {
+            let entries = entries.get(self.entries as usize..)?;
+            return Some(entries.get(..self.count as usize)?.contains(&wanted));
+        }
+        let entries = entries.get(self.entries as usize..)?;
+        let buckets = entries.get(..self.count as usize)?.as_chunks().0;
+        // All of a bucket are looked at: to stop at the right one would take longer, since nobody can foresee it.
+        let has = |bucket: u32| {
+            let bucket: &[_; SET_BUCKET as usize] = buckets.get(bucket as usize)?;
+            Some(
+                bucket
+                    .iter()
+                    .fold(false, |found, entry| found | (*entry == wanted)),
+            )
+        };
+        let (a, b) = hash::set_buckets(hash, self.count / SET_BUCKET);
+        Some(has(a)? | has(b)?)
+    }
+}
+
+impl SplitRecord {
+    /// Whether it is a fixed share of the targeting keys by our own algorithm, and everybody else has a variant, too.
+    pub fn is_share(&self) -> bool {
+        self.algorithm == Algorithm::Native as u8
+            && self.by == layout::TARGETING_KEY
+            && self.ranges_count == ONE_RANGE
+            && !matches!(self.rest, layout::rest::FAIL | layout::rest::NEXT)
+    }
+}
+
+impl SegmentRecord {
+    /// The set of keys that the segment is, if it is nothing else: whoever is not in it is not in the segment.
+    pub fn set(&self) -> Option<u32> {
+        let is_set = self.included != layout::NONE
+            && self.excluded == layout::NONE
+            && (self.tests, self.tests_count) == (layout::NONE, 0);
+        is_set.then_some(self.included)
     }
 }
 
@@ -343,8 +369,7 @@ impl<'a> Snapshot<'a> {
 #[inline]
 fn row(bytes: &[u8], section: Section) -> Option<(u32, u32)> {
     let start = HEADER_LEN + section as usize * SECTION_ROW_LEN;
-    let row = bytes.get(start..)?.first_chunk::<SECTION_ROW_LEN>()?;
-    let row = u64::from_le_bytes(*row);
+    let row = u64::from_le_bytes(*bytes.get(start..)?.first_chunk::<SECTION_ROW_LEN>()?);
     Some((row as u32, (row >> 32) as u32))
 }
 
@@ -412,7 +437,9 @@ impl<'a> Flag<'a> {
     /// The variant at a position.
     #[inline]
     pub fn variant(&self, index: VariantIndex) -> Option<Variant<'a>> {
-        self.record.variant(&self.snapshot, index)
+        let place = self.record.place(index)?;
+        let record = self.snapshot.record(Section::Variants, place)?;
+        Variant::of(self.snapshot, index.0, place, record)
     }
 
     /// All variants.
@@ -455,25 +482,13 @@ impl<'a> Flag<'a> {
 }
 
 impl FlagRecord {
-    /// The variant at a position.
+    /// The number of the record of the variant at a position.
     #[inline]
-    pub(crate) fn variant<'a>(
-        &self,
-        snapshot: &Snapshot<'a>,
-        index: VariantIndex,
-    ) -> Option<Variant<'a>> {
+    pub(crate) fn place(&self, index: VariantIndex) -> Option<u32> {
         if index.0 >= self.variants_count {
             return None;
         }
-        let place = self.variants.checked_add(index.0.into())?;
-        let record = snapshot.record::<VariantRecord>(Section::Variants, place)?;
-        Some(Variant {
-            index,
-            kind: ValueKind::from_code(record.kind)?,
-            place,
-            number: record.number,
-            snapshot: *snapshot,
-        })
+        self.variants.checked_add(index.0.into())
     }
 }
 
@@ -489,6 +504,23 @@ pub struct Variant<'a> {
 }
 
 impl<'a> Variant<'a> {
+    /// The variant at a position in its flag, by its record and that record's number.
+    #[inline]
+    pub(crate) fn of(
+        snapshot: Snapshot<'a>,
+        index: u16,
+        place: u32,
+        record: VariantRecord,
+    ) -> Option<Self> {
+        Some(Self {
+            index: VariantIndex(index),
+            kind: ValueKind::from_code(record.kind)?,
+            place,
+            number: record.number,
+            snapshot,
+        })
+    }
+
     /// Its key; empty if the bytes are damaged.
     #[inline]
     pub fn key(&self) -> &'a str {
@@ -511,16 +543,23 @@ impl<'a> Variant<'a> {
         }
     }
 
+    #[inline]
     fn text(&self) -> &'a str {
-        let record = self.record();
-        let text = record.and_then(|of| self.snapshot.text(of.text_offset, of.text_len));
-        text.unwrap_or_default()
+        text_of(self.snapshot, self.place)
     }
 
     #[inline]
     fn record(&self) -> Option<VariantRecord> {
         self.snapshot.record(Section::Variants, self.place)
     }
+}
+
+/// The text of a variant's value. By itself, so that a variant need not lie in memory.
+#[inline(never)]
+fn text_of(snapshot: Snapshot<'_>, place: u32) -> &str {
+    let record = snapshot.record::<VariantRecord>(Section::Variants, place);
+    let text = record.and_then(|of| snapshot.text(of.text_offset, of.text_len));
+    text.unwrap_or_default()
 }
 
 impl PartialEq for Variant<'_> {

@@ -138,18 +138,24 @@ pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
-    // What is not a whole word is compared with the word that ends there.
-    if let (Some(a_last), Some(b_last)) = (a.last_chunk::<8>(), b.last_chunk::<8>()) {
-        let (mut a, mut b) = (a, b);
-        while let (Some((x, a_rest)), Some((y, b_rest))) =
-            (a.split_first_chunk::<8>(), b.split_first_chunk::<8>())
+    // Up to twice the size, the first bytes and the last are all of them.
+    if let (Some((a_first, a_rest)), Some((b_first, b_rest))) =
+        (a.split_first_chunk::<16>(), b.split_first_chunk::<16>())
+    {
+        if a.len() <= 32
+            && let (Some(a_last), Some(b_last)) = (a.last_chunk::<16>(), b.last_chunk::<16>())
         {
-            if x != y {
-                return false;
-            }
-            (a, b) = (a_rest, b_rest);
+            return (a_first == b_first) & (a_last == b_last);
         }
-        return a_last == b_last;
+        return a_first == b_first && a_rest == b_rest;
+    }
+    if let (Some(a_first), Some(b_first), Some(a_last), Some(b_last)) = (
+        a.first_chunk::<8>(),
+        b.first_chunk::<8>(),
+        a.last_chunk::<8>(),
+        b.last_chunk::<8>(),
+    ) {
+        return (a_first == b_first) & (a_last == b_last);
     }
     a.iter().zip(b).all(|(a, b)| a == b)
 }

@@ -12,9 +12,9 @@ use crate::model::{Absent, Condition, Js, Matcher, Order, Reading, Scalar, Test}
 use crate::sort::{sort, sorted};
 use flagstone_core::js::lower;
 use flagstone_core::layout::{
-    ACCEPT, NETWORK_OR_EQUAL, NONE, NetworkRecord, NumberRecord, Op, REJECT, Section, SemVerRecord,
-    TEST_CONVERSION_SHIFT, TEST_ELEMENTS, TEST_IGNORES_CASE, TEST_MISSING_IS_NO,
-    TEST_MISTYPED_IS_NO, TEST_NEGATED, TestRecord, TextRecord, order,
+    ACCEPT, NETWORK_OR_EQUAL, NONE, NetworkRecord, NumberRecord, Op, REJECT, Record, Section,
+    SegmentRecord, SemVerRecord, TEST_CONVERSION_SHIFT, TEST_ELEMENTS, TEST_IGNORES_CASE,
+    TEST_MISSING_IS_NO, TEST_MISTYPED_IS_NO, TEST_NEGATED, TestRecord, TextRecord, order,
 };
 use flagstone_core::{Address, SemVer, SplitVersion, UnixMillis};
 use std::net::IpAddr;
@@ -314,7 +314,8 @@ impl Writer<'_> {
                     Test::Segment(_) => Op::Segment,
                     _ => Op::SegmentUnlessFails,
                 };
-                (0, vec![Question::new(op, segment, 0)])
+                let (set, by) = self.set_of(segment);
+                (by, vec![Question::new(op, segment, set)])
             }
             Test::Inside(key) => {
                 let Some((slot, _)) = self.flag_of(key, path) else {
@@ -644,6 +645,10 @@ impl Writer<'_> {
             );
             return Question::new(op, 0, 0);
         };
+        if op == Op::SemVer && parsed.is_ranked() {
+            let operand = parsed.rank() << order::BITS | u64::from(outcomes(wanted));
+            return Question::wide(Op::Release, operand);
+        }
         let (pre_offset, pre_len) = self.tables.long_text(parsed.pre);
         let SemVer {
             major,
@@ -660,6 +665,15 @@ impl Writer<'_> {
         };
         let version = self.tables.share(Section::SemVers, &rows(&[record]));
         Question::new(op, version, outcomes(wanted))
+    }
+
+    /// The set of keys that a segment is and the attribute that is looked up in it; [`NONE`] if it is more, or not written yet.
+    fn set_of(&self, segment: u32) -> (u32, u16) {
+        let start = segment as usize * SegmentRecord::SIZE;
+        let record = self.tables.rows(Section::Segments).get(start..);
+        let record = record.and_then(SegmentRecord::read);
+        let found = record.and_then(|segment| Some((segment.set()?, segment.by)));
+        found.unwrap_or((NONE, 0))
     }
 
     fn networks(&mut self, networks: &[String], path: &str) -> Question {

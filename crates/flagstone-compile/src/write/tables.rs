@@ -1,7 +1,7 @@
 //! The sections while they grow.
 
 use crate::index::Index;
-use flagstone_core::layout::{IndexRecord, Record, Section};
+use flagstone_core::layout::{HEAD_LEN, IndexRecord, Record, Section};
 
 /// Rows of every section, and the text that is already in data.
 pub(super) struct Tables {
@@ -64,12 +64,12 @@ impl Tables {
         (self.rows(section).len() / section.record_size()) as u32
     }
 
-    /// The place of bytes in data; equal bytes share it.
+    /// The place of bytes in data, which lies right behind the table of sections; equal bytes share it.
     pub(super) fn data(&mut self, bytes: &[u8]) -> u32 {
         if bytes.is_empty() {
             return 0;
         }
-        let end = self.rows(Section::Data).len() as u32;
+        let end = (HEAD_LEN + self.rows(Section::Data).len()) as u32;
         let offset = self.interned.get_or_insert(bytes, end);
         if offset == end {
             self.section(Section::Data).extend_from_slice(bytes);

@@ -3,8 +3,9 @@
 use super::conversion::converted;
 use super::js;
 use super::list::{about_list, some_part, split_version};
+use super::tables::record;
 use super::way::{Place, Way};
-use super::{Answer, MAX_DEPTH, Run, Trace};
+use super::{Answer, Evaluator, MAX_DEPTH, Run, Trace};
 use super::{EXPRESSIONS, SERVICES};
 use crate::address::Address;
 use crate::context::{AttributeValue, Attributes, List};
@@ -12,8 +13,8 @@ use crate::decision::Reason;
 use crate::hash;
 use crate::layout::{
     ACCEPT, Conversion, DEAD, IndexRecord, MATCHED, NETWORK_OR_EQUAL, NONE, NetworkRecord,
-    NumberRecord, Op, PatternRecord, REJECT, Section, SegmentRecord, SemVerRecord,
-    TEST_CONVERSION_SHIFT, TEST_ELEMENTS, TEST_IGNORES_CASE, TEST_MISSING_IS_NO,
+    NumberRecord, Op, PatternRecord, REJECT, Record, Section, SegmentRecord, SemVerRecord,
+    SetRecord, TEST_CONVERSION_SHIFT, TEST_ELEMENTS, TEST_IGNORES_CASE, TEST_MISSING_IS_NO,
     TEST_MISTYPED_IS_NO, TEST_NEGATED, TestRecord, TextRecord, order,
 };
 use crate::program;
@@ -26,48 +27,88 @@ use core::net::IpAddr;
 
 impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
     /// Whether a condition of `count` tests from `first` on holds.
+    #[inline(never)]
     pub(super) fn condition(&mut self, first: u32, count: u16, way: &Way<'_>) -> Option<bool> {
-        let snapshot = self.input.snapshot;
+        self.holds(first, count, way)
+    }
+
+    /// The same without a call, for the rules of flags.
+    #[inline(always)]
+    pub(super) fn holds(&mut self, first: u32, count: u16, way: &Way<'_>) -> Option<bool> {
+        if count == 0 {
+            return Some(true);
+        }
+        let tests = self.input.tables.tests.get(first as usize..)?;
+        let tests = tests.get(..count.into())?;
+        // Jumps go forward only, so no more are asked.
+        match self.tests_left.checked_sub(count.into()) {
+            Some(left) => self.tests_left = left,
+            None => return self.abort(),
+        }
         let mut at = 0;
-        while at < count {
-            self.tests_left = self.tests_left.checked_sub(1)?;
-            let index = first.checked_add(at.into())?;
-            let test = snapshot.record::<TestRecord>(Section::Tests, index)?;
-            let op = Op::from_code(test.op).filter(|op| SERVICES || op.is_native())?;
-            let answer = if op == Op::Segment {
-                self.segment(test.a, way)?.into()
-            } else if !op.asks_value() {
-                self.answer(op, test, way)?
-            } else if is_plain(op, test)
-                && let Some(is) = self.text(test.attribute)
-            {
-                match op {
-                    Op::WordIn => {
-                        let mask = operand(test);
-                        self.input.word_in(test.attribute, is, mask).into()
+        let mut row = tests.first()?;
+        loop {
+            let test = TestRecord::read(row)?;
+            let answer = if test.op == Op::Segment as u8 {
+                match test.b {
+                    NONE => self.segment(test.a, way)?.into(),
+                    set => {
+                        self.trace.enter_segment(test.a);
+                        self.is_member(set, test.attribute)?.into()
                     }
-                    Op::SemVer => typed(self.input.about_version(test, is)?, test),
-                    _ => typed(about_text(&snapshot, op, test, is)?, test),
                 }
+            } else if let Some(answer) = self.frequent(test) {
+                answer?
             } else {
-                let value = self.value(test.attribute);
-                about_value(&snapshot, op, test, value)?
+                self.answer(row, way)?
             };
             let holds = match answer {
                 Answer::Yes => test.flags & TEST_NEGATED == 0,
                 Answer::No => test.flags & TEST_NEGATED != 0,
                 Answer::Unknown => false,
             };
-            self.trace.test(index, answer, holds);
-            match if holds { test.then } else { test.otherwise } {
-                ACCEPT => return Some(true),
-                REJECT => return Some(false),
-                next if next > at => at = next,
+            self.trace
+                .test(first.wrapping_add(at.into()), answer, holds);
+            let next = if holds { test.then } else { test.otherwise };
+            row = match (tests.get(usize::from(next)), next) {
+                (Some(row), _) if next > at => row,
+                (None, ACCEPT) => return Some(true),
+                (None, REJECT) => return Some(false),
+                // A jump backward, or behind the last test.
                 _ => return None,
-            }
+            };
+            at = next;
         }
-        // A condition without tests holds; a jump behind the last test makes no sense.
-        (count == 0).then_some(true)
+    }
+
+    /// The answer to a frequent question about text as it is; `None` for any other question or value.
+    #[inline(always)]
+    fn frequent(&self, test: TestRecord) -> Option<Option<Answer>> {
+        const WORD_IN: u8 = Op::WordIn as u8;
+        const RELEASE: u8 = Op::Release as u8;
+        const TEXT_EQUAL: u8 = Op::TextEqual as u8;
+        const STARTS_WITH: u8 = Op::StartsWith as u8;
+        const ENDS_WITH: u8 = Op::EndsWith as u8;
+        if !matches!(
+            test.op,
+            WORD_IN | RELEASE | TEXT_EQUAL | STARTS_WITH | ENDS_WITH
+        ) || test.flags >> TEST_CONVERSION_SHIFT != Conversion::None as u8
+        {
+            return None;
+        }
+        let is = self.text(test.attribute)?;
+        Some(match test.op {
+            WORD_IN => Some(self.input.word_in(test.attribute, is, operand(test)).into()),
+            RELEASE => Some(match self.input.rank(test.attribute, is) {
+                Some(rank) => released(rank, test).into(),
+                None => unanswered(test, TEST_MISTYPED_IS_NO),
+            }),
+            op => self
+                .input
+                .snapshot
+                .data(test.a, test.b)
+                .map(|constant| is_part(op, is.as_bytes(), constant, test).into()),
+        })
     }
 
     /// The value of an attribute if it is text and not asked about an element: two words, which stay in registers where any
@@ -84,9 +125,15 @@ impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
         }
     }
 
-    /// A question about anything but an attribute's value alone.
+    /// Any question but those about a segment.
     #[inline(never)]
-    fn answer(&mut self, op: Op, test: TestRecord, way: &Way<'_>) -> Option<Answer> {
+    fn answer(&mut self, row: &[u8; TestRecord::SIZE], way: &Way<'_>) -> Option<Answer> {
+        let test = TestRecord::read(row)?;
+        let op = Op::from_code(test.op).filter(|op| SERVICES || op.is_native())?;
+        if op.asks_value() {
+            let value = self.value(test.attribute);
+            return about_value(&self.input.snapshot, op, test, value);
+        }
         Some(match op {
             Op::NowBefore => (self.input.now.0 < operand(test) as i64).into(),
             Op::NowEqual => (self.input.now.0 == operand(test) as i64).into(),
@@ -125,10 +172,10 @@ impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
         // A segment without lists asks nobody who they are.
         let has_lists = segment.included & segment.excluded != NONE;
         if has_lists && let Some(hash) = self.input.text_hash(AttributeIndex(segment.by)) {
-            if segment.included != NONE && snapshot.set_contains(segment.included, hash)? {
+            if segment.included != NONE && self.input.has(segment.included, hash)? {
                 return Some(true);
             }
-            if segment.excluded != NONE && snapshot.set_contains(segment.excluded, hash)? {
+            if segment.excluded != NONE && self.input.has(segment.excluded, hash)? {
                 return Some(false);
             }
         }
@@ -140,6 +187,15 @@ impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
             segment.tests_count,
             &way.to(Place::Segment(index)),
         )
+    }
+
+    /// Whether the unit belongs to a segment that is nothing but a set of keys.
+    #[inline(always)]
+    fn is_member(&self, set: u32, by: u16) -> Option<bool> {
+        match self.input.text_hash(AttributeIndex(by)) {
+            Some(hash) => self.input.has(set, hash),
+            None => Some(false),
+        }
     }
 
     /// Whether another flag has one of the variants listed from index `b` on.
@@ -162,6 +218,15 @@ impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
     }
 }
 
+impl<A: Attributes> Evaluator<'_, '_, A> {
+    /// Whether a set has the key of a hash.
+    #[inline(never)]
+    fn has(&self, set: u32, hash: u128) -> Option<bool> {
+        let set: SetRecord = record(self.tables.sets, set)?;
+        set.contains(self.tables.entries, hash)
+    }
+}
+
 /// Both operands as one number.
 #[inline]
 fn operand(test: TestRecord) -> u64 {
@@ -176,12 +241,6 @@ fn unanswered(test: TestRecord, bit: u8) -> Answer {
     } else {
         Answer::No
     }
-}
-
-/// Whether a question is about text as it is.
-#[inline]
-fn is_plain(op: Op, test: TestRecord) -> bool {
-    test.flags >> TEST_CONVERSION_SHIFT == Conversion::None as u8 && !(SERVICES && op.takes_all())
 }
 
 /// A question about an attribute's value. `None` if the bytes make no sense.
@@ -319,7 +378,9 @@ fn about_text(snapshot: &Snapshot<'_>, op: Op, test: TestRecord, is: &str) -> Op
     let constant = || snapshot.data(test.a, test.b);
     let answer = match op {
         Op::Exists => true,
-        Op::TextEqual => same(bytes, constant()?, test),
+        Op::TextEqual | Op::StartsWith | Op::EndsWith => {
+            is_part(op as u8, bytes, constant()?, test)
+        }
         Op::TextIn => text_in(snapshot, test, is)?,
         Op::WordIn => {
             let word = snapshot.word(test.attribute, is);
@@ -332,23 +393,14 @@ fn about_text(snapshot: &Snapshot<'_>, op: Op, test: TestRecord, is: &str) -> Op
         Op::TextGreater => bytes > constant()?,
         Op::TextAtLeast => bytes >= constant()?,
 
-        Op::StartsWith => {
-            let prefix = constant()?;
-            bytes
-                .get(..prefix.len())
-                .is_some_and(|head| same(head, prefix, test))
-        }
-        Op::EndsWith => {
-            let suffix = constant()?;
-            let start = bytes.len().checked_sub(suffix.len());
-            start
-                .and_then(|start| bytes.get(start..))
-                .is_some_and(|tail| same(tail, suffix, test))
-        }
         Op::Contains => contains(is, core::str::from_utf8(constant()?).ok()?, test),
         Op::Pattern => matches(snapshot, test.a, bytes)?,
         Op::SetHas => snapshot.set_contains(test.a, hash::key(bytes))?,
         Op::SemVer => return semver(snapshot, op, test, is),
+        Op::Release => match SemVer::parse(is) {
+            Some(version) => released(version.rank(), test),
+            None => return Some(Answer::Unknown),
+        },
 
         Op::DateBefore | Op::DateAtMost | Op::DateEqual | Op::DateAfter | Op::DateAtLeast => {
             let Some(is) = parse_rfc3339(is) else {
@@ -479,6 +531,30 @@ fn same(is: &[u8], constant: &[u8], test: TestRecord) -> bool {
     }
 }
 
+/// Whether a constant is the beginning of text, or its end, or all of it.
+#[inline]
+fn is_part(op: u8, is: &[u8], constant: &[u8], test: TestRecord) -> bool {
+    let part = if op == Op::EndsWith as u8 {
+        let start = is.len().checked_sub(constant.len());
+        start.and_then(|start| is.get(start..))
+    } else if op == Op::StartsWith as u8 {
+        is.get(..constant.len())
+    } else {
+        Some(is)
+    };
+    part.is_some_and(|part| same(part, constant, test))
+}
+
+/// How the [rank](SemVer::rank) of a version stands to a test's.
+#[inline]
+fn released(rank: u64, test: TestRecord) -> bool {
+    let operand = operand(test);
+    let constant = operand >> order::BITS;
+    // 0 for less, 1 for equal, 2 for greater.
+    let outcome = u32::from(rank >= constant) + u32::from(rank > constant);
+    operand >> outcome & 1 != 0
+}
+
 fn contains(is: &str, constant: &str, test: TestRecord) -> bool {
     if test.flags & TEST_IGNORES_CASE == 0 {
         return find(is, constant).is_some();
@@ -529,7 +605,7 @@ fn semver(snapshot: &Snapshot<'_>, op: Op, test: TestRecord, is: &str) -> Option
 
 /// How a version stands to a test's, by an order.
 #[inline]
-pub(super) fn compared<'v>(
+fn compared<'v>(
     snapshot: &Snapshot<'v>,
     test: TestRecord,
     is: Option<SemVer<'v>>,

@@ -1,11 +1,14 @@
 //! Percentage rollouts.
 
-use super::{Evaluator, Run, Trace};
-use crate::bucket::{native, position};
+use super::tables::record;
+use super::{Choice, Evaluator, Run, Trace};
+use crate::bucket::position;
 use crate::context::{AttributeValue, Attributes};
+use crate::decision::Reason;
+use crate::hash::{Murmur3, reduce};
 use crate::layout::{
-    Absent, Algorithm, NONE, ONE_RANGE, PlanRecord, PointRecord, RANGE_BACKWARD, RANGE_PLANNED,
-    RampRecord, RangeRecord, Section, SplitRecord, rest,
+    Absent, Algorithm, NONE, NONE16, ONE_RANGE, PlanRecord, PointRecord, RANGE_BACKWARD,
+    RANGE_PLANNED, RampRecord, RangeRecord, Section, SplitRecord, rest,
 };
 use crate::progress::Progress;
 use crate::snapshot::{AttributeIndex, Snapshot, VariantIndex};
@@ -14,7 +17,7 @@ use crate::units::{UnixMillis, Weight};
 
 /// What a split gives to a unit.
 pub(super) enum Outcome {
-    /// A variant; [`NONE16`](crate::layout::NONE16) is the flag's default.
+    /// A variant; [`NONE16`] is the flag's default.
     Variant(u16),
     /// The flag's default, since there is nothing to be bucketed by.
     Default,
@@ -41,38 +44,121 @@ fn told(variant: u16) -> Option<VariantIndex> {
     (variant < rest::FAIL).then_some(VariantIndex(variant))
 }
 
-impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
-    /// What a split gives to the unit.
+/// What a [`SHARE`](crate::layout::SHARE) gives to the targeting key.
+pub(super) struct Shared {
+    position: u32,
+    /// [`NONE16`] is the flag's default.
+    variant: u16,
+}
+
+impl Shared {
     #[inline(always)]
-    pub(super) fn split(&mut self, snapshot: Snapshot<'_>, index: u32) -> Outcome {
-        let Some(split) = snapshot.record::<SplitRecord>(Section::Splits, index) else {
-            return Outcome::Error;
-        };
-        // As a rule it is this, and nothing of it goes through memory.
-        let by = AttributeIndex(split.by);
-        if split.algorithm == Algorithm::Native as u8
-            && let AttributeValue::Text(unit) = self.input.attributes.attribute(by)
-            && !unit.is_empty()
-        {
-            let position = native(split.seed, split.modulus, split.salt_len, unit);
-            let variant = match split.ranges_count {
-                // Nothing that a processor foresees.
-                ONE_RANGE => {
-                    let is_inside = position < split.ranges.into();
-                    core::hint::select_unpredictable(is_inside, split.variant, split.rest)
-                }
-                count => match self.variant_of(split.ranges, count, position) {
-                    Some(found) => found.unwrap_or(split.rest),
-                    None => return Outcome::Error,
-                },
-            };
-            self.trace.split(index, by, Some(position), told(variant));
-            return Outcome::of(variant);
-        }
-        self.any_split(index).unwrap_or(Outcome::Error)
+    fn of(split: &SplitRecord, hash: u32) -> Self {
+        let position = reduce(hash, Weight::TOTAL.0);
+        // Nothing that a processor foresees.
+        let is_inside = position < split.ranges;
+        let variant = core::hint::select_unpredictable(is_inside, split.variant, split.rest);
+        Self { position, variant }
     }
 
-    /// The same for every algorithm and every value. `None` if the bytes make no sense.
+    /// The choice that follows, of the rule at this place.
+    #[inline(always)]
+    pub(super) fn choice(
+        self,
+        default: u16,
+        rule: u16,
+        split: u32,
+        trace: &mut impl Trace,
+    ) -> Choice {
+        let Self { position, variant } = self;
+        let by = AttributeIndex::TARGETING_KEY;
+        trace.split(split, by, Some(position.into()), told(variant));
+        let variant = if variant == NONE16 { default } else { variant };
+        Choice::new(variant, rule, Reason::Split)
+    }
+}
+
+impl<A: Attributes> Evaluator<'_, '_, A> {
+    /// What a split that is a share gives to the targeting key, once that is prepared; `None` until then. Nothing of it
+    /// goes through memory.
+    #[inline(always)]
+    pub(super) fn share(&self, split: u32) -> Option<Shared> {
+        let split: SplitRecord = record(self.tables.splits, split)?;
+        let hash = self.unit.behind(salted(&split))?;
+        Some(Shared::of(&split, hash))
+    }
+
+    /// The same also if it is not prepared, which it is from then on. `None` if it is no text, or empty.
+    #[inline(always)]
+    pub(super) fn any_share(&self, split: u32) -> Option<Shared> {
+        self.share(split).or_else(|| self.new_share(split))
+    }
+
+    #[inline(never)]
+    fn new_share(&self, split: u32) -> Option<Shared> {
+        let split: SplitRecord = record(self.tables.splits, split)?;
+        let key = AttributeIndex::TARGETING_KEY;
+        match self.attributes.attribute(key) {
+            AttributeValue::Text(unit) if !unit.is_empty() => {
+                Some(Shared::of(&split, self.hash(&split, key, unit)))
+            }
+            _ => None,
+        }
+    }
+
+    /// The hash of a split's salt and a unit. If that is the targeting key, it is prepared from then on.
+    fn hash(&self, split: &SplitRecord, by: AttributeIndex, unit: &str) -> u32 {
+        let mut hash = salted(split);
+        if by == AttributeIndex::TARGETING_KEY {
+            self.unit.prepare(hash, unit.as_bytes());
+        }
+        hash.update(unit.as_bytes());
+        hash.finish()
+    }
+}
+
+/// What the hash of a split by our own algorithm has come to before the unit.
+#[inline(always)]
+fn salted(split: &SplitRecord) -> Murmur3 {
+    Murmur3::resume(split.seed, split.modulus, split.salt_len.into())
+}
+
+impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
+    /// What a split gives to the unit.
+    #[inline(never)]
+    pub(super) fn split(&mut self, index: u32) -> Outcome {
+        let shared = self.native_split(index).map(Outcome::of);
+        let outcome = shared.or_else(|| self.any_split(index));
+        outcome.unwrap_or(Outcome::Error)
+    }
+
+    /// What a split by our own algorithm gives to a unit that is text: a variant or a [`rest`]. `None` for all others. The targeting
+    /// key is prepared from then on.
+    fn native_split(&mut self, index: u32) -> Option<u16> {
+        let split: SplitRecord = record(self.input.tables.splits, index)?;
+        let by = AttributeIndex(split.by);
+        let unit = match self.input.attributes.attribute(by) {
+            AttributeValue::Text(unit) if !unit.is_empty() => unit,
+            _ => return None,
+        };
+        if split.algorithm != Algorithm::Native as u8 {
+            return None;
+        }
+        let position = reduce(self.input.hash(&split, by, unit), Weight::TOTAL.0);
+        let variant = match split.ranges_count {
+            ONE_RANGE if position < split.ranges => split.variant,
+            ONE_RANGE => split.rest,
+            count => {
+                let found = self.variant_of(split.ranges, count, position.into())?;
+                found.unwrap_or(split.rest)
+            }
+        };
+        self.trace
+            .split(index, by, Some(position.into()), told(variant));
+        Some(variant)
+    }
+
+    /// What a split gives to the unit, for every algorithm and every value. `None` if the bytes make no sense.
     #[inline(never)]
     fn any_split(&mut self, index: u32) -> Option<Outcome> {
         let snapshot = self.input.snapshot;

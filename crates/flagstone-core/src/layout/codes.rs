@@ -106,7 +106,8 @@ codes! {
         Network = 21,
         /// The time of the evaluation is before `ab`. No attribute.
         NowBefore = 22,
-        /// The unit belongs to segment `a`. No attribute.
+        /// The unit belongs to segment `a`. If that is nothing but a set of keys, `b` is the set and the attribute the one that is
+        /// looked up; otherwise `b` is [`NONE`](super::NONE), and there is no attribute.
         Segment = 23,
         /// Flag `a` has one of the variants listed from index `b` on, after their number. No attribute.
         Flag = 24,
@@ -216,6 +217,9 @@ codes! {
         Expression = 75,
         /// Text among those words of the attribute whose bits are set in `ab`.
         WordIn = 76,
+        /// Text that is a semantic version; the lowest 3 bits of `ab` are the order ([`order`]) in which it must stand to the release
+        /// whose rank is in the other bits.
+        Release = 77,
     }
 }
 
@@ -296,7 +300,7 @@ impl Op {
     #[inline]
     pub(crate) const fn is_native(self) -> bool {
         // Later codes are those of services.
-        (self as u8) < (Self::IncludesNull as u8) || matches!(self, Self::WordIn)
+        (self as u8) < (Self::IncludesNull as u8) || matches!(self, Self::WordIn | Self::Release)
     }
 
     /// Whether the question is about an attribute's value and nothing else.
@@ -352,6 +356,8 @@ pub mod order {
     pub const EQUAL: u32 = 2;
     /// The attribute is greater.
     pub const GREATER: u32 = 4;
+    /// How many bits there are.
+    pub const BITS: u32 = 3;
 }
 
 /// Types of values for [`Op::TypeIn`], as a set of bits.

@@ -17,6 +17,8 @@ pub const NETWORK_OR_EQUAL: u16 = 256;
 
 /// In [`RuleRecord::variant`]: the rule serves the variant whose key an expression gives.
 pub const EXPRESSION: u16 = u16::MAX - 1;
+/// In [`RuleRecord::variant`]: the rule serves a split of the plainest kind, see [`SplitRecord::is_share`].
+pub const SHARE: u16 = u16::MAX - 2;
 
 /// In [`SplitRecord::ranges_count`]: the split has one range, from position 0 on and without a ramp, in its own record.
 pub const ONE_RANGE: u16 = u16::MAX;
@@ -79,7 +81,7 @@ define_records! {
         /// Number of tests; 0 matches everybody.
         tests_count: u16 = 12,
         /// The variant it serves if it has no split, counted from the flag's first; [`NONE16`](super::NONE16) for the flag's
-        /// default, [`EXPRESSION`] for the one whose key an expression gives.
+        /// default, [`EXPRESSION`] for the one whose key an expression gives. With a split [`SHARE`] or 0.
         variant: u16 = 14,
     } = 16;
 

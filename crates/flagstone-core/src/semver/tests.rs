@@ -32,6 +32,42 @@ fn versions_are_ordered_by_precedence() {
 }
 
 #[test]
+fn ranks_are_ordered_as_versions_are() {
+    let numbers = [
+        0,
+        1,
+        9,
+        1_048_573,
+        1_048_574,
+        1_048_575,
+        1_048_576,
+        u64::MAX,
+    ];
+    let mut versions = std::vec::Vec::new();
+    for major in numbers {
+        for minor in numbers {
+            for patch in numbers {
+                for pre in ["", "rc.1"] {
+                    versions.push(SemVer {
+                        major,
+                        minor,
+                        patch,
+                        pre,
+                    });
+                }
+            }
+        }
+    }
+    for constant in versions.iter().filter(|version| version.is_ranked()) {
+        assert_eq!(&SemVer::ranked(constant.rank()), constant);
+        for version in &versions {
+            let order = version.rank().cmp(&constant.rank());
+            assert_eq!(order, version.cmp(constant), "{version:?} {constant:?}");
+        }
+    }
+}
+
+#[test]
 fn build_metadata_has_no_part_in_precedence() {
     assert_eq!(SemVer::parse("1.0.0+a.01"), SemVer::parse("1.0.0"));
     assert_eq!(SemVer::parse("1.0.0-rc+5-a"), SemVer::parse("1.0.0-rc"));

@@ -9,7 +9,7 @@ use crate::layout::{
     EXPRESSION, EdgeRecord, ExpiryRecord, ExpressionRecord, FLAG_GATED, FlagRecord, HarmRecord,
     IndexRecord, MATCHED, NONE, NONE16, ONE_RANGE, Op, Operation, OriginRecord, PairRecord,
     PatternRecord, ProgramRecord, RANGE_PLANNED, REJECT, RampRecord, RangeRecord, Record, Relation,
-    RepeatKind, RouteRecord, RuleRecord, SET_BUCKET, SET_LIST, Scope, SdkKind, Section,
+    RepeatKind, RouteRecord, RuleRecord, SET_BUCKET, SET_LIST, SHARE, Scope, SdkKind, Section,
     SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind, SourceRecord, SplitRecord,
     TEST_CONVERSION_SHIFT, TestRecord, TextRecord, ValueKind, VariantRecord, rest, switch,
 };
@@ -101,7 +101,10 @@ impl<'a> Snapshot<'a> {
             if rule.variant == EXPRESSION {
                 return c.row("split", Section::Expressions, rule.split);
             }
-            c.optional("split", Section::Splits, rule.split)
+            c.optional("split", Section::Splits, rule.split)?;
+            let split = self.record::<SplitRecord>(Section::Splits, rule.split);
+            let is_share = split.is_some_and(|split| split.is_share());
+            c.must("variant", rule.variant != SHARE || is_share)
         })?;
         self.each(Section::Tests, |c, test: TestRecord| {
             self.verify_test(&c, &test)
@@ -304,7 +307,14 @@ impl<'a> Snapshot<'a> {
                 c.row("a", Section::SemVers, test.a)
             }
             Op::Network | Op::NpmNetwork => c.rows("a", Section::Networks, test.a, test.b),
-            Op::Segment | Op::SegmentUnlessFails => c.row("a", Section::Segments, test.a),
+            Op::Segment | Op::SegmentUnlessFails => {
+                c.row("a", Section::Segments, test.a)?;
+                let segment = self.record::<SegmentRecord>(Section::Segments, test.a);
+                let is_set = segment.is_some_and(|segment| {
+                    segment.set() == Some(test.b) && segment.by == test.attribute
+                });
+                c.must("b", test.b == NONE || is_set)
+            }
             Op::SetHas => c.row("a", Section::Sets, test.a),
             Op::Inside => c.row("a", Section::Flags, test.a),
             Op::Bucket => c.row("a", Section::Splits, test.a),
@@ -342,6 +352,7 @@ impl<'a> Snapshot<'a> {
                 c.jumps("a", test.a, count)
             }
             Op::Exists
+            | Op::Release
             | Op::ListDistinct
             | Op::JsNumberEqual
             | Op::JsTruthy

@@ -1,3 +1,4 @@
+#![allow(clippy::indexing_slicing, reason = "tests")]
 use super::*;
 use std::format;
 
@@ -109,6 +110,21 @@ fn text_is_found_as_by_the_standard_library() {
                 text.split_once(part),
                 "`{part}` in `{text}`"
             );
+        }
+    }
+}
+
+#[test]
+fn bytes_are_equal_if_each_is() {
+    let bytes: std::vec::Vec<u8> = (0..80).collect();
+    for len in 0..=bytes.len() {
+        let a = &bytes[..len];
+        assert!(equal(a, a), "{len}");
+        assert!(len == 0 || !equal(a, &a[1..]), "{len}");
+        for place in 0..len {
+            let mut b = a.to_vec();
+            b[place] ^= 1;
+            assert!(!equal(a, &b), "{len} {place}");
         }
     }
 }
