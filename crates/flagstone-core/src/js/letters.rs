@@ -2,6 +2,7 @@
 //!
 //! `str::to_lowercase` gives the same and allocates.
 
+mod small;
 mod table;
 
 use core::str::{CharIndices, Chars};
@@ -48,13 +49,12 @@ impl Iterator for Lower<'_> {
                 let is_end = is_after_letter(before) && !is_before_letter(self.letters.as_str());
                 Some(if is_end { 'ς' } else { 'σ' })
             }
-            // No letter becomes more than two; one does, the dotted capital I.
-            _ => {
-                let mut small = letter.to_lowercase();
-                let first = small.next();
-                self.second = small.next();
-                first
+            // The one letter that becomes two.
+            '\u{130}' => {
+                self.second = Some('\u{307}');
+                Some('i')
             }
+            _ => Some(small::small(letter)),
         }
     }
 }
