@@ -30,9 +30,14 @@ pub fn test(console: Console) -> Result<()> {
     let folder = folder();
     remove(&folder.join("build"))?;
     types(console, &folder)?;
-    for project in ["test/types", "test/types/tsconfig.untyped.json"] {
+    let projects = [
+        "tsconfig.json",
+        "tsconfig.untyped.json",
+        "tsconfig.openfeature.json",
+    ];
+    for project in projects.map(|name| format!("test/types/{name}")) {
         let what = format!("js/client: what compiles and what does not, {project}");
-        type_check(console, &folder, project, &what)?;
+        type_check(console, &folder, &project, &what)?;
     }
     type_check(console, &folder, "test", "js/client: build its tests")?;
     let mut tests = node(&folder, "--test");
@@ -61,13 +66,20 @@ fn type_check(console: Console, folder: &Path, project: &str, what: &str) -> Res
 
 /// Has the command line write the types of the example's flags, which the client's programs are then checked with.
 fn types(console: Console, folder: &Path) -> Result<()> {
-    let mut flagstone = host_cargo();
-    flagstone
-        .args(["run", "--quiet", "--package", "flagstone-cli", "--"])
-        .args(["types", "examples/shop/flagstone.toml", "--values", "-o"])
-        .arg(folder.join("build/flags.ts"));
     fs::create_dir_all(folder.join("build"))?;
-    console.run("flagstone types examples/shop", &mut flagstone)
+    for (option, file) in [
+        ("--values", "flags.ts"),
+        ("--openfeature", "openfeature.d.ts"),
+    ] {
+        let mut flagstone = host_cargo();
+        flagstone
+            .args(["run", "--quiet", "--package", "flagstone-cli", "--"])
+            .args(["types", "examples/shop/flagstone.toml", option, "-o"])
+            .arg(folder.join("build").join(file));
+        let what = format!("flagstone types examples/shop {option}");
+        console.run(&what, &mut flagstone)?;
+    }
+    Ok(())
 }
 
 /// Node 20 takes folders and Node 22 takes patterns; both take files.

@@ -80,7 +80,7 @@ fn bundle(console: Console, setup: &Setup) -> Result<()> {
     types
         .args(["run", "--quiet", "--package", "flagstone-cli", "--"])
         .args(["types", "examples/shop/flagstone.toml"])
-        .args(["--exposed", "browser", "--values", "-o"])
+        .args(["--exposed", "browser", "--values", "--openfeature", "-o"])
         .arg(folder().join("build/flags.ts"));
     console.run("examples: types of the flags", &mut types)?;
     let mut tsc = node(setup, "node_modules/typescript/bin/tsc");

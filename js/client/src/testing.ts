@@ -59,8 +59,9 @@ export function setFlags<F = Registered>(flags: TestFlags<NoInfer<F>>, values?: 
 function decision(flag: TestFlag<FlagTable, string>, values: FlagTable[string] = {}): Decision {
   const given: { variant?: string; value?: JsonValue; reason?: Reason } =
     typeof flag === 'string' ? { variant: flag } : typeof flag === 'object' ? flag : { value: flag };
-  const equal = (value: JsonValue) => JSON.stringify(value) === JSON.stringify(given.value);
-  const { variant = Object.keys(values).find((key) => equal(values[key]!)) ?? `${given.value}` } = given;
+  const json = JSON.stringify(given.value);
+  const known = Object.keys(values).find((key) => JSON.stringify(values[key]) === json);
+  const { variant = known ?? (typeof given.value === 'string' ? given.value : json) } = given;
   const value = 'value' in given ? given.value : Object.hasOwn(values, variant) ? values[variant] : undefined;
   return { reason: 'STATIC', ...given, variant, ...(value !== undefined && { value }) };
 }

@@ -57,7 +57,7 @@ test('variant, value or both', () => {
     a: { reason: 'STATIC', variant: 'treatment', value: true },
     b: { reason: 'STATIC', variant: '12', value: 12 },
     c: { reason: 'STATIC', variant: 'eur', value: 'EUR' },
-    d: { reason: 'STATIC', variant: '[object Object]', value: { deep: 1 } },
+    d: { reason: 'STATIC', variant: '{"deep":1}', value: { deep: 1 } },
     e: { reason: 'SPLIT', variant: 'x' },
   });
 });

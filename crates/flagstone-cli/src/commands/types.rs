@@ -17,9 +17,13 @@ use std::path::PathBuf;
 Examples:
   flagstone types flagstone.toml -o src/flags.d.ts
   flagstone types flagstone.toml --values --exposed browser -o src/flags.ts
+  flagstone types flagstone.toml --openfeature -o src/flags.d.ts
 
 With --values the file also exports the table `values`, from which providers know a variant's value where the edge delivers
-only variants. Whoever gets the program can read it, so it should have only flags that browsers may see.")]
+only variants. Whoever gets the program can read it, so it should have only flags that browsers may see.
+
+With --openfeature a misspelt key, or one of a flag of another type, does not compile in `useFlag` and the other functions of
+OpenFeature's SDKs either. Their package @openfeature/core must be among the program's own, and `skipLibCheck` be on.")]
 pub struct Arguments {
     #[command(flatten)]
     source: SourceArguments,
@@ -29,6 +33,9 @@ pub struct Arguments {
     /// Also export the values of all variants; the file is then no .d.ts
     #[arg(long)]
     values: bool,
+    /// Also say which keys OpenFeature's SDKs take
+    #[arg(long)]
+    openfeature: bool,
     /// Where to write the file; replaced in one step. Standard output if absent
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -38,7 +45,13 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
     let Some(flags) = listing::list(&arguments.source, arguments.exposed, report)? else {
         return Ok(Outcome::Errors);
     };
-    let text = typescript(&flags, arguments.values);
+    let mut text = types(&flags);
+    if arguments.openfeature {
+        push_openfeature(&mut text, &flags);
+    }
+    if arguments.values {
+        push_values(&mut text, &flags);
+    }
     write(arguments.output.as_ref(), &text, flags.len(), report)
 }
 
@@ -70,7 +83,7 @@ pub fn write(
     Ok(Outcome::Fine)
 }
 
-fn typescript(flags: &[Listed], values: bool) -> String {
+fn types(flags: &[Listed]) -> String {
     let mut text = "\
 // Written by `flagstone types`. Do not edit: write it anew when flags change.
 
@@ -91,20 +104,56 @@ declare module '@flagstone/client' {
         text.push_str("    };\n");
     }
     text.push_str("  }\n}\n");
-    if values {
-        text.push_str("\n/** The values of all variants. */\nexport const values = {\n");
-        for flag in flags {
-            let _ = writeln!(text, "  {}: {{", member(&flag.name));
-            for (key, value) in &flag.variants {
-                let _ = write!(text, "    {}: ", member(key));
-                push_value(&mut text, value);
-                text.push_str(",\n");
-            }
-            text.push_str("  },\n");
-        }
-        text.push_str("} as const;\n");
-    }
     text
+}
+
+/// The table of values.
+fn push_values(text: &mut String, flags: &[Listed]) {
+    text.push_str("\n/** The values of all variants. */\nexport const values = {\n");
+    for flag in flags {
+        let _ = writeln!(text, "  {}: {{", member(&flag.name));
+        for (key, value) in &flag.variants {
+            let _ = write!(text, "    {}: ", member(key));
+            push_value(text, value);
+            text.push_str(",\n");
+        }
+        text.push_str("  },\n");
+    }
+    text.push_str("} as const;\n");
+}
+
+/// The types that OpenFeature has for flags' keys, by what the flags' values are.
+fn push_openfeature(text: &mut String, flags: &[Listed]) {
+    type Test = fn(&Value) -> bool;
+    let kinds: [(&str, Test); 4] = [
+        ("Boolean", Value::is_boolean),
+        ("String", Value::is_string),
+        ("Number", Value::is_number),
+        ("Object", |value| {
+            value.is_object() || value.is_array() || value.is_null()
+        }),
+    ];
+    text.push_str(
+        "
+// Keys for OpenFeature's SDKs, `useFlag` among their functions; without these types they take any text.
+declare module '@openfeature/core' {
+",
+    );
+    for (kind, test) in kinds {
+        // TypeScript sees two declarations of one name, and takes this one.
+        text.push_str("  // @ts-ignore: it stands in for the one of this name.\n");
+        let _ = write!(text, "  export type {kind}FlagKey =");
+        let is_one = |flag: &&Listed| flag.variants.iter().any(|(_, value)| test(value));
+        let mut keys = flags.iter().filter(is_one).peekable();
+        if keys.peek().is_none() {
+            text.push_str(" never");
+        }
+        for flag in keys {
+            let _ = write!(text, "\n    | {}", quoted(&flag.name));
+        }
+        text.push_str(";\n");
+    }
+    text.push_str("}\n");
 }
 
 /// As a comment that editors show.
