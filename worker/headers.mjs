@@ -28,7 +28,7 @@ export function apply(headers, edits) {
 
 /** Removes each header whose name, in small letters, begins with `prefix`. */
 export function removePrefix(headers, prefix) {
-  for (const name of [...headers.keys()]) {
-    if (name.startsWith(prefix)) headers.delete(name)
-  }
+  let found
+  for (const name of headers.keys()) if (name.startsWith(prefix)) (found ??= []).push(name)
+  found?.forEach((name) => headers.delete(name))
 }

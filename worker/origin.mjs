@@ -14,49 +14,72 @@ const VARY = { default: { action: 'bypass' }, headers: { 'feature-flags': { acti
  * The variable or binding `ORIGIN_<NAME>` says where the origin is (in capitals, `_` for `-`): a URL, which is put before
  * the path, or a service binding, which sees the visitor's own host and `request.cf`. The body stays a stream that the
  * runtime moves, and a redirect is passed on to the visitor. Throws when there is no such origin; nothing has been sent
- * then. `body` is there if it was read, so that it can be sent again; `signal` ends the attempt.
+ * then. `body` is there if it was read, so that it can be sent again.
  */
-export function send(plan, request, env, body, signal) {
+export function send(plan, request, env, body) {
   const variable = `ORIGIN_${plan.origin.toUpperCase().replaceAll('-', '_')}`
   const origin = env[variable]
   if (origin === undefined) throw new Error(`there is no variable or binding \`${variable}\``)
   if (typeof origin !== 'string') {
     const url = request.url.slice(0, pathStart(request.url)) + plan.pathAndQuery
-    const { method, headers, cf } = request
-    const copy = new Request(url, body === undefined ? request : { method, headers, cf, body, redirect: 'manual' })
+    // Not `cf` of each request: the runtime keeps it as text until somebody reads it, and then has to write it again.
+    const again = () => ({ method: request.method, headers: request.headers, cf: request.cf, body, redirect: 'manual' })
+    const copy = new Request(url, body === undefined ? request : again())
     apply(copy.headers, plan.requestEdits)
-    return origin.fetch(copy, { signal })
+    // Alone: with a second argument the runtime copies it once more.
+    return origin.fetch(copy)
   }
   const url = withoutSlash(origin) + plan.pathAndQuery
   const headers = new Headers(request.headers)
   apply(headers, plan.requestEdits)
   // Not a copy of the request: that takes twice the time, most of it for what a URL's server does not see.
-  const init = { method: request.method, headers, body: body ?? request.body, redirect: 'manual', signal }
+  const init = { method: request.method, headers, body: body ?? request.body, redirect: 'manual' }
   if (plan.cacheKey !== '') keepApart(init, plan.cacheKey, url, env.FLAGSTONE_CACHE)
   return fetch(url, init)
 }
 
 /**
  * Sends `request` and waits for the head of the response; if the plan has a fallback, also for a short body: one that breaks
- * off is a failure too. Gives the response or how it failed, and the milliseconds that it took. `sent` is told the promise of
- * the response once the request is on its way.
+ * off is a failure too. Promises the response and its body, if that was waited for, or how the attempt failed; and the milliseconds
+ * that it took. `flight` is told what is there so far.
+ *
+ * What has not come in time is given up, and ends with the visitor's request: to be able to end it at once, each request would
+ * need an `AbortController`, which costs more than the timer.
  */
-export async function attempt(plan, request, env, body, sent) {
+export function attempt(plan, request, env, body, flight) {
   const begin = Date.now()
-  const abort = plan.timeout > 0 ? new AbortController() : undefined
-  const timer = abort && setTimeout(() => abort.abort(), plan.timeout)
-  try {
-    const answer = send(plan, request, env, body, abort?.signal)
-    sent(answer)
-    const response = await answer
-    const took = Date.now() - begin
-    return { response: plan.fallback && isShort(request, response) ? await held(response) : response, took }
-  } catch (error) {
-    console.error(`flagstone: origin \`${plan.origin}\`:`, error)
-    return { failure: abort?.signal.aborted ? 'timeout' : 'connection', took: Date.now() - begin }
-  } finally {
-    clearTimeout(timer)
-  }
+  return new Promise((resolve) => {
+    let hasEnded = false
+    const end = (ended) => {
+      if (hasEnded) return
+      hasEnded = true
+      clearTimeout(timer)
+      flight.held = ended.held
+      ended.took = Date.now() - begin
+      resolve(ended)
+    }
+    const fail = (failure, error) => {
+      console.error(`flagstone: origin \`${plan.origin}\`:`, error)
+      end({ failure })
+    }
+    const failed = (error) => fail('connection', error)
+    const late = () => {
+      // Nobody is to wait for it.
+      flight.answer = null
+      fail('timeout', 'no answer in time')
+    }
+    const timer = plan.timeout > 0 ? setTimeout(late, plan.timeout) : undefined
+    const answered = (response) => {
+      if (!plan.hasFallback || !isShort(request, response)) end({ response })
+      else response.arrayBuffer().then((held) => end({ response, held }), failed)
+    }
+    try {
+      flight.answer = send(plan, request, env, body)
+    } catch (error) {
+      return failed(error)
+    }
+    flight.answer.then(answered, failed)
+  })
 }
 
 /** Whether the body is of a known length that can be kept. What is compressed would be unpacked. */
@@ -65,19 +88,23 @@ function isShort({ method }, { body, headers }) {
   return body !== null && method !== 'HEAD' && length <= HELD && !headers.has('content-encoding')
 }
 
-async function held(response) {
-  return new Response(await response.arrayBuffer(), response)
-}
-
-/** The visitor's response: the origin's with the plan's headers, behind them the changes in `last`; status, body and an upgraded socket go along. */
-export function respond(engine, plan, response, last = []) {
+/** The visitor's response: the origin's with the plan's headers; status, body and an upgraded socket go along. */
+export function respond(engine, plan, response) {
   const copy = new Response(response.body, response)
   // The copy's, since each object of the platform's that is asked for has to be made.
+  const changes = engine.respond(plan, response.status, copy.headers)
+  return changed(engine, plan, copy, changes)
+}
+
+/** The same with changes that are known already, and the body, if it was waited for. */
+export function respondWith(engine, plan, { response, held }, changes) {
+  return changed(engine, plan, new Response(held ?? response.body, response), changes)
+}
+
+function changed(engine, plan, copy, { edits, element }) {
   const { headers } = copy
-  const { edits, element } = engine.respond(plan, response.status, headers)
   apply(headers, plan.responseEdits)
   apply(headers, edits)
-  apply(headers, last)
   if (element !== '' && copy.body !== null) return new Response(withElement(engine, copy.body, element), copy)
   return copy
 }

@@ -14,7 +14,7 @@ import module from './pkg/flagstone.wasm'
 import { answer } from './answer.mjs'
 import { manage } from './control.mjs'
 import { removePrefix } from './headers.mjs'
-import { attempt, respond, send, unreachable } from './origin.mjs'
+import { attempt, respond, respondWith, send, unreachable } from './origin.mjs'
 import { report } from './reports.mjs'
 import { load } from './store.mjs'
 import { Engine, LOAD, REFRESH } from './wire.mjs'
@@ -46,7 +46,7 @@ let engine
 export default {
   // Promises are made only where something has to be waited for: each costs as much as a look at several headers.
   fetch(request, env, context) {
-    const flight = { answer: undefined }
+    const flight = { answer: undefined, held: undefined }
     const rescued = (error) => {
       console.error('flagstone: answering without the wasm:', error)
       return withoutWasm(request, env, flight)
@@ -71,8 +71,8 @@ export default {
 /**
  * Sends the request to its origin, and makes the visitor's response.
  *
- * `flight.answer` becomes the promise of the origin's response once the request is on its way there; what fails from then
- * on is `rescued`. Without a plan the request is for the edge itself: no origin may see it.
+ * `flight.answer` becomes the promise of the origin's response once the request is on its way there, `flight.held` its body, if
+ * that was waited for; what fails from then on is `rescued`. Without a plan the request is for the edge itself: no origin may see it.
  */
 function carryOut(plan, request, env, context, flight, rescued) {
   if (plan === undefined) return answer(whole, request, visitor, env, context).catch(unanswered)
@@ -104,20 +104,17 @@ function carryOut(plan, request, env, context, flight, rescued) {
 
 /** The same where the engine is told how it went: an attempt, and if that has failed and it says so, one at the fallback. */
 async function carryOutWatched(plan, request, env, context, flight) {
-  const sent = (answer) => (flight.answer = answer)
-  const body = plan.fallback && request.body !== null ? await request.arrayBuffer() : undefined
-  const first = await attempt(plan, request, env, body, sent)
-  const ended = (second) => {
-    const told = whole(env).ended(plan, first, second, Date.now())
-    if (!told.failsOver) report(() => whole(env), env, context, told.due)
-    return told
+  const body = plan.hasFallback && request.body !== null ? await request.arrayBuffer() : undefined
+  const first = await attempt(plan, request, env, body, flight)
+  let [carried, last] = [plan, first]
+  let told = whole(env).ended(plan, first, undefined, undefined, Date.now())
+  if (told.failsOver) {
+    carried = whole(env).fallback(plan, request, visitor)
+    last = await attempt(carried, request, env, body, flight)
+    told = whole(env).ended(plan, first, carried, last, Date.now())
   }
-  const answered = (plan, { response }, edits) =>
-    response ? respond(whole(env), plan, response, edits) : unreachable(whole(env), plan)
-  const { failsOver, edits } = ended()
-  if (!failsOver) return answered(plan, first, edits)
-  const second = await attempt(plan.fallback, request, env, body, sent)
-  return answered(plan.fallback, second, ended(second).edits)
+  report(() => whole(env), env, context, told.due)
+  return last.response ? respondWith(whole(env), carried, last, told.changes) : unreachable(whole(env), carried)
 }
 
 /** The isolate's engine, a new one if it has broken. */
@@ -137,7 +134,7 @@ function whole(env) {
 async function withoutWasm(request, env, flight) {
   try {
     const response = await flight.answer
-    if (response && !response.bodyUsed) return marked(response)
+    if (response && (flight.held || !response.bodyUsed)) return marked(response, flight.held)
   } catch {
     // That origin failed as well.
   }
@@ -170,8 +167,8 @@ function unanswered(error) {
   return marked(Response.json({ errorDetails: 'the edge has failed' }, { status: 500 }))
 }
 
-function marked(response) {
-  const copy = new Response(response.body, response)
+function marked(response, body = response.body) {
+  const copy = new Response(body, response)
   copy.headers.delete('Feature-Flags')
   copy.headers.set('Flagstone-Status', 'flagstone; error="wasm-trap"')
   copy.headers.set('Cache-Control', 'no-store')

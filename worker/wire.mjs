@@ -14,12 +14,17 @@ export const NOWHERE = -2
 
 /** In place of a plan: the request is for the edge itself. */
 const OWN = 2
+/** A plan's fallback: there is none, or its plan follows. */
+const NONE = 0
+const FOLLOWS = 1
 /** The length of a text that is absent. */
 const ABSENT = 0xffffffff
 /** Bytes of a number. */
 const NUMBER = 4
 /** UTF-8 takes at most so many bytes for one unit of a JavaScript string. */
 const WIDEST = 3
+
+const NO_CHANGES = { edits: [], element: '' }
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -65,28 +70,44 @@ export class Engine {
     this.writeRequest(request, visitor)
     const message = this.ask(this.exports.serve, now)
     const step = message.number()
-    return { step, plan: step === LOAD ? undefined : this.readPlan(message) }
+    return { step, plan: step === LOAD ? undefined : this.readPlan(message, now) }
   }
 
   /** Plans a request with the configuration that is there, or without one; undefined if it is for the edge itself. */
   plan(request, visitor, now) {
     this.writeRequest(request, visitor)
-    return this.readPlan(this.ask(this.exports.plan, now))
+    return this.readPlan(this.ask(this.exports.plan, now), now)
+  }
+
+  /** Plans the fallback of a plan that has one, unless that is there already. */
+  fallback(plan, request, visitor) {
+    if (plan.fallback !== undefined) return plan.fallback
+    const texts = [...this.requestTexts(request, visitor), plan.pending]
+    if (plan.random !== undefined) {
+      this.random().set(plan.random)
+      this.isSpent = true
+    }
+    this.write(texts)
+    return this.readAttempt(this.ask(this.exports.fallback, plan.now))
   }
 
   /**
-   * Takes how an attempt has ended, and how the fallback's has, if that was asked. Says whether the fallback is to be asked,
-   * in how many milliseconds there is something to report, and what changes to the response's headers come last.
+   * Takes how the first attempt of a plan has ended, and how its fallback's has, if that was asked. Says whether the fallback is to
+   * be asked, in how many milliseconds there is something to report, and how to change the last attempt's response, if it has one.
    */
-  ended(plan, first, second, now) {
-    const outcome = ({ response, failure }) => failure ?? String(response.status)
+  ended(plan, first, fallback, second, now) {
     const { response } = second ?? first
-    const cached = response?.headers.get('cf-cache-status') === 'HIT'
-    const events = plan.readsEvents ? response?.headers.get('flagstone-event') : undefined
-    const texts = [plan.pending, outcome(first), String(first.took), second && outcome(second), cached ? '1' : '0', events]
+    const headers = response?.headers
+    const texts = [plan.pending, outcome(first), String(first.took)]
+    if (second === undefined) texts.push(null, null)
+    else texts.push(outcome(second), fallback.pending)
+    texts.push(headers?.get('cf-cache-status') === 'HIT' ? '1' : '0', plan.readsEvents ? headers?.get('flagstone-event') : null)
+    this.pushHeaders(texts, (fallback ?? plan).asked, headers)
     this.write(texts)
     const message = this.ask(this.exports.ended, now)
-    return { failsOver: message.number() === 1, due: message.number(), edits: message.edits() }
+    const failsOver = message.number() === 1
+    const due = message.number()
+    return { failsOver, due, changes: response === undefined || failsOver ? undefined : message.changes() }
   }
 
   /**
@@ -114,14 +135,11 @@ export class Engine {
 
   /** The changes to the headers of the origin's response that depend on it, and what to put into its page, if anything. */
   respond(plan, status, headers) {
-    if (plan.asked === 0) return { edits: [], element: '' }
+    if (plan.asked === 0) return NO_CHANGES
     const texts = [plan.pending, String(status)]
-    for (let bit = 0; bit < this.responseHeaders.length; bit++) {
-      texts.push(plan.asked & (1 << bit) ? headers.get(this.responseHeaders[bit]) : null)
-    }
+    this.pushHeaders(texts, plan.asked, headers)
     this.write(texts)
-    const message = this.ask(this.exports.respond)
-    return { edits: message.edits(), element: message.text() }
+    return this.ask(this.exports.respond).changes()
   }
 
   /** Where in a page that begins with these bytes an element goes: MORE, NOWHERE, or how many bytes come before it. */
@@ -178,7 +196,7 @@ export class Engine {
 
   requestTexts(request, visitor) {
     if (this.isSpent) {
-      crypto.getRandomValues(new Uint8Array(this.exports.memory.buffer, this.randomAt, 16))
+      crypto.getRandomValues(this.random())
       this.isSpent = false
     }
     const { headers } = request
@@ -189,15 +207,20 @@ export class Engine {
     return texts
   }
 
-  readPlan(message) {
+  readPlan(message, now) {
     const spent = message.number()
     if (spent === OWN) return undefined
     this.isSpent = spent === 1
-    return this.readAttempt(message)
+    const plan = this.readAttempt(message)
+    if (plan.hasFallback) {
+      plan.now = now
+      if (this.isSpent) plan.random = this.random().slice()
+    }
+    return plan
   }
 
   readAttempt(message) {
-    return {
+    const plan = {
       origin: message.text(),
       pathAndQuery: message.text(),
       cacheKey: message.text(),
@@ -208,7 +231,26 @@ export class Engine {
       timeout: message.number(),
       isWatched: message.number() === 1,
       readsEvents: message.number() === 1,
-      fallback: message.number() === 1 ? this.readAttempt(message) : undefined,
+      hasFallback: false,
+      fallback: undefined,
+      now: 0,
+      random: undefined,
+    }
+    const fallback = message.number()
+    plan.hasFallback = fallback !== NONE
+    if (fallback === FOLLOWS) plan.fallback = this.readAttempt(message)
+    return plan
+  }
+
+  /** Where the random bytes lie. */
+  random() {
+    return new Uint8Array(this.exports.memory.buffer, this.randomAt, 16)
+  }
+
+  /** Adds those of a response's headers that were asked for. */
+  pushHeaders(texts, asked, headers) {
+    for (let bit = 0; bit < this.responseHeaders.length; bit++) {
+      texts.push(asked & (1 << bit) ? headers?.get(this.responseHeaders[bit]) : null)
     }
   }
 
@@ -268,6 +310,10 @@ export class Engine {
   }
 }
 
+function outcome({ response, failure }) {
+  return response === undefined ? failure : String(response.status)
+}
+
 /** What the wasm has said, read from the beginning; it must be read before the next call. */
 class Message {
   constructor(memory, at) {
@@ -292,6 +338,11 @@ class Message {
 
   texts() {
     return Array.from({ length: this.number() }, () => this.text())
+  }
+
+  /** Changes to a response: to its headers, and what to put into its page. */
+  changes() {
+    return { edits: this.edits(), element: this.text() }
   }
 
   /** Changes to headers: kind, name and value of each, for `headers.mjs`. */

@@ -91,6 +91,11 @@ exports! {
         with(|engine| engine.plan(time(now)))
     }
 
+    /// Plans the fallback of a request that failed.
+    fn fallback(now: f64) -> usize {
+        with(|engine| engine.fallback(time(now)))
+    }
+
     /// Answers a request that is for the edge itself.
     #[cfg(feature = "answers")]
     fn answer(now: f64) -> usize {
@@ -108,7 +113,11 @@ exports! {
 
     /// Takes how an attempt at an origin has ended.
     fn ended(now: f64) -> usize {
-        with(|engine| engine.ended(time(now)))
+        with(|engine| {
+            #[cfg(feature = "faults")]
+            faults::after_sending()?;
+            engine.ended(time(now))
+        })
     }
 
     /// What is due to be sent to whoever adds it up.

@@ -9,6 +9,7 @@ mod tell;
 mod watch;
 mod watched;
 
+pub(crate) use attempt::{Attempts, Served};
 pub use attempt::{Ended, Next};
 pub use goals::Key;
 pub(crate) use harm::Harm;
@@ -190,8 +191,9 @@ impl Plan {
     }
 }
 
-/// Plans a request; without a configuration it is passed through.
+/// Plans a request's `attempts`; without a configuration it is passed through.
 pub(crate) fn plan(
+    attempts: Attempts,
     ledger: &mut impl Ledger,
     configuration: Option<&Configuration>,
     problem: Option<Problem>,
@@ -202,7 +204,8 @@ pub(crate) fn plan(
     let parts = Parts::new(request);
     let mut plan = Plan::pass_through(&parts, problem);
     if let Some(configuration) = configuration {
-        decide::decide(&mut plan, ledger, configuration, &parts, now, entropy);
+        let (plan, parts) = (&mut plan, &parts);
+        decide::decide(attempts, plan, ledger, configuration, parts, now, entropy);
     }
     plan
 }

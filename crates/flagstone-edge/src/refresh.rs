@@ -4,7 +4,7 @@ use crate::configuration::{Configuration, Frame, check, document_key};
 use crate::control::{Control, snapshot_key};
 use crate::head::RequestHead;
 use crate::ledger::Ledger;
-use crate::plan::{Plan, plan};
+use crate::plan::{Attempts, Plan, plan};
 use crate::status::Problem;
 use flagstone_core::{Digest, UnixMillis};
 use std::sync::Arc;
@@ -208,7 +208,20 @@ impl Node {
         now: UnixMillis,
         entropy: impl FnOnce() -> [u8; 16],
     ) -> Plan {
+        self.plan_attempts(Attempts::All, ledger, request, now, entropy)
+    }
+
+    /// The same for some of its attempts.
+    pub(crate) fn plan_attempts(
+        &self,
+        attempts: Attempts,
+        ledger: &mut impl Ledger,
+        request: &impl RequestHead,
+        now: UnixMillis,
+        entropy: impl FnOnce() -> [u8; 16],
+    ) -> Plan {
         plan(
+            attempts,
             ledger,
             self.configuration.as_ref(),
             self.problem,

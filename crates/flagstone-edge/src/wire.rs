@@ -1,5 +1,5 @@
 //! The border between JavaScript and the wasm: a request crosses it once on its way in, and once more when its response
-//! depends on what the origin says.
+//! depends on what the origin says, or is counted.
 //!
 //! Both sides write into the wasm's memory. What goes in are [`texts()`], in an order that the engine has told
 //! before: the method, the URL, and those parts that this configuration can ask for ([`Engine::asks`]), so that nothing
@@ -29,8 +29,8 @@ use crate::answer::Answer;
 #[cfg(feature = "answers")]
 use crate::desk::Asked;
 use crate::html::HeadFinder;
-use crate::ledger::Isolate;
-use crate::plan::{Ended, Next, Pending, Plan};
+use crate::ledger::{Isolate, Ledger as _};
+use crate::plan::{Attempts, Ended, Next, Pending, Plan, Served};
 use crate::refresh::{Fetched, Need, Node, Options, Step};
 use asks::Asks;
 use flagstone_core::{Snapshot, UnixMillis};
@@ -153,7 +153,7 @@ impl Engine {
             Step::Load => 2,
         });
         if step != Step::Load {
-            self.write_plan(now)?;
+            self.write_plan(Attempts::First, now)?;
         }
         Some(self.message.finish())
     }
@@ -165,14 +165,32 @@ impl Engine {
     /// which of the response's headers `respond` is to be given, as bits in the order of [`asks`](Self::asks) (if none, there
     /// is nothing to respond), the milliseconds until the head of the response must be there (0: as long as the platform
     /// waits), whether [`ended`](Self::ended) is to be told, and whether with
-    /// the response's [events](Plan::EVENT), and 1 if another plan follows, which is the fallback, else 0.
+    /// the response's [events](Plan::EVENT), and whether there is a fallback: 0 if there is none, 1 if its plan follows, 2 if
+    /// [`fallback`](Self::fallback) gives it, as after [`serve`](Self::serve).
     pub fn plan(&mut self, now: UnixMillis) -> Option<&[u8]> {
         self.message.clear();
-        self.write_plan(now)?;
+        self.write_plan(Attempts::All, now)?;
         Some(self.message.finish())
     }
 
-    fn write_plan(&mut self, now: UnixMillis) -> Option<()> {
+    /// Plans the fallback of a request's first attempt, as [`plan`](Self::plan) does, without what comes before the origin.
+    ///
+    /// Its texts are the request's, and the first attempt's `pending`; `now` and the random bytes are what they were then.
+    pub fn fallback(&mut self, now: UnixMillis) -> Option<&[u8]> {
+        let mut texts = texts(&self.room, 3 + self.asks.count())?;
+        let mut served = Served {
+            watched: pending(texts.pop())?.watched,
+            key: self.ledger.key(),
+        };
+        let head = Head::of(&self.asks, texts, &[])?;
+        let (node, random) = (&self.node, self.random);
+        let plan = node.plan_attempts(Attempts::Fallback, &mut served, &head, now, || random);
+        self.message.clear();
+        write_attempt(&mut self.message, plan);
+        Some(self.message.finish())
+    }
+
+    fn write_plan(&mut self, attempts: Attempts, now: UnixMillis) -> Option<()> {
         let head = Head::read(&self.asks, &self.room)?;
         #[cfg(feature = "answers")]
         if self.node.answers(&head) {
@@ -182,32 +200,13 @@ impl Engine {
         let mut is_spent = false;
         let random = self.random;
         self.ledger.name(&random);
-        let plan: Plan = self.node.plan(&mut self.ledger, &head, now, || {
+        let ledger = &mut self.ledger;
+        let plan = self.node.plan_attempts(attempts, ledger, &head, now, || {
             is_spent = true;
             random
         });
-        let message = &mut self.message;
-        message.number(is_spent.into());
-        let mut next = Some(plan);
-        while let Some(mut plan) = next {
-            next = plan.fallback.take().map(|fallback| *fallback);
-            message.text(&plan.origin);
-            message.text(&plan.path_and_query);
-            message.text(&plan.cache_key);
-            let timeout_ms = plan.timeout_ms;
-            let request_edits = std::mem::take(&mut plan.request_edits);
-            let (response_edits, pending) = plan.into_response();
-            message.text(&pending.text());
-            message.edits(&request_edits);
-            message.edits(&response_edits);
-            let asked = Pending::ASKS.iter().enumerate();
-            let bits = asked.map(|(bit, name)| u32::from(pending.asks(name)) << bit);
-            message.number(bits.sum());
-            message.number(timeout_ms);
-            message.number(pending.is_watched().into());
-            message.number(pending.reads_events().into());
-            message.number(next.is_some().into());
-        }
+        self.message.number(is_spent.into());
+        write_attempt(&mut self.message, plan);
         Some(())
     }
 
@@ -249,19 +248,20 @@ impl Engine {
     }
 
     /// Takes how an attempt has ended, and says what follows: 1 if the fallback is to be asked, else 0; in how many
-    /// milliseconds [`reports`](Self::reports) has something, `u32::MAX` if it has nothing; and the changes to the response's
-    /// headers, which come last.
+    /// milliseconds [`reports`](Self::reports) has something, `u32::MAX` if it has nothing. If there is a response for the
+    /// visitor, the changes to it follow, as [`respond`](Self::respond) has them.
     ///
     /// Its texts are `pending`, the status or `connection` or `timeout`, the milliseconds that it took; after the fallback's
-    /// attempt how that has ended, else nothing; and of the last attempt's response 1 if the platform's cache
-    /// gave it, else 0, and its [events](Plan::EVENT), if they are asked for and there are any.
+    /// attempt how that has ended and the fallback's `pending`, else nothing for both; and of the last attempt's response 1 if
+    /// the platform's cache gave it, else 0, its [events](Plan::EVENT), if they are asked for and there are any, and its
+    /// headers, as for `respond`.
     pub fn ended(&mut self, now: UnixMillis) -> Option<&[u8]> {
-        let mut texts = texts(&self.room, 6)?.into_iter();
+        let mut texts = texts(&self.room, 7 + Pending::ASKS.len())?.into_iter();
         let mut text = || str::from_utf8(texts.next()??).ok();
         let pending = Pending::parse(text()?);
         let outcome = attempted(text()?)?;
         let latency_ms = text()?.parse().ok()?;
-        let second = text().map(attempted);
+        let (second, fallback) = (text().map(attempted), text());
         let last = Ended {
             outcome: second.unwrap_or(Some(outcome))?,
             latency_ms,
@@ -280,15 +280,16 @@ impl Engine {
             }
             None => pending.ended(&mut self.ledger, &last, now),
         };
-        let (fails_over, edits) = match next {
-            Next::FailOver => (true, Vec::new()),
-            Next::Respond(edits) => (false, edits),
-        };
         self.message.clear();
-        self.message.number(fails_over.into());
+        self.message.number((next == Next::FailOver).into());
         self.message
             .number(self.ledger.due(now.0).unwrap_or(u32::MAX));
-        self.message.edits(&edits);
+        if let (Next::Respond(reached), Attempted::Status(status)) = (next, last.outcome) {
+            let pending = fallback.map_or(pending, Pending::parse);
+            let mut changes = pending.respond(&Answered::new(status, texts.collect()));
+            changes.edits.extend(reached);
+            self.message.changes(&changes);
+        }
         Some(self.message.finish())
     }
 
@@ -309,11 +310,9 @@ impl Engine {
         let mut texts = texts(&self.room, 2 + Pending::ASKS.len())?.into_iter();
         let pending = pending(texts.next())?;
         let status = str::from_utf8(texts.next()??).ok()?.parse().ok()?;
-        let changes = pending.respond(&Answered::new(status, texts.collect()));
         self.message.clear();
-        self.message.edits(&changes.edits);
-        self.message
-            .text(changes.element.as_deref().unwrap_or_default());
+        let response = Answered::new(status, texts.collect());
+        self.message.changes(&pending.respond(&response));
         Some(self.message.finish())
     }
 
@@ -398,6 +397,37 @@ pub enum Outcome {
     Absent,
     /// The store did not answer.
     Failed,
+}
+
+/// Writes a plan, and its fallback if that is there.
+fn write_attempt(message: &mut Message, mut plan: Plan) {
+    loop {
+        let next = plan.fallback.take();
+        message.text(&plan.origin);
+        message.text(&plan.path_and_query);
+        message.text(&plan.cache_key);
+        let timeout_ms = plan.timeout_ms;
+        let request_edits = std::mem::take(&mut plan.request_edits);
+        let (response_edits, pending) = plan.into_response();
+        message.text(&pending.text());
+        message.edits(&request_edits);
+        message.edits(&response_edits);
+        let asked = Pending::ASKS.iter().enumerate();
+        let bits = asked.map(|(bit, name)| u32::from(pending.asks(name)) << bit);
+        message.number(bits.sum());
+        message.number(timeout_ms);
+        message.number(pending.is_watched().into());
+        message.number(pending.reads_events().into());
+        message.number(match next {
+            Some(_) => 1,
+            None if pending.has_fallback => 2,
+            None => 0,
+        });
+        match next {
+            Some(fallback) => plan = *fallback,
+            None => return,
+        }
+    }
 }
 
 fn attempted(text: &str) -> Option<Attempted> {

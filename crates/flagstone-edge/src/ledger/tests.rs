@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::fixture::{Head, configuration, everybody, flag, header, model};
-use crate::plan::{Ended, Next, Plan, plan};
+use crate::plan::{Attempts, Ended, Next, Plan, plan};
 use crate::{Configuration, Edit};
 use flagstone_compile::model::{Serve as Serves, Share as Part};
 use flagstone_core::{UnixMillis, Weight};
@@ -82,9 +82,15 @@ fn washout() {
         let mut isolate = Isolate::new();
         let user = format!("user-{}", moved.first().unwrap());
         let head = Head::get("/canary/x", &[("x-user", &user), ("cookie", cookie)]);
-        let plan = plan(&mut isolate, Some(&configuration), None, &head, now, || {
-            [0; 16]
-        });
+        let plan = plan(
+            Attempts::All,
+            &mut isolate,
+            Some(&configuration),
+            None,
+            &head,
+            now,
+            || [0; 16],
+        );
         assert_eq!(plan.origin, "canary");
         plan.ended(&mut isolate, &ended(200), now);
         let reports = isolate.reports(now.0);
@@ -114,7 +120,15 @@ fn visit(
     now: UnixMillis,
 ) -> Plan {
     let head = Head::get("/canary/x", &[("x-user", &format!("user-{user}"))]);
-    plan(ledger, Some(configuration), None, &head, now, || [0; 16])
+    plan(
+        Attempts::All,
+        ledger,
+        Some(configuration),
+        None,
+        &head,
+        now,
+        || [0; 16],
+    )
 }
 
 fn ended(status: u16) -> Ended {

@@ -1,11 +1,51 @@
 //! What comes of a request's attempts at origins: whether the fallback is asked, and what is counted.
 
-use super::{Compared, Pending, Plan};
+use super::{Compared, Key, Pending, Plan, Watched};
 use crate::edit::Edit;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Progress};
 use flagstone_core::UnixMillis;
-use flagstone_rollout::tally::Answer;
-use flagstone_rollout::{Arm, Circumstances, Failover, Failure, Fetch, Outcome};
+use flagstone_rollout::tally::{self, Answer};
+use flagstone_rollout::{Arm, Circumstances, Failover, Failure, Fetch, Outcome, Serve, UnitHash};
+
+/// Which of a request's attempts are planned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Attempts {
+    /// The first one, with its fallback.
+    All,
+    /// The first one alone: most need no fallback.
+    First,
+    /// The fallback, which takes the first one's place, from the same request, time, randomness and from what was
+    /// [`Served`]. If the configuration has none any more it is the first one by that.
+    Fallback,
+}
+
+/// What was served to a request when its first attempt was planned, as a ledger.
+pub(crate) struct Served {
+    pub watched: Vec<Watched>,
+    pub key: Option<Key>,
+}
+
+impl Ledger for Served {
+    fn serve(&mut self, flag: &str, _: &Compared, _: UnitHash, _: i64) -> Serve {
+        let watched = self.watched.iter().find(|watched| watched.key.flag == flag);
+        let compared = watched.and_then(|watched| watched.compared);
+        compared.map_or(Serve::Canary, |of| of.serve)
+    }
+
+    fn may_fail_over(&mut self, _: &str, _: &Compared, _: i64) -> bool {
+        true
+    }
+
+    fn tell(&mut self, _: &str, _: &Compared, _: &Fetch, _: i64) {}
+
+    fn count(&mut self, _: &tally::Key, _: &Answer, _: i64) {}
+
+    fn key(&mut self) -> Option<Key> {
+        self.key
+    }
+
+    fn progress(&mut self, _: &str, _: &Progress, _: i64) {}
+}
 
 /// How an attempt at an origin has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,3 +193,6 @@ impl Pending {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,7 +4,7 @@ use super::goals::{self, Looked};
 use super::tell::Teller;
 use super::watch::{Visit, watch};
 use super::watched::Watched;
-use super::{Plan, SERVER_TIMING};
+use super::{Attempts, Plan, SERVER_TIMING};
 use crate::bot;
 use crate::configuration::Configuration;
 use crate::context::Context;
@@ -61,8 +61,9 @@ impl Choice<'_> {
     }
 }
 
-/// Adds to a plan what the configuration says.
+/// Adds to a plan what the configuration says about a request's `attempts`.
 pub(super) fn decide<'n>(
+    attempts: Attempts,
     plan: &mut Plan,
     ledger: &mut impl Ledger,
     configuration: &'n Configuration,
@@ -170,7 +171,7 @@ pub(super) fn decide<'n>(
     let origin = first.and_then(|index| snapshot.record(Section::Origins, index.into()));
     let fallback = origin.and_then(|origin: OriginRecord| {
         let fallback = snapshot.record(Section::Origins, origin.fallback.into())?;
-        may_repeat(parts, &routes).then(|| (fallback, plan.clone()))
+        may_repeat(parts, &routes).then_some(fallback)
     });
     let carry = |plan: &mut Plan, choices: &[Choice<'n>]| {
         act(plan, &snapshot, parts, &routes, choices);
@@ -180,12 +181,8 @@ pub(super) fn decide<'n>(
         let is_exception = matches!(plan.pending.status.why, Some(Why::Bot | Why::Gpc));
         plan.pending.is_private |= is_exception || !plan.response.cookies.is_empty();
     };
-    carry(plan, &choices);
-    plan.pending.watched = watched;
-    plan.pending.goals = goals;
-    send_to(plan, &snapshot, origin, fallback.is_some());
-    if let Some((origin, mut stand_in)) = fallback {
-        for choice in &mut choices {
+    let stand_in = |plan: &mut Plan, origin: OriginRecord, choices: &mut [Choice<'n>]| {
+        for choice in &mut *choices {
             let flag = choice.of.flag.index();
             let mut actions = routes.iter().filter(|route| route.flag() == Some(flag));
             let fails = |route: &Matched<'_>| {
@@ -196,16 +193,28 @@ pub(super) fn decide<'n>(
                 choice.stand_in();
             }
         }
-        carry(&mut stand_in, &choices);
-        send_to(&mut stand_in, &snapshot, Some(origin), false);
-        stand_in.pending.status.is_fallback = true;
+        carry(plan, choices);
+        send_to(plan, &snapshot, Some(origin), false);
+        plan.pending.status.is_fallback = true;
         // Nobody may keep it: the next request is the canary's again.
-        stand_in.pending.is_private = false;
-        stand_in.response.is_unstorable = true;
+        plan.pending.is_private = false;
+        plan.response.is_unstorable = true;
         let timing = "flagstone-fallback".to_owned();
-        stand_in.response.timings.push((SERVER_TIMING, timing));
-        plan.pending.has_fallback = true;
-        plan.fallback = Some(Box::new(stand_in));
+        plan.response.timings.push((SERVER_TIMING, timing));
+    };
+    if let (Attempts::Fallback, Some(origin)) = (attempts, fallback) {
+        return stand_in(plan, origin, &mut choices);
+    }
+    let second = fallback.filter(|_| attempts == Attempts::All);
+    let second = second.map(|origin| (plan.clone(), origin));
+    carry(plan, &choices);
+    plan.pending.watched = watched;
+    plan.pending.goals = goals;
+    plan.pending.has_fallback = fallback.is_some();
+    send_to(plan, &snapshot, origin, fallback.is_some());
+    if let Some((mut second, origin)) = second {
+        stand_in(&mut second, origin, &mut choices);
+        plan.fallback = Some(Box::new(second));
     }
 }
 

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use super::plan;
+use super::{Attempts, plan};
 use crate::configuration::Configuration;
 use crate::control::Control;
 use crate::edit::Edit;
@@ -52,9 +52,17 @@ fn respond(configuration: &Configuration, head: &Head) -> Vec<Edit> {
         status: 200,
         headers: Vec::new(),
     };
-    plan(&mut (), Some(configuration), None, head, NOW, || [0xa5; 16])
-        .respond(&response)
-        .edits
+    plan(
+        Attempts::All,
+        &mut (),
+        Some(configuration),
+        None,
+        head,
+        NOW,
+        || [0xa5; 16],
+    )
+    .respond(&response)
+    .edits
 }
 
 #[test]
@@ -156,6 +164,7 @@ fn random() {
             drawn.to_le_bytes()
         };
         let plan = plan(
+            Attempts::All,
             &mut (),
             Some(&configuration),
             None,
@@ -186,6 +195,7 @@ fn cache_keys() {
         ("/other", "b%26%3D%2F%C3%A9=off"),
     ] {
         let plan = plan(
+            Attempts::All,
             &mut (),
             Some(&configuration),
             None,
@@ -208,6 +218,7 @@ fn counting() {
         (&[("sec-purpose", "prefetcher")], true),
     ] {
         let plan = plan(
+            Attempts::All,
             &mut (),
             Some(&configuration),
             None,
@@ -223,6 +234,7 @@ fn counting() {
 fn statuses() {
     let configuration = configuration(&model(vec![flag("canary", vec![everybody()])], Vec::new()));
     let plan = plan(
+        Attempts::All,
         &mut (),
         Some(&configuration),
         None,
@@ -320,7 +332,7 @@ proptest! {
 
     #[test]
     fn any_request(head in heads()) {
-        let plan = plan(&mut (), Some(&curious()), None, &head, NOW, || [0xa5; 16]);
+        let plan = plan(Attempts::All, &mut (), Some(&curious()), None, &head, NOW, || [0xa5; 16]);
         check(&plan.request_edits);
         check(&plan.respond(&Response { status: 200, headers: Vec::new() }).edits);
     }
@@ -337,7 +349,7 @@ proptest! {
         bytes[16..HEADER_LEN].copy_from_slice(&digest.0.to_le_bytes());
         control.snapshot = digest;
         if let Ok(configuration) = Configuration::new(bytes, control, None) {
-            plan(&mut (), Some(&configuration), None, &head, NOW, || [0xa5; 16])
+            plan(Attempts::All, &mut (), Some(&configuration), None, &head, NOW, || [0xa5; 16])
                 .respond(&Response { status: 200, headers: Vec::new() });
         }
     }

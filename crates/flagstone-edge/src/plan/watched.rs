@@ -178,6 +178,10 @@ impl Watched {
 
 /// Undoes `push_encoded`.
 pub(super) fn decoded(text: &str) -> Option<String> {
+    // Most texts are as they were.
+    if !text.as_bytes().contains(&b'%') {
+        return Some(text.to_owned());
+    }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

@@ -5,6 +5,7 @@
 //! in UTF-16 code units, so that JavaScript decodes all of them at once and cuts the string.
 
 use crate::edit::Edit;
+use crate::plan::Changes;
 
 /// A message, whose memory is used again for the next.
 #[derive(Debug)]
@@ -70,6 +71,12 @@ impl Message {
             self.text(name);
             self.text(value);
         }
+    }
+
+    /// Changes to a response: a list of edits, and the element to put into its page, empty for none.
+    pub fn changes(&mut self, changes: &Changes) {
+        self.edits(&changes.edits);
+        self.text(changes.element.as_deref().unwrap_or_default());
     }
 
     /// The message so far.

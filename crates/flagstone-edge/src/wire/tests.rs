@@ -174,30 +174,66 @@ fn check(model: &Model, head: &Head, response: &Response) {
     let mut plan = Reader::new(engine.serve(NOW).unwrap());
     assert_eq!(plan.number(), 0, "nothing to fetch");
     assert_eq!(plan.number() == 1, drawn);
-    let mut next = Some(&expected);
-    let mut attempts = Vec::new();
-    while let Some(expected) = next {
-        let texts = [plan.text(), plan.text(), plan.text()];
-        assert_eq!(
-            texts,
-            [
-                &*expected.origin,
-                &*expected.path_and_query,
-                &*expected.cache_key
-            ]
-        );
-        let pending = plan.text();
-        assert_eq!(plan.edits(), expected.request_edits);
-        attempts.push((expected, pending, plan.edits(), plan.number()));
-        assert_eq!(plan.number(), expected.timeout_ms);
-        plan.number();
-        plan.number();
-        next = expected.fallback.as_deref();
-        assert_eq!(plan.number() == 1, next.is_some());
+    let first = Told::read(&mut plan, &expected);
+    plan.end();
+    let mut attempts = vec![];
+    if let Some(fallback) = &expected.fallback {
+        assert_eq!(first.fallback, 2, "it is planned when it is needed");
+        let mut texts = request(&mut engine, head);
+        texts.push(Some(first.pending.clone().into_bytes()));
+        write(&mut engine, &texts);
+        let mut plan = Reader::new(engine.fallback(NOW).unwrap());
+        let second = Told::read(&mut plan, fallback);
+        plan.end();
+        assert_eq!(second.fallback, 0);
+        attempts.push((&**fallback, second));
+    }
+    attempts.push((&expected, first));
+    // Or both at once.
+    show(&mut engine, head);
+    let mut plan = Reader::new(engine.plan(NOW).unwrap());
+    plan.number();
+    for (expected, _) in attempts.iter().rev() {
+        let told = Told::read(&mut plan, expected);
+        assert_eq!(told.fallback == 1, expected.fallback.is_some());
     }
     plan.end();
-    for (expected, pending, edits, asked) in attempts {
+    for (expected, told) in attempts {
+        let Told {
+            pending,
+            edits,
+            asked,
+            ..
+        } = told;
         check_response(&mut engine, expected, &pending, edits, asked, response);
+    }
+}
+
+/// What is told of an attempt, and not compared yet.
+struct Told {
+    pending: String,
+    edits: Vec<Edit>,
+    asked: u32,
+    fallback: u32,
+}
+
+impl Told {
+    fn read(reader: &mut Reader, expected: &Plan) -> Self {
+        assert_eq!(reader.text(), expected.origin);
+        assert_eq!(reader.text(), expected.path_and_query);
+        assert_eq!(reader.text(), expected.cache_key);
+        let pending = reader.text();
+        assert_eq!(reader.edits(), expected.request_edits);
+        let (edits, asked) = (reader.edits(), reader.number());
+        assert_eq!(reader.number(), expected.timeout_ms);
+        reader.number();
+        reader.number();
+        Self {
+            pending,
+            edits,
+            asked,
+            fallback: reader.number(),
+        }
     }
 }
 
@@ -210,19 +246,32 @@ fn check_response(
     response: &Response,
 ) {
     let mut element = String::new();
+    let text = |text: &str| Some(text.as_bytes().to_vec());
+    let status = response.status.to_string();
+    let headers = Pending::ASKS.into_iter().enumerate().map(|(bit, name)| {
+        let value = response.header(name).filter(|_| asked >> bit & 1 == 1);
+        value.map(Into::into)
+    });
+    let headers: Vec<Option<Vec<u8>>> = headers.collect();
     if asked != 0 {
-        let mut texts = vec![pending.to_owned(), response.status.to_string()]
-            .into_iter()
-            .map(|text| Some(text.into_bytes()))
-            .collect::<Vec<_>>();
-        for (bit, name) in Pending::ASKS.into_iter().enumerate() {
-            let value = response.header(name).filter(|_| asked >> bit & 1 == 1);
-            texts.push(value.map(Into::into));
-        }
+        let texts = [vec![text(pending), text(&status)], headers.clone()].concat();
         write(engine, &texts);
         let mut reader = Reader::new(engine.respond().unwrap());
         edits.extend(reader.edits());
         element = reader.text();
+        reader.end();
+    }
+    // Where attempts are told the same comes of it: after a first one, and after the fallback's.
+    let first = |outcome| [text(pending), text(outcome), text("5")];
+    let after_second = [text(&status), text(pending)];
+    for (outcome, second) in [(&*status, [None, None]), ("timeout", after_second)] {
+        let texts = [&first(outcome)[..], &second, &[text("0"), None], &headers].concat();
+        write(engine, &texts);
+        let mut reader = Reader::new(engine.ended(NOW).unwrap());
+        assert_eq!(reader.number(), 0, "no fallback is asked");
+        reader.number();
+        assert!(edits.ends_with(&reader.edits()));
+        assert_eq!(reader.text(), element);
         reader.end();
     }
     let changes = expected.respond(response);

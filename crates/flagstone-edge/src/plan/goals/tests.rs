@@ -4,7 +4,7 @@ use super::*;
 use crate::control::Control;
 use crate::fixture::{Head, flag, header, model, share, snapshot};
 use crate::ledger::Isolate;
-use crate::plan::{Next, Pending, plan};
+use crate::plan::{Attempts, Next, Pending, plan};
 use flagstone_compile::model::Goal as Aim;
 use flagstone_compile::model::{Calendar, Consent, Plan as Stages, Share as Part, Stage};
 use flagstone_core::Weight;
@@ -106,6 +106,7 @@ impl Visitor {
         head.method = method.to_owned();
         let configuration = configuration(stage, needs_consent);
         let planned = plan(
+            Attempts::All,
             &mut self.isolate,
             Some(&configuration),
             None,
@@ -261,6 +262,7 @@ fn without_a_secret_nothing_is_counted_and_that_is_said() {
         let head = Head::get("/canary/x", &[("x-user", &user)]);
         let configuration = configuration(0, false);
         let plan = plan(
+            Attempts::All,
             &mut isolate,
             Some(&configuration),
             None,
@@ -280,6 +282,7 @@ fn events_of_goals_are_not_for_visitors() {
         let head = Head::get(path, &[("x-user", "user-1")]);
         let configuration = configuration(0, false);
         let plan = plan(
+            Attempts::All,
             &mut (),
             Some(&configuration),
             None,
