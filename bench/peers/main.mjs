@@ -21,7 +21,7 @@ const programs = JSON.parse(fs.readFileSync(programsFile, 'utf8'));
 const all = fs.readdirSync(path.join(import.meta.dirname, 'adapters')).map((file) => path.basename(file, '.mjs')).filter((name) => name !== 'each' && name !== 'bare-wasm');
 /** The engines that come nearest, and those that targets are about: measured in every round. */
 const NEAR = ['flagstone-index', 'flagstone-key', 'flagstone-package', 'flagstone-launchdarkly', 'probe-index', 'probe-key', 'hand-written', 'growthbook', 'flagd', 'launchdarkly'];
-const NEAR_WORKERS = ['empty', 'headers-only', 'proxy', 'proxy-edits', 'carries-core', 'carries-worker', 'flagstone-wasm', 'flagstone-library', 'flagstone-worker', 'flagstone-pipeline', 'probe', 'growthbook', 'launchdarkly'];
+const NEAR_WORKERS = ['empty', 'headers-only', 'proxy', 'proxy-edits', 'carries-core', 'carries-worker', 'flagstone-wasm', 'flagstone-library', 'flagstone-worker', 'flagstone-route', 'flagstone-pipeline', 'hand-route', 'hand-pipeline', 'probe', 'growthbook', 'launchdarkly'];
 /** Numbers of flags that targets are about; others are measured once. */
 const NEAR_SIZES = [1000, 10_000];
 /** `rounds` are those of engines, `batches` those of requests, which are short. */
@@ -30,6 +30,8 @@ const PLANS = {
   full: { sizes: [10, 100, ...NEAR_SIZES], rounds: 3, batches: 40, starts: 40, adapters: all, workers: Object.keys(WORKERS) },
 };
 const plan = { ...PLANS[planName] };
+/** Some Workers alone, for who changes one. */
+if (process.env.BENCH_WORKERS) plan.workers = process.env.BENCH_WORKERS.split(',');
 const say = (line) => console.error(line);
 
 function child(adapter, flags, mode) {

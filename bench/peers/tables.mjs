@@ -64,7 +64,8 @@ function snapshots() {
 const WORKER_NAMES = {
   empty: '*empty*', 'headers-only': '*reads the headers*', proxy: '*proxy*', 'proxy-edits': '*proxy that changes as many headers*', 'kv-buffer': '*reads KV, as bytes*',
   'kv-text': '*reads KV, as text*', 'kv-json': '*reads KV, as JSON*', 'workers-rs': '*empty, crate `worker`*', 'carries-core': '*empty, with the wasm of our core*', 'carries-worker': '*empty, with the wasm of our Worker*', 'flagstone-wasm': '**Flagstone\'s core**, called from JavaScript',
-  'flagstone-library': '**Flagstone\'s npm package**, as a library', 'flagstone-worker': '**Flagstone\'s Worker**, 5 flags to the browser', 'flagstone-pipeline': '**Flagstone\'s Worker**, whole pipeline',
+  'flagstone-library': '**Flagstone\'s npm package**, as a library', 'flagstone-worker': '**Flagstone\'s Worker**, 5 flags to the browser', 'flagstone-route': '**Flagstone\'s Worker**, whole pipeline without a fallback',
+  'flagstone-pipeline': '**Flagstone\'s Worker**, whole pipeline', 'hand-route': '*the same without a fallback, by hand*', 'hand-pipeline': '*the same, by hand*',
   probe: '*probe*', 'probe-promise': '*probe, with a promise*', 'hand-written': '*hand-written JavaScript*', growthbook: 'GrowthBook, kept', 'growthbook-edge': 'GrowthBook, as its edge helper does',
   configcat: 'ConfigCat, kept', eppo: 'Eppo, kept', flagd: 'flagd, kept', statsig: 'Statsig, kept', 'statsig-edge': 'Statsig, as its edge helper does', flipt: 'Flipt (wasm), kept',
   yggdrasil: 'Yggdrasil (wasm), kept', launchdarkly: 'LaunchDarkly, kept', 'launchdarkly-edge': 'LaunchDarkly, as its Cloudflare SDK does',
@@ -73,7 +74,7 @@ const WORKER_NAMES = {
 function workers() {
   const at = (name) => results.workers.find((worker) => worker.name === name);
   const [empty, proxy] = [at('empty'), at('proxy')];
-  const isProxy = (name) => /^(proxy|flagstone-worker|flagstone-pipeline)/.test(name);
+  const isProxy = (name) => /^(proxy|hand-(route|pipeline)|flagstone-(worker|route|pipeline))/.test(name);
   return table(['Worker', 'CPU, 32 connections', 'above *empty*', 'above *proxy*', 'CPU, 1 connection', 'memory', 'code, gzip'], results.workers.map((worker) => [
     WORKER_NAMES[worker.name], microseconds(worker.many), isProxy(worker.name) ? '' : microseconds(worker.many - empty.many),
     isProxy(worker.name) ? microseconds(worker.many - proxy.many) : '', microseconds(worker.one),
@@ -172,7 +173,8 @@ ${snapshots()}
 In workerd, 1,000 flags: four request headers are read, five flags decided, a header set. CPU of a request is that of the whole process.
 *Kept* is kept in a global, also where the service's own helper does not. Our own Worker stands in front of an origin, a Worker in
 the same process, so its cost is above a proxy of one line; it reads a [cut](platforms.md#cuts) of the 1,000 flags, the core called from
-JavaScript all of them. *A proxy that changes as many headers* decides nothing.
+JavaScript all of them. *A proxy that changes as many headers* decides nothing. *By hand* is JavaScript
+for this one configuration, with the same effect on visitor and origin, but without breakers and newer configurations.
 
 ${workers()}
 

@@ -39,8 +39,8 @@ export function worker(module, isPrompt) {
     const first = write(key, scratch);
     const second = write(country, scratch + first);
     const third = write(appVersion, scratch + first + second);
-    exports.user(first, second, third, write(email, scratch + first + second + third));
-    return reply(ANSWERS[exports.evaluate_some(count)]);
+    const fourth = write(email, scratch + first + second + third);
+    return reply(ANSWERS[exports.decide(first, second, third, fourth, count)]);
   };
 
   return { fetch: (request, env) => (isPrompt && count > 0 ? decide(request) : load(env).then(() => decide(request))) };

@@ -10,7 +10,7 @@ import split from './formats/split.mjs';
 import unleash from './formats/unleash.mjs';
 import { statsig1, statsig2 } from './formats/statsig.mjs';
 
-export { exposed, flagstone, pipeline } from './formats/flagstone.mjs';
+export { exposed, flagstone, pipeline, route } from './formats/flagstone.mjs';
 
 /** JSON. */
 export const FORMATS = { neutral: JSON.stringify, configcat, devcycle, eppo, flagd, flipt, growthbook, launchdarkly, split, statsig1, statsig2, unleash };

@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { asked, makeUsers, makeWorkload } from './model.mjs';
-import { FORMATS, exposed, flagstone, pipeline } from './formats.mjs';
+import { FORMATS, exposed, flagstone, pipeline, route } from './formats.mjs';
 
 const [out, ...parts] = process.argv.slice(2);
 const sizes = parts.filter((part) => part !== 'segments');
@@ -21,7 +21,7 @@ for (const size of sizes) {
   const workload = makeWorkload(Number(size));
   const place = folder(`F${size}`);
   const keys = asked(workload).map(({ key }) => key);
-  for (const [name, form] of Object.entries({ flagstone, exposed, pipeline })) write(place, `${name}.toml`, form(workload, keys));
+  for (const [name, form] of Object.entries({ flagstone, exposed, route, pipeline })) write(place, `${name}.toml`, form(workload, keys));
   for (const [name, form] of Object.entries(FORMATS)) write(place, `${name}.json`, form(workload));
 }
 

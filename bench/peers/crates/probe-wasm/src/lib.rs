@@ -100,6 +100,19 @@ pub extern "C" fn evaluate_some(count: usize) -> u32 {
     bits.fold(0, |bits, bit| bits | bit)
 }
 
+/// Both at once: takes a user, and evaluates the flags whose numbers lie in the scratch area.
+#[unsafe(no_mangle)]
+pub extern "C" fn decide(
+    key: usize,
+    country: usize,
+    version: usize,
+    email: usize,
+    count: usize,
+) -> u32 {
+    user(key, country, version, email);
+    evaluate_some(count)
+}
+
 /// Evaluates all flags; gives how many are on.
 #[unsafe(no_mangle)]
 pub extern "C" fn evaluate_all() -> u32 {

@@ -1,0 +1,3 @@
+import { worker } from './hand.mjs';
+
+export default worker(true);
