@@ -2,8 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { open } from '@flagstone/wasm'
+import { Engine } from '../dist/wire.mjs'
 import { answers } from './answers.mjs'
 import { contexts, shop } from './setting.mjs'
 
@@ -92,4 +94,24 @@ test('CommonJS has it too', () => {
     open(require('node:fs').readFileSync('build/shop.snapshot')).then(({ size }) => console.log(size))`
   const cwd = new URL('..', import.meta.url)
   assert.equal(execFileSync(process.execPath, ['-e', program], { cwd, encoding: 'utf8' }), '33\n')
+})
+
+test('a request crosses the border once, and its response once', async () => {
+  const { instance } = await WebAssembly.instantiate(readFileSync(new URL('../dist/flagstone.wasm', import.meta.url)))
+  const calls = []
+  const counted = ([name, of]) => [name, typeof of === 'function' ? (...values) => (calls.push(name), of(...values)) : of]
+  const engine = new Engine(Object.fromEntries(Object.entries(instance.exports).map(counted)))
+  engine.reserve(shop.length).set(shop)
+  engine.ask(engine.exports.open, shop.length)
+  engine.capacity = 0
+  engine.learn()
+  const request = new Request('https://shop.example/checkout/cart', { headers: { Cookie: 'uid=u-1', 'Accept-Language': 'de' } })
+  const crossed = () => {
+    calls.length = 0
+    const plan = engine.plan(request, { geo: () => 'DE', address: () => '192.0.2.1' }, NOW)
+    engine.respond(plan, 200, new Headers({ Vary: 'Accept' }))
+    return [...calls]
+  }
+  assert.deepEqual(crossed(), ['room', 'plan', 'respond'], 'the first has room made for it')
+  assert.deepEqual(crossed(), ['plan', 'respond'])
 })
