@@ -171,7 +171,8 @@ ${snapshots()}
 ## Workers
 
 In workerd, 1,000 flags: four request headers are read, five flags decided, a header set. CPU of a request is that of the whole process.
-*Kept* is kept in a global, also where the service's own helper does not. Our own Worker stands in front of an origin, a Worker in
+A Worker that answers fewer than 32 requests a second has
+as many connections. *Kept* is kept in a global, also where the service's own helper does not. Our own Worker stands in front of an origin, a Worker in
 the same process, so its cost is above a proxy of one line; it reads a [cut](platforms.md#cuts) of the 1,000 flags, the core called from
 JavaScript all of them. *A proxy that changes as many headers* decides nothing. *By hand* is JavaScript
 for this one configuration, with the same effect on visitor and origin, but without breakers and newer configurations.

@@ -54,7 +54,7 @@ usage: cargo xtask <command> [--verbose]
   build faults            build the Worker that breaks on request, for tests of its shim
   build core              build the core alone, to be weighed
   build workload          compile the benchmarks' 1,000 flags to a snapshot, to be weighed
-  bench [--full]          measure beside others' programs, write docs/benchmarks.md (a few minutes; with all peers half an
+  bench [--full]          measure beside others' programs, write docs/benchmarks.md (a few minutes; with all peers a quarter of an
                           hour); wall-clock time never fails anything
   sizes                   compare what was built with bench/budgets.toml
   instructions            count what opening and deciding take, and compare with bench/budgets.toml (valgrind)

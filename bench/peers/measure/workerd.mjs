@@ -80,7 +80,7 @@ async function mismatches({ port }, workload, keys) {
 /** Until the runtime has compiled what is called often; gives the number of requests a second. */
 function warmUp(program, server, connections) {
   let rate = 0;
-  for (const requests of [64, 512, 2048]) {
+  for (const requests of [8, 64, 512, 2048]) {
     const warm = load(program, server, connections, requests, requestHeads);
     rate = requests / warm.seconds;
     if (warm.seconds > 0.5) break;
@@ -104,7 +104,9 @@ export async function measureWorkers({ out, program, names, flags, rounds, say }
       const row = { name, server, many: [], one: [], rates: [] };
       rows.push(row);
       row.mismatches = WORKERS[name].isBase ? 0 : await mismatches(server, workload, keys);
-      row.batches = [[32, BATCH, row.many], [1, BATCH_OF_ONE, row.one]].map(([connections, seconds, into]) => {
+      // The runtime closes connections that wait for five seconds.
+      const most = Math.max(2, Math.min(32, Math.floor(warmUp(program, server, 1))));
+      row.batches = [[most, BATCH, row.many], [1, BATCH_OF_ONE, row.one]].map(([connections, seconds, into]) => {
         const rate = warmUp(program, server, connections);
         const requests = Math.max(1, Math.round(rate * seconds / connections)) * connections;
         return { connections, requests, into, isSlow: requests / rate > 4 * seconds };

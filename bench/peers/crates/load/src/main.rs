@@ -32,8 +32,10 @@ fn main() -> Result<()> {
     for connection in 0..connections {
         let mut made = Connection::new(port)?;
         made.send(heads[connection % heads.len()])?;
-        made.receive()?;
         open.push(made);
+    }
+    for connection in &mut open {
+        connection.receive()?;
     }
     let before = clock.nanoseconds()?;
     let begin = Instant::now();
