@@ -21,6 +21,7 @@ use crate::decision::{Decision, Reason};
 use crate::hash::{self, Ending};
 use crate::layout::{
     EXPRESSION, FLAG_DISABLED, FLAG_GATED, FlagRecord, NONE, NONE16, Record, RuleRecord, SHARE,
+    SetRecord,
 };
 use crate::progress::Progress;
 use crate::semver::SemVer;
@@ -226,58 +227,74 @@ impl<A: Attributes> Evaluator<'_, '_, A> {
 
     #[inline(never)]
     fn new_text_hash(&self, index: AttributeIndex) -> Option<u128> {
-        let AttributeValue::Text(text) = self.attributes.attribute(index) else {
-            return None;
-        };
-        let hash = hash::key(text.as_bytes());
+        let hash = hash::key(self.text(index.0)?.as_bytes());
         if index == AttributeIndex::TARGETING_KEY {
             self.key_hash.set(Some(hash));
         }
         Some(hash)
     }
+
+    /// Whether the text of an attribute is a member of a set.
+    #[inline(never)]
+    fn is_member(&self, set: u32, by: AttributeIndex) -> Option<bool> {
+        let Some(hash) = self.text_hash(by) else {
+            return Some(false);
+        };
+        let set: SetRecord = record(self.tables.sets, set)?;
+        set.contains(self.tables.entries, hash)
+    }
 }
 
-impl<A: Attributes> Evaluator<'_, '_, A> {
-    /// Whether an attribute's text is one of its words whose bits are set in `mask`.
+impl<'c, A: Attributes> Evaluator<'_, 'c, A> {
+    /// Which word the text of an attribute is, by its bit or [`NO_WORD`]; `None` if it is no text.
     #[inline(always)]
-    fn word_in(&self, attribute: u16, text: &str, mask: u64) -> bool {
+    fn word(&self, attribute: u16) -> Option<u32> {
         let number = u32::from(attribute) + 1;
-        let place = self.words.get(usize::from(attribute) % WORDS);
-        let known = place.map_or(0, Cell::get);
-        let bit = if known >> 8 == number {
-            known & 0xff
-        } else {
-            self.new_word(attribute, text)
-        };
-        mask.checked_shr(bit).unwrap_or(0) & 1 != 0
+        let known = self.words.get(usize::from(attribute) % WORDS)?.get();
+        if known >> 8 == number {
+            return Some(known & 0xff);
+        }
+        self.new_word(attribute)
     }
 
     #[inline(never)]
-    fn new_word(&self, attribute: u16, text: &str) -> u32 {
-        let word = self.snapshot.word(attribute, text);
-        let bit = word.map_or(NO_WORD, |bit| bit.min(NO_WORD));
-        if let Some(place) = self.words.get(usize::from(attribute) % WORDS) {
-            place.set((u32::from(attribute) + 1) << 8 | bit);
-        }
-        bit
+    fn new_word(&self, attribute: u16) -> Option<u32> {
+        let text = self.text(attribute)?;
+        let bit = match self.snapshot.word(attribute, text) {
+            Some(bit) => bit.min(NO_WORD),
+            None => NO_WORD,
+        };
+        let place = self.words.get(usize::from(attribute) % WORDS)?;
+        place.set((u32::from(attribute) + 1) << 8 | bit);
+        Some(bit)
     }
 
-    /// The [rank](SemVer::rank) of the version that an attribute's text is; `None` if it is none.
+    /// The [rank](SemVer::rank) of the version that the text of an attribute is; `None` if it is none.
     #[inline(always)]
-    fn rank(&self, attribute: u16, text: &str) -> Option<u64> {
+    fn rank(&self, attribute: u16) -> Option<u64> {
         let (known, rank) = &self.version;
         if known.get() == attribute {
             return Some(rank.get());
         }
-        self.new_rank(attribute, text)
+        self.new_rank(attribute)
     }
 
     #[inline(never)]
-    fn new_rank(&self, attribute: u16, text: &str) -> Option<u64> {
-        let rank = SemVer::parse(text)?.rank();
+    fn new_rank(&self, attribute: u16) -> Option<u64> {
+        let rank = SemVer::parse(self.text(attribute)?)?.rank();
         self.version.0.set(attribute);
         self.version.1.set(rank);
         Some(rank)
+    }
+
+    /// The value of an attribute if it is text: two words, which stay in registers where any value would go through memory.
+    #[inline(always)]
+    fn text(&self, attribute: u16) -> Option<&'c str> {
+        let attributes: &'c A = self.attributes;
+        match attributes.attribute(AttributeIndex(attribute)) {
+            AttributeValue::Text(text) => Some(text),
+            _ => None,
+        }
     }
 }
 

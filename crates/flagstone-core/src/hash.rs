@@ -87,12 +87,10 @@ pub fn flag_bucket(hash: u64, buckets: u32) -> u32 {
     reduce((hash >> 32) as u32, buckets)
 }
 
-/// The slot to which a seed sends a flag's key: 0 to `slots - 1`, or 0.
+/// The slot to which a seed, an odd number, sends a flag's key: 0 to `slots - 1`, or 0.
 #[inline]
 pub fn flag_slot(hash: u64, seed: u32, slots: u32) -> u32 {
-    let mixed = (hash ^ u64::from(seed).wrapping_mul(0x9e37_79b9_7f4a_7c15))
-        .wrapping_mul(0xc4ce_b9fe_1a85_ec53);
-    reduce((mixed >> 32) as u32, slots)
+    reduce((hash.wrapping_mul(seed.into()) >> 32) as u32, slots)
 }
 
 /// The two buckets of a set of which a key is in one.

@@ -532,6 +532,10 @@ impl<'a> Variant<'a> {
     /// Its value; with empty text if the bytes are damaged.
     #[inline]
     pub fn value(&self) -> Value<'a> {
+        // Most are.
+        if self.kind == ValueKind::Boolean {
+            return Value::Boolean(self.number != 0);
+        }
         match self.kind {
             ValueKind::Boolean => Value::Boolean(self.number != 0),
             ValueKind::String => Value::String(self.text()),

@@ -40,8 +40,9 @@ pub(super) fn place(keys: &[&str]) -> Placement {
         let Some(hashes) = members.get(bucket) else {
             continue;
         };
-        // Seeds are mixed into 64 bits, so a free place for the few keys of a bucket is always found.
-        let free = (0..=u32::MAX).find(|seed| {
+        // Odd numbers that look like chance; with some of them the few keys of a bucket find free places.
+        let mut seeds_to_try = (0..=u32::MAX).map(|number| number.wrapping_mul(0x9e37_79b9) | 1);
+        let free = seeds_to_try.find(|seed| {
             slots.clear();
             hashes.iter().all(|hash| {
                 let slot = flag_slot(*hash, *seed, count);

@@ -3,9 +3,8 @@
 use super::conversion::converted;
 use super::js;
 use super::list::{about_list, some_part, split_version};
-use super::tables::record;
 use super::way::{Place, Way};
-use super::{Answer, Evaluator, MAX_DEPTH, Run, Trace};
+use super::{Answer, MAX_DEPTH, Run, Trace};
 use super::{EXPRESSIONS, SERVICES};
 use crate::address::Address;
 use crate::context::{AttributeValue, Attributes, List};
@@ -14,7 +13,7 @@ use crate::hash;
 use crate::layout::{
     ACCEPT, Conversion, DEAD, IndexRecord, MATCHED, NETWORK_OR_EQUAL, NONE, NetworkRecord,
     NumberRecord, Op, PatternRecord, REJECT, Record, Section, SegmentRecord, SemVerRecord,
-    SetRecord, TEST_CONVERSION_SHIFT, TEST_ELEMENTS, TEST_IGNORES_CASE, TEST_MISSING_IS_NO,
+    TEST_CONVERSION_SHIFT, TEST_ELEMENTS, TEST_IGNORES_CASE, TEST_MISSING_IS_NO,
     TEST_MISTYPED_IS_NO, TEST_NEGATED, TestRecord, TextRecord, order,
 };
 use crate::program;
@@ -49,18 +48,9 @@ impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
         let mut row = tests.first()?;
         loop {
             let test = TestRecord::read(row)?;
-            let answer = if test.op == Op::Segment as u8 {
-                match test.b {
-                    NONE => self.segment(test.a, way)?.into(),
-                    set => {
-                        self.trace.enter_segment(test.a);
-                        self.is_member(set, test.attribute)?.into()
-                    }
-                }
-            } else if let Some(answer) = self.frequent(test) {
-                answer?
-            } else {
-                self.answer(row, way)?
+            let answer = match self.frequent(test, way) {
+                Some(answer) => answer?,
+                None => self.answer(row, way)?,
             };
             let holds = match answer {
                 Answer::Yes => test.flags & TEST_NEGATED == 0,
@@ -81,51 +71,43 @@ impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
         }
     }
 
-    /// The answer to a frequent question about text as it is; `None` for any other question or value.
+    /// The answer to a frequent question, whose attribute is text; `None` for all others, and inside it if the bytes make no
+    /// sense. What has been asked about an attribute before is known, so that the attribute itself is not needed.
     #[inline(always)]
-    fn frequent(&self, test: TestRecord) -> Option<Option<Answer>> {
+    fn frequent(&mut self, test: TestRecord, way: &Way<'_>) -> Option<Option<Answer>> {
+        const SEGMENT: u8 = Op::Segment as u8;
         const WORD_IN: u8 = Op::WordIn as u8;
         const RELEASE: u8 = Op::Release as u8;
         const TEXT_EQUAL: u8 = Op::TextEqual as u8;
         const STARTS_WITH: u8 = Op::StartsWith as u8;
         const ENDS_WITH: u8 = Op::EndsWith as u8;
-        if !matches!(
-            test.op,
-            WORD_IN | RELEASE | TEXT_EQUAL | STARTS_WITH | ENDS_WITH
-        ) || test.flags >> TEST_CONVERSION_SHIFT != Conversion::None as u8
-        {
-            return None;
-        }
-        let is = self.text(test.attribute)?;
-        Some(match test.op {
-            WORD_IN => Some(self.input.word_in(test.attribute, is, operand(test)).into()),
-            RELEASE => Some(match self.input.rank(test.attribute, is) {
-                Some(rank) => released(rank, test).into(),
-                None => unanswered(test, TEST_MISTYPED_IS_NO),
-            }),
-            op => self
-                .input
-                .snapshot
-                .data(test.a, test.b)
-                .map(|constant| is_part(op, is.as_bytes(), constant, test).into()),
-        })
+        let is_plain =
+            self.element.is_none() && test.flags >> TEST_CONVERSION_SHIFT == Conversion::None as u8;
+        let answer = match test.op {
+            SEGMENT if test.b == NONE => self.segment(test.a, way),
+            SEGMENT => {
+                self.trace.enter_segment(test.a);
+                self.input.is_member(test.b, AttributeIndex(test.attribute))
+            }
+            WORD_IN if is_plain => {
+                let bit = self.input.word(test.attribute)?;
+                Some(operand(test).checked_shr(bit).unwrap_or(0) & 1 != 0)
+            }
+            RELEASE if is_plain => Some(released(self.input.rank(test.attribute)?, test)),
+            TEXT_EQUAL | STARTS_WITH | ENDS_WITH if is_plain => {
+                let is = self.input.text(test.attribute)?.as_bytes();
+                // No closure, which would have the whole test lie in memory.
+                let Some(constant) = self.input.snapshot.data(test.a, test.b) else {
+                    return Some(None);
+                };
+                Some(is_part(test.op, is, constant, test.flags))
+            }
+            _ => return None,
+        };
+        Some(answer.map(Answer::from))
     }
 
-    /// The value of an attribute if it is text and not asked about an element: two words, which stay in registers where any
-    /// value would go through memory.
-    #[inline(always)]
-    fn text(&self, attribute: u16) -> Option<&'c str> {
-        if self.element.is_some() {
-            return None;
-        }
-        let attributes: &'c A = self.input.attributes;
-        match attributes.attribute(AttributeIndex(attribute)) {
-            AttributeValue::Text(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// Any question but those about a segment.
+    /// Any other question.
     #[inline(never)]
     fn answer(&mut self, row: &[u8; TestRecord::SIZE], way: &Way<'_>) -> Option<Answer> {
         let test = TestRecord::read(row)?;
@@ -170,14 +152,12 @@ impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
         let snapshot = self.input.snapshot;
         let segment = snapshot.record::<SegmentRecord>(Section::Segments, index)?;
         // A segment without lists asks nobody who they are.
-        let has_lists = segment.included & segment.excluded != NONE;
-        if has_lists && let Some(hash) = self.input.text_hash(AttributeIndex(segment.by)) {
-            if segment.included != NONE && self.input.has(segment.included, hash)? {
-                return Some(true);
-            }
-            if segment.excluded != NONE && self.input.has(segment.excluded, hash)? {
-                return Some(false);
-            }
+        let by = AttributeIndex(segment.by);
+        if segment.included != NONE && self.input.is_member(segment.included, by)? {
+            return Some(true);
+        }
+        if segment.excluded != NONE && self.input.is_member(segment.excluded, by)? {
+            return Some(false);
         }
         if segment.tests_count == 0 {
             return Some(segment.tests != NONE);
@@ -187,15 +167,6 @@ impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
             segment.tests_count,
             &way.to(Place::Segment(index)),
         )
-    }
-
-    /// Whether the unit belongs to a segment that is nothing but a set of keys.
-    #[inline(always)]
-    fn is_member(&self, set: u32, by: u16) -> Option<bool> {
-        match self.input.text_hash(AttributeIndex(by)) {
-            Some(hash) => self.input.has(set, hash),
-            None => Some(false),
-        }
     }
 
     /// Whether another flag has one of the variants listed from index `b` on.
@@ -215,15 +186,6 @@ impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
         let mut variants =
             snapshot.records::<IndexRecord>(Section::Indices, list.checked_add(1)?, count);
         Some(variants.any(|wanted| wanted.index == u32::from(variant.0)))
-    }
-}
-
-impl<A: Attributes> Evaluator<'_, '_, A> {
-    /// Whether a set has the key of a hash.
-    #[inline(never)]
-    fn has(&self, set: u32, hash: u128) -> Option<bool> {
-        let set: SetRecord = record(self.tables.sets, set)?;
-        set.contains(self.tables.entries, hash)
     }
 }
 
@@ -342,8 +304,9 @@ fn about_one(
 
         (Op::IncludesText, List(list)) => {
             let wanted = snapshot.data(test.a, test.b)?;
-            elements(list)
-                .any(|element| matches!(element, Text(is) if same(is.as_bytes(), wanted, test)))
+            elements(list).any(
+                |element| matches!(element, Text(is) if same(is.as_bytes(), wanted, test.flags)),
+            )
         }
         (Op::IncludesNumber, List(list)) => {
             elements(list).any(|element| matches!(element, Number(is) if is == number))
@@ -379,7 +342,7 @@ fn about_text(snapshot: &Snapshot<'_>, op: Op, test: TestRecord, is: &str) -> Op
     let answer = match op {
         Op::Exists => true,
         Op::TextEqual | Op::StartsWith | Op::EndsWith => {
-            is_part(op as u8, bytes, constant()?, test)
+            is_part(op as u8, bytes, constant()?, test.flags)
         }
         Op::TextIn => text_in(snapshot, test, is)?,
         Op::WordIn => {
@@ -523,8 +486,8 @@ fn floor(number: f64) -> i64 {
 
 /// Equality of bytes; with the flag, capital letters A to Z of `is` count as small ones.
 #[inline]
-fn same(is: &[u8], constant: &[u8], test: TestRecord) -> bool {
-    if test.flags & TEST_IGNORES_CASE == 0 {
+fn same(is: &[u8], constant: &[u8], flags: u8) -> bool {
+    if flags & TEST_IGNORES_CASE == 0 {
         equal(is, constant)
     } else {
         is.eq_ignore_ascii_case(constant)
@@ -533,7 +496,7 @@ fn same(is: &[u8], constant: &[u8], test: TestRecord) -> bool {
 
 /// Whether a constant is the beginning of text, or its end, or all of it.
 #[inline]
-fn is_part(op: u8, is: &[u8], constant: &[u8], test: TestRecord) -> bool {
+fn is_part(op: u8, is: &[u8], constant: &[u8], flags: u8) -> bool {
     let part = if op == Op::EndsWith as u8 {
         let start = is.len().checked_sub(constant.len());
         start.and_then(|start| is.get(start..))
@@ -542,7 +505,7 @@ fn is_part(op: u8, is: &[u8], constant: &[u8], test: TestRecord) -> bool {
     } else {
         Some(is)
     };
-    part.is_some_and(|part| same(part, constant, test))
+    part.is_some_and(|part| same(part, constant, flags))
 }
 
 /// How the [rank](SemVer::rank) of a version stands to a test's.
@@ -571,7 +534,11 @@ pub(super) fn text_in(snapshot: &Snapshot<'_>, test: TestRecord, is: &str) -> Op
     const SHORT: u32 = 8;
     if test.b <= SHORT || test.flags & TEST_IGNORES_CASE != 0 {
         for text in snapshot.records::<TextRecord>(Section::Texts, test.a, test.b) {
-            if same(is.as_bytes(), snapshot.data(text.offset, text.len)?, test) {
+            if same(
+                is.as_bytes(),
+                snapshot.data(text.offset, text.len)?,
+                test.flags,
+            ) {
                 return Some(true);
             }
         }
