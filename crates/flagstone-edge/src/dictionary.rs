@@ -1,9 +1,9 @@
 //! Writing `Feature-Flags`: a Dictionary of RFC 9651.
 
 use crate::character::{self, KEY, TOKEN, UNRESERVED};
+use crate::digits::push_number;
 use crate::status::Why;
 use flagstone_core::{Reason, Value};
-use std::fmt::Write as _;
 
 /// Room for the members of most configurations, in bytes.
 const ROOM: usize = 256;
@@ -86,8 +86,8 @@ pub(crate) fn header(members: &[Member<'_>], revision: u64, budget: usize) -> Op
 pub(crate) fn write(about: Option<About>, members: &[Member<'_>], extent: Extent) -> String {
     let mut text = String::new();
     if let Some(about) = about {
-        // Writing to a string does not fail.
-        let _ = write!(text, "*={}", about.revision);
+        text.push_str("*=");
+        push_number(&mut text, about.revision);
         if let Some(why) = about.why {
             text.push_str(";why=");
             text.push_str(why.code());

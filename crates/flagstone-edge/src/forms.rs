@@ -2,8 +2,8 @@
 
 use crate::cache::directives;
 use crate::dictionary::{self, About, Extent, Member, push_encoded, push_escape};
+use crate::digits::{push_hex, push_number};
 use flagstone_core::{Value, text_split_once};
-use std::fmt::Write as _;
 
 /// The cookie that scripts can read.
 pub(crate) const COOKIE: &str = "__Host-flagstone-flags";
@@ -16,9 +16,10 @@ const TIMING_FLAG: &str = "flag-";
 
 /// Entries of `Server-Timing`.
 pub(crate) fn server_timing(members: &[Member<'_>], about: About) -> String {
-    // Writing to a string does not fail.
     let mut text = String::with_capacity(32 + 48 * members.len());
-    let _ = write!(text, "{TIMING};desc=\"{}", about.revision);
+    text.push_str(TIMING);
+    text.push_str(";desc=\"");
+    push_number(&mut text, about.revision);
     if let Some(why) = about.why {
         text.push_str(";why=");
         text.push_str(why.code());
@@ -74,10 +75,12 @@ pub(crate) fn cookie(members: &[Member<'_>], about: About) -> Option<String> {
 /// The content of the script element: JSON in ASCII without `<`, on one line.
 pub(crate) fn script(members: &[Member<'_>], about: About) -> String {
     let mut text = String::with_capacity(64 + 64 * members.len());
-    // Writing to a string does not fail.
-    let _ = write!(text, "{{\"version\":1,\"revision\":{}", about.revision);
+    text.push_str("{\"version\":1,\"revision\":");
+    push_number(&mut text, about.revision);
     if let Some(why) = about.why {
-        let _ = write!(text, ",\"why\":\"{}\"", why.code());
+        text.push_str(",\"why\":\"");
+        text.push_str(why.code());
+        text.push('"');
     }
     text.push_str(",\"flags\":{");
     for (index, member) in members.iter().enumerate() {
@@ -92,7 +95,9 @@ pub(crate) fn script(members: &[Member<'_>], about: About) -> String {
             push_value(&mut text, value);
         }
         if let Some(reason) = member.reason {
-            let _ = write!(text, ",\"reason\":\"{reason}\"");
+            text.push_str(",\"reason\":\"");
+            text.push_str(reason.as_str());
+            text.push('"');
         }
         text.push('}');
     }
@@ -175,8 +180,8 @@ fn push_ascii_char(out: &mut String, character: char) {
 }
 
 fn push_unit(out: &mut String, unit: u16) {
-    // Writing to a string does not fail.
-    let _ = write!(out, "\\u{unit:04x}");
+    out.push_str("\\u");
+    push_hex(out, unit.into(), 4);
 }
 
 #[cfg(test)]

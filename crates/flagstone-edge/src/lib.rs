@@ -62,6 +62,7 @@ mod cookies;
 #[cfg(feature = "answers")]
 mod desk;
 mod dictionary;
+mod digits;
 mod edit;
 #[cfg(feature = "answers")]
 mod exposure;

@@ -1,6 +1,6 @@
 //! `Flagstone-Status`: what a response says about how it was made.
 
-use std::fmt::Write as _;
+use crate::digits::push_number;
 
 /// The name of the header.
 pub(crate) const STATUS: &str = "flagstone-status";
@@ -183,8 +183,8 @@ impl Status {
         let mut text = String::with_capacity(96);
         text.push_str("flagstone");
         if let Some(revision) = self.revision {
-            // Writing to a string does not fail.
-            let _ = write!(text, "; rev={revision}");
+            text.push_str("; rev=");
+            push_number(&mut text, revision);
         }
         if let Some(id) = self.id {
             text.push_str("; id=");

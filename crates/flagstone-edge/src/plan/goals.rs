@@ -10,6 +10,7 @@ use super::watched::decoded;
 use super::{Ended, Plan, Watched};
 use crate::configuration::Configuration;
 use crate::dictionary::push_encoded;
+use crate::digits::{hex, number, push_hex, push_number};
 use crate::edit::Edit;
 use crate::head::RequestHead;
 use crate::identity::may_store;
@@ -22,7 +23,6 @@ use crate::status::Problem;
 use flagstone_core::layout::EdgeRecord;
 use flagstone_core::{Goal, Snapshot, UnixMillis};
 use flagstone_rollout::{Arm, GOALS, Outcome, Share};
-use std::fmt::Write as _;
 
 /// For so long after being exposed a visitor can reach goals, in seconds.
 const WINDOW_S: u32 = 30 * 60;
@@ -30,7 +30,6 @@ const WINDOW_S: u32 = 30 * 60;
 /// What a request may bring a visitor nearer to; signed notes of what was before.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Goals {
-    key: Key,
     notes: Vec<Note>,
     chances: Vec<Chance>,
 }
@@ -138,11 +137,7 @@ pub(super) fn look(
     };
     let chances: Vec<Chance> = configuration.with_goals(*now).filter_map(chance).collect();
     if !chances.is_empty() {
-        plan.pending.goals = Some(Goals {
-            key,
-            notes,
-            chances,
-        });
+        plan.pending.goals = Some(Goals { notes, chances });
     }
 }
 
@@ -154,7 +149,7 @@ impl Goals {
 
     /// Counts what the visitor's answer has brought; the changes to its headers, so that it counts once.
     pub fn count(&self, ledger: &mut impl Ledger, answer: &Ended, now: UnixMillis) -> Vec<Edit> {
-        let Outcome::Status(status @ 200..) = answer.outcome else {
+        let (Outcome::Status(status @ 200..), Some(key)) = (answer.outcome, ledger.key()) else {
             return Vec::new();
         };
         let mut notes = self.notes.clone();
@@ -205,7 +200,7 @@ impl Goals {
         if !is_new {
             return Vec::new();
         }
-        let cookie = [COOKIE, "=", &notes::signed(&notes, self.key), KEPT].concat();
+        let cookie = [COOKIE, "=", &notes::signed(&notes, key), KEPT].concat();
         let mut edits = vec![
             Edit::Append("set-cookie".into(), cookie),
             Edit::Set("cache-control".into(), "no-store".to_owned()),
@@ -216,27 +211,27 @@ impl Goals {
 
     /// Adds it as text that [`parse`](Self::parse) reads, parts between semicolons.
     pub fn push(&self, text: &mut String) {
-        // Writing to a string does not fail.
-        let _ = write!(text, "{:x};", self.key.bits());
         notes::push(text, &self.notes);
         for chance in &self.chances {
             text.push(';');
             push_encoded(text, &chance.flag);
-            let _ = write!(
-                text,
-                ",{:x},{},{:x},{},{},",
-                chance.rollout,
-                chance.stage,
-                chance.share.as_f64().to_bits(),
-                match chance.exposed {
-                    None => "",
-                    Some(Arm::Control) => "0",
-                    Some(Arm::Canary) => "1",
-                },
-                chance.answered,
-            );
+            for part in [chance.rollout, chance.share.as_f64().to_bits()] {
+                text.push(',');
+                push_hex(text, part, 1);
+            }
+            text.push_str(match chance.exposed {
+                None => ",,",
+                Some(Arm::Control) => ",0,",
+                Some(Arm::Canary) => ",1,",
+            });
+            for part in [chance.stage, chance.answered] {
+                push_number(text, part.into());
+                text.push(',');
+            }
             for (goal, event) in &chance.events {
-                let _ = write!(text, "{goal}{event} ");
+                push_number(text, (*goal).into());
+                text.push_str(event);
+                text.push(' ');
             }
         }
     }
@@ -245,7 +240,6 @@ impl Goals {
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split(';');
         Some(Self {
-            key: Key::parse(parts.next()?)?,
             notes: notes::parse(parts.next()?)?,
             chances: parts.map(Chance::parse).collect::<Option<_>>()?,
         })
@@ -257,22 +251,22 @@ impl Chance {
         let mut parts = text.split(',');
         Some(Self {
             flag: decoded(parts.next()?)?,
-            rollout: u64::from_str_radix(parts.next()?, 16).ok()?,
-            stage: parts.next()?.parse().ok()?,
-            share: Share::new(f64::from_bits(u64::from_str_radix(parts.next()?, 16).ok()?))?,
+            rollout: hex(parts.next()?)?,
+            share: Share::new(f64::from_bits(hex(parts.next()?)?))?,
             exposed: match parts.next()? {
                 "" => None,
                 "0" => Some(Arm::Control),
                 _ => Some(Arm::Canary),
             },
-            answered: parts.next()?.parse().ok()?,
+            stage: number(parts.next()?)?,
+            answered: number(parts.next()?)?,
             events: parts
                 .next()?
                 .split_terminator(' ')
                 .map(|event| {
                     let (goal, name) = event.split_at_checked(1)?;
                     Some((
-                        goal.parse().ok().filter(|goal| *goal < GOALS as u8)?,
+                        number(goal).filter(|goal| *goal < GOALS as u8)?,
                         name.to_owned(),
                     ))
                 })

@@ -1,10 +1,10 @@
 //! What counts as harm on a route, beside what is a failure everywhere.
 
 use super::Ended;
+use crate::digits::{hex, number, push_hex, push_number};
 use flagstone_core::Snapshot;
 use flagstone_core::layout::{HarmRecord, Section, Statuses};
 use flagstone_rollout::Outcome;
-use std::fmt::Write as _;
 
 /// What counts as harm on a route.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,22 +47,22 @@ impl Harm {
     /// Adds it as text that [`parse`](Self::parse) reads: `200.0.1500.payment-failed cart-lost`.
     pub fn push(&self, text: &mut String) {
         let Statuses { client, server } = self.statuses;
-        // Writing to a string does not fail.
-        let _ = write!(
-            text,
-            "{client:x}.{server:x}.{}.{}",
-            self.slower_than_ms, self.events
-        );
+        for bits in [client, server] {
+            push_hex(text, bits.into(), 1);
+            text.push('.');
+        }
+        push_number(text, self.slower_than_ms.into());
+        text.push('.');
+        text.push_str(&self.events);
     }
 
     /// Reads what [`push`](Self::push) wrote.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(4, '.');
-        let mut bits = || u32::from_str_radix(parts.next()?, 16).ok();
-        let (client, server) = (bits()?, bits()?);
+        let (client, server) = (hex(parts.next()?)?, hex(parts.next()?)?);
         Some(Self {
             statuses: Statuses { client, server },
-            slower_than_ms: parts.next()?.parse().ok()?,
+            slower_than_ms: number(parts.next()?)?,
             events: parts.next()?.to_owned(),
         })
     }

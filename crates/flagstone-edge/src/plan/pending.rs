@@ -4,13 +4,13 @@ use super::goals::Goals;
 use super::watched::Watched;
 use super::{Answer, Changes};
 use crate::cache;
+use crate::digits::{hex, number, push_hex, push_number};
 use crate::edit::Edit;
 use crate::forms;
 use crate::head::ResponseHead;
 use crate::page;
 use crate::status::{Guard, IdSource, Problem, STATUS, Status, Why};
 use flagstone_core::layout::Statuses;
-use std::fmt::Write as _;
 
 /// Headers that tell shared caches of one kind or another to store a response whatever `Cache-Control` says.
 pub(super) const CDN_CACHE_CONTROLS: [&str; 3] = [
@@ -129,8 +129,7 @@ impl Pending {
     pub fn text(&self) -> String {
         let mut text = String::with_capacity(64 + self.vary.len());
         if let Some(revision) = self.status.revision {
-            // Writing to a string does not fail.
-            let _ = write!(text, "{revision}");
+            push_number(&mut text, revision);
         }
         for code in [
             self.status.id.map(IdSource::code),
@@ -144,7 +143,11 @@ impl Pending {
             text.push_str(code.unwrap_or_default());
         }
         let Statuses { client, server } = self.failures;
-        let _ = write!(text, ";{client:x}.{server:x};");
+        for (before, bits) in [(';', client), ('.', server)] {
+            text.push(before);
+            push_hex(&mut text, bits.into(), 1);
+        }
+        text.push(';');
         text.push_str(if self.has_fallback { "falls-back" } else { "" });
         text.push(';');
         text.push_str(&self.vary);
@@ -168,17 +171,14 @@ impl Pending {
     pub fn parse(text: &str) -> Self {
         let mut lines = text.split('\n');
         let mut parts = lines.next().unwrap_or_default().split(';');
-        let goals = lines.next().and_then(Goals::parse);
-        let mut form = || {
-            lines
-                .next()
-                .filter(|form| !form.is_empty())
-                .map(str::to_owned)
-        };
+        // A line each, which may be empty.
+        let mut line = || lines.next().filter(|line| !line.is_empty());
+        let goals = line().and_then(Goals::parse);
+        let mut form = || line().map(str::to_owned);
         let mut next = || parts.next().unwrap_or_default();
         Self {
             status: Status {
-                revision: next().parse().ok(),
+                revision: number(next()),
                 id: named(&IdSource::ALL, next(), IdSource::code),
                 why: named(&Why::ALL, next(), Why::code),
                 problem: named(Problem::ALL, next(), Problem::code),
@@ -199,10 +199,9 @@ impl Pending {
 
 fn statuses(text: &str) -> Option<Statuses> {
     let (client, server) = text.split_once('.')?;
-    let bits = |text| u32::from_str_radix(text, 16).ok();
     Some(Statuses {
-        client: bits(client)?,
-        server: bits(server)?,
+        client: hex(client)?,
+        server: hex(server)?,
     })
 }
 

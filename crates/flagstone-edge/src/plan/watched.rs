@@ -2,9 +2,9 @@
 
 use super::harm::Harm;
 use crate::dictionary::push_encoded;
+use crate::digits::{hex, number, push_hex, push_number};
 use flagstone_rollout::tally::Key;
 use flagstone_rollout::{Arm, Serve, Share, UnitHash};
-use std::fmt::Write as _;
 
 /// A flag that acts on a request.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,37 +85,35 @@ impl Watched {
             text.push(',');
             push_encoded(text, part);
         }
-        let bit = |set: bool| u8::from(set);
-        // Writing to a string does not fail.
-        let Key {
-            revision, stage, ..
-        } = self.key;
-        let _ = write!(text, ",{revision},{stage},{},", bit(self.is_exposure));
+        let bit = |set: bool| if set { '1' } else { '0' };
+        for part in [self.key.revision, self.key.stage.into()] {
+            text.push(',');
+            push_number(text, part);
+        }
+        text.extend([',', bit(self.is_exposure), ',']);
         if let Some(harm) = &self.harm {
             harm.push(text);
         }
         if let Some(of) = &self.compared {
-            let _ = write!(
-                text,
-                ",{:x},{:x},{},{},{}{}{}{},{:x}",
-                of.id,
-                of.share.as_f64().to_bits(),
-                match of.arm {
-                    Arm::Control => 0,
-                    Arm::Canary => 1,
-                },
-                match of.serve {
-                    Serve::Canary => 0,
-                    Serve::Probe => 1,
-                    Serve::Control | Serve::Stopped => 2,
-                },
-                bit(of.is_randomised),
-                bit(of.is_prefetch),
-                bit(of.is_first),
-                bit(of.is_washout),
-                // A unit that there is not has no number of 32 bits.
-                of.unit.map_or(u64::MAX, |unit| unit.0.into()),
-            );
+            for part in [of.id, of.share.as_f64().to_bits()] {
+                text.push(',');
+                push_hex(text, part, 1);
+            }
+            let arm = match of.arm {
+                Arm::Control => '0',
+                Arm::Canary => '1',
+            };
+            let serve = match of.serve {
+                Serve::Canary => '0',
+                Serve::Probe => '1',
+                Serve::Control | Serve::Stopped => '2',
+            };
+            let bits = [of.is_randomised, of.is_prefetch, of.is_first, of.is_washout];
+            text.extend([',', arm, ',', serve, ',']);
+            text.extend(bits.map(bit));
+            text.push(',');
+            // A unit that there is not has no number of 32 bits.
+            push_hex(text, of.unit.map_or(u64::MAX, |unit| unit.0.into()), 1);
         }
     }
 
@@ -126,17 +124,17 @@ impl Watched {
             flag: decoded(parts.next()?)?,
             variant: decoded(parts.next()?)?,
             route: decoded(parts.next()?)?,
-            revision: parts.next()?.parse().ok()?,
-            stage: parts.next()?.parse().ok()?,
+            revision: number(parts.next()?)?,
+            stage: number(parts.next()?)?,
         };
         let is_exposure = parts.next()? == "1";
         let harm = Harm::parse(parts.next()?);
         let compared = match parts.next() {
             None => None,
             Some(id) => Some(Compared {
-                id: u64::from_str_radix(id, 16).ok()?,
+                id: hex(id)?,
                 stage: key.stage,
-                share: Share::new(f64::from_bits(u64::from_str_radix(parts.next()?, 16).ok()?))?,
+                share: Share::new(f64::from_bits(hex(parts.next()?)?))?,
                 arm: match parts.next()? {
                     "0" => Arm::Control,
                     _ => Arm::Canary,
@@ -165,8 +163,7 @@ impl Watched {
         let bit = |place: usize| bits.get(place) == Some(&b'1');
         (of.is_randomised, of.is_prefetch) = (bit(0), bit(1));
         (of.is_first, of.is_washout) = (bit(2), bit(3));
-        let unit = u64::from_str_radix(parts.next()?, 16).ok()?;
-        of.unit = u32::try_from(unit).ok().map(UnitHash);
+        of.unit = hex(parts.next()?).map(UnitHash);
         Some(Self {
             key,
             is_exposure,

@@ -1,9 +1,9 @@
 //! What a visitor's cookie notes of rollouts, so that goals are counted for the variant that led to them.
 
+use crate::digits::{hex, push_hex};
 use flagstone_core::hash;
 use flagstone_rollout::Arm;
 use siphasher::sip::SipHasher24;
-use std::fmt::Write as _;
 
 /// The cookie.
 pub(crate) const COOKIE: &str = "__Host-flagstone-goals";
@@ -27,15 +27,6 @@ impl Key {
     /// The key of a secret; `None` if it is too short to be one.
     pub fn of(secret: &[u8]) -> Option<Self> {
         (secret.len() >= Self::LEAST).then(|| Self(hash::key(secret)))
-    }
-
-    /// Reads what it is written as.
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        u128::from_str_radix(text, 16).ok().map(Self)
-    }
-
-    pub(super) const fn bits(self) -> u128 {
-        self.0
     }
 
     /// SipHash-2-4: nobody without the key makes a tag of other notes from all tags that it has seen.
@@ -73,16 +64,16 @@ impl Note {
     fn read(text: &str) -> Option<Self> {
         let (rollout, rest) = text.split_at_checked(PARTS[0])?;
         let (bits, at) = rest.split_at_checked(PARTS[1])?;
-        let bits = u16::from_str_radix(bits, 16).ok()?;
+        let bits: u16 = hex(bits)?;
         Some(Self {
-            rollout: u64::from_str_radix(rollout, 16).ok()?,
+            rollout: hex(rollout)?,
             stage: (bits >> 5 & 0xf) as u8,
             arm: match bits & 0x10 {
                 0 => Arm::Control,
                 _ => Arm::Canary,
             },
             reached: (bits & Self::GOALS) as u8,
-            at_s: u32::from_str_radix(at, 16).ok()?,
+            at_s: hex(at)?,
         })
     }
 }
@@ -90,14 +81,10 @@ impl Note {
 /// The notes, the latest last, without a tag.
 pub(super) fn push(text: &mut String, notes: &[Note]) {
     for note in notes.iter().skip(notes.len().saturating_sub(MOST)) {
-        // Writing to a string does not fail.
-        let _ = write!(
-            text,
-            "{:016x}{:03x}{:08x}",
-            note.rollout,
-            note.bits(),
-            note.at_s
-        );
+        let parts = [note.rollout, note.bits().into(), note.at_s.into()];
+        for (part, digits) in parts.into_iter().zip(PARTS) {
+            push_hex(text, part, digits as u32);
+        }
     }
 }
 
@@ -120,8 +107,7 @@ pub(super) fn signed(notes: &[Note], key: Key) -> String {
     let mut text = String::new();
     push(&mut text, notes);
     let mut value = String::with_capacity(TAG + text.len());
-    // Writing to a string does not fail; `format!` would look.
-    let _ = write!(value, "{:016x}", key.tag(&text));
+    push_hex(&mut value, key.tag(&text), TAG as u32);
     value + &text
 }
 
@@ -129,7 +115,7 @@ pub(super) fn signed(notes: &[Note], key: Key) -> String {
 pub(super) fn verified(value: &str, key: Key) -> Vec<Note> {
     let noted = || {
         let (tag, notes) = value.split_at_checked(TAG)?;
-        let tag = u64::from_str_radix(tag, 16).ok()?;
+        let tag: u64 = hex(tag)?;
         (tag == key.tag(notes)).then(|| parse(notes))?
     };
     noted().unwrap_or_default()

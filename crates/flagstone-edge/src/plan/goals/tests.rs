@@ -301,7 +301,6 @@ fn what_is_unreachable_counts_for_nothing() {
     visitor.goes((0, 0, "/canary/x", 200, ""), false);
     for outcome in [Outcome::Connection, Outcome::Timeout, Outcome::Status(101)] {
         let goals = Goals {
-            key: Key::of(SECRET).unwrap(),
             notes: Vec::new(),
             chances: vec![Chance {
                 flag: "canary".to_owned(),

@@ -1,0 +1,53 @@
+//! Numbers as text, for what a request takes along: `write!` and `parse` can do more, and take the space and time of that.
+
+/// Adds a number in decimal digits.
+pub(crate) fn push_number(text: &mut String, number: u64) {
+    let mut digits = [b'0'; 20];
+    let (mut rest, mut count) = (number, 0);
+    for digit in digits.iter_mut().rev() {
+        *digit += (rest % 10) as u8;
+        (rest, count) = (rest / 10, count + 1);
+        if rest == 0 {
+            break;
+        }
+    }
+    let written = digits.get(digits.len() - count..).unwrap_or_default();
+    text.push_str(str::from_utf8(written).unwrap_or_default());
+}
+
+/// Adds a number in hexadecimal digits, with zeros before it up to so many.
+pub(crate) fn push_hex(text: &mut String, number: u64, least: u32) {
+    let count = (u64::BITS - number.leading_zeros()).div_ceil(4).max(least);
+    for place in (0..count).rev() {
+        let digit = number.checked_shr(4 * place).unwrap_or(0) & 15;
+        text.extend(char::from_digit(digit as u32, 16));
+    }
+}
+
+/// Reads what [`push_number`] wrote; `None` for what it would never write, and for what does not fit.
+pub(crate) fn number<T: TryFrom<u64>>(text: &str) -> Option<T> {
+    T::try_from(read(text, 10)?).ok()
+}
+
+/// Reads what [`push_hex`] wrote, as [`number`] does.
+pub(crate) fn hex<T: TryFrom<u64>>(text: &str) -> Option<T> {
+    T::try_from(read(text, 16)?).ok()
+}
+
+#[inline(never)]
+fn read(text: &str, radix: u64) -> Option<u64> {
+    let most = u64::MAX / radix;
+    let number = text.bytes().try_fold(0u64, |number, byte| {
+        let digit = match byte {
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' if radix == 16 => byte - b'a' + 10,
+            _ => return None,
+        };
+        let shifted = (number <= most).then_some(number.wrapping_mul(radix))?;
+        shifted.checked_add(digit.into())
+    })?;
+    (!text.is_empty()).then_some(number)
+}
+
+#[cfg(test)]
+mod tests;
