@@ -1,7 +1,8 @@
 // CPU time until a LaunchDarkly document can be evaluated, in workerd: ours beside their edge SDK, on the same bytes, in turn.
 //
-// usage: node bench.mjs OUT WASM FRAME [rounds]
-// OUT gets what is made; WASM is `target/wasm/import-launchdarkly.wasm`, FRAME the snapshot of a file with `[source]`.
+// usage: node bench.mjs OUT WASM FRAME FIVE [rounds]
+// OUT gets what is made; WASM is `target/wasm/import-launchdarkly.wasm`, FRAME the snapshot of a file with `[source]` that exposes
+// all flags, FIVE that of one that exposes five.
 // Prints one JSON object. Time is what the scheduler counted, for the thread that runs the Worker, as platforms count it, and
 // for all threads, which also compile code and collect garbage. Other work on the machine counts little so; the least of all
 // rounds is given, since such noise only adds.
@@ -13,18 +14,21 @@ import { createRequire } from 'node:module';
 import { build } from 'esbuild';
 import { document } from './workload.mjs';
 
-const [out, wasm, frame, rounds = '5'] = process.argv.slice(2);
+const [out, wasm, frame, five, rounds = '5'] = process.argv.slice(2);
 const here = import.meta.dirname;
 const root = path.resolve(here, '../..');
 const require = createRequire(path.join(root, 'node_modules/miniflare/package.json'));
 const workerd = require('workerd').default;
 const SIZES = [{ flags: 1000, times: 20 }, { flags: 10000, times: 3 }];
-const ENGINES = ['flagstone', 'launchdarkly'];
+/** `reading` reads the JSON as a tree, and does nothing with it. */
+const ENGINES = { flagstone: '?of=frame', five: '?of=five', reading: '?of=nothing', launchdarkly: '?' };
+const program = (engine) => (engine === 'launchdarkly' ? engine : 'flagstone');
 
 fs.mkdirSync(out, { recursive: true });
 fs.copyFileSync(wasm, path.join(out, 'flagstone.wasm'));
 fs.copyFileSync(frame, path.join(out, 'frame.bin'));
-for (const engine of ENGINES) {
+fs.copyFileSync(five, path.join(out, 'five.bin'));
+for (const engine of ['flagstone', 'launchdarkly']) {
   await build({
     entryPoints: [path.join(here, `${engine}.worker.mjs`)], outfile: path.join(out, `${engine}.mjs`), bundle: true,
     format: 'esm', external: ['*.wasm', '*.bin', 'node:*'], logLevel: 'error',
@@ -34,7 +38,7 @@ for (const engine of ENGINES) {
 function configuration(engine) {
   const modules = [`(name = "main", esModule = embed "${engine}.mjs")`, '(name = "document.bin", data = embed "document.bin")'];
   if (engine === 'flagstone') {
-    modules.push('(name = "flagstone.wasm", wasm = embed "flagstone.wasm")', '(name = "frame.bin", data = embed "frame.bin")');
+    modules.push('(name = "flagstone.wasm", wasm = embed "flagstone.wasm")', '(name = "frame.bin", data = embed "frame.bin")', '(name = "five.bin", data = embed "five.bin")');
   }
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -50,16 +54,16 @@ const cpu = (pid) => {
   return { own: had(pid), all };
 };
 
-const get = (port, times) => new Promise((done, failed) => {
-  http.get({ host: '127.0.0.1', port, path: `/?times=${times}` }, (response) => {
+const get = (port, engine, times) => new Promise((done, failed) => {
+  http.get({ host: '127.0.0.1', port, path: `/${ENGINES[engine]}&times=${times}` }, (response) => {
     response.resume();
     response.on('end', () => (response.statusCode === 200 ? done() : failed(new Error(`status ${response.statusCode}`))));
   }).on('error', failed);
 });
 
 async function measure(engine, { times }) {
-  const file = path.join(out, `${engine}.capnp`);
-  fs.writeFileSync(file, configuration(engine));
+  const file = path.join(out, `${program(engine)}.capnp`);
+  fs.writeFileSync(file, configuration(program(engine)));
   // The runtime itself, not npm's launcher of it: the process whose time is read.
   const running = spawn(workerd, ['serve', file, '--control-fd=3'], { stdio: ['ignore', 'inherit', 'inherit', 'pipe'] });
   try {
@@ -70,10 +74,10 @@ async function measure(engine, { times }) {
         if (told.event === 'listen') done(told.port);
       });
     });
-    await get(port, 0);
+    await get(port, engine, 0);
     const taken = async (count) => {
       const before = cpu(running.pid);
-      await get(port, count);
+      await get(port, engine, count);
       const after = cpu(running.pid);
       return { own: (after.own - before.own) / count, all: (after.all - before.all) / count };
     };
@@ -95,9 +99,9 @@ for (const size of SIZES) {
   const text = document(size.flags);
   fs.writeFileSync(path.join(out, 'document.bin'), text);
   const unknown = { own: Infinity, all: Infinity };
-  const best = Object.fromEntries(ENGINES.map((engine) => [engine, { first: unknown, warm: unknown }]));
+  const best = Object.fromEntries(Object.keys(ENGINES).map((engine) => [engine, { first: unknown, warm: unknown }]));
   for (let round = 0; round < Number(rounds); round++) {
-    for (const engine of ENGINES) {
+    for (const engine of Object.keys(ENGINES)) {
       const { first, warm } = await measure(engine, size);
       best[engine] = { first: least(best[engine].first, first), warm: least(best[engine].warm, warm) };
     }

@@ -1,6 +1,7 @@
 // What the Worker does with a document: its bytes into the wasm's memory, compiled to a snapshot.
 import module from 'flagstone.wasm';
 import frame from 'frame.bin';
+import five from 'five.bin';
 import document from 'document.bin';
 
 const { exports } = new WebAssembly.Instance(module);
@@ -13,13 +14,16 @@ function place(bytes) {
   return at;
 }
 
-const [frameAt, documentAt] = [place(frame), place(document)];
+const frames = { frame: [place(frame), frame.byteLength], five: [place(five), five.byteLength] };
+const text = [place(document), document.byteLength];
 
 export default {
   fetch(request) {
+    const asked = new URL(request.url).searchParams;
+    const of = frames[asked.get('of')];
     let size = 0;
-    for (let times = Number(new URL(request.url).searchParams.get('times')); times > 0; times--) {
-      size = exports.compile(frameAt, frame.byteLength, documentAt, document.byteLength);
+    for (let times = Number(asked.get('times')); times > 0; times--) {
+      size = of ? exports.compile(...of, ...text) : exports.read(...text);
       if (size === 0) return new Response('not compiled', { status: 500 });
     }
     return new Response(`snapshot of ${size} bytes`);

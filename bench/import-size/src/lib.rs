@@ -34,6 +34,22 @@ pub unsafe extern "C" fn compile(
     compile_document(frame, document).map_or(0, |snapshot| snapshot.len())
 }
 
+/// Reads a document as a tree; the members of its root.
+///
+/// # Safety
+/// The pointer leads to as many readable bytes as the length says.
+#[expect(
+    unsafe_code,
+    reason = "the host hands over addresses in this module's memory"
+)]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn read(document: *const u8, document_len: usize) -> usize {
+    // SAFETY: as the caller promises.
+    let document = unsafe { core::slice::from_raw_parts(document, document_len) };
+    let text = str::from_utf8(document).unwrap_or_default();
+    Json::read(text).map_or(0, |json| json.members().len())
+}
+
 /// Compiles what a frame says about the edge and patterns beside it, and decides a flag.
 ///
 /// # Safety

@@ -1,12 +1,12 @@
 //! A service's document, compiled in memory under a snapshot that says what the edge does with its flags.
 
-use crate::service::{Options, Sdk, Service, import};
+use crate::service::{Options, Sdk, Service, import_asked};
 use flagstone_compile::Model;
 use flagstone_compile::model::{
     Condition, Edge, Flag, Matcher, SdkKind, Segment, ServiceKind, TARGETING_KEY, Test,
 };
 use flagstone_compile::regex::Dialect;
-use flagstone_compile::{compile_imported, matches_pattern, read_edge};
+use flagstone_compile::{compile_imported, cut, matches_pattern, read_edge};
 use flagstone_core::Snapshot;
 use flagstone_json::Json;
 use std::borrow::Cow;
@@ -14,7 +14,8 @@ use std::borrow::Cow;
 /// Compiles a document. `frame` is the snapshot of a `flagstone.toml` with `[source]`: identity, origins, routes, exposure
 /// and the sources of attributes come from it, flags and segments from the document.
 ///
-/// What the frame says about flags and variants that the document does not have is left out: they may come later.
+/// What the frame says about flags and variants that the document does not have is left out: they may come later. So are flags
+/// of the document that no request can ask for, as [`cut`] has it; but the document must be JSON as a whole.
 ///
 /// `None` if the frame has no source, if the document is not of that service, or if it cannot be compiled.
 pub fn compile_document(frame: &[u8], document: &[u8]) -> Option<Vec<u8>> {
@@ -36,9 +37,29 @@ pub fn compile_document(frame: &[u8], document: &[u8]) -> Option<Vec<u8>> {
         },
     };
     let document = str::from_utf8(document).ok()?;
-    let mut model = import(service, document, &options).ok()?.model;
+    let is_asked = |key: &str| asks(&edge, key);
+    let imported = import_asked(service, document, &options, Some(&is_asked));
+    compile_asked(edge, imported.ok()?.model)
+}
+
+/// Compiles what requests can ask for.
+fn compile_asked(edge: Edge, mut model: Model) -> Option<Vec<u8>> {
+    let is_cut = model.edge.is_cut;
     model.edge = resolve(edge, &model.flags);
+    let mut model = cut(model);
+    model.edge.is_cut |= is_cut;
     compile_imported(&model).snapshot
+}
+
+/// Whether a frame exposes a flag or has it on a route.
+fn asks(edge: &Edge, key: &str) -> bool {
+    let routes = edge.routes.iter();
+    let mut patterns = routes
+        .flat_map(|route| route.flags.iter().flatten())
+        .chain(&edge.expose.browser)
+        .chain(&edge.expose.origin);
+    patterns.any(|pattern| matches_pattern(pattern, key))
+        || edge.routes.iter().any(|route| route.flag == key)
 }
 
 /// Compiles what a frame says about the edge and a document of segments by name, each a list of patterns of JavaScript. Of no
@@ -71,13 +92,11 @@ pub fn compile_frame(frame: &[u8], document: &[u8]) -> Option<Vec<u8>> {
         ),
     };
     let segments = document.members().iter().map(segment).collect();
-    compile_imported(&Model {
-        flags: Vec::new(),
+    let model = Model {
         segments,
-        plans: Vec::new(),
-        edge: resolve(edge, &[]),
-    })
-    .snapshot
+        ..Model::default()
+    };
+    compile_asked(edge, model)
 }
 
 /// The edge with the flags that there are: patterns become keys, what is unknown is left out.

@@ -28,19 +28,26 @@ mod segment;
 
 use crate::error::ImportError;
 use crate::report::Report;
-use crate::service::{Imported, Options};
+use crate::service::{Imported, IsAsked, Options};
 use document::Document;
 use flagstone_compile::Model;
 use flagstone_json::Json;
 
-pub(crate) fn import(document: &Json<'_>, options: &Options) -> Result<Imported, ImportError> {
-    let document = Document::read(document, options.sdk)?;
+pub(crate) fn import(
+    document: &Json<'_>,
+    options: &Options,
+    is_asked: Option<IsAsked<'_>>,
+) -> Result<Imported, ImportError> {
+    let mut document = Document::read(document, options.sdk)?;
     let mut model = Model::default();
+    if let Some(is_asked) = is_asked {
+        model.edge.is_cut = document.reach(is_asked);
+    }
     let mut report = Report::default();
     let segments = segment::lower(&document, &mut model);
     #[cfg(feature = "answers")]
     let mut native = answer::LaunchDarkly::new(&segments);
-    for flag in document.flags() {
+    for flag in document.flags().iter().filter(|flag| !flag.is_left_out) {
         let entry = report.flag(flag.key);
         let lowered = flag::lower(&document, &segments, flag, entry);
         #[cfg(feature = "answers")]

@@ -75,6 +75,9 @@ pub struct Imported {
     pub native: Box<dyn crate::answer::Native>,
 }
 
+/// Which flags are asked for, by key. What they depend on is read with them.
+pub(crate) type IsAsked<'a> = &'a dyn Fn(&str) -> bool;
+
 /// Reads a service's document.
 ///
 /// # Errors
@@ -85,10 +88,23 @@ pub fn import(
     document: &str,
     options: &Options,
 ) -> Result<Imported, ImportError> {
+    import_asked(service, document, options, None)
+}
+
+/// The same for a program that asks for some flags only: others may be left out, which the model's
+/// [`is_cut`](flagstone_compile::model::Edge::is_cut) says then.
+pub(crate) fn import_asked(
+    service: Service,
+    document: &str,
+    options: &Options,
+    is_asked: Option<IsAsked<'_>>,
+) -> Result<Imported, ImportError> {
     let document = Json::read(document)?;
+    // Only where a flag is costly beside its JSON it pays to leave it out here already.
+    let _ = is_asked;
     match service {
         #[cfg(feature = "launchdarkly")]
-        Service::LaunchDarkly => crate::launchdarkly::import(&document, options),
+        Service::LaunchDarkly => crate::launchdarkly::import(&document, options, is_asked),
         #[cfg(feature = "split")]
         Service::Split => crate::split::import(&document, options),
         #[cfg(feature = "unleash")]

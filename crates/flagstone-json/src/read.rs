@@ -211,6 +211,7 @@ impl<'j> Reader<'j> {
     }
 
     /// Passes over white space and a byte, if it is the next.
+    #[inline]
     fn takes(&mut self, wanted: u8) -> bool {
         let found = self.peek() == Some(wanted);
         self.at += usize::from(found);
@@ -252,11 +253,9 @@ impl<'j> Reader<'j> {
 
 /// Takes what lies behind a place. Unlike `split_off` it has no panic for a place that is not there.
 fn behind<T>(all: &mut Vec<T>, first: usize) -> Vec<T> {
-    let mut behind = Vec::with_capacity(all.len().saturating_sub(first));
-    while all.len() > first {
-        behind.extend(all.pop());
-    }
-    behind.reverse();
+    let first = first.min(all.len());
+    let mut behind = Vec::with_capacity(all.len() - first);
+    behind.extend(all.drain(first..));
     behind
 }
 

@@ -1,7 +1,7 @@
 //! The document: where the flags and segments are, and how JavaScript looks at their members.
 
 use crate::error::ImportError;
-use crate::service::Sdk;
+use crate::service::{IsAsked, Sdk};
 use flagstone_compile::Index;
 use flagstone_json::Json;
 
@@ -20,6 +20,8 @@ pub(super) struct Flag<'d, 'j> {
     pub targets: &'d [Json<'j>],
     pub context_targets: &'d [Json<'j>],
     pub rules: &'d [Json<'j>],
+    /// Nothing asks for it.
+    pub is_left_out: bool,
 }
 
 /// A segment.
@@ -29,6 +31,8 @@ pub(super) struct Segment<'d, 'j> {
     pub key: &'d str,
     /// What it is.
     pub json: &'d Json<'j>,
+    /// Nothing asks for it.
+    pub is_left_out: bool,
 }
 
 /// What a flag or a segment adds to what is hashed.
@@ -135,7 +139,11 @@ impl<'d, 'j> Document<'d, 'j> {
             }
         }
         let segment = |key, json: &'d Json<'j>| {
-            (!is_truthy(json.get("deleted"))).then_some(Segment { key, json })
+            (!is_truthy(json.get("deleted"))).then_some(Segment {
+                key,
+                json,
+                is_left_out: false,
+            })
         };
         let mut document = Self {
             flags: Items::of(flags, Flag::read),
@@ -169,6 +177,56 @@ impl<'d, 'j> Document<'d, 'j> {
     pub fn is_circular(&self, key: &str) -> bool {
         let place = self.flags.place(key);
         place.is_some_and(|place| self.circular.get(place) == Some(&true))
+    }
+
+    /// Leaves out what is not asked for and what nothing depends on that is; says whether that is anything.
+    pub fn reach(&mut self, is_asked: IsAsked<'_>) -> bool {
+        for flag in &mut self.flags.list {
+            flag.is_left_out = true;
+        }
+        for segment in &mut self.segments.list {
+            segment.is_left_out = true;
+        }
+        let all = self.flags.list.iter().enumerate();
+        let asked = all.filter(|(_, flag)| is_asked(flag.key));
+        let mut flags: Vec<usize> = asked.map(|(place, _)| place).collect();
+        let mut segments = Vec::new();
+        while let Some(place) = flags.pop() {
+            let Some(flag) = self.flags.list.get_mut(place) else {
+                continue;
+            };
+            if !std::mem::take(&mut flag.is_left_out) {
+                continue;
+            }
+            let (prerequisites, rules) = (flag.prerequisites, flag.rules);
+            let keys = prerequisites
+                .iter()
+                .filter_map(|required| required.get("key"));
+            flags.extend(keys.filter_map(|key| self.flags.place(key.text()?)));
+            self.refer(rules, &mut segments);
+        }
+        while let Some(place) = segments.pop() {
+            let Some(segment) = self.segments.list.get_mut(place) else {
+                continue;
+            };
+            if std::mem::take(&mut segment.is_left_out) {
+                let rules = list(segment.json, "rules");
+                self.refer(rules, &mut segments);
+            }
+        }
+        self.flags.list.iter().any(|flag| flag.is_left_out)
+            || self.segments.list.iter().any(|segment| segment.is_left_out)
+    }
+
+    /// Adds the places of the segments that rules refer to.
+    fn refer(&self, rules: &[Json<'_>], places: &mut Vec<usize>) {
+        let clauses = rules.iter().flat_map(|rule| list(rule, "clauses"));
+        let matches =
+            |clause: &&Json<'_>| clause.get("op").and_then(Json::text) == Some("segmentMatch");
+        let keys = clauses
+            .filter(matches)
+            .flat_map(|clause| texts(clause, "values"));
+        places.extend(keys.filter_map(|key| self.segments.place(key)));
     }
 
     /// Finds the flags that may require themselves, and those that require them.

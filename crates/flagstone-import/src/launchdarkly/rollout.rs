@@ -150,9 +150,13 @@ pub(super) fn weight(json: &Json<'_>) -> f64 {
 
 /// The least position that is not below a share, as the SDK compares them: as floats.
 pub(super) fn position_of(share: f64) -> u64 {
-    // What is divided is an integer of 60 bits and rounds to 53; so the bound is not simply the share times this.
+    // What is divided is an integer of 60 bits and rounds to 53; so the bound is not simply the share times this, but near it:
+    // no integer that rounds to a float is further from it than half of 2 to the power of 7.
+    const NEAR: u64 = 1 << 7;
     let is_below = |position: u64| (position as f64) / (POSITIONS as f64) < share;
-    let (mut low, mut high) = (0, POSITIONS);
+    let about = (share * POSITIONS as f64) as u64;
+    let mut low = about.saturating_sub(NEAR).min(POSITIONS);
+    let mut high = about.saturating_add(NEAR).min(POSITIONS);
     while low < high {
         let middle = low + (high - low) / 2;
         if is_below(middle) {

@@ -80,8 +80,10 @@ pub(super) fn lower(document: &Document<'_, '_>, model: &mut Model) -> Segments 
     let mut references = Vec::new();
     for (place, item) in document.segments().iter().enumerate() {
         let mut rules = Rules::default();
-        let segment = segment(document, &segments, place, item, &mut rules);
-        model.segments.push(segment);
+        if !item.is_left_out {
+            let segment = segment(document, &segments, place, item, &mut rules);
+            model.segments.push(segment);
+        }
         references.push(rules.segments);
         if let Some(known) = segments.list.get_mut(place) {
             known.notes.extend(rules.notes);
