@@ -205,7 +205,10 @@ pub(crate) fn plan(
     let mut plan = Plan::pass_through(&parts, problem);
     if let Some(configuration) = configuration {
         let (plan, parts) = (&mut plan, &parts);
-        decide::decide(attempts, plan, ledger, configuration, parts, now, entropy);
+        let mut entropy = Some(entropy);
+        // For all ledgers and sources of randomness the same code.
+        let mut draw = || entropy.take().map(|entropy| entropy());
+        decide::decide(attempts, plan, ledger, configuration, parts, now, &mut draw);
     }
     plan
 }

@@ -7,7 +7,7 @@ use super::watched::Watched;
 use super::{Attempts, Plan, SERVER_TIMING};
 use crate::bot;
 use crate::configuration::Configuration;
-use crate::context::Context;
+use crate::context::{Context, Entropy};
 use crate::cookies::with_cookie;
 use crate::edit::Edit;
 use crate::head::RequestHead;
@@ -65,11 +65,11 @@ impl Choice<'_> {
 pub(super) fn decide<'n>(
     attempts: Attempts,
     plan: &mut Plan,
-    ledger: &mut impl Ledger,
+    ledger: &mut dyn Ledger,
     configuration: &'n Configuration,
     parts: &Parts<'n, impl RequestHead>,
     now: UnixMillis,
-    entropy: impl FnOnce() -> [u8; 16],
+    entropy: &mut Entropy<'_>,
 ) {
     plan.pending.status.revision = Some(configuration.control().revision);
     plan.pending.status.problem = plan.pending.status.problem.or(configuration.problem());
@@ -95,8 +95,7 @@ pub(super) fn decide<'n>(
         return;
     }
 
-    let mut entropy = Some(entropy);
-    let mut draw = || entropy.take().map(|entropy| entropy());
+    let mut draw = || entropy();
     let context = Context::new(parts, snapshot, edge, &mut draw);
     let kills = configuration.kills();
     let evaluator = Evaluator::new(snapshot, &context, now)

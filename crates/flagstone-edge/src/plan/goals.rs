@@ -62,7 +62,7 @@ pub(super) struct Looked<'a, 'n, H> {
 /// Notes in a plan what the request may count for.
 pub(super) fn look(
     plan: &mut Plan,
-    ledger: &mut impl Ledger,
+    ledger: &mut dyn Ledger,
     looked: &Looked<'_, '_, impl RequestHead>,
     watched: &[Watched],
 ) {

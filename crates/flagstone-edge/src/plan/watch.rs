@@ -32,7 +32,7 @@ pub(super) struct Visit<'a> {
 
 /// Watches the flags that act. Where a breaker is not closed the choice becomes control's.
 pub(super) fn watch(
-    ledger: &mut impl Ledger,
+    ledger: &mut dyn Ledger,
     visit: &Visit<'_>,
     routes: &[Matched<'_>],
     choices: &mut [Choice<'_>],
