@@ -170,11 +170,8 @@ impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
         if !self.kills.is_empty() {
             return None;
         }
-        if flag.flags & FLAG_DISABLED != 0 {
-            return Some(Choice::new(flag.default, NONE16, Reason::Disabled));
-        }
-        if flag.rules_count == 0 {
-            return Some(Choice::new(flag.default, NONE16, Reason::Static));
+        if let Some(choice) = without_rules(flag) {
+            return Some(choice);
         }
         let rule: RuleRecord = record(self.tables.rules, flag.rules)?;
         if flag.flags & FLAG_GATED != 0 || (rule.tests_count, rule.variant) != (0, SHARE) {
@@ -333,6 +330,19 @@ impl Choice {
     }
 }
 
+/// What a flag comes to that no rule decides.
+#[inline(always)]
+fn without_rules(flag: &FlagRecord) -> Option<Choice> {
+    let reason = if flag.flags & FLAG_DISABLED != 0 {
+        Reason::Disabled
+    } else if flag.rules_count == 0 {
+        Reason::Static
+    } else {
+        return None;
+    };
+    Some(Choice::new(flag.default, NONE16, reason))
+}
+
 impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
     /// Decides a flag that another requires.
     #[inline(never)]
@@ -374,11 +384,8 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
                 self.trace.killed();
                 return Choice::new(kill.variant.0, NONE16, Reason::Disabled);
             }
-            if flag.flags & FLAG_DISABLED != 0 {
-                return Choice::new(default, NONE16, Reason::Disabled);
-            }
-            if flag.rules_count == 0 {
-                return Choice::new(default, NONE16, Reason::Static);
+            if let Some(choice) = without_rules(&flag) {
+                return choice;
             }
         }
         if flag.flags & FLAG_GATED != 0 {

@@ -307,13 +307,8 @@ impl<'a> Snapshot<'a> {
     fn place(&self, section: Section) -> (u32, u32) {
         // Opening has seen that there is a row for every section. Asking for all of them makes it the same check for every
         // section, which a function that reads several makes once.
-        let place = || {
-            let head = self.bytes.first_chunk::<{ layout::HEAD_LEN }>()?;
-            let row = head.get(HEADER_LEN + section as usize * SECTION_ROW_LEN..)?;
-            let number = |at: usize| Some(u32::from_le_bytes(*row.get(at..)?.first_chunk()?));
-            Some((number(0)?, number(4)?))
-        };
-        place().unwrap_or_default()
+        let head = self.bytes.first_chunk::<{ layout::HEAD_LEN }>();
+        head.and_then(|head| row(head, section)).unwrap_or_default()
     }
 }
 
@@ -368,9 +363,9 @@ impl SegmentRecord {
 /// The row of a section in the table of sections.
 #[inline]
 fn row(bytes: &[u8], section: Section) -> Option<(u32, u32)> {
-    let start = HEADER_LEN + section as usize * SECTION_ROW_LEN;
-    let row = u64::from_le_bytes(*bytes.get(start..)?.first_chunk::<SECTION_ROW_LEN>()?);
-    Some((row as u32, (row >> 32) as u32))
+    let row = bytes.get(HEADER_LEN + section as usize * SECTION_ROW_LEN..)?;
+    let number = |at: usize| Some(u32::from_le_bytes(*row.get(at..)?.first_chunk()?));
+    Some((number(0)?, number(4)?))
 }
 
 /// An attribute that conditions or splits read.
