@@ -134,8 +134,8 @@ workload, without reasons, variants and exact keys. Users are prepared before th
 
 ## Targets
 
-Where a target was set by what the probe took, that is said, and what the probe takes in this run: so machines can be compared. Whether a
-target is met goes by the figure itself.
+Whether a target is met goes by the figure itself. The targets were set on another machine. So machines can be compared by what the probe
+took there and takes in this run, and by the multiple of it that was asked for and is measured.
 
 ${targets(results, documents, sizes)}
 
