@@ -244,15 +244,6 @@ fn decode(kind: SourceKind, name: String) -> Option<Source> {
         SourceKind::Prefetch => Source::Prefetch,
         SourceKind::ClientIp => Source::ClientIp,
         SourceKind::Random => Source::Random,
-        SourceKind::GeoCountry => Source::Geo(GeoField::Country),
-        SourceKind::GeoRegion => Source::Geo(GeoField::Region),
-        SourceKind::GeoCity => Source::Geo(GeoField::City),
-        SourceKind::GeoContinent => Source::Geo(GeoField::Continent),
-        SourceKind::GeoPostalCode => Source::Geo(GeoField::PostalCode),
-        SourceKind::GeoAsn => Source::Geo(GeoField::Asn),
-        SourceKind::GeoTimezone => Source::Geo(GeoField::Timezone),
-        SourceKind::GeoLatitude => Source::Geo(GeoField::Latitude),
-        SourceKind::GeoLongitude => Source::Geo(GeoField::Longitude),
-        _ => return None,
+        kind => return GeoField::of(kind).map(Source::Geo),
     })
 }

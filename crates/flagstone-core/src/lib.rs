@@ -14,6 +14,7 @@ mod context;
 mod decision;
 mod describe;
 mod eval;
+mod geo;
 pub mod hash;
 pub mod js;
 pub mod layout;
@@ -37,6 +38,7 @@ pub use eval::{
     Answer, EXPRESSION_TEXT, EXPRESSION_VALUES, Evaluator, Kill, MAX_DEPTH, MAX_EXPRESSION_DEPTH,
     MAX_TESTS, Trace, padded as padded_version, plan_share, range_share,
 };
+pub use geo::GeoField;
 pub use hash::Digest;
 pub use number::javascript as js_number;
 pub use number::parse_number;

@@ -1,6 +1,6 @@
 //! What a shell shows of a request and of a response.
 
-use flagstone_core::layout::SourceKind;
+pub use flagstone_core::GeoField;
 use std::borrow::Cow;
 use std::net::IpAddr;
 
@@ -44,60 +44,4 @@ pub trait ResponseHead {
     /// The value of a header, by its lower-case name, as bytes; `None` if it was not sent. Several lines of one name
     /// are joined by `, `.
     fn header(&self, name: &str) -> Option<Cow<'_, [u8]>>;
-}
-
-/// A field of the client's place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum GeoField {
-    /// ISO 3166-1 alpha-2 code in capitals, `DE`.
-    Country,
-    /// ISO 3166-2 code without the country, `BE`.
-    Region,
-    /// Name of the city.
-    City,
-    /// Two-letter code of the continent in capitals, `EU`.
-    Continent,
-    /// Postal code.
-    PostalCode,
-    /// Number of the autonomous system, in decimal digits.
-    Asn,
-    /// IANA name of the time zone, `Europe/Berlin`.
-    Timezone,
-    /// Degrees north, in decimal notation.
-    Latitude,
-    /// Degrees east, in decimal notation.
-    Longitude,
-}
-
-impl GeoField {
-    /// The name that rules read it by, without `geo.`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Country => "country",
-            Self::Region => "region",
-            Self::City => "city",
-            Self::Continent => "continent",
-            Self::PostalCode => "postal_code",
-            Self::Asn => "asn",
-            Self::Timezone => "timezone",
-            Self::Latitude => "latitude",
-            Self::Longitude => "longitude",
-        }
-    }
-
-    /// The field that an attribute of this kind comes from.
-    pub(crate) fn of(kind: SourceKind) -> Option<Self> {
-        Some(match kind {
-            SourceKind::GeoCountry => Self::Country,
-            SourceKind::GeoRegion => Self::Region,
-            SourceKind::GeoCity => Self::City,
-            SourceKind::GeoContinent => Self::Continent,
-            SourceKind::GeoPostalCode => Self::PostalCode,
-            SourceKind::GeoAsn => Self::Asn,
-            SourceKind::GeoTimezone => Self::Timezone,
-            SourceKind::GeoLatitude => Self::Latitude,
-            SourceKind::GeoLongitude => Self::Longitude,
-            _ => return None,
-        })
-    }
 }

@@ -1,5 +1,6 @@
 //! What the edge does with the decisions.
 
+pub use flagstone_core::GeoField;
 pub use flagstone_core::layout::{RepeatKind, SdkKind, ServiceKind, Statuses};
 
 /// Identity, origins, routes and exposure. The default does nothing but forward to the origin `stable`.
@@ -101,29 +102,6 @@ pub enum Source {
     Random,
     /// What the platform knows of the client's place.
     Geo(GeoField),
-}
-
-/// A field of the client's place, as both platforms give it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GeoField {
-    /// ISO 3166-1 alpha-2 code in capitals, `DE`.
-    Country,
-    /// ISO 3166-2 code without the country, `BE`.
-    Region,
-    /// Name of the city in English.
-    City,
-    /// Two-letter code of the continent, `EU`.
-    Continent,
-    /// Postal code.
-    PostalCode,
-    /// Number of the autonomous system.
-    Asn,
-    /// IANA name, `Europe/Berlin`.
-    Timezone,
-    /// Degrees north, a number.
-    Latitude,
-    /// Degrees east, a number.
-    Longitude,
 }
 
 /// An origin by name.
@@ -317,27 +295,5 @@ impl Source {
             },
             _ => None,
         }
-    }
-}
-
-impl GeoField {
-    /// Each field with the name that it has behind `geo.`.
-    pub const NAMES: [(&'static str, Self); 9] = [
-        ("country", Self::Country),
-        ("region", Self::Region),
-        ("city", Self::City),
-        ("continent", Self::Continent),
-        ("postal_code", Self::PostalCode),
-        ("asn", Self::Asn),
-        ("timezone", Self::Timezone),
-        ("latitude", Self::Latitude),
-        ("longitude", Self::Longitude),
-    ];
-
-    /// The field with this name behind `geo.`.
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::NAMES
-            .into_iter()
-            .find_map(|(known, field)| (known == name).then_some(field))
     }
 }

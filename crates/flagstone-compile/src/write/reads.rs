@@ -2,7 +2,7 @@
 
 use super::Writer;
 use crate::finding::Finding;
-use crate::model::{ELEMENT, GeoField, Source, TARGETING_KEY};
+use crate::model::{ELEMENT, Source, TARGETING_KEY};
 use flagstone_core::layout::{AttributeRecord, Section, SourceKind, TextRecord, VaryRecord};
 
 /// Whose condition it is.
@@ -232,17 +232,7 @@ pub(super) fn code(source: &Source) -> (SourceKind, String) {
         Source::Prefetch => SourceKind::Prefetch,
         Source::ClientIp => SourceKind::ClientIp,
         Source::Random => SourceKind::Random,
-        Source::Geo(field) => match field {
-            GeoField::Country => SourceKind::GeoCountry,
-            GeoField::Region => SourceKind::GeoRegion,
-            GeoField::City => SourceKind::GeoCity,
-            GeoField::Continent => SourceKind::GeoContinent,
-            GeoField::PostalCode => SourceKind::GeoPostalCode,
-            GeoField::Asn => SourceKind::GeoAsn,
-            GeoField::Timezone => SourceKind::GeoTimezone,
-            GeoField::Latitude => SourceKind::GeoLatitude,
-            GeoField::Longitude => SourceKind::GeoLongitude,
-        },
+        Source::Geo(field) => field.source(),
     };
     (kind, String::new())
 }

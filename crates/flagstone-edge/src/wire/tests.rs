@@ -102,7 +102,7 @@ fn request(engine: &mut Engine, head: &Head) -> Vec<Option<Vec<u8>>> {
         texts.push(head.header(&name).map(Into::into));
     }
     for name in asks.texts() {
-        let field = GEO.into_iter().find(|field| field.name() == name).unwrap();
+        let field = GeoField::parse(&name).unwrap();
         texts.push(head.geo(field).map(|text| text.as_bytes().to_vec()));
     }
     if asks.number() == 1 {
@@ -120,18 +120,6 @@ fn show(engine: &mut Engine, head: &Head) {
     let texts = request(engine, head);
     write(engine, &texts);
 }
-
-const GEO: [GeoField; 9] = [
-    GeoField::Country,
-    GeoField::Region,
-    GeoField::City,
-    GeoField::Continent,
-    GeoField::PostalCode,
-    GeoField::Asn,
-    GeoField::Timezone,
-    GeoField::Latitude,
-    GeoField::Longitude,
-];
 
 /// An engine and a node that hold the snapshot of a model.
 fn holding(model: &Model) -> (Engine, Node) {
