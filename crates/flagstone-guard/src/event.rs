@@ -127,9 +127,9 @@ fn text(plan: &Planned, decision: &Decision) -> String {
             )
         }
         ("rolledback", _) => format!(
-            "{flag}: rolled back at {}. {failed}; evidence {:.0}, of 100.",
+            "{flag}: rolled back at {}. {failed}; evidence {}, of 100.",
             share(decision.stage),
-            decision.figures.evidence.total.min(1e9)
+            evidence(decision.figures.evidence.total, 0)
         ),
         ("completed", _) => format!("{flag}: complete, everybody has it. {failed}."),
         ("stopped", _) => format!("{flag}: stopped by hand at {}.", share(decision.stage)),
@@ -154,8 +154,17 @@ fn text(plan: &Planned, decision: &Decision) -> String {
 /// What the figures say, for the audit line of a step.
 pub fn why(plan: &Planned, rollout: &Rollout) -> String {
     let figures = rollout.figures();
-    let evidence = figures.evidence.total.min(1e9);
-    format!("evidence {evidence:.2} of 100; {}", said(plan, &figures))
+    let evidence = evidence(figures.evidence.total, 2);
+    format!("evidence {evidence} of 100; {}", said(plan, &figures))
+}
+
+/// Evidence in text. It doubles with each further failure, so that a large number tells nobody more than that it is large.
+fn evidence(total: f64, decimals: usize) -> String {
+    if total > 1e6 {
+        "over a million".to_owned()
+    } else {
+        format!("{total:.decimals$}")
+    }
 }
 
 /// Failures, and who has reached goals.
@@ -178,4 +187,21 @@ fn said(plan: &Planned, figures: &Figures) -> String {
         );
     }
     said
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn evidence_is_said_in_digits_while_they_tell_something() {
+        let cases = [
+            (0.4, 2, "0.40"),
+            (612.3, 0, "612"),
+            (1e6, 0, "1000000"),
+            (1.1e6, 2, "over a million"),
+            (f64::INFINITY, 0, "over a million"),
+        ];
+        for (total, decimals, text) in cases {
+            assert_eq!(super::evidence(total, decimals), text);
+        }
+    }
 }
