@@ -24,10 +24,10 @@ const NEAR = ['flagstone-index', 'flagstone-key', 'flagstone-package', 'flagston
 const NEAR_WORKERS = ['empty', 'headers-only', 'proxy', 'proxy-edits', 'carries-core', 'carries-worker', 'flagstone-wasm', 'flagstone-library', 'flagstone-worker', 'flagstone-route', 'flagstone-pipeline', 'hand-route', 'hand-pipeline', 'probe', 'growthbook', 'launchdarkly'];
 /** Numbers of flags that targets are about; others are measured once. */
 const NEAR_SIZES = [1000, 10_000];
-/** `rounds` are those of engines, `batches` those of requests, which are short. */
+/** `rounds` are those of engines, `turns` those of Workers, `batches` those of Fastly's services. */
 const PLANS = {
-  quick: { sizes: NEAR_SIZES, rounds: 2, batches: 20, starts: 12, adapters: NEAR, workers: NEAR_WORKERS },
-  full: { sizes: [10, 100, ...NEAR_SIZES], rounds: 3, batches: 40, starts: 40, adapters: all, workers: Object.keys(WORKERS) },
+  quick: { sizes: NEAR_SIZES, rounds: 2, batches: 20, turns: 8, starts: 12, adapters: NEAR, workers: NEAR_WORKERS },
+  full: { sizes: [10, 100, ...NEAR_SIZES], rounds: 3, batches: 40, turns: 16, starts: 40, adapters: all, workers: Object.keys(WORKERS) },
 };
 const plan = { ...PLANS[planName] };
 /** Some Workers alone, for who changes one. */
@@ -96,7 +96,7 @@ const PHASES = {
       };
     });
   },
-  workers: async () => right(await measureWorkers({ out, program: programs.load, names: plan.workers, flags: 1000, rounds: plan.batches, say })),
+  workers: async () => right(await measureWorkers({ out, program: programs.load, names: plan.workers, flags: 1000, rounds: plan.turns, say })),
   starts: () => measureStarts({ out, names: STARTS, flags: 1000, rounds: plan.starts, say }),
   fastly: async () => {
     const rows = [];

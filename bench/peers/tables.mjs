@@ -5,7 +5,8 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { leastEmpty, targets } from './targets.mjs';
+import { targets } from './targets.mjs';
+import { isProxy } from './workers.mjs';
 import { bytes, geometricMean, microseconds, milliseconds, nanoseconds, ratio, table } from './format.mjs';
 
 const out = process.argv[2];
@@ -72,12 +73,9 @@ const WORKER_NAMES = {
 };
 
 function workers() {
-  const at = (name) => results.workers.find((worker) => worker.name === name);
-  const [empty, proxy] = [leastEmpty(results.workers), at('proxy')];
-  const isProxy = (name) => /^(proxy|hand-(route|pipeline)|flagstone-(worker|route|pipeline))/.test(name);
   return table(['Worker', 'CPU, 32 connections', 'above *empty*', 'above *proxy*', 'CPU, 1 connection', 'memory', 'code, gzip'], results.workers.map((worker) => [
-    WORKER_NAMES[worker.name], microseconds(worker.many), isProxy(worker.name) ? '' : microseconds(worker.many - empty.many),
-    isProxy(worker.name) ? microseconds(worker.many - proxy.many) : '', microseconds(worker.one),
+    WORKER_NAMES[worker.name], microseconds(worker.many), isProxy(worker.name) ? '' : microseconds(worker.above),
+    isProxy(worker.name) ? microseconds(worker.above) : '', microseconds(worker.one),
     bytes(worker.memory), bytes(results.prepare.code[worker.name].gzip),
   ]));
 }
@@ -175,8 +173,8 @@ A Worker that answers fewer than 32 requests a second has
 as many connections. *Kept* is kept in a global, also where the service's own helper does not. Our own Worker stands in front of an origin, a Worker in
 the same process, so its cost is above a proxy of one line; it reads a [cut](platforms.md#cuts) of the 1,000 flags, the core called from
 JavaScript all of them. *A proxy that changes as many headers* decides nothing. *By hand* is JavaScript
-for this one configuration, with the same effect on visitor and origin, but without breakers and newer configurations. *Empty* is the one
-of the three empty Workers that took least: they do the same for a request, and what one process takes more than another does not come from them.
+for this one configuration, with the same effect on visitor and origin, but without breakers and newer configurations. *Empty*
+is the mean of the three empty Workers, which do the same for a request: how far they are apart is what the run cannot tell.
 
 ${workers()}
 

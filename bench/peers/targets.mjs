@@ -1,9 +1,6 @@
 // What is aimed at, and how far it is.
 import { bytes, geometricMean, microseconds, milliseconds, nanoseconds, ratio, table } from './format.mjs';
 
-/** The empty Worker that took least. Those that carry wasm do the same for a request, and processes differ by more than the wasm. */
-export const leastEmpty = (workers) => workers.filter(({ name }) => /^(empty|carries-)/.test(name)).reduce((least, row) => (row.many < least.many ? row : least));
-
 const KINDS = ['onoff', 'rollout', 'rule3', 'segment'];
 
 /** What the probe took when the targets were set, on another machine, in the unit of the target. */
@@ -32,12 +29,9 @@ export function targets(results, documents, sizes) {
   const snapshot = (name) => results.prepare.snapshots[1000][name];
   const formats = Object.keys(results.prepare.snapshots[1000]).filter((name) => name.endsWith('.json') && name !== 'neutral.json');
   const memory = native('flagstone', 10_000)['memory.bytes'] / results.prepare.snapshots[10_000]['flagstone.snapshot'].raw;
-  const [proxy, edits] = ['proxy', 'proxy-edits'].map(worker);
-  const empty = leastEmpty(results.workers);
-  const above = (row) => row.many - empty.many;
+  const aboveBase = (name) => worker(name).above;
   const start = (name) => results.starts.find((row) => row.name === name).aboveAll;
-  const aboveProxy = (name) => worker(name).many - proxy.many;
-  const byHand = (name) => `by hand: ${microseconds(aboveProxy(name))}; the proxy that only changes the headers: ${microseconds(edits.many - proxy.many)}`;
+  const byHand = (name) => `by hand: ${microseconds(aboveBase(name))}; the proxy that only changes the headers: ${microseconds(aboveBase('proxy-edits'))}`;
   const document = documents.results.find(({ flags }) => flags === 1000);
   const documentRatio = (of) => document[of].warm.own / document.launchdarkly.warm.own;
   const perSecond = (number) => `${(number / 1e6).toFixed(2)} million`;
@@ -47,7 +41,7 @@ export function targets(results, documents, sizes) {
     native: one('probe'), 'native segment': native('probe')['one.segment.ns'], 'native all': native('probe')['all.ns'] / 1e3,
     'load 1000': native('probe')['load.warm.ns'] / 1e3, 'load 10000': native('probe', 10_000)['load.warm.ns'] / 1e3,
     'by index': oneInNode('probe-index'), 'by key': oneInNode('probe-key'),
-    workerd: above(worker('probe')), start: start('probe'),
+    workerd: aboveBase('probe'), start: start('probe'),
     ...Object.fromEntries([1000, 10_000].map((flags) => [`fastly ${flags}`, fastly('/probe', flags) - fastly('/headers', flags)])),
   };
   const probe = (what, format) => (what ? `${format(PROBE_THEN[what])} → ${format(probeNow[what])}` : '–');
@@ -77,10 +71,10 @@ export function targets(results, documents, sizes) {
     ['snapshot of 1,000 flags', 180_000, snapshot('flagstone.snapshot').raw, bytes, best(formats.map((name) => [name, snapshot(name).raw]), bytes)],
     ['the same, gzip', 110_000, snapshot('flagstone.snapshot').gzip, bytes, best(formats.map((name) => [name, snapshot(name).gzip]), bytes)],
     ['memory of 10,000 flags, as a multiple of the snapshot', 1.2, memory, ratio, best(nodePeers.map((peer) => [peer, node(peer, 10_000).memory]), bytes)],
-    ['workerd, 5 flags and 1 header, CPU above an empty Worker', 5, above(worker('flagstone-wasm')), microseconds, best(workerPeers.map((row) => [row.name, above(row)]), microseconds), 'workerd'],
-    ['the same, by the npm package', 5, above(worker('flagstone-library')), microseconds, 'as above', 'workerd'],
-    ['workerd, whole pipeline, CPU above a proxy of one line', 15, aboveProxy('flagstone-pipeline'), microseconds, byHand('hand-pipeline')],
-    ['the same without a fallback', 15, aboveProxy('flagstone-route'), microseconds, byHand('hand-route')],
+    ['workerd, 5 flags and 1 header, CPU above an empty Worker', 5, aboveBase('flagstone-wasm'), microseconds, best(workerPeers.map((row) => [row.name, row.above]), microseconds), 'workerd'],
+    ['the same, by the npm package', 5, aboveBase('flagstone-library'), microseconds, 'as above', 'workerd'],
+    ['workerd, whole pipeline, CPU above a proxy of one line', 15, aboveBase('flagstone-pipeline'), microseconds, byHand('hand-pipeline')],
+    ['the same without a fallback', 15, aboveBase('flagstone-route'), microseconds, byHand('hand-route')],
     ...[['flagstone-wasm', 'core'], ['flagstone-library', 'npm package'], ['flagstone-pipeline', 'the whole Worker']].map(([name, what]) => [
       `cold isolate, CPU of the start above an empty one, 1,000 flags, ${what}`, 4000, start(name), milliseconds,
       best(['growthbook', 'launchdarkly'].map((peer) => [peer, start(peer)]), milliseconds), 'start',

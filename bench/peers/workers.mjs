@@ -1,6 +1,6 @@
 // The Workers that are compared.
 //
-// `data` is the file of the workload that lies in KV. `base` does no flags: the others' cost is counted above it. `wasm` are
+// `data` is the file of the workload that lies in KV. `isBase` does no flags. `wasm` are
 // modules, by the name under which the Worker imports them, as paths below OUT or, with `package:`, below node_modules, or, with `repository:`, below its root.
 // `ours` is the configuration of our Worker as it is published. `entry` is the file in `workers/`, if it has another name.
 
@@ -45,6 +45,12 @@ export const WORKERS = {
   launchdarkly: { data: 'launchdarkly.json' },
   'launchdarkly-edge': { data: 'launchdarkly.json' },
 };
+
+/** Those that do nothing, which the others' cost is counted above. To have wasm uploaded and not to call it takes nothing of a request. */
+export const EMPTY = ['empty', 'carries-core', 'carries-worker'];
+
+/** Whether a Worker stands in front of an origin, so that its cost is counted above `proxy`. */
+export const isProxy = (name) => /^(proxy|hand-(route|pipeline)|flagstone-(worker|route|pipeline))/.test(name);
 
 /** Those whose start is measured; what the others take is counted above the first. */
 export const STARTS = ['empty', 'proxy', 'carries-core', 'carries-worker', 'flagstone-wasm', 'flagstone-library', 'flagstone-worker', 'flagstone-pipeline', 'probe', 'growthbook', 'launchdarkly'];

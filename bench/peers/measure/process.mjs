@@ -103,3 +103,12 @@ export const median = (values) => {
   const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)];
 };
+
+export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** The mean of the middle half: of what comes now and then, such as collecting garbage, it has a share, and of what others do on the machine little. */
+export const middle = (values) => {
+  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
+  const rest = Math.floor(sorted.length / 4);
+  return mean(sorted.slice(rest, sorted.length - rest));
+};
