@@ -27,7 +27,7 @@ const NEAR_SIZES = [1000, 10_000];
 /** `rounds` are those of engines, `turns` those of Workers, `batches` those of Fastly's services. */
 const PLANS = {
   quick: { sizes: NEAR_SIZES, rounds: 2, batches: 20, turns: 8, starts: 12, adapters: NEAR, workers: NEAR_WORKERS },
-  full: { sizes: [10, 100, ...NEAR_SIZES], rounds: 3, batches: 40, turns: 16, starts: 40, adapters: all, workers: Object.keys(WORKERS) },
+  full: { sizes: [10, 100, ...NEAR_SIZES], rounds: 3, batches: 40, turns: 16, starts: 40, adapters: all, workers: Object.keys(WORKERS).filter((name) => !WORKERS[name].isStart) },
 };
 const plan = { ...PLANS[planName] };
 /** Some Workers alone, for who changes one. */

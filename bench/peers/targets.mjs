@@ -75,7 +75,7 @@ export function targets(results, documents, sizes) {
     ['the same, by the npm package', 5, aboveBase('flagstone-library'), microseconds, 'as above', 'workerd'],
     ['workerd, whole pipeline, CPU above a proxy of one line', 15, aboveBase('flagstone-pipeline'), microseconds, byHand('hand-pipeline')],
     ['the same without a fallback', 15, aboveBase('flagstone-route'), microseconds, byHand('hand-route')],
-    ...[['flagstone-wasm', 'core'], ['flagstone-library', 'npm package'], ['flagstone-pipeline', 'the whole Worker']].map(([name, what]) => [
+    ...[['flagstone-wasm', 'core'], ['flagstone-library', 'npm package'], ['flagstone-alone', 'the whole Worker without importers'], ['flagstone-pipeline', 'with that of LaunchDarkly']].map(([name, what]) => [
       `cold isolate, CPU of the start above an empty one, 1,000 flags, ${what}`, 4000, start(name), milliseconds,
       best(['growthbook', 'launchdarkly'].map((peer) => [peer, start(peer)]), milliseconds), 'start',
     ]),

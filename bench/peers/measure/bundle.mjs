@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import zlib from 'node:zlib';
 import esbuild from 'esbuild';
-import { WORKERS } from '../workers.mjs';
+import { SHIM, WORKERS } from '../workers.mjs';
 
 const here = path.resolve(import.meta.dirname, '..');
 const root = path.resolve(here, '../..');
@@ -13,7 +13,7 @@ const gzip = (bytes) => zlib.gzipSync(bytes, { level: 9 }).length;
 export async function bundleWorkers(out, names) {
   const sizes = {};
   for (const name of names) {
-    const { entry = name, wasm = {}, ours } = WORKERS[name];
+    const { entry = name, wasm = {} } = WORKERS[name];
     const folder = path.join(out, 'workers', name);
     fs.rmSync(folder, { recursive: true, force: true });
     fs.mkdirSync(folder, { recursive: true });
@@ -23,7 +23,7 @@ export async function bundleWorkers(out, names) {
       fs.copyFileSync(path.join(base, below), path.join(folder, module));
     }
     await esbuild.build({
-      entryPoints: [ours ? path.join(root, 'worker/shim.mjs') : path.join(here, 'workers', `${entry}.mjs`)],
+      entryPoints: [entry === SHIM ? path.join(root, SHIM) : path.join(here, 'workers', `${entry}.mjs`)],
       outfile: path.join(folder, 'main.js'), bundle: true, minify: true, format: 'esm', target: 'es2022', platform: 'browser',
       conditions: ['workerd', 'worker', 'browser', 'import'], mainFields: ['browser', 'module', 'main'],
       alias: { ...Object.fromEntries(NODE.map((module) => [module, `node:${module}`])), out: out },

@@ -27,7 +27,7 @@ export async function prepare(out, programs, sizes) {
   }
   const wasm = path.join(out, 'wasm');
   fs.mkdirSync(wasm, { recursive: true });
-  for (const name of ['flagstone', 'probe']) {
+  for (const name of ['flagstone', 'flagstone_core', 'probe']) {
     run(programs.wasmOpt, '-O3', ...FEATURES, '--strip-debug', path.join(programs.wasm, `${name}_wasm.wasm`), '-o', path.join(wasm, `${name}.wasm`));
   }
   for (const name of ['yggdrasil_wasm', 'workers_rs']) {

@@ -1,6 +1,7 @@
 // Workers in workerd, a process each: CPU of a request with 1 and with 32 connections, and of a start up to the first answer.
 import fs from 'node:fs';
 import path from 'node:path';
+import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { ASKED, asked, expected, makeUsers, makeWorkload, segmentSets } from '../workload/model.mjs';
 import { EMPTY, WORKERS, isProxy } from '../workers.mjs';
@@ -49,11 +50,14 @@ const main :Workerd.Worker = ( modules = [ ${modules.join(', ')} ], compatibilit
 const store :Workerd.Worker = ( modules = [ (name = "store.js", esModule = ${text(store)}), (name = "value.bin", data = embed "value.bin"), (name = "cut.bin", data = embed "cut.bin") ], compatibilityDate = "2026-04-01" );
 const origin :Workerd.Worker = ( modules = [ (name = "origin.js", esModule = ${text(origin)}) ], compatibilityDate = "2026-04-01" );
 `);
-  return file;
+  // As the runtime keeps it: to read the text, and the files that it names, is no part of a start on a platform.
+  const compiled = path.join(folder, `${flags}.bin`);
+  fs.writeFileSync(compiled, execFileSync(workerd, ['compile', '--config-only', file, 'config'], { maxBuffer: 1 << 26 }));
+  return compiled;
 }
 
 async function begin(file, port) {
-  const server = start(port, workerd, ['serve', file]);
+  const server = start(port, workerd, ['serve', '--binary', file]);
   await firstAnswer(server, '/', headersOf(users[0]));
   return server;
 }

@@ -45,17 +45,24 @@ fn programs(console: Console, setup: &Setup, folder: &Path) -> Result<serde_json
     cargo.env("CARGO_TARGET_DIR", &edge);
     // Unleash's engine wants randomness, which is the runtime's.
     cargo.env("RUSTFLAGS", "--cfg getrandom_backend=\"wasm_js\"");
+    let target = ["--target", "wasm32-unknown-unknown"];
+    let mut core = setup.wasm_builder("cargo");
+    core.env("CARGO_TARGET_DIR", &edge);
+    build_peers(&mut core, &["flagstone-wasm"], &target);
+    console.run("build our core for wasm", &mut core)?;
+    let built = edge.join("wasm32-unknown-unknown/release");
+    fs::copy(
+        built.join("flagstone_wasm.wasm"),
+        built.join("flagstone_core_wasm.wasm"),
+    )?;
     let packages = [
         "flagstone-wasm",
         "probe-wasm",
         "workers-rs",
         "yggdrasil-wasm",
     ];
-    build_peers(
-        &mut cargo,
-        &packages,
-        &["--target", "wasm32-unknown-unknown"],
-    );
+    let features = ["--features", "flagstone-wasm/services"];
+    build_peers(&mut cargo, &packages, &[target, features].concat());
     console.run("build engines for wasm", &mut cargo)?;
 
     let mut cargo = setup.wasm_builder("cargo");
@@ -74,7 +81,7 @@ fn programs(console: Console, setup: &Setup, folder: &Path) -> Result<serde_json
         "engines": native("engines"),
         "load": native("load"),
         "probe": native("probe"),
-        "wasm": edge.join("wasm32-unknown-unknown/release"),
+        "wasm": built,
         "fastly": paths::root().join("fastly/bin/main.wasm"),
         "fastlyPeers": edge.join("wasm32-wasip1/release/fastly-peers.wasm"),
         "fastlyKept": edge.join("wasm32-wasip1/release/kept.wasm"),
