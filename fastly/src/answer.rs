@@ -5,15 +5,14 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use fastly::erl::{ERL, Penaltybox, RateCounter, RateWindow};
-use fastly::http::StatusCode;
-use fastly::{ConfigStore, Request, Response};
+use fastly::{ConfigStore, Request};
 use flagstone_core::UnixMillis;
-use flagstone_edge::{Asked, Node};
+use flagstone_edge::{Answer, Asked, Node};
 
 use crate::counters;
 use crate::head::Head;
 use crate::store::{self, CONFIG_STORE};
-use crate::{headers, log, write};
+use crate::{log, write};
 
 /// The item of the Secret Store that programs show.
 const KEY: &str = "ofrep-key";
@@ -22,8 +21,13 @@ const LIMIT: &str = "ofrep-limit";
 /// How long a client that asks too often waits.
 const SHUT: Duration = Duration::from_secs(60);
 
-/// Answers a request that is for the edge itself.
-pub fn answer(node: &Node, mut request: Request, now: UnixMillis, random: [u8; 16]) -> Response {
+/// Answers a request that is for the edge itself; `None` if it is not.
+pub fn answer(
+    node: &Node,
+    mut request: Request,
+    now: UnixMillis,
+    random: [u8; 16],
+) -> Option<Answer> {
     let body = body(&mut request);
     let key = store::secret(KEY).and_then(|key| String::from_utf8(key).ok());
     let asked = Asked {
@@ -33,12 +37,9 @@ pub fn answer(node: &Node, mut request: Request, now: UnixMillis, random: [u8; 1
         // A response that stays open is another product of the platform's, Fanout.
         has_events: false,
     };
-    let answer = node.answer(&Head::new(&request), &asked, now, || random);
-    let Some(answer) = answer else {
-        return Response::from_status(StatusCode::INTERNAL_SERVER_ERROR);
-    };
+    let answer = node.answer(&Head::new(&request), &asked, now, || random)?;
     write(&answer.lines);
-    headers::response(answer)
+    Some(answer)
 }
 
 /// A body; `None` if it is too long.

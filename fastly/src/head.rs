@@ -4,14 +4,17 @@ use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::net::IpAddr;
 
+use fastly::Request;
 use fastly::geo::{Geo, geo_lookup};
-use fastly::http::{HeaderName, HeaderValue};
-use fastly::{Request, Response};
+use fastly::handle::{RequestHandle, ResponseHandle};
 use flagstone_edge::{GeoField, RequestHead, ResponseHead};
+
+use crate::headers::joined;
 
 /// A request's head. The platform gives each part when it is asked for.
 pub struct Head<'a> {
     request: &'a Request,
+    handle: &'a RequestHandle,
     host: String,
     geo: OnceCell<Option<Geo>>,
 }
@@ -26,6 +29,7 @@ impl<'a> Head<'a> {
         }
         Self {
             request,
+            handle: request.as_handles().0,
             host,
             geo: OnceCell::new(),
         }
@@ -54,12 +58,15 @@ impl RequestHead for Head<'_> {
     }
 
     fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
-        let lines = self.request.get_header_all(self::name(name)?);
-        joined(lines, if name == "cookie" { b"; " } else { b", " })
+        joined(
+            self.handle,
+            name,
+            if name == "cookie" { b"; " } else { b", " },
+        )
     }
 
     fn geo(&self, field: GeoField) -> Option<Cow<'_, str>> {
-        let look_up = || geo_lookup(self.request.get_client_ip_addr()?);
+        let look_up = || geo_lookup(self.client_ip()?);
         let geo = self.geo.get_or_init(look_up).as_ref()?;
         let degrees = |degrees: f64| (degrees.abs() <= 180.0).then(|| degrees.to_string().into());
         match field {
@@ -77,12 +84,12 @@ impl RequestHead for Head<'_> {
     }
 
     fn client_ip(&self) -> Option<IpAddr> {
-        self.request.get_client_ip_addr()
+        self.handle.client_ip_addr()
     }
 }
 
 /// A response's head.
-pub struct Answered<'a>(pub &'a Response);
+pub struct Answered<'a>(pub &'a ResponseHandle);
 
 impl ResponseHead for Answered<'_> {
     fn status(&self) -> u16 {
@@ -90,27 +97,8 @@ impl ResponseHead for Answered<'_> {
     }
 
     fn header(&self, name: &str) -> Option<Cow<'_, [u8]>> {
-        joined(self.0.get_header_all(self::name(name)?), b", ")
+        joined(self.0, name, b", ")
     }
-}
-
-/// The SDK panics on text that is no name.
-fn name(text: &str) -> Option<HeaderName> {
-    HeaderName::try_from(text).ok()
-}
-
-/// The lines of a header as one value.
-fn joined<'a>(
-    mut lines: impl Iterator<Item = &'a HeaderValue>,
-    separator: &[u8],
-) -> Option<Cow<'a, [u8]>> {
-    let mut value = Cow::Borrowed(lines.next()?.as_bytes());
-    for line in lines {
-        let joined = value.to_mut();
-        joined.extend_from_slice(separator);
-        joined.extend_from_slice(line.as_bytes());
-    }
-    Some(value)
 }
 
 /// Where it knows nothing the platform says `?`, `??` or `**`.

@@ -1,83 +1,109 @@
-//! Changes to headers.
+//! Headers as the platform keeps them.
+//!
+//! The SDK's `Request` and `Response` are copies of what the platform has. Before they are sent they read all of it, known and
+//! unknown headers and whatever the platform knows of the client, and make it anew where it was copied. A handle reads what it is
+//! asked for, which a request pays for.
 
-use fastly::http::{HeaderName, HeaderValue, StatusCode};
-use fastly::{Request, Response};
-use flagstone_edge::{Answer, Edit};
+use std::borrow::Cow;
+
+use fastly::error::BufferSizeError;
+use fastly::handle::{RequestHandle, ResponseHandle};
+use fastly::http::{HeaderName, HeaderValue};
+use flagstone_edge::Edit;
+
+/// Bytes of room for a line, and for names. What is longer is asked for once more.
+const ROOM: usize = 1024;
 
 /// What has headers.
 pub trait Headers {
     fn names(&self) -> Vec<HeaderName>;
-    fn remove(&mut self, name: HeaderName);
-    fn set(&mut self, name: HeaderName, value: HeaderValue);
-    fn append(&mut self, name: HeaderName, value: HeaderValue);
+    fn lines(&self, name: &HeaderName) -> Vec<HeaderValue>;
+    fn remove(&mut self, name: &HeaderName);
+    fn set(&mut self, name: &HeaderName, value: &HeaderValue);
+    fn append(&mut self, name: &HeaderName, value: &HeaderValue);
 }
 
 macro_rules! headers {
     ($($message:ty)*) => {$(
         impl Headers for $message {
             fn names(&self) -> Vec<HeaderName> {
-                self.get_header_names().cloned().collect()
+                all(|room| self.get_header_names(room).collect())
             }
 
-            fn remove(&mut self, name: HeaderName) {
+            fn lines(&self, name: &HeaderName) -> Vec<HeaderValue> {
+                all(|room| self.get_header_values(name, room).collect())
+            }
+
+            fn remove(&mut self, name: &HeaderName) {
                 self.remove_header(name);
             }
 
-            fn set(&mut self, name: HeaderName, value: HeaderValue) {
-                self.set_header(name, value);
+            fn set(&mut self, name: &HeaderName, value: &HeaderValue) {
+                self.insert_header(name, value);
             }
 
-            fn append(&mut self, name: HeaderName, value: HeaderValue) {
+            fn append(&mut self, name: &HeaderName, value: &HeaderValue) {
                 self.append_header(name, value);
             }
         }
     )*};
 }
 
-headers!(Request Response);
+headers!(RequestHandle ResponseHandle);
 
-/// A response that the edge makes itself.
-pub fn response(answer: Answer) -> Response {
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
-    let mut response = Response::from_status(status).with_body(answer.body.as_ref());
-    apply(&mut response, answer.edits);
-    response
+fn all<T>(ask: impl Fn(usize) -> Result<Vec<T>, BufferSizeError>) -> Vec<T> {
+    let mut room = ROOM;
+    loop {
+        match ask(room) {
+            Ok(all) => return all,
+            Err(error) if error.needed_buf_size > room => room = error.needed_buf_size,
+            Err(_) => return Vec::new(),
+        }
+    }
+}
+
+/// The lines of a header as one value; `None` if there are none.
+pub fn joined(message: &impl Headers, name: &str, separator: &[u8]) -> Option<Cow<'static, [u8]>> {
+    let lines = message.lines(&self::name(name)?);
+    let lines: Vec<&[u8]> = lines.iter().map(HeaderValue::as_bytes).collect();
+    (!lines.is_empty()).then(|| lines.join(separator).into())
 }
 
 /// Makes the changes in their order. One whose name or value cannot be written is left out; the others are made.
-pub fn apply(message: &mut impl Headers, edits: Vec<Edit>) {
+pub fn apply(message: &mut impl Headers, edits: &[Edit]) {
     for edit in edits {
         match edit {
             Edit::RemovePrefix(prefix) => {
                 let names = message.names();
                 let names = names
-                    .into_iter()
+                    .iter()
                     .filter(|name| name.as_str().starts_with(prefix));
                 names.for_each(|name| message.remove(name));
             }
             Edit::Remove(name) => {
-                if let Ok(name) = HeaderName::try_from(name) {
-                    message.remove(name);
+                if let Some(name) = self::name(name) {
+                    message.remove(&name);
                 }
             }
             Edit::Set(name, value) => {
-                if let Some((name, value)) = header(&name, value) {
-                    message.set(name, value);
+                if let Some((name, value)) = header(name, value) {
+                    message.set(&name, &value);
                 }
             }
             Edit::Append(name, value) => {
-                if let Some((name, value)) = header(&name, value) {
-                    message.append(name, value);
+                if let Some((name, value)) = header(name, value) {
+                    message.append(&name, &value);
                 }
             }
         }
     }
 }
 
-/// The SDK panics on text that is no name or value.
-fn header(name: &str, value: String) -> Option<(HeaderName, HeaderValue)> {
-    Some((
-        HeaderName::try_from(name).ok()?,
-        HeaderValue::try_from(value).ok()?,
-    ))
+/// Some functions of the SDK panic on text that is no name or value.
+fn name(text: &str) -> Option<HeaderName> {
+    HeaderName::try_from(text).ok()
+}
+
+fn header(name: &str, value: &str) -> Option<(HeaderName, HeaderValue)> {
+    Some((self::name(name)?, HeaderValue::try_from(value).ok()?))
 }

@@ -24,6 +24,8 @@ use flagstone_edge::{Compile, Node, Options};
 
 use counters::Counters;
 use head::Head;
+use headers::Headers;
+use page::Page;
 
 mod answer;
 mod counters;
@@ -78,11 +80,15 @@ fn serve(node: &mut Node, request: Request) {
         }
     }
     let random = entropy.unwrap_or_default();
-    if node.answers(&Head::new(&request)) {
-        return answer::answer(node, request, now, random).send_to_client();
+    let head = Head::new(&request);
+    if node.answers(&head) {
+        return match answer::answer(node, request, now, random) {
+            Some(answer) => Page::from(answer).send(),
+            None => Response::from_status(StatusCode::INTERNAL_SERVER_ERROR).send_to_client(),
+        };
     }
     let mut ledger = Pop::new(Counters::open(), &random);
-    let plan = node.plan(&mut ledger, &Head::new(&request), now, || random);
+    let plan = node.plan(&mut ledger, &head, now, || random);
     origin::carry_out(&plan, &mut ledger, request).send();
     write(ledger.lines());
 }
@@ -102,8 +108,10 @@ fn write(lines: &[String]) {
 
 /// Whether the request is for a host. The SDK panics on a URL that has none, such as one for `shop.example:99999`.
 fn has_host(request: &Request) -> bool {
-    let host = request.get_header(header::HOST);
-    let host = host.and_then(|host| str::from_utf8(host.as_bytes()).ok());
+    let lines = request.as_handles().0.lines(&header::HOST);
+    let host = lines
+        .first()
+        .and_then(|host| str::from_utf8(host.as_bytes()).ok());
     host.is_some_and(|host| Url::parse(&["http://", host, "/"].concat()).is_ok())
 }
 

@@ -1,23 +1,31 @@
-//! Puts an element into a page while the page streams by.
+//! Responses on their way to the visitor; puts an element into a page while the page streams by.
 
 use std::io::{self, BufRead, Write};
 
+use fastly::Body;
+use fastly::handle::{BodyHandle, ResponseHandle};
+use fastly::http::StatusCode;
 use fastly::http::body::StreamingBody;
-use fastly::{Body, Response};
-use flagstone_edge::HeadFinder;
+use flagstone_edge::{Answer, HeadFinder};
 
-use crate::log;
+use crate::{headers, log};
 
 /// A response, and what is to be put into it.
 pub struct Page {
-    pub response: Response,
+    pub head: ResponseHandle,
+    pub body: BodyHandle,
     pub element: Option<String>,
 }
 
-impl From<Response> for Page {
-    fn from(response: Response) -> Self {
+/// A response that the edge makes itself.
+impl From<Answer> for Page {
+    fn from(answer: Answer) -> Self {
+        let mut head = ResponseHandle::new();
+        head.set_status(StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY));
+        headers::apply(&mut head, &answer.edits);
         Self {
-            response,
+            head,
+            body: answer.body.as_ref().into(),
             element: None,
         }
     }
@@ -28,16 +36,16 @@ impl Page {
     /// itself.
     pub fn send(self) {
         let Self {
-            mut response,
+            head,
+            body,
             element,
         } = self;
         let Some(element) = element else {
-            return response.send_to_client();
+            return head.send_to_client(body);
         };
-        let page = response.take_body();
-        let visitor = response.stream_to_client();
+        let visitor = head.stream_to_client(BodyHandle::new()).into();
         // What the visitor got is cut off then, and shows it.
-        if let Err(error) = pass(page, visitor, &element) {
+        if let Err(error) = pass(body.into(), visitor, &element) {
             log(format_args!("a page broke off: {error}"));
         }
     }
