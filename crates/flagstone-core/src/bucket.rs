@@ -9,8 +9,6 @@ mod launchdarkly;
 mod split;
 mod unleash;
 
-pub use launchdarkly::position as launchdarkly_position;
-
 use crate::Weight;
 use crate::context::AttributeValue;
 use crate::eval::SERVICES;
@@ -35,7 +33,7 @@ pub(crate) fn position(
     if !SERVICES && algorithm != Algorithm::Native {
         return None;
     }
-    let salt = snapshot.data(split.salt_offset, split.salt_len.into())?;
+    let salt = snapshot.data(split.salt_offset, split.salt_bytes())?;
     if let Algorithm::GrowthBookV1 | Algorithm::GrowthBookV2 = algorithm {
         return growthbook::position(algorithm, core::str::from_utf8(salt).ok()?, value);
     }
@@ -86,7 +84,7 @@ fn foreign(
     } = *split;
     Some(Some(match algorithm {
         Algorithm::Native => native(seed, modulus, salt_len, unit),
-        Algorithm::LaunchDarkly => launchdarkly::position(salt, unit),
+        Algorithm::LaunchDarkly => launchdarkly::position(salt_len, salt, unit),
         Algorithm::Split => split::position(seed, unit),
         Algorithm::SplitLegacy => split::legacy_position(seed, unit),
         Algorithm::Unleash | Algorithm::UnleashText | Algorithm::UnleashTruthy => {

@@ -30,7 +30,7 @@ mod units;
 mod value;
 
 pub use address::Address;
-pub use bucket::{bucket, launchdarkly_position};
+pub use bucket::bucket;
 pub use context::{AttributeValue, Attributes, List, Object};
 pub use decision::{Decision, Reason};
 pub use describe::Described;

@@ -348,6 +348,17 @@ impl SplitRecord {
             && self.ranges_count == ONE_RANGE
             && !matches!(self.rest, layout::rest::FAIL | layout::rest::NEXT)
     }
+
+    /// How many bytes lie at `salt_offset`: the salt's own; or what [`Sha1`](hash::Sha1) keeps of it, for LaunchDarkly's algorithm.
+    #[inline]
+    pub fn salt_bytes(&self) -> u32 {
+        let len = u32::from(self.salt_len);
+        if self.algorithm == Algorithm::LaunchDarkly as u8 {
+            4 * (5 + (len % 64).div_ceil(4))
+        } else {
+            len
+        }
+    }
 }
 
 impl SegmentRecord {

@@ -4,6 +4,7 @@ use super::Writer;
 use super::reads::Reader;
 use super::split::native;
 use crate::model::{Absent, Allocation, Bucketing, Flag, Range, Rest};
+use flagstone_core::hash::Sha1;
 use flagstone_core::layout::{Algorithm, NONE, NONE16, RangeRecord, Section, SplitRecord, rest};
 
 impl Writer<'_> {
@@ -101,7 +102,10 @@ impl Writer<'_> {
             }
         };
         let (ranges, ranges_count, variant) = self.ranges(ranges, path);
-        let (salt_offset, salt_len) = self.short_text(&bucketing.salt, path);
+        let (salt_offset, salt_len) = match bucketing.algorithm {
+            Algorithm::LaunchDarkly => self.kept(&bucketing.salt, path),
+            _ => self.short_text(&bucketing.salt, path),
+        };
         let (seed, modulus) = match bucketing.algorithm {
             Algorithm::Native => native(&bucketing.salt),
             _ => (bucketing.seed, bucketing.modulus),
@@ -121,5 +125,15 @@ impl Writer<'_> {
             absent: absent as u8,
         };
         self.tables.push(Section::Splits, &record)
+    }
+
+    /// What SHA-1 keeps of a salt and a point, and how many bytes these are.
+    fn kept(&mut self, salt: &str, path: &str) -> (u32, u16) {
+        let len = self.small(salt.len() + 1, "bytes in one text", path);
+        let mut hash = Sha1::new();
+        hash.update(salt.as_bytes());
+        hash.update(b".");
+        let kept: Vec<u8> = hash.kept().flat_map(u32::to_le_bytes).collect();
+        (self.tables.data(&kept), len)
     }
 }

@@ -1,4 +1,6 @@
 use super::*;
+use crate::hash::Sha1;
+use std::vec::Vec;
 
 /// The hash alone, as the upper 32 bits of a product with 2 to the power of 32 less one would hide it.
 fn hash(text: &str) -> u32 {
@@ -70,7 +72,12 @@ fn buckets_are_those_of_launchdarkly() {
         ("flag-1.", "user-1", 0.8699644460995923),
         ("flag-1.abc", "ünïcode", 0.2401106385157783),
     ] {
-        let position = launchdarkly::position(prefix.as_bytes(), unit) as f64 / 2f64.powi(60);
+        let mut hash = Sha1::new();
+        hash.update(prefix.as_bytes());
+        hash.update(b".");
+        let kept: Vec<u8> = hash.kept().flat_map(u32::to_le_bytes).collect();
+        let len = prefix.len() as u16 + 1;
+        let position = launchdarkly::position(len, &kept, unit) as f64 / 2f64.powi(60);
         assert!(
             (position - expected).abs() < 1e-15,
             "{prefix} {unit}: {position}"
@@ -78,18 +85,28 @@ fn buckets_are_those_of_launchdarkly() {
     }
 }
 
+/// Wherever bytes are cut, also where the first part was hashed before and only what it came to was kept.
 #[test]
 fn sha1_does_not_depend_on_pieces() {
-    let text = [b'a'; 200];
+    let text: Vec<u8> = (0..200).collect();
     let whole = |pieces: &[&[u8]]| {
-        let mut hash = crate::hash::Sha1::new();
+        let mut hash = Sha1::new();
         pieces.iter().for_each(|piece| hash.update(piece));
-        hash.finish()
+        hash
     };
-    assert_eq!(whole(&[b"abc"]), 0xa999_3e36_4706_816a);
-    for cut in 0..text.len() {
-        let (a, b) = text.split_at(cut);
-        assert_eq!(whole(&[a, b]), whole(&[&text]), "cut at {cut}");
+    assert_eq!(whole(&[b"abc"]).finish(), 0xa999_3e36_4706_816a);
+    for len in 0..text.len() {
+        let (text, _) = text.split_at(len);
+        let expected = whole(&[text]).finish();
+        for cut in 0..=len {
+            let (a, b) = text.split_at(cut);
+            assert_eq!(whole(&[a, b]).finish(), expected, "{len}, cut at {cut}");
+            let kept: Vec<[u8; 4]> = whole(&[a]).kept().map(u32::to_le_bytes).collect();
+            let mut hash = Sha1::new();
+            hash.resume(cut as u16, &kept);
+            hash.update(b);
+            assert_eq!(hash.finish(), expected, "{len}, kept at {cut}");
+        }
     }
 }
 

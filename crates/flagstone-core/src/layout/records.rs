@@ -108,7 +108,8 @@ define_records! {
     SplitRecord {
         /// The first of its ranges; of [`ONE_RANGE`] the position behind it.
         ranges: u32 = 0,
-        /// Text that is hashed with the unit's value, in data; as a rule the flag's key.
+        /// Text that is hashed with the unit's value, in data; as a rule the flag's key. Of LaunchDarkly's algorithm what hashing it and
+        /// a point has come to, see [`SplitRecord::salt_bytes`].
         salt_offset: u32 = 4,
         /// Seed of the hash, where the algorithm has one; of the native one, its state after the salt's whole words.
         seed: u32 = 8,
@@ -118,7 +119,7 @@ define_records! {
         /// The attributes that are tried when `by` has no usable value: an index that is their number, and behind it theirs;
         /// or [`NONE`](super::NONE).
         others: u32 = 16,
-        /// Bytes of the text that is hashed with the unit's value.
+        /// Bytes of the text that is hashed with the unit's value, with LaunchDarkly's point.
         salt_len: u16 = 20,
         /// Number of ranges, or [`ONE_RANGE`].
         ranges_count: u16 = 22,

@@ -3,7 +3,7 @@
 mod plan;
 
 use super::{Snapshot, VerifyError};
-use crate::hash::Murmur3;
+use crate::hash::{Murmur3, Sha1};
 use crate::layout::{
     ACCEPT, Absent, ActionRecord, Algorithm, Arithmetic, Around, AttributeRecord, Conversion, DEAD,
     EXPRESSION, EdgeRecord, ExpiryRecord, ExpressionRecord, FLAG_GATED, FlagRecord, HarmRecord,
@@ -118,7 +118,14 @@ impl<'a> Snapshot<'a> {
                     split.ranges_count.into(),
                 )?;
             }
-            c.text("salt", split.salt_offset, split.salt_len.into())?;
+            let salt = self.data(split.salt_offset, split.salt_bytes());
+            let salt = salt.unwrap_or_default();
+            let is_whole = salt.len() == split.salt_bytes() as usize;
+            let is_salt = match Algorithm::from_code(split.algorithm) {
+                Some(Algorithm::LaunchDarkly) => is_kept(split.salt_len, salt),
+                _ => core::str::from_utf8(salt).is_ok(),
+            };
+            c.must("salt", is_whole && is_salt)?;
             c.row("by", Section::Attributes, split.by.into())?;
             if split.others != NONE {
                 let count = self.record::<IndexRecord>(Section::Indices, split.others);
@@ -137,9 +144,8 @@ impl<'a> Snapshot<'a> {
             )?;
             let algorithm = Algorithm::from_code(split.algorithm);
             c.must("algorithm", algorithm.is_some())?;
-            let salt = self.data(split.salt_offset, split.salt_len.into());
             let mut hash = Murmur3::new(0);
-            hash.update(salt.unwrap_or_default());
+            hash.update(salt);
             c.must(
                 "seed",
                 algorithm != Some(Algorithm::Native)
@@ -612,4 +618,16 @@ impl Checker<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether something may be kept of so many bytes; of less than a block they are in it, and hashed again.
+fn is_kept(len: u16, kept: &[u8]) -> bool {
+    let words = kept.as_chunks().0.iter();
+    let mut words = words.map(|word| u32::from_le_bytes(*word));
+    let mut hash = Sha1::new();
+    let block = words.clone().skip(5).flat_map(u32::to_be_bytes);
+    for byte in block.take(len.into()) {
+        hash.update(&[byte]);
+    }
+    len >= 64 || hash.kept().all(|word| words.next() == Some(word))
 }
