@@ -86,9 +86,9 @@ exports! {
         })
     }
 
-    /// Plans the request.
+    /// Plans the request, but for a fallback.
     fn plan(now: f64) -> usize {
-        with(|engine| engine.plan(time(now)))
+        with(|engine| engine.first(time(now)))
     }
 
     /// Plans the fallback of a request that failed.

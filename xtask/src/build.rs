@@ -146,6 +146,8 @@ pub fn optimized(
     wasm_opt.args(["-Os", "--converge"]);
     // The first kilobyte is the end of the stack, so that no address wraps around to it: offsets go into the accesses.
     wasm_opt.arg("--low-memory-unused");
+    // V8 compiles whole functions, when they are first called: what few requests need stays apart.
+    wasm_opt.arg("--one-caller-inline-max-function-size=100");
     // Functions and locals by how often they are used: their numbers are shorter, and it compresses better.
     wasm_opt.args(["--reorder-locals", "--reorder-functions"]);
     wasm_opt.args(["--strip-debug", "--strip-producers"]);

@@ -31,6 +31,7 @@ fn list(value: &str) -> impl Iterator<Item = &str> {
 
 /// `Cache-Control` of the origin, changed so that no shared cache stores the response. What it says to the browser's
 /// own cache stays.
+#[inline(never)]
 pub(crate) fn private(origin: Option<&[u8]>) -> String {
     let origin = text(origin);
     let mut text = String::with_capacity(origin.len() + 9);

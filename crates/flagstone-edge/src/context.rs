@@ -105,6 +105,7 @@ impl<'p, 'n, H: RequestHead> Context<'p, 'n, H> {
         Some(u64::from_le_bytes(*drawn.first_chunk()?) % 10_001 + 1)
     }
 
+    #[inline(never)]
     fn fetch(&self, attribute: Attribute<'n>) -> Value<'p> {
         let parts = self.parts;
         let name = attribute.source_name;
@@ -117,27 +118,35 @@ impl<'p, 'n, H: RequestHead> Context<'p, 'n, H> {
             SourceKind::Nothing | SourceKind::TargetingKey | SourceKind::Element => None,
             SourceKind::Header => parts.header_text(name).map(Cow::Borrowed),
             SourceKind::Cookie => parts.cookie(name).map(Cow::Borrowed),
-            SourceKind::Query => parts.head.query().and_then(|query| parameter(query, name)),
             SourceKind::Method => Some(parts.head.method().to_ascii_uppercase().into()),
             SourceKind::Host => Some(Cow::Borrowed(&*parts.host)),
             SourceKind::Path => Some(Cow::Borrowed(&*parts.path)),
-            SourceKind::Language => parts
-                .header_text("accept-language")
-                .and_then(preferred)
-                .map(Cow::Owned),
             SourceKind::UserAgent => parts.header_text("user-agent").map(Cow::Borrowed),
             SourceKind::Bot => return Value::Boolean(parts.is_bot()),
             SourceKind::Gpc => return Value::Boolean(parts.has_gpc()),
             SourceKind::Prefetch => return Value::Boolean(parts.is_prefetch()),
+            computed => return self.compute(computed, name),
+        };
+        text.map_or(Value::Missing, Value::Text)
+    }
+
+    /// What does not lie there as it is.
+    #[inline(never)]
+    fn compute(&self, source: SourceKind, name: &str) -> Value<'p> {
+        let parts = self.parts;
+        let text = match source {
+            SourceKind::Query => parts.head.query().and_then(|query| parameter(query, name)),
+            SourceKind::Language => parts
+                .header_text("accept-language")
+                .and_then(preferred)
+                .map(Cow::Owned),
             SourceKind::ClientIp => parts
                 .head
                 .client_ip()
                 .map(|address| address.to_string().into()),
             SourceKind::Random => self.random().map(|number| number.to_string().into()),
             SourceKind::GeoAsn | SourceKind::GeoLatitude | SourceKind::GeoLongitude => {
-                let number = self
-                    .geo(attribute.source)
-                    .and_then(|text| parse_number(&text));
+                let number = self.geo(source).and_then(|text| parse_number(&text));
                 return number.map_or(Value::Missing, Value::Number);
             }
             place => self.geo(place),

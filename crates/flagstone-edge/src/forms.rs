@@ -37,6 +37,7 @@ pub(crate) fn server_timing(members: &[Member<'_>], about: About) -> String {
 }
 
 /// `Server-Timing` of an origin without entries that are ours alone; `None` if it has none of those.
+#[inline(never)]
 pub(crate) fn foreign_timing(origin: &[u8]) -> Option<String> {
     let is_ours = |entry: &&str| {
         let name = entry.split(';').next().unwrap_or_default().trim_ascii();
@@ -107,6 +108,7 @@ pub(crate) fn script(members: &[Member<'_>], about: About) -> String {
 
 /// The element around such a content. A page whose own policy has a nonce gets it here too: no browser asks for it, since
 /// this is no script, but people and programs that look at pages do.
+#[inline(never)]
 pub(crate) fn element(script: &str, policy: Option<&[u8]>) -> String {
     let nonce = policy.and_then(nonce);
     let (before, nonce, behind) = match nonce {

@@ -30,6 +30,7 @@ const RESPONSE: [&str; 8] = [
 
 /// Whether a response is a page that can be written into as it streams by: HTML, whole, not compressed, in an encoding that
 /// writes ASCII as ASCII.
+#[inline(never)]
 pub(crate) fn is_page(response: &(impl ResponseHead + ?Sized)) -> bool {
     let header = |name| {
         response
@@ -64,6 +65,7 @@ pub(crate) fn edits() -> impl Iterator<Item = Edit> {
 
 /// The value of [`PAGE`] with more keys: percent-encoded, of the flags whose default a page got, as many as a cookie holds. `None`
 /// if it had them all. [`WASHOUT`] has flags in the same form.
+#[inline(never)]
 pub(crate) fn added<'k>(list: &str, keys: impl Iterator<Item = &'k str>) -> Option<String> {
     let mut text = list.to_owned();
     for key in keys {

@@ -248,8 +248,17 @@ impl Node {
             Fetched::Failed => return Err(Problem::ControlUnreachable),
         };
         let control = Control::read(&bytes)?;
+        match self.configuration {
+            Some(_) => self.replace(control),
+            None => Ok(Some(Need::snapshot(control))),
+        }
+    }
+
+    /// Takes the control document of a node that holds a configuration.
+    #[inline(never)]
+    fn replace(&mut self, control: Control) -> Result<Option<Need>, Problem> {
         let Some(held) = &mut self.configuration else {
-            return Ok(Some(Need::snapshot(control)));
+            return Ok(None);
         };
         if control.sequence < self.sequence {
             return Err(Problem::RevisionOlder);
@@ -310,6 +319,7 @@ impl Node {
         Ok(None)
     }
 
+    #[inline(never)]
     fn take_document(&mut self, wanted: Document, fetched: Fetched) -> Result<(), Problem> {
         let bytes = match fetched {
             Fetched::Bytes(bytes) => bytes,

@@ -143,7 +143,7 @@ impl Engine {
     }
 
     /// Says what to do about the configuration, and unless that comes first, plans the request: a number, 0 for nothing, 1
-    /// to [fetch](Self::fetch) beside the response, 2 to fetch before [`plan`](Self::plan). After 0 and 1 follows the plan.
+    /// to [fetch](Self::fetch) beside the response, 2 to fetch before [`first`](Self::first). After 0 and 1 follows the plan.
     pub fn serve(&mut self, now: UnixMillis) -> Option<&[u8]> {
         let step = self.node.next(now);
         self.message.clear();
@@ -166,10 +166,17 @@ impl Engine {
     /// is nothing to respond), the milliseconds until the head of the response must be there (0: as long as the platform
     /// waits), whether [`ended`](Self::ended) is to be told, and whether with
     /// the response's [events](Plan::EVENT), and whether there is a fallback: 0 if there is none, 1 if its plan follows, 2 if
-    /// [`fallback`](Self::fallback) gives it, as after [`serve`](Self::serve).
+    /// [`fallback`](Self::fallback) gives it, as after [`serve`](Self::serve) and [`first`](Self::first).
     pub fn plan(&mut self, now: UnixMillis) -> Option<&[u8]> {
         self.message.clear();
         self.write_plan(Attempts::All, now)?;
+        Some(self.message.finish())
+    }
+
+    /// Plans a request's first attempt, as [`plan`](Self::plan) does; [`fallback`](Self::fallback) gives its fallback.
+    pub fn first(&mut self, now: UnixMillis) -> Option<&[u8]> {
+        self.message.clear();
+        self.write_plan(Attempts::First, now)?;
         Some(self.message.finish())
     }
 

@@ -16,6 +16,7 @@ pub struct Rollout {
 
 impl Rollout {
     /// Reads an entry's value; `Some(None)` if it is JSON, but not what it should be.
+    #[inline(never)]
     pub(super) fn read(flag: &str, value: &mut Reader<'_>) -> Option<Option<Self>> {
         if value.peek()? != b'{' {
             value.skip()?;

@@ -435,6 +435,7 @@ fn depend(
 ///
 /// A rollout that grows moves nobody but those who have the default. So the word of a browser, which could be anybody's, is
 /// believed: it can only keep its visitor from the new variant.
+#[inline(never)]
 fn follow<'s>(
     plan: &mut Plan,
     teller: &Teller<'_, 's, '_, impl RequestHead>,

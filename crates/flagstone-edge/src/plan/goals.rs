@@ -60,6 +60,7 @@ pub(super) struct Looked<'a, 'n, H> {
 }
 
 /// Notes in a plan what the request may count for.
+#[inline(never)]
 pub(super) fn look(
     plan: &mut Plan,
     ledger: &mut dyn Ledger,

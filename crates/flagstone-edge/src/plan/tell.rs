@@ -106,6 +106,7 @@ impl<'s, H: RequestHead> Teller<'_, 's, '_, H> {
     }
 
     /// The forms for browsers beside the header.
+    #[inline(never)]
     fn forms(&self, plan: &mut Plan, choices: &[Choice<'s>], revision: u64) {
         let members = self.members(choices, TO_BROWSER, true);
         if members.is_empty() {

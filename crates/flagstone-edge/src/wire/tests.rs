@@ -159,6 +159,11 @@ fn check(model: &Model, head: &Head, response: &Response) {
         [0xa5; 16]
     });
     show(&mut engine, head);
+    let mut plan = Reader::new(engine.first(NOW).unwrap());
+    assert_eq!(plan.number() == 1, drawn);
+    Told::read(&mut plan, &expected);
+    plan.end();
+    show(&mut engine, head);
     let mut plan = Reader::new(engine.serve(NOW).unwrap());
     assert_eq!(plan.number(), 0, "nothing to fetch");
     assert_eq!(plan.number() == 1, drawn);
@@ -588,7 +593,7 @@ fn a_first_request_fetches_before_it_is_planned() {
     assert_eq!(reader.number(), 0);
     reader.end();
     show(&mut engine, &Head::get("/a?b", &[]));
-    let mut plan = Reader::new(engine.plan(NOW).unwrap());
+    let mut plan = Reader::new(engine.first(NOW).unwrap());
     assert_eq!(
         (plan.number(), plan.text(), plan.text()),
         (0, "stable".to_owned(), "/a?b".to_owned())
