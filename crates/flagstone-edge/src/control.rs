@@ -4,11 +4,12 @@ mod rollout;
 
 pub use rollout::Rollout;
 
+use crate::digits::{push_hex, push_number};
 use crate::status::Problem;
 use flagstone_core::Digest;
 use flagstone_core::layout::FORMAT_VERSION;
 use flagstone_rollout::json::Reader;
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 /// The greatest version of the control document that is read.
 const VERSION: u64 = 1;
@@ -162,9 +163,12 @@ impl Control {
 
 /// The key in a store of the snapshot with this name.
 pub(crate) fn snapshot_key(name: Digest) -> String {
-    let mut key = String::new();
-    // Writing to a string does not fail.
-    let _ = write!(key, "snapshot/v{FORMAT_VERSION}/{name}");
+    let mut key = "snapshot/v".to_owned();
+    push_number(&mut key, FORMAT_VERSION.into());
+    key.push('/');
+    for half in [(name.0 >> 64) as u64, name.0 as u64] {
+        push_hex(&mut key, half, 16);
+    }
     key
 }
 
