@@ -92,14 +92,11 @@ pub unsafe extern "C" fn open(at: *const u8, len: usize) -> i32 {
 /// Takes a user, whose key, country, version and email address lie one behind the other in the scratch area.
 #[unsafe(no_mangle)]
 pub extern "C" fn user(key: usize, country: usize, version: usize, email: usize) {
-    let (country_at, version_at) = (key, key + country);
-    let email_at = version_at + version;
-    let texts = [
-        text(0, key),
-        text(country_at, country),
-        text(version_at, version),
-        text(email_at, email),
-    ];
+    let all = text(0, key + country + version + email);
+    let (key, rest) = all.split_at(key);
+    let (country, rest) = rest.split_at(country);
+    let (version, email) = rest.split_at(version);
+    let texts = [key, country, version, email];
     let snapshot = evaluator().snapshot;
     // SAFETY: there is one thread, and the old evaluator is not used again.
     unsafe {
