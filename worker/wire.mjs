@@ -254,7 +254,7 @@ export class Engine {
     }
   }
 
-  /** Writes texts, of which some may be absent. */
+  /** Writes texts, of which some may be absent; gives their bytes. */
   write(texts) {
     let all = ''
     for (const text of texts) if (text != null) all += text
@@ -273,6 +273,7 @@ export class Engine {
       }
       view.setUint32(NUMBER * index, length, true)
     }
+    return at
   }
 
   /** The room, for at least so many bytes. */

@@ -33,7 +33,7 @@ impl Context {
         let attributes = (0..snapshot.attribute_count()).map(AttributeIndex);
         let name = |index| snapshot.attribute(index).map_or("", |of| of.name);
         self.names = attributes.map(|index| name(index).to_owned()).collect();
-        self.values.clear();
+        self.values = self.names.iter().map(|_| Value::Missing).collect();
     }
 
     pub fn names(&self) -> &[String] {
@@ -43,18 +43,30 @@ impl Context {
     /// Takes the values from texts, one for each attribute. The first letter is the kind: `t` and `f`, `n` with a number,
     /// `s` with text, `[` with elements, each behind its length and a colon; absent is missing. `None` if they are not so.
     pub fn write(&mut self, room: &[u8]) -> Option<()> {
-        self.values.clear();
-        for text in texts(room, self.names.len())? {
-            self.values.push(match text {
-                None => Value::Missing,
-                Some(text) => Value::parse(str::from_utf8(text).ok()?)?,
-            });
+        let texts = texts(room, self.values.len())?;
+        for (value, text) in self.values.iter_mut().zip(texts) {
+            match text {
+                None => *value = Value::Missing,
+                Some(text) => value.write(str::from_utf8(text).ok()?)?,
+            }
         }
         Some(())
     }
 }
 
 impl Value {
+    /// Becomes another; text in the place of text, which is as it is mostly.
+    fn write(&mut self, text: &str) -> Option<()> {
+        match (self, text.strip_prefix('s')) {
+            (Self::Text(old), Some(new)) => {
+                old.clear();
+                old.push_str(new);
+            }
+            (value, _) => *value = Self::parse(text)?,
+        }
+        Some(())
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let (kind, rest) = text.split_at_checked(1)?;
         Some(match kind {

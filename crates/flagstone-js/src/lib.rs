@@ -22,6 +22,7 @@ const NO_VARIANT: u32 = 0xffff;
 struct State {
     snapshot: Option<Snapshot<'static>>,
     context: Context,
+    now: UnixMillis,
     /// The rule that decided last.
     rule: Option<u16>,
     decisions: Vec<u32>,
@@ -36,6 +37,7 @@ thread_local! {
         RefCell::new(State {
             snapshot: None,
             context: Context::new(),
+            now: UnixMillis(0),
             rule: None,
             decisions: Vec::new(),
             message: Message::new(),
@@ -108,28 +110,29 @@ impl State {
         Some(self.message.finish())
     }
 
-    /// Takes a context from the room.
-    fn context(&mut self) -> bool {
+    /// Takes a context from the room, and a time.
+    fn context(&mut self, now: f64) -> bool {
+        self.now = UnixMillis(now as i64);
         self.context.write(self.engine.written()).is_some()
     }
 
     /// The variant, and above its 16 bits the reason.
-    fn evaluate(&mut self, flag: u32, now: f64) -> u32 {
+    fn evaluate(&mut self, flag: u32) -> u32 {
         let Some(snapshot) = self.snapshot else {
             return NO_VARIANT | code(Reason::Error) << 16;
         };
-        let evaluator = Evaluator::new(snapshot, &self.context, UnixMillis(now as i64));
+        let evaluator = Evaluator::new(snapshot, &self.context, self.now);
         let decision = evaluator.explain(FlagIndex(flag), &mut Steps::new(snapshot, false));
         self.rule = decision.rule;
         number(&decision)
     }
 
     /// The same for all flags in their order, in consecutive numbers.
-    fn evaluate_all(&mut self, now: f64) -> usize {
+    fn evaluate_all(&mut self) -> usize {
         let Some(snapshot) = self.snapshot else {
             return 0;
         };
-        let evaluator = Evaluator::new(snapshot, &self.context, UnixMillis(now as i64));
+        let evaluator = Evaluator::new(snapshot, &self.context, self.now);
         let mut steps = Steps::new(snapshot, false);
         let flags = (0..snapshot.flag_count()).map(FlagIndex);
         self.decisions.clear();
@@ -139,9 +142,9 @@ impl State {
     }
 
     /// The steps of a flag's evaluation.
-    fn explain(&mut self, flag: u32, now: f64) -> Option<&[u8]> {
+    fn explain(&mut self, flag: u32) -> Option<&[u8]> {
         let snapshot = self.snapshot?;
-        let evaluator = Evaluator::new(snapshot, &self.context, UnixMillis(now as i64));
+        let evaluator = Evaluator::new(snapshot, &self.context, self.now);
         let mut steps = Steps::new(snapshot, true);
         evaluator.explain(FlagIndex(flag), &mut steps);
         self.message.clear();
@@ -226,14 +229,14 @@ exports! {
         address(|state| state.flag(flag))
     }
 
-    /// Takes the context that is written; 0 if it cannot be read.
-    fn context() -> u32 {
-        with(|state| state.context().into())
+    /// Takes the context that is written, and a time, for what is decided next; 0 if it cannot be read.
+    fn context(now: f64) -> u32 {
+        with(|state| state.context(now).into())
     }
 
     /// Decides a flag: the variant, and above its 16 bits the reason.
-    fn evaluate(flag: u32, now: f64) -> u32 {
-        with(|state| state.evaluate(flag, now))
+    fn evaluate(flag: u32) -> u32 {
+        with(|state| state.evaluate(flag))
     }
 
     /// The rule that decided last; -1 if none did.
@@ -242,13 +245,13 @@ exports! {
     }
 
     /// Decides all flags; the address of as many numbers.
-    fn evaluate_all(now: f64) -> usize {
-        with(|state| state.evaluate_all(now))
+    fn evaluate_all() -> usize {
+        with(|state| state.evaluate_all())
     }
 
     /// Decides a flag and says why.
-    fn explain(flag: u32, now: f64) -> usize {
-        address(|state| state.explain(flag, now))
+    fn explain(flag: u32) -> usize {
+        address(|state| state.explain(flag))
     }
 
     /// Where 16 random bytes are kept.

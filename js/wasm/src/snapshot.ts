@@ -11,7 +11,7 @@ export type FlagName = string | number
 /** Why a variant was chosen, in OpenFeature's words. */
 export type Reason = 'STATIC' | 'DEFAULT' | 'TARGETING_MATCH' | 'SPLIT' | 'DISABLED' | 'ERROR'
 
-/** What was decided about a flag. */
+/** What was decided about a flag. Frozen: all who get the same decision get the same object. */
 export interface Decision {
   /** Its key. */
   readonly flag: string
@@ -73,9 +73,14 @@ const [BOOLEAN, STRING, NUMBER] = [0, 1, 2]
 const VARIANT_BITS = 16
 const VARIANT = 0xffff
 
+/** A flag, whose texts cross the border once. */
 interface Flag {
   readonly key: string
   readonly variants: readonly { readonly key: string; readonly value: Value }[]
+  /** Its values, by their variants. */
+  readonly values: readonly Value[]
+  /** What can be decided about it, as far as it has been: the reasons of each variant, and of none, one behind the other. */
+  readonly decisions: Decision[]
 }
 
 /**
@@ -88,14 +93,25 @@ export async function openWith(module: object, bytes: Uint8Array): Promise<Snaps
   return new Snapshot(new Held(new Engine(exports as unknown as Exports), bytes))
 }
 
+/** Whom to decide for, and when, as that crosses the border. */
+interface Context {
+  readonly texts: readonly (string | null)[]
+  readonly now: number
+  wasTaken: boolean
+  /** The texts as they were written, if they were a second time. */
+  bytes: Uint8Array | undefined
+}
+
 /** An instance of the wasm that holds a snapshot, and one context at a time. */
 class Held {
   readonly size: number
   readonly digest: string
   readonly attributes: readonly ((context: EvaluationContext) => unknown)[]
+  /** The variant, and above its bits the reason. By itself, so that nothing lies between it and the wasm. */
+  readonly #evaluate: (flag: number) => number
   readonly #flags: (Flag | undefined)[] = []
   readonly #indices = new Map<string, number>()
-  #texts: readonly (string | null)[] | undefined
+  #context: Context | undefined
 
   constructor(
     readonly engine: Engine,
@@ -110,17 +126,19 @@ class Held {
     this.attributes = message.texts().map(finder)
     this.size = message.number()
     this.digest = message.text()
+    this.#evaluate = engine.exports['evaluate'] as (flag: number) => number
   }
 
   index(flag: FlagName): number {
     if (typeof flag === 'number') return flag >= 0 && flag < this.size ? flag : -1
-    let index = this.#indices.get(flag)
-    if (index === undefined) {
-      this.engine.write([flag])
-      index = this.engine.call(this.engine.exports['find'])
-      // What is not there is not remembered: anybody could name any number of flags.
-      if (index >= 0) this.#indices.set(flag, index)
-    }
+    return this.#indices.get(flag) ?? this.#find(flag)
+  }
+
+  #find(key: string): number {
+    this.engine.write([key])
+    const index = this.engine.call(this.engine.exports['find'])
+    // What is not there is not remembered: anybody could name any number of flags.
+    if (index >= 0) this.#indices.set(key, index)
     return index
   }
 
@@ -136,16 +154,46 @@ class Held {
       const [kind, text] = [message.number(), message.text()]
       return { key, value: kind === STRING ? text : parse(kind, text) }
     })
-    return { key, variants }
+    return { key, variants, values: variants.map(({ value }) => value), decisions: [] }
   }
 
-  /** Gives the instance the texts of a context, unless it has just these. */
-  hold(texts: readonly (string | null)[]): void {
-    if (this.#texts === texts) return
-    this.engine.write(texts)
-    if (this.engine.call(this.engine.exports['context']) === 0) throw new Error('The context cannot be read.')
-    this.#texts = texts
+  /** Gives the instance a context, unless it has just this. */
+  hold(context: Context): void {
+    if (this.#context !== context) this.#take(context)
   }
+
+  #take(context: Context): void {
+    const { engine } = this
+    if (context.bytes !== undefined) {
+      engine.reserve(context.bytes.length).set(context.bytes)
+    } else {
+      const end = engine.write(context.texts)
+      // Most are taken once, and an array of bytes takes longer to make than texts to write.
+      if (context.wasTaken) context.bytes = engine.bytes.slice(0, end)
+      context.wasTaken = true
+    }
+    if (engine.call(engine.exports['context'], context.now) === 0) throw new Error('The context cannot be read.')
+    this.#context = context
+  }
+
+  /** Decides a flag for somebody. */
+  evaluate(index: number, context: Context): number {
+    if (this.#context !== context) this.#take(context)
+    return this.#evaluate(index)
+  }
+
+  /** What a number that was decided says of a flag. */
+  decision(index: number, decided: number): Decision {
+    const flag = this.flag(index)
+    const place = Math.min(decided & VARIANT, flag.variants.length) * REASONS.length + (decided >>> VARIANT_BITS)
+    return (flag.decisions[place] ??= decision(flag, decided))
+  }
+}
+
+function decision({ key, variants }: Flag, decided: number): Decision {
+  const variant = variants[decided & VARIANT]
+  const reason = REASONS[decided >>> VARIANT_BITS] ?? 'ERROR'
+  return Object.freeze({ flag: key, variant: variant?.key, value: variant?.value, reason })
 }
 
 /** A compiled configuration. */
@@ -180,11 +228,8 @@ export class Snapshot {
 
   /** Decides for somebody, at a time in milliseconds since 1970. */
   for(context: EvaluationContext, now: number = Date.now()): Decider {
-    return new Decider(
-      this.#held,
-      this.#held.attributes.map((find) => write(find(context))),
-      now,
-    )
+    const texts = this.#held.attributes.map((find) => write(find(context)))
+    return new Decider(this.#held, { texts, now, wasTaken: false, bytes: undefined })
   }
 
   /**
@@ -208,14 +253,12 @@ export class Snapshot {
 /** Decides flags for one context at one time. */
 export class Decider {
   readonly #held: Held
-  readonly #texts: readonly (string | null)[]
-  readonly #now: number
+  readonly #context: Context
 
   /** @internal */
-  constructor(held: Held, texts: readonly (string | null)[], now: number) {
+  constructor(held: Held, context: Context) {
     this.#held = held
-    this.#texts = texts
-    this.#now = now
+    this.#context = context
   }
 
   /** The value of a flag's variant; `otherwise` if there is no such flag or nothing can be decided. */
@@ -224,59 +267,48 @@ export class Decider {
   value(flag: FlagName, otherwise?: unknown): unknown {
     const index = this.#held.index(flag)
     if (index < 0) return otherwise
-    const variant = this.#held.flag(index).variants[this.#evaluate(index) & VARIANT]
-    return variant === undefined ? otherwise : variant.value
+    const { values } = this.#held.flag(index)
+    const variant = this.#held.evaluate(index, this.#context) & VARIANT
+    return variant < values.length ? values[variant] : otherwise
   }
 
   /** The key of a flag's variant; undefined if there is no such flag or nothing can be decided. */
   variant(flag: FlagName): string | undefined {
-    const index = this.#held.index(flag)
-    return index < 0 ? undefined : this.#held.flag(index).variants[this.#evaluate(index) & VARIANT]?.key
+    return this.decide(flag)?.variant
   }
 
   /** What is decided about a flag; undefined if there is no such flag. */
   decide(flag: FlagName): Decision | undefined {
     const index = this.#held.index(flag)
-    return index < 0 ? undefined : this.#decision(index, this.#evaluate(index))
+    return index < 0 ? undefined : this.#held.decision(index, this.#held.evaluate(index, this.#context))
   }
 
   /** What is decided about all flags, by their numbers, in one call of the wasm. */
   all(): Decision[] {
-    this.#held.hold(this.#texts)
-    const { engine, size } = this.#held
-    const at = engine.call(engine.exports['evaluate_all'], this.#now)
+    const held = this.#held
+    held.hold(this.#context)
+    const { engine, size } = held
+    const at = engine.call(engine.exports['evaluate_all'])
     // Copied before anything else is asked, which may move them.
-    const decisions = new Uint32Array(engine.exports.memory.buffer, at, size).slice()
-    return Array.from(decisions, (decision, index) => this.#decision(index, decision))
+    const decided = new Uint32Array(engine.exports.memory.buffer, at, size).slice()
+    const decisions: Decision[] = []
+    for (let index = 0; index < size; index++) decisions.push(held.decision(index, decided[index] ?? 0))
+    return decisions
   }
 
   /** What is decided about a flag, and why; undefined if there is no such flag. */
   explain(flag: FlagName): Explanation | undefined {
-    const index = this.#held.index(flag)
-    if (index < 0) return undefined
-    const decision = this.#decision(index, this.#evaluate(index))
+    const decided = this.decide(flag)
+    if (decided === undefined) return undefined
     const { engine } = this.#held
     const rule = engine.call(engine.exports['rule'])
-    const message = engine.ask(engine.exports['explain'], index, this.#now)
+    const message = engine.ask(engine.exports['explain'], this.#held.index(flag))
     const steps = Array.from({ length: message.number() }, (): Step => {
       const kind = STEPS[message.number()] ?? 'test'
       const [depth, text] = [message.number(), message.text()]
       return { kind, depth, text, outcome: OUTCOMES[message.number()] }
     })
-    return { ...decision, rule: rule < 0 ? undefined : rule, steps }
-  }
-
-  #evaluate(index: number): number {
-    this.#held.hold(this.#texts)
-    const { engine } = this.#held
-    return engine.call(engine.exports['evaluate'], index, this.#now)
-  }
-
-  #decision(index: number, decision: number): Decision {
-    const { key, variants } = this.#held.flag(index)
-    const variant = variants[decision & VARIANT]
-    const reason = REASONS[decision >>> VARIANT_BITS] ?? 'ERROR'
-    return { flag: key, variant: variant?.key, value: variant?.value, reason }
+    return { ...decided, rule: rule < 0 ? undefined : rule, steps }
   }
 }
 
@@ -339,20 +371,25 @@ function parse(kind: number, text: string): Value {
 
 /** Finds an attribute in contexts. */
 function finder(name: string): (context: EvaluationContext) => unknown {
-  const flat = name.startsWith('user.') ? name.slice('user.'.length) : undefined
-  if (flat === 'key') return (context) => context.targetingKey ?? find(context, name)
-  return (context) => find(context, name) ?? (flat === undefined ? undefined : find(context, flat))
+  const find = member(name)
+  if (!name.startsWith('user.')) return find
+  const flat = name.slice('user.'.length)
+  if (flat === 'key') return (context) => context.targetingKey ?? find(context)
+  const findFlat = member(flat)
+  return (context) => find(context) ?? findFlat(context)
 }
 
-/** The member with the whole name, or what is found in the same way inside the one with its first part. */
-function find(object: { readonly [name: string]: unknown }, name: string): unknown {
-  if (Object.hasOwn(object, name) && object[name] != null) return object[name]
+/** Finds the member with the whole name, or what is found in the same way inside the one with its first part. */
+function member(name: string): (object: { readonly [name: string]: unknown }) => unknown {
   const dot = name.indexOf('.')
-  if (dot < 0 || !Object.hasOwn(object, name.slice(0, dot))) return undefined
-  const inner = object[name.slice(0, dot)]
-  return typeof inner === 'object' && inner !== null
-    ? find(inner as { readonly [name: string]: unknown }, name.slice(dot + 1))
-    : undefined
+  const first = name.slice(0, Math.max(dot, 0))
+  const rest = dot < 0 ? undefined : member(name.slice(dot + 1))
+  return (object) => {
+    if (Object.hasOwn(object, name) && object[name] != null) return object[name]
+    if (rest === undefined || !Object.hasOwn(object, first)) return undefined
+    const inner = object[first]
+    return typeof inner === 'object' && inner !== null ? rest(inner as { readonly [name: string]: unknown }) : undefined
+  }
 }
 
 /** A value as `crates/flagstone-js/src/context.rs` reads it; null if it is missing. */

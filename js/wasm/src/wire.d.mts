@@ -47,7 +47,9 @@ export class Engine {
   respond(plan: Plan, status: number, headers: Headers): { edits: Edits; element: string }
   unreachable(plan: Plan): { status: number; edits: Edits; body: string }
   learn(): void
-  write(texts: readonly (string | null | undefined)[]): void
+  /** What is written, up to `capacity` bytes. */
+  bytes: Uint8Array
+  write(texts: readonly (string | null | undefined)[]): number
   reserve(size: number): Uint8Array
   ask(function_: Exports[string] | undefined, first?: number, second?: number): Message
   call(function_: Exports[string] | undefined, first?: number, second?: number): number
