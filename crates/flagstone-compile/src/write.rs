@@ -30,9 +30,9 @@ use crate::model::{
 };
 use crate::sort::sort;
 use flagstone_core::layout::{
-    AttributeRecord, EXPRESSION, ExpiryRecord, FLAG_DISABLED, FLAG_GATED, FORMAT_VERSION,
-    FlagRecord, HEAD_LEN, HEADER_LEN, MAGIC, NONE, NONE16, Record, RuleRecord, SHARE, Section,
-    SegmentRecord, SplitRecord, ValueKind, VariantRecord,
+    AttributeRecord, EXPRESSION, ExpiryRecord, FLAG_DISABLED, FLAG_GATED, FLAG_PLAIN,
+    FORMAT_VERSION, FlagRecord, HEAD_LEN, HEADER_LEN, MAGIC, NONE, NONE16, Record, RuleRecord,
+    SHARE, Section, SegmentRecord, SplitRecord, ValueKind, VariantRecord,
 };
 use flagstone_core::{Day, Digest, JsNumber};
 use std::borrow::Cow;
@@ -187,23 +187,48 @@ impl<'m> Writer<'m> {
             self.tables.push(Section::Rules, &gate);
             flags |= FLAG_GATED;
         }
-        let rules = self.tables.count(Section::Rules);
-        for (index, rule) in flag.rules.iter().enumerate() {
-            let record = self.rule(flag, rule, reader, &text!("{path}/rules/{index}"));
-            self.tables.push(Section::Rules, &record);
-        }
+        let rules = flag.rules.iter().enumerate();
+        let rules: Vec<RuleRecord> = rules
+            .map(|(index, rule)| self.rule(flag, rule, reader, &text!("{path}/rules/{index}")))
+            .collect();
         let default = self.default_of(flag, &text!("{path}/default"));
-        FlagRecord {
+        let mut record = FlagRecord {
             key_offset,
             variants,
-            rules,
+            rules: self.tables.count(Section::Rules),
+            split: NONE,
             key_len,
             variants_count: self.small(flag.variants.len(), "variants", &path),
             rules_count: self.small(flag.rules.len(), "rules", &path),
             default,
             flags,
             vary: 0,
+            tests_count: 0,
+            variant: NONE16,
+        };
+        match rules.as_slice() {
+            [] if flags & FLAG_GATED == 0 => record.flags |= FLAG_PLAIN,
+            [rule] if flags & FLAG_GATED == 0 && self.is_plain(rule) => {
+                record.flags |= FLAG_PLAIN;
+                record.rules = rule.tests;
+                record.split = rule.split;
+                record.tests_count = rule.tests_count;
+                record.variant = rule.variant;
+            }
+            rules => {
+                for rule in rules {
+                    self.tables.push(Section::Rules, rule);
+                }
+            }
         }
+        record
+    }
+
+    fn is_plain(&self, rule: &RuleRecord) -> bool {
+        let tests = self
+            .tables
+            .records(Section::Tests, rule.tests, rule.tests_count);
+        rule.is_plain(tests)
     }
 
     /// The first variant of a flag; flags with equal variants share them.
@@ -252,10 +277,8 @@ impl<'m> Writer<'m> {
             Serve::Variant(key) => (self.variant_of(flag, key, &text!("{path}/serve")), NONE),
             Serve::Split(split) => {
                 let split = self.split(flag, split, reader, &text!("{path}/rollout"));
-                let start = split as usize * SplitRecord::SIZE;
-                let record = self.tables.rows(Section::Splits).get(start..);
-                let record = record.and_then(SplitRecord::read);
-                let is_share = record.is_some_and(|record| record.is_share());
+                let mut record = self.tables.records(Section::Splits, split, 1);
+                let is_share = record.any(|record: SplitRecord| record.is_share());
                 (if is_share { SHARE } else { 0 }, split)
             }
             Serve::Allocation(allocation) => (

@@ -6,6 +6,7 @@ mod element;
 mod expression;
 mod js;
 mod list;
+mod plain;
 mod split;
 mod tables;
 mod trace;
@@ -20,14 +21,15 @@ use crate::context::{AttributeValue, Attributes};
 use crate::decision::{Decision, Reason};
 use crate::hash::{self, Ending};
 use crate::layout::{
-    EXPRESSION, FLAG_DISABLED, FLAG_GATED, FlagRecord, NONE, NONE16, Record, RuleRecord, SHARE,
-    SetRecord,
+    EXPRESSION, FLAG_DISABLED, FLAG_GATED, FLAG_PLAIN, FlagRecord, NONE, NONE16, Record,
+    RuleRecord, SHARE, SetRecord,
 };
 use crate::progress::Progress;
 use crate::semver::SemVer;
 use crate::snapshot::{AttributeIndex, FlagIndex, Snapshot, Variant, VariantIndex};
 use crate::units::UnixMillis;
 use core::cell::Cell;
+use core::hint::select_unpredictable;
 use split::Outcome;
 use tables::{Tables, record};
 use way::Way;
@@ -80,21 +82,42 @@ pub struct Evaluator<'s, 'c, A> {
     /// How far the rollout of each plan has come, in the order of the plans; of those that are missing it has not begun.
     pub rollouts: &'c [Progress],
     tables: Tables<'s>,
-    /// The hash of the targeting key, which sets are asked by.
-    key_hash: Cell<Option<u128>>,
+    /// The hash of the targeting key, which sets are asked by; 0 if it is not known.
+    key_hash: Cell<u128>,
     /// The targeting key as rollouts hash it, behind the flag's key.
     unit: Ending,
-    /// Which word the text of an attribute is, for some of them: the attribute's number from 1 on, and behind it the bit or
-    /// [`NO_WORD`].
-    words: [Cell<u32>; WORDS],
+    /// Which word the text of an attribute is, for some of them.
+    words: [Word; WORDS],
+    /// What was asked about text, and is asked alike by other flags.
+    asked: [Asked; ASKED],
     /// An attribute and the rank of the version that its text is; [`NONE16`] for none yet.
     version: (Cell<u16>, Cell<u64>),
 }
 
 /// Attributes for which an evaluator keeps which word they are; as a rule all that are asked for words.
 const WORDS: usize = 4;
-/// A bit behind those of a mask.
-const NO_WORD: u32 = u64::BITS;
+
+/// Questions about text whose answers an evaluator keeps.
+const ASKED: usize = 4;
+
+/// A question about text, and its answer.
+#[derive(Clone, Default)]
+struct Asked {
+    /// The constant: its place and its length.
+    constant: Cell<u64>,
+    /// The test's operation, flags and attribute; 0 for none yet.
+    question: Cell<u32>,
+    answer: Cell<bool>,
+}
+
+/// Which word the text of an attribute is.
+#[derive(Clone, Default)]
+struct Word {
+    /// The attribute's number from 1 on; 0 for none yet.
+    attribute: Cell<u32>,
+    /// Its bit; 0 if it is none.
+    bit: Cell<u64>,
+}
 
 impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
     /// Without flags that are held, and no rollout has begun. One evaluator serves all flags of a request, and keeps what they have in common.
@@ -107,9 +130,10 @@ impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
             kills: &[],
             rollouts: &[],
             tables: Tables::of(snapshot),
-            key_hash: Cell::new(None),
+            key_hash: Cell::new(0),
             unit: Ending::default(),
             words: Default::default(),
+            asked: Default::default(),
             version: (Cell::new(NONE16), Cell::new(0)),
         }
     }
@@ -136,71 +160,78 @@ impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
     #[inline]
     pub fn explain(&self, flag: FlagIndex, trace: &mut impl Trace) -> Decision<'s> {
         trace.enter_flag(flag);
-        let Some((row, record)) = self.flag(flag) else {
+        let Some(row) = self.tables.flags.get(flag.0 as usize) else {
             return Decision::error(flag);
         };
-        let choice = match self.settled(&record, trace) {
+        let choice = match self.quick(flag, row, trace) {
             Some(choice) => choice,
-            None => Run {
-                input: self,
-                trace: &mut *trace,
-                tests_left: MAX_TESTS,
-                element: None,
-                scopes: 0,
-            }
-            .choice(flag, row, &Way::START),
+            None => self.ruled(flag, row, trace),
         };
-        let decision = self.decision(flag, &record, choice);
+        let decision = self.decision(flag, row, choice);
         if decision.reason != Reason::Error {
             trace.leave_flag(&decision);
         }
         decision
     }
 
-    #[inline]
-    fn flag(&self, index: FlagIndex) -> Option<(&'s [u8; FlagRecord::SIZE], FlagRecord)> {
-        let row = self.tables.flags.get(index.0 as usize)?;
-        Some((row, FlagRecord::read(row)?))
+    /// What a flag comes to that is held or plain, which is decided without a call. `None` for others.
+    #[inline(always)]
+    fn quick(
+        &self,
+        index: FlagIndex,
+        row: &[u8; FlagRecord::SIZE],
+        trace: &mut impl Trace,
+    ) -> Option<Choice> {
+        if !self.kills.is_empty()
+            && let Some(variant) = self.killed(index)
+        {
+            trace.killed();
+            return Some(Choice::new(variant, NONE16, Reason::Disabled));
+        }
+        let flag = FlagRecord::read(row)?;
+        // No closure, which would have the record lie in memory.
+        if flag.flags & FLAG_PLAIN != 0 {
+            return Some(self.plain(&flag, trace));
+        }
+        None
     }
 
-    /// What a flag comes to that is decided in a few steps, and without a call: one without rules, or whose first rule gives a
-    /// share to everybody. `None` for others, and if some are held.
-    #[inline(always)]
-    fn settled(&self, flag: &FlagRecord, trace: &mut impl Trace) -> Option<Choice> {
-        if !self.kills.is_empty() {
-            return None;
-        }
-        if let Some(choice) = without_rules(flag) {
-            return Some(choice);
-        }
-        let rule: RuleRecord = record(self.tables.rules, flag.rules)?;
-        if flag.flags & FLAG_GATED != 0 || (rule.tests_count, rule.variant) != (0, SHARE) {
-            return None;
-        }
-        let share = self.share(rule.split)?;
-        trace.enter_rule(0);
-        trace.leave_rule(0, true);
-        Some(share.choice(flag.default, 0, rule.split, trace))
+    /// What another flag comes to.
+    #[inline(never)]
+    fn ruled(
+        &self,
+        index: FlagIndex,
+        row: &[u8; FlagRecord::SIZE],
+        trace: &mut impl Trace,
+    ) -> Choice {
+        Run::new(self, trace).choice(index, row, &Way::START)
     }
 
+    /// The variant at which a flag is held.
+    #[inline(never)]
+    fn killed(&self, index: FlagIndex) -> Option<u16> {
+        let kill = self.kills.iter().find(|kill| kill.flag == index);
+        kill.map(|kill| kill.variant.0)
+    }
+
+    /// The decision that follows from a choice. The flag's record is read again: nothing of it need be kept until now.
     #[inline(always)]
-    fn decision(&self, index: FlagIndex, flag: &FlagRecord, choice: Choice) -> Decision<'s> {
-        let variant = if choice.variant == NONE16 {
-            // So it is where the bytes make no sense.
-            if choice.reason == Reason::Error {
-                return Decision::error(index);
-            }
-            None
-        } else {
-            let variant = flag.place(VariantIndex(choice.variant)).and_then(|place| {
-                let record = record(self.tables.variants, place)?;
-                Variant::of(self.snapshot, choice.variant, place, record)
-            });
-            if variant.is_none() {
-                return Decision::error(index);
-            }
-            variant
-        };
+    fn decision(
+        &self,
+        index: FlagIndex,
+        row: &[u8; FlagRecord::SIZE],
+        choice: Choice,
+    ) -> Decision<'s> {
+        let variant = FlagRecord::read(row).and_then(|flag| {
+            let place = flag.place(VariantIndex(choice.variant))?;
+            let record = record(self.tables.variants, place)?;
+            Variant::of(self.snapshot, choice.variant, place, record)
+        });
+        // Without one is what serves the caller's own default; other bytes make no sense.
+        let is_own = choice.variant == NONE16 && choice.reason != Reason::Error;
+        if variant.is_none() && !is_own {
+            return Decision::error(index);
+        }
         Decision {
             flag: index,
             variant,
@@ -211,58 +242,55 @@ impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
 }
 
 impl<A: Attributes> Evaluator<'_, '_, A> {
-    /// The hash of an attribute that is text, as sets know it.
-    #[inline]
-    fn text_hash(&self, index: AttributeIndex) -> Option<u128> {
-        if index == AttributeIndex::TARGETING_KEY
-            && let Some(hash) = self.key_hash.get()
-        {
-            return Some(hash);
+    /// The hash of an attribute as sets know it; 0 if it is no text, and of no text.
+    #[inline(always)]
+    fn text_hash(&self, index: AttributeIndex) -> u128 {
+        match self.key_hash.get() {
+            known if known != 0 && index == AttributeIndex::TARGETING_KEY => known,
+            _ => self.new_text_hash(index),
         }
-        self.new_text_hash(index)
     }
 
     #[inline(never)]
-    fn new_text_hash(&self, index: AttributeIndex) -> Option<u128> {
-        let hash = hash::key(self.text(index.0)?.as_bytes());
+    fn new_text_hash(&self, index: AttributeIndex) -> u128 {
+        let text = self.text(index.0);
+        let hash = text.map_or(0, |text| hash::key(text.as_bytes()).max(1));
         if index == AttributeIndex::TARGETING_KEY {
-            self.key_hash.set(Some(hash));
+            self.key_hash.set(hash);
         }
-        Some(hash)
+        hash
     }
 
     /// Whether the text of an attribute is a member of a set.
     #[inline(never)]
     fn is_member(&self, set: u32, by: AttributeIndex) -> Option<bool> {
-        let Some(hash) = self.text_hash(by) else {
+        let hash = self.text_hash(by);
+        if hash == 0 {
             return Some(false);
-        };
+        }
         let set: SetRecord = record(self.tables.sets, set)?;
         set.contains(self.tables.entries, hash)
     }
 }
 
 impl<'c, A: Attributes> Evaluator<'_, 'c, A> {
-    /// Which word the text of an attribute is, by its bit or [`NO_WORD`]; `None` if it is no text.
+    /// The bit of the word that the text of an attribute is, 0 if it is none; `None` if it is no text.
     #[inline(always)]
-    fn word(&self, attribute: u16) -> Option<u32> {
-        let number = u32::from(attribute) + 1;
-        let known = self.words.get(usize::from(attribute) % WORDS)?.get();
-        if known >> 8 == number {
-            return Some(known & 0xff);
+    fn word(&self, attribute: u16) -> Option<u64> {
+        let known = self.words.get(usize::from(attribute) % WORDS)?;
+        if known.attribute.get() == u32::from(attribute) + 1 {
+            return Some(known.bit.get());
         }
         self.new_word(attribute)
     }
 
     #[inline(never)]
-    fn new_word(&self, attribute: u16) -> Option<u32> {
-        let text = self.text(attribute)?;
-        let bit = match self.snapshot.word(attribute, text) {
-            Some(bit) => bit.min(NO_WORD),
-            None => NO_WORD,
-        };
-        let place = self.words.get(usize::from(attribute) % WORDS)?;
-        place.set((u32::from(attribute) + 1) << 8 | bit);
+    fn new_word(&self, attribute: u16) -> Option<u64> {
+        let word = self.snapshot.word(attribute, self.text(attribute)?);
+        let bit = word.and_then(|word| 1u64.checked_shl(word)).unwrap_or(0);
+        let known = self.words.get(usize::from(attribute) % WORDS)?;
+        known.attribute.set(u32::from(attribute) + 1);
+        known.bit.set(bit);
         Some(bit)
     }
 
@@ -328,22 +356,29 @@ impl Choice {
             reason,
         }
     }
+
+    /// One of two, where nobody foresees which.
+    #[inline(always)]
+    fn select(is_first: bool, first: Self, second: Self) -> Self {
+        Self {
+            variant: select_unpredictable(is_first, first.variant, second.variant),
+            rule: select_unpredictable(is_first, first.rule, second.rule),
+            reason: select_unpredictable(is_first, first.reason, second.reason),
+        }
+    }
 }
 
-/// What a flag comes to that no rule decides.
-#[inline(always)]
-fn without_rules(flag: &FlagRecord) -> Option<Choice> {
-    let reason = if flag.flags & FLAG_DISABLED != 0 {
-        Reason::Disabled
-    } else if flag.rules_count == 0 {
-        Reason::Static
-    } else {
-        return None;
-    };
-    Some(Choice::new(flag.default, NONE16, reason))
-}
+impl<'e, 's, 'c, A: Attributes, T: Trace> Run<'e, 's, 'c, A, T> {
+    fn new(input: &'e Evaluator<'s, 'c, A>, trace: &'e mut T) -> Self {
+        Self {
+            input,
+            trace,
+            tests_left: MAX_TESTS,
+            element: None,
+            scopes: 0,
+        }
+    }
 
-impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
     /// Decides a flag that another requires.
     #[inline(never)]
     fn required(&mut self, index: FlagIndex, way: &Way<'_>) -> Option<Decision<'s>> {
@@ -351,12 +386,12 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
             return self.abort();
         }
         self.trace.enter_flag(index);
-        let (row, flag) = self.input.flag(index)?;
-        let choice = match self.input.settled(&flag, self.trace) {
+        let row = self.input.tables.flags.get(index.0 as usize)?;
+        let choice = match self.input.quick(index, row, self.trace) {
             Some(choice) => choice,
             None => self.choice(index, row, way),
         };
-        let decision = self.input.decision(index, &flag, choice);
+        let decision = self.input.decision(index, row, choice);
         if decision.reason == Reason::Error {
             return None;
         }
@@ -378,15 +413,11 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
             return Choice::ERROR;
         };
         let default = flag.default;
-        let kills = self.input.kills;
-        if !kills.is_empty() {
-            if let Some(kill) = kills.iter().find(|kill| kill.flag == index) {
-                self.trace.killed();
-                return Choice::new(kill.variant.0, NONE16, Reason::Disabled);
-            }
-            if let Some(choice) = without_rules(&flag) {
-                return choice;
-            }
+        if flag.flags & FLAG_DISABLED != 0 {
+            return Choice::new(default, NONE16, Reason::Disabled);
+        }
+        if flag.rules_count == 0 {
+            return Choice::new(default, NONE16, Reason::Static);
         }
         if flag.flags & FLAG_GATED != 0 {
             self.trace.enter_prerequisites();
@@ -422,7 +453,8 @@ impl<'s, A: Attributes, T: Trace> Run<'_, 's, '_, A, T> {
             if rule.variant == SHARE
                 && let Some(share) = self.input.any_share(rule.split)
             {
-                return share.choice(default, place, rule.split, self.trace);
+                share.tell(rule.split, self.trace);
+                return share.choice(default, place);
             }
             if rule.variant == EXPRESSION {
                 if !EXPRESSIONS {

@@ -6,6 +6,7 @@ mod sha1;
 pub(crate) use ending::Ending;
 pub use sha1::Sha1;
 
+use crate::text::words;
 use core::fmt;
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -47,31 +48,49 @@ impl fmt::Display for Digest {
 
 /// The hash under which a flag's key is looked up; the key itself is compared too.
 ///
-/// Word after word of 64 bits; the last is the one that ends with the key, and of less than 8 bytes there is one with zeros behind
-/// them. The upper half of a product depends on all of a word, so that folding it into the lower one tells names apart that differ in two
-/// places only.
+/// Two words of 64 bits after the other two, the last of which end with the key, so that a key of 8 to 32 bytes takes two multiplications
+/// whatever its length; of less than 8 bytes there is one word, with zeros behind them. The upper half of a product depends on all of a
+/// word, so that folding it into the lower one tells names apart that differ in two places only.
 #[inline]
 pub fn flag(key: &[u8]) -> u64 {
-    let mut hash = key.len() as u64;
-    let mut add = |word: u64| {
-        let product = u128::from(hash ^ word) * 0x9e37_79b9_7f4a_7c15;
-        hash = product as u64 ^ (product >> 64) as u64;
-    };
-    if let Some(last) = key.last_chunk() {
-        let mut rest = key;
-        while let Some((word, behind)) = rest.split_first_chunk()
-            && !behind.is_empty()
-        {
-            add(u64::from_le_bytes(*word));
-            rest = behind;
-        }
-        add(u64::from_le_bytes(*last));
-    } else {
-        add(key
-            .iter()
-            .rfold(0, |word, byte| word << 8 | u64::from(*byte)));
+    match words(key) {
+        Some(words) => flag_of(words, key.len()),
+        None => flag_apart(key),
     }
-    hash
+}
+
+/// The same of a key's [`words`] and its length.
+#[inline(always)]
+pub(crate) fn flag_of([a, b, c, d]: [u64; 4], len: usize) -> u64 {
+    pair(pair(len as u64, a, b), c, d)
+}
+
+/// The same of keys that are shorter, or longer.
+#[inline(never)]
+pub(crate) fn flag_apart(key: &[u8]) -> u64 {
+    let whole = |[a, b]: [[u8; 8]; 2]| [u64::from_le_bytes(a), u64::from_le_bytes(b)];
+    let block = |bytes: &[u8; 16]| bytes.as_chunks().0.first_chunk().copied().map(whole);
+    let mut hash = key.len() as u64;
+    let mut rest = key;
+    while let Some((bytes, behind)) = rest.split_first_chunk()
+        && let Some([a, b]) = block(bytes)
+        && !behind.is_empty()
+    {
+        hash = pair(hash, a, b);
+        rest = behind;
+    }
+    if let Some([a, b]) = key.last_chunk().and_then(block) {
+        return pair(hash, a, b);
+    }
+    let bytes = key.iter().rev();
+    let word = bytes.fold(0, |word, byte| word << 8 | u64::from(*byte));
+    pair(hash, word, word)
+}
+
+#[inline(always)]
+fn pair(hash: u64, a: u64, b: u64) -> u64 {
+    let product = u128::from(hash ^ a) * u128::from(b ^ 0x9e37_79b9_7f4a_7c15);
+    product as u64 ^ (product >> 64) as u64
 }
 
 /// The hash that stands for a key in a set, where nothing else is compared.

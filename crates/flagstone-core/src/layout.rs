@@ -29,10 +29,10 @@ pub use program::{
     SpanRecord, Step,
 };
 pub use records::{
-    AttributeRecord, EXPRESSION, EntryRecord, ExpiryRecord, FLAG_DISABLED, FLAG_GATED, FlagRecord,
-    IndexRecord, NETWORK_OR_EQUAL, NetworkRecord, NumberRecord, ONE_RANGE, PatternRecord,
-    PointRecord, RampRecord, RangeRecord, RuleRecord, SET_BUCKET, SET_LIST, SHARE, SegmentRecord,
-    SemVerRecord, SetRecord, SplitRecord, TestRecord, TextRecord, VariantRecord,
+    AttributeRecord, EXPRESSION, EntryRecord, ExpiryRecord, FLAG_DISABLED, FLAG_GATED, FLAG_PLAIN,
+    FlagRecord, IndexRecord, NETWORK_OR_EQUAL, NetworkRecord, NumberRecord, ONE_RANGE, PLAIN_TESTS,
+    PatternRecord, PointRecord, RampRecord, RangeRecord, RuleRecord, SET_BUCKET, SET_LIST, SHARE,
+    SegmentRecord, SemVerRecord, SetRecord, SplitRecord, TestRecord, TextRecord, VariantRecord,
 };
 pub use statuses::Statuses;
 

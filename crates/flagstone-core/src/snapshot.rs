@@ -9,12 +9,12 @@ pub use plan::{Goal, Plan};
 
 use crate::hash::{self, Digest};
 use crate::layout::{
-    self, Algorithm, AttributeRecord, EntryRecord, ExpiryRecord, FORMAT_VERSION, FlagRecord,
-    HEADER_LEN, IndexRecord, MAGIC, ONE_RANGE, PatternRecord, RangeRecord, Record, RuleRecord,
-    SECTION_ROW_LEN, SET_BUCKET, SET_LIST, Section, SegmentRecord, SetRecord, SourceKind,
-    SplitRecord, TextRecord, ValueKind, VariantRecord, VaryRecord,
+    self, Absent, Algorithm, AttributeRecord, EntryRecord, ExpiryRecord, FORMAT_VERSION,
+    FlagRecord, HEADER_LEN, IndexRecord, MAGIC, ONE_RANGE, PatternRecord, RangeRecord, Record,
+    RuleRecord, SECTION_ROW_LEN, SET_BUCKET, SET_LIST, Section, SegmentRecord, SetRecord,
+    SourceKind, SplitRecord, TestRecord, TextRecord, ValueKind, VariantRecord, VaryRecord,
 };
-use crate::text::equal;
+use crate::text::{equal, same_words, words};
 use crate::units::Day;
 use crate::value::Value;
 use core::cmp::Ordering;
@@ -135,13 +135,38 @@ impl<'a> Snapshot<'a> {
     /// The position of the flag with this key: one hash, one comparison.
     #[inline]
     pub fn find(&self, key: &str) -> Option<FlagIndex> {
-        let hash = hash::flag(key.as_bytes());
-        let bucket = hash::flag_bucket(hash, self.count(Section::Seeds));
-        let seed = self.record::<IndexRecord>(Section::Seeds, bucket)?.index;
-        let slot = hash::flag_slot(hash, seed, self.flag_count());
-        let record = self.record::<FlagRecord>(Section::Flags, slot)?;
-        let found = self.data(record.key_offset, record.key_len.into())?;
-        equal(found, key.as_bytes()).then_some(FlagIndex(slot))
+        let key = key.as_bytes();
+        let Some(of_key) = words(key) else {
+            return self.find_apart(key);
+        };
+        let (flag, found) = self.keyed(hash::flag_of(of_key, key.len()))?;
+        let is_same = found.len() == key.len() && same_words(words(found)?, of_key);
+        is_same.then_some(flag)
+    }
+
+    /// The same for keys of other lengths than most.
+    #[inline(never)]
+    fn find_apart(&self, key: &[u8]) -> Option<FlagIndex> {
+        let (flag, found) = self.keyed(hash::flag_apart(key))?;
+        equal(found, key).then_some(flag)
+    }
+
+    /// The flag to which the hash of a key leads, and its own key.
+    #[inline(always)]
+    fn keyed(&self, hash: u64) -> Option<(FlagIndex, &'a [u8])> {
+        let head = self.bytes.first_chunk::<{ layout::HEAD_LEN }>()?;
+        let (seeds, count) = row(head, Section::Seeds)?;
+        let bucket = hash::flag_bucket(hash, count);
+        let seed = self.at::<IndexRecord>(seeds, bucket)?.index;
+        let (flags, count) = row(head, Section::Flags)?;
+        let slot = hash::flag_slot(hash, seed, count);
+        // So it is where there are no flags.
+        if slot >= count {
+            return None;
+        }
+        let record = self.at::<FlagRecord>(flags, slot)?;
+        let key = self.data(record.key_offset, record.key_len.into())?;
+        Some((FlagIndex(slot), key))
     }
 
     /// The flag at a position.
@@ -185,7 +210,14 @@ impl<'a> Snapshot<'a> {
         if index >= count {
             return None;
         }
-        // INVARIANT: opening has seen that the section ends inside the bytes, so that nothing wraps.
+        self.at(offset, index)
+    }
+
+    /// A record of those that begin at an offset.
+    #[inline]
+    fn at<R: Record>(&self, offset: u32, index: u32) -> Option<R> {
+        // INVARIANT: opening has seen that the section ends inside the bytes, so that nothing wraps; of a record behind its end the place
+        // does not matter.
         let start = (offset as usize).wrapping_add((index as usize).wrapping_mul(R::SIZE));
         R::read(self.bytes.get(start..start.wrapping_add(R::SIZE))?)
     }
@@ -227,13 +259,24 @@ impl<'a> Snapshot<'a> {
     /// Bytes of data, by their offset from the start of the snapshot.
     #[inline]
     pub fn data(&self, offset: u32, len: u32) -> Option<&'a [u8]> {
-        self.bytes.get(offset as usize..)?.get(..len as usize)
+        // Where the end wraps, it lies before the start.
+        let start = offset as usize;
+        self.bytes.get(start..start.wrapping_add(len as usize))
     }
 
     /// Text in data; `None` also if it is not UTF-8.
     #[inline]
     pub fn text(&self, offset: u32, len: u32) -> Option<&'a str> {
         core::str::from_utf8(self.data(offset, len)?).ok()
+    }
+
+    /// The rules of a flag.
+    pub(crate) fn rules(&self, flag: &FlagRecord) -> impl Iterator<Item = RuleRecord> + use<'a> {
+        let is_plain = flag.flags & layout::FLAG_PLAIN != 0;
+        let one = (is_plain && flag.rules_count != 0).then(|| flag.plain_rule());
+        let count = if is_plain { 0 } else { flag.rules_count };
+        let rules = self.records(Section::Rules, flag.rules, count.into());
+        one.into_iter().chain(rules)
     }
 
     /// The ranges of a split.
@@ -341,11 +384,13 @@ impl SetRecord {
 }
 
 impl SplitRecord {
-    /// Whether it is a fixed share of the targeting keys by our own algorithm, and everybody else has a variant, too.
+    /// Whether it is a fixed share of the targeting keys by our own algorithm, and everybody else has a variant, too; the flag's default
+    /// who has no key.
     pub fn is_share(&self) -> bool {
         self.algorithm == Algorithm::Native as u8
             && self.by == layout::TARGETING_KEY
             && self.ranges_count == ONE_RANGE
+            && self.absent == Absent::Default as u8
             && !matches!(self.rest, layout::rest::FAIL | layout::rest::NEXT)
     }
 
@@ -358,6 +403,23 @@ impl SplitRecord {
         } else {
             len
         }
+    }
+}
+
+impl RuleRecord {
+    /// Whether a flag without a gate is plain whose only rule this is: everybody belongs to it for whom a few
+    /// [frequent](TestRecord::is_frequent) tests all hold, it serves a variant or a [`SHARE`](layout::SHARE), and has no name.
+    pub fn is_plain(&self, tests: impl Iterator<Item = TestRecord>) -> bool {
+        let last = self.tests_count.wrapping_sub(1);
+        let mut tests = (0..).zip(tests);
+        let all_hold = tests.all(|(at, test)| {
+            let next = if at == last { layout::ACCEPT } else { at + 1 };
+            (test.then, test.otherwise) == (next, layout::REJECT) && test.is_frequent()
+        });
+        let is_short = self.tests_count <= layout::PLAIN_TESTS;
+        let is_variant = self.split == layout::NONE && self.variant != layout::EXPRESSION;
+        let is_served = is_variant || self.variant == layout::SHARE;
+        all_hold && is_short && is_served && self.name == layout::NONE
     }
 }
 
@@ -477,24 +539,29 @@ impl<'a> Flag<'a> {
     }
 
     /// The record of a rule; `None` if there is no such rule.
-    #[inline]
     pub fn rule(&self, rule: u16) -> Option<RuleRecord> {
-        if rule >= self.record.rules_count {
-            return None;
-        }
-        self.snapshot
-            .record(Section::Rules, self.record.rules.checked_add(rule.into())?)
+        self.snapshot.rules(&self.record).nth(rule.into())
     }
 }
 
 impl FlagRecord {
+    /// The rule of a plain flag.
+    #[inline]
+    pub(crate) fn plain_rule(&self) -> RuleRecord {
+        RuleRecord {
+            tests: self.rules,
+            split: self.split,
+            name: layout::NONE,
+            tests_count: self.tests_count,
+            variant: self.variant,
+        }
+    }
+
     /// The number of the record of the variant at a position.
     #[inline]
     pub(crate) fn place(&self, index: VariantIndex) -> Option<u32> {
-        if index.0 >= self.variants_count {
-            return None;
-        }
-        self.variants.checked_add(index.0.into())
+        let is_there = index.0 < self.variants_count;
+        is_there.then_some(self.variants.wrapping_add(index.0.into()))
     }
 }
 
@@ -538,24 +605,11 @@ impl<'a> Variant<'a> {
     /// Its value; with empty text if the bytes are damaged.
     #[inline]
     pub fn value(&self) -> Value<'a> {
-        // Most are.
+        // Most are. The others apart, so that nothing of a variant need lie in memory.
         if self.kind == ValueKind::Boolean {
             return Value::Boolean(self.number != 0);
         }
-        match self.kind {
-            ValueKind::Boolean => Value::Boolean(self.number != 0),
-            ValueKind::String => Value::String(self.text()),
-            ValueKind::Number => Value::Number {
-                number: f64::from_bits(self.number),
-                text: self.text(),
-            },
-            ValueKind::Json => Value::Json(self.text()),
-        }
-    }
-
-    #[inline]
-    fn text(&self) -> &'a str {
-        text_of(self.snapshot, self.place)
+        value_of(self.snapshot, self.place, self.kind, self.number)
     }
 
     #[inline]
@@ -564,12 +618,21 @@ impl<'a> Variant<'a> {
     }
 }
 
-/// The text of a variant's value. By itself, so that a variant need not lie in memory.
+/// The value of a variant.
 #[inline(never)]
-fn text_of(snapshot: Snapshot<'_>, place: u32) -> &str {
+fn value_of(snapshot: Snapshot<'_>, place: u32, kind: ValueKind, number: u64) -> Value<'_> {
     let record = snapshot.record::<VariantRecord>(Section::Variants, place);
     let text = record.and_then(|of| snapshot.text(of.text_offset, of.text_len));
-    text.unwrap_or_default()
+    let text = text.unwrap_or_default();
+    match kind {
+        ValueKind::Boolean => Value::Boolean(number != 0),
+        ValueKind::String => Value::String(text),
+        ValueKind::Number => Value::Number {
+            number: f64::from_bits(number),
+            text,
+        },
+        ValueKind::Json => Value::Json(text),
+    }
 }
 
 impl PartialEq for Variant<'_> {

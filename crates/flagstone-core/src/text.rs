@@ -132,32 +132,44 @@ fn inside<const N: usize>(
     }
 }
 
+/// The first and the last of the 64-bit words that 8 to 32 bytes are made of, and those next to them, which overlap where there are
+/// fewer than 32; `None` for other lengths. To read them takes no jump that depends on how many bytes there are.
+#[inline(always)]
+pub(crate) fn words(bytes: &[u8]) -> Option<[u64; 4]> {
+    let len = bytes.len();
+    if !(8..=32).contains(&len) {
+        return None;
+    }
+    let word = |at: usize| Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
+    let last = len - 8;
+    Some([
+        word(0)?,
+        word(last.min(8))?,
+        word(last.saturating_sub(8))?,
+        word(last)?,
+    ])
+}
+
+/// Whether the words are equal, without a jump or a call.
+#[inline(always)]
+pub(crate) fn same_words(a: [u64; 4], b: [u64; 4]) -> bool {
+    let differing = a.iter().zip(b).map(|(a, b)| a ^ b);
+    differing.fold(0, |all, bits| all | bits) == 0
+}
+
 /// Whether bytes are the same. Most are short, and then this takes less than calling the platform's comparison.
 #[inline]
 pub(crate) fn equal(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
-    // Up to twice the size, the first bytes and the last are all of them.
-    if let (Some((a_first, a_rest)), Some((b_first, b_rest))) =
-        (a.split_first_chunk::<16>(), b.split_first_chunk::<16>())
-    {
-        if a.len() <= 32
-            && let (Some(a_last), Some(b_last)) = (a.last_chunk::<16>(), b.last_chunk::<16>())
-        {
-            return (a_first == b_first) & (a_last == b_last);
-        }
-        return a_first == b_first && a_rest == b_rest;
+    if let (Some(a), Some(b)) = (words(a), words(b)) {
+        return same_words(a, b);
     }
-    if let (Some(a_first), Some(b_first), Some(a_last), Some(b_last)) = (
-        a.first_chunk::<8>(),
-        b.first_chunk::<8>(),
-        a.last_chunk::<8>(),
-        b.last_chunk::<8>(),
-    ) {
-        return (a_first == b_first) & (a_last == b_last);
+    if a.len() < 8 {
+        return a.iter().zip(b).all(|(a, b)| a == b);
     }
-    a.iter().zip(b).all(|(a, b)| a == b)
+    a == b
 }
 
 /// Where text begins in other text for the first time. What `str::find` has for this weighs 6 KB of wasm and keeps panics;

@@ -94,6 +94,18 @@ impl Tables {
             .map_or(&[], Vec::as_slice)
     }
 
+    /// Consecutive records so far.
+    pub(super) fn records<R: Record>(
+        &self,
+        section: Section,
+        first: u32,
+        count: u16,
+    ) -> impl Iterator<Item = R> {
+        let rows = self.rows(section).chunks_exact(R::SIZE);
+        let rows = rows.skip(first as usize).take(count.into());
+        rows.filter_map(R::read)
+    }
+
     /// The bytes of all sections so far.
     pub(super) fn len(&self) -> usize {
         self.sections.iter().map(Vec::len).sum()

@@ -4,7 +4,7 @@ use super::conversion::converted;
 use super::js;
 use super::list::{about_list, some_part, split_version};
 use super::way::{Place, Way};
-use super::{Answer, MAX_DEPTH, Run, Trace};
+use super::{ASKED, Answer, Asked, Evaluator, MAX_DEPTH, Run, Trace};
 use super::{EXPRESSIONS, SERVICES};
 use crate::address::Address;
 use crate::context::{AttributeValue, Attributes, List};
@@ -48,15 +48,21 @@ impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
         let mut row = tests.first()?;
         loop {
             let test = TestRecord::read(row)?;
-            let answer = match self.frequent(test, way) {
-                Some(answer) => answer?,
+            let is_set = test.op == Op::Segment as u8 && test.b != NONE;
+            if is_set {
+                self.trace.enter_segment(test.a);
+            }
+            // Elements are asked about themselves, whatever is known of the attribute.
+            let is_known = is_set || self.element.is_none() && test.is_frequent();
+            let frequent = match is_known {
+                true => self.input.frequent(test),
+                false => None,
+            };
+            let answer = match frequent {
+                Some(yes) => yes?.into(),
                 None => self.answer(row, way)?,
             };
-            let holds = match answer {
-                Answer::Yes => test.flags & TEST_NEGATED == 0,
-                Answer::No => test.flags & TEST_NEGATED != 0,
-                Answer::Unknown => false,
-            };
+            let holds = test.holds(answer);
             self.trace
                 .test(first.wrapping_add(at.into()), answer, holds);
             let next = if holds { test.then } else { test.otherwise };
@@ -71,45 +77,9 @@ impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
         }
     }
 
-    /// The answer to a frequent question, whose attribute is text; `None` for all others, and inside it if the bytes make no
-    /// sense. What has been asked about an attribute before is known, so that the attribute itself is not needed.
-    #[inline(always)]
-    fn frequent(&mut self, test: TestRecord, way: &Way<'_>) -> Option<Option<Answer>> {
-        const SEGMENT: u8 = Op::Segment as u8;
-        const WORD_IN: u8 = Op::WordIn as u8;
-        const RELEASE: u8 = Op::Release as u8;
-        const TEXT_EQUAL: u8 = Op::TextEqual as u8;
-        const STARTS_WITH: u8 = Op::StartsWith as u8;
-        const ENDS_WITH: u8 = Op::EndsWith as u8;
-        let is_plain =
-            self.element.is_none() && test.flags >> TEST_CONVERSION_SHIFT == Conversion::None as u8;
-        let answer = match test.op {
-            SEGMENT if test.b == NONE => self.segment(test.a, way),
-            SEGMENT => {
-                self.trace.enter_segment(test.a);
-                self.input.is_member(test.b, AttributeIndex(test.attribute))
-            }
-            WORD_IN if is_plain => {
-                let bit = self.input.word(test.attribute)?;
-                Some(operand(test).checked_shr(bit).unwrap_or(0) & 1 != 0)
-            }
-            RELEASE if is_plain => Some(released(self.input.rank(test.attribute)?, test)),
-            TEXT_EQUAL | STARTS_WITH | ENDS_WITH if is_plain => {
-                let is = self.input.text(test.attribute)?.as_bytes();
-                // No closure, which would have the whole test lie in memory.
-                let Some(constant) = self.input.snapshot.data(test.a, test.b) else {
-                    return Some(None);
-                };
-                Some(is_part(test.op, is, constant, test.flags))
-            }
-            _ => return None,
-        };
-        Some(answer.map(Answer::from))
-    }
-
     /// Any other question.
     #[inline(never)]
-    fn answer(&mut self, row: &[u8; TestRecord::SIZE], way: &Way<'_>) -> Option<Answer> {
+    pub(super) fn answer(&mut self, row: &[u8; TestRecord::SIZE], way: &Way<'_>) -> Option<Answer> {
         let test = TestRecord::read(row)?;
         let op = Op::from_code(test.op).filter(|op| SERVICES || op.is_native())?;
         if op.asks_value() {
@@ -119,6 +89,7 @@ impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
         Some(match op {
             Op::NowBefore => (self.input.now.0 < operand(test) as i64).into(),
             Op::NowEqual => (self.input.now.0 == operand(test) as i64).into(),
+            Op::Segment => self.segment(test.a, way)?.into(),
             Op::SegmentUnlessFails => match self.segment(test.a, way) {
                 Some(answer) => answer.into(),
                 None if self.tests_left == 0 => return None,
@@ -189,6 +160,85 @@ impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
     }
 }
 
+impl<A: Attributes> Evaluator<'_, '_, A> {
+    /// The answer to a [frequent](TestRecord::is_frequent) question, whose attribute is text; `None` for all others, and inside it if the
+    /// bytes make no sense. What has been asked about an attribute before is known, so that the attribute itself is not needed.
+    #[inline(always)]
+    pub(super) fn frequent(&self, test: TestRecord) -> Option<Option<bool>> {
+        const SEGMENT: u8 = Op::Segment as u8;
+        const WORD_IN: u8 = Op::WordIn as u8;
+        const RELEASE: u8 = Op::Release as u8;
+        const TEXT_EQUAL: u8 = Op::TextEqual as u8;
+        const STARTS_WITH: u8 = Op::StartsWith as u8;
+        const ENDS_WITH: u8 = Op::EndsWith as u8;
+        match test.op {
+            SEGMENT => Some(self.is_member(test.b, AttributeIndex(test.attribute))),
+            WORD_IN => Some(Some(operand(test) & self.word(test.attribute)? != 0)),
+            RELEASE => Some(Some(released(self.rank(test.attribute)?, test))),
+            TEXT_EQUAL | STARTS_WITH | ENDS_WITH => {
+                let asked = self.asked.get(test.a as usize % ASKED)?;
+                let is_known =
+                    asked.question.get() == question(test) && asked.constant.get() == operand(test);
+                if is_known {
+                    return Some(Some(asked.answer.get()));
+                }
+                self.ask(test, asked)
+            }
+            _ => None,
+        }
+    }
+
+    /// Asks about the text of an attribute, and keeps the answer.
+    #[inline(never)]
+    fn ask(&self, test: TestRecord, asked: &Asked) -> Option<Option<bool>> {
+        let is = self.text(test.attribute)?.as_bytes();
+        let constant = self.snapshot.data(test.a, test.b);
+        let answer = constant.map(|constant| is_part(test.op, is, constant, test.flags));
+        if let Some(answer) = answer {
+            asked.question.set(question(test));
+            asked.constant.set(operand(test));
+            asked.answer.set(answer);
+        }
+        Some(answer)
+    }
+}
+
+/// What a test asks, and about which attribute.
+#[inline]
+fn question(test: TestRecord) -> u32 {
+    u32::from(test.op) | u32::from(test.flags) << 8 | u32::from(test.attribute) << 16
+}
+
+impl TestRecord {
+    /// Whether the question is one of the few that most rules are made of, and about an attribute as it is.
+    #[inline]
+    pub fn is_frequent(&self) -> bool {
+        let is_plain = self.flags >> TEST_CONVERSION_SHIFT == Conversion::None as u8;
+        match Op::from_code(self.op) {
+            Some(Op::Segment) => self.b != NONE,
+            Some(Op::WordIn | Op::Release | Op::TextEqual | Op::StartsWith | Op::EndsWith) => {
+                is_plain
+            }
+            _ => false,
+        }
+    }
+
+    #[inline]
+    pub(super) fn is_negated(&self) -> bool {
+        self.flags & TEST_NEGATED != 0
+    }
+
+    /// Whether it holds with an answer.
+    #[inline]
+    pub(super) fn holds(&self, answer: Answer) -> bool {
+        match answer {
+            Answer::Yes => !self.is_negated(),
+            Answer::No => self.is_negated(),
+            Answer::Unknown => false,
+        }
+    }
+}
+
 /// Both operands as one number.
 #[inline]
 fn operand(test: TestRecord) -> u64 {
@@ -207,7 +257,7 @@ fn unanswered(test: TestRecord, bit: u8) -> Answer {
 
 /// A question about an attribute's value. `None` if the bytes make no sense.
 #[inline(never)]
-fn about_value(
+pub(super) fn about_value(
     snapshot: &Snapshot<'_>,
     op: Op,
     test: TestRecord,

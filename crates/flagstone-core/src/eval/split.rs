@@ -61,19 +61,19 @@ impl Shared {
         Self { position, variant }
     }
 
+    /// Tells a listener of it.
+    #[inline(always)]
+    pub(super) fn tell(&self, split: u32, trace: &mut impl Trace) {
+        let by = AttributeIndex::TARGETING_KEY;
+        let position = Some(self.position.into());
+        trace.split(split, by, position, told(self.variant));
+    }
+
     /// The choice that follows, of the rule at this place.
     #[inline(always)]
-    pub(super) fn choice(
-        self,
-        default: u16,
-        rule: u16,
-        split: u32,
-        trace: &mut impl Trace,
-    ) -> Choice {
-        let Self { position, variant } = self;
-        let by = AttributeIndex::TARGETING_KEY;
-        trace.split(split, by, Some(position.into()), told(variant));
-        let variant = if variant == NONE16 { default } else { variant };
+    pub(super) fn choice(self, default: u16, rule: u16) -> Choice {
+        let is_default = self.variant == NONE16;
+        let variant = if is_default { default } else { self.variant };
         Choice::new(variant, rule, Reason::Split)
     }
 }
@@ -89,7 +89,6 @@ impl<A: Attributes> Evaluator<'_, '_, A> {
     }
 
     /// The same also if it is not prepared, which it is from then on. `None` if it is no text, or empty.
-    #[inline(always)]
     pub(super) fn any_share(&self, split: u32) -> Option<Shared> {
         self.share(split).or_else(|| self.new_share(split))
     }

@@ -2,6 +2,7 @@
 
 use super::{Murmur3, mix, scramble};
 use core::cell::Cell;
+use core::hint::select_unpredictable;
 
 /// What the words of a text come to in Murmur3, for each of the four ways in which they lie behind the words of other text.
 /// Each way is worked out when it is met for the first time. Of two equal hashes it saves two thirds of the second.
@@ -13,32 +14,46 @@ pub(crate) struct Ending {
 
 #[derive(Clone, Default)]
 struct Words {
-    /// How many whole words there are with the one that begins before the text; 0 as long as nobody has asked.
+    /// How many whole words the text has; 0 as long as nobody has asked.
     count: Cell<u32>,
-    /// What that first word has of the text.
+    /// What the word that begins before the text has of it.
     first: Cell<u32>,
-    /// Those behind it, scrambled.
-    middle: [Cell<u32>; MIDDLE],
+    /// Those behind it, scrambled, from 1 on; as many, with the first, as the text has.
+    middle: [Cell<u32>; WORDS],
+    /// One more, which there is if what is before the text and the text's last bytes fill it.
+    more: Cell<u32>,
     /// The bytes behind the last whole word, scrambled.
     last: Cell<u32>,
 }
 
 /// Enough for 36 bytes, as many as a UUID has.
-const MIDDLE: usize = 8;
+const WORDS: usize = 9;
 
 impl Ending {
     /// The hash of what was hashed before and the text. `None` if the text has not been prepared for that.
+    ///
+    /// How many words there are differs by one between the ways. That one is always worked out, and then taken or not: no processor
+    /// foresees it, since it depends on the flag.
     #[inline(always)]
     pub(crate) fn behind(&self, mut before: Murmur3) -> Option<u32> {
         let words = self.ways.get(before.len as usize % 4)?;
-        let middle = words.count.get() as usize;
-        let middle = words.middle.get(..middle.checked_sub(1)?)?;
-        before.word(before.tail | words.first.get());
-        for word in middle {
-            before.scrambled(word.get());
+        let count = words.count.get() as usize;
+        let len = self.len.get();
+        let has_more = before.len % 4 + len % 4 >= 4;
+        if count == 0 {
+            return None;
         }
-        let len = before.len.wrapping_add(self.len.get());
-        Some(mix(before.state ^ words.last.get() ^ len))
+        before.word(before.tail | words.first.get());
+        // Few, and not unrolled: that takes longer to begin.
+        let mut at = 1;
+        while at < count {
+            before.scrambled(words.middle.get(at)?.get());
+            at += 1;
+        }
+        let state = before.state;
+        before.scrambled(words.more.get());
+        let state = select_unpredictable(has_more, before.state, state);
+        Some(mix(state ^ words.last.get() ^ before.len.wrapping_add(len)))
     }
 
     /// Prepares the text, which has to be the same each time, for what is hashed behind as many bytes, or four more, and so on. Text that
@@ -53,16 +68,19 @@ impl Ending {
 impl Words {
     /// Works them out for text that begins so many bytes behind the beginning of a word.
     fn prepare(&self, at: usize, text: &[u8]) -> Option<()> {
-        let mut bytes = [0; 4 * (MIDDLE + 2)];
+        let mut bytes = [0; 4 * (WORDS + 2)];
         let end = at.checked_add(text.len())?;
         bytes.get_mut(at..end)?.copy_from_slice(text);
-        let count = end / 4;
+        let count = text.len() / 4;
         let words = bytes.as_chunks().0.iter();
         let mut words = words.map(|word| u32::from_le_bytes(*word));
-        let middle = self.middle.get(..count.checked_sub(1)?)?;
+        let middle = self.middle.get(1..count)?;
         self.first.set(words.next()?);
         for (place, word) in middle.iter().zip(&mut words) {
             place.set(scramble(word));
+        }
+        if end / 4 > count {
+            self.more.set(scramble(words.next()?));
         }
         // Zeros behind the text come to nothing.
         self.last.set(scramble(words.next()?));

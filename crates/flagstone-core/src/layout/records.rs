@@ -6,6 +6,11 @@ use super::define_records;
 pub const FLAG_DISABLED: u16 = 1;
 /// Bit of [`FlagRecord::flags`]: before the flag's first rule lies its gate, a rule whose condition are the prerequisites.
 pub const FLAG_GATED: u16 = 2;
+/// Bit of [`FlagRecord::flags`]: the flag is plain; of its rule, if it has one, there is no record but the flag's own.
+pub const FLAG_PLAIN: u16 = 4;
+
+/// Tests of a plain rule.
+pub const PLAIN_TESTS: u16 = 4;
 
 /// Entries of a set that are not in buckets; of one with more, each key is in one of two buckets.
 pub const SET_LIST: u32 = 2 * SET_BUCKET;
@@ -30,21 +35,27 @@ define_records! {
         key_offset: u32 = 0,
         /// Its first variant.
         variants: u32 = 4,
-        /// Its first rule.
+        /// Its first rule; the first test of a plain flag's rule.
         rules: u32 = 8,
+        /// The split of a plain flag's rule, or [`NONE`](super::NONE).
+        split: u32 = 12,
         /// Bytes of the key.
-        key_len: u16 = 12,
+        key_len: u16 = 16,
         /// Number of variants.
-        variants_count: u16 = 14,
+        variants_count: u16 = 18,
         /// Number of rules.
-        rules_count: u16 = 16,
+        rules_count: u16 = 20,
         /// The default variant, counted from the first; [`NONE16`](super::NONE16) if the caller's own default is served.
-        default: u16 = 18,
-        /// Bits: [`FLAG_DISABLED`], [`FLAG_GATED`].
-        flags: u16 = 20,
+        default: u16 = 22,
+        /// Bits: [`FLAG_DISABLED`], [`FLAG_GATED`], [`FLAG_PLAIN`].
+        flags: u16 = 24,
         /// The request headers that its decision depends on: a [`VaryRecord`](super::VaryRecord).
-        vary: u16 = 22,
-    } = 24;
+        vary: u16 = 26,
+        /// Number of tests of a plain flag's rule; else 0.
+        tests_count: u16 = 28,
+        /// What a plain flag's rule serves, as in [`RuleRecord::variant`]; else [`NONE16`](super::NONE16).
+        variant: u16 = 30,
+    } = 32;
 
     /// The day from which on a flag should be gone.
     ExpiryRecord {

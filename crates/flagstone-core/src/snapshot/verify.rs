@@ -6,12 +6,13 @@ use super::{Snapshot, VerifyError};
 use crate::hash::{Murmur3, Sha1};
 use crate::layout::{
     ACCEPT, Absent, ActionRecord, Algorithm, Arithmetic, Around, AttributeRecord, Conversion, DEAD,
-    EXPRESSION, EdgeRecord, ExpiryRecord, ExpressionRecord, FLAG_GATED, FlagRecord, HarmRecord,
-    IndexRecord, MATCHED, NONE, NONE16, ONE_RANGE, Op, Operation, OriginRecord, PairRecord,
-    PatternRecord, ProgramRecord, RANGE_PLANNED, REJECT, RampRecord, RangeRecord, Record, Relation,
-    RepeatKind, RouteRecord, RuleRecord, SET_BUCKET, SET_LIST, SHARE, Scope, SdkKind, Section,
-    SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind, SourceRecord, SplitRecord,
-    TEST_CONVERSION_SHIFT, TestRecord, TextRecord, ValueKind, VariantRecord, rest, switch,
+    EXPRESSION, EdgeRecord, ExpiryRecord, ExpressionRecord, FLAG_GATED, FLAG_PLAIN, FlagRecord,
+    HarmRecord, IndexRecord, MATCHED, NONE, NONE16, ONE_RANGE, Op, Operation, OriginRecord,
+    PairRecord, PatternRecord, ProgramRecord, RANGE_PLANNED, REJECT, RampRecord, RangeRecord,
+    Record, Relation, RepeatKind, RouteRecord, RuleRecord, SET_BUCKET, SET_LIST, SHARE, Scope,
+    SdkKind, Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind,
+    SourceRecord, SplitRecord, TEST_CONVERSION_SHIFT, TestRecord, TextRecord, ValueKind,
+    VariantRecord, rest, switch,
 };
 use crate::program::Program;
 use crate::semver::SplitVersion;
@@ -38,7 +39,21 @@ impl<'a> Snapshot<'a> {
                 flag.variants,
                 flag.variants_count.into(),
             )?;
-            c.rows("rules", Section::Rules, flag.rules, flag.rules_count.into())?;
+            if flag.flags & FLAG_PLAIN == 0 {
+                c.rows("rules", Section::Rules, flag.rules, flag.rules_count.into())?;
+            } else {
+                let rule = flag.plain_rule();
+                c.must(
+                    "flags",
+                    flag.flags & FLAG_GATED == 0 && flag.rules_count <= 1,
+                )?;
+                if flag.rules_count == 1 {
+                    self.verify_rule(&c, &rule)?;
+                    let count = rule.tests_count.into();
+                    let tests = self.records(Section::Tests, rule.tests, count);
+                    c.must("flags", rule.is_plain(tests))?;
+                }
+            }
             if flag.flags & FLAG_GATED != 0 {
                 let gate = flag.rules.checked_sub(1);
                 let gate = gate.and_then(|gate| self.record::<RuleRecord>(Section::Rules, gate));
@@ -56,9 +71,7 @@ impl<'a> Snapshot<'a> {
                 .text(flag.key_offset, flag.key_len.into())
                 .unwrap_or_default();
             c.must("key", self.find(key) == Some(FlagIndex(c.index)))?;
-            for rule in
-                self.records::<RuleRecord>(Section::Rules, flag.rules, flag.rules_count.into())
-            {
+            for rule in self.rules(&flag) {
                 c.must(
                     "rules",
                     rule.split != NONE
@@ -96,15 +109,7 @@ impl<'a> Snapshot<'a> {
             c.must("kind", ValueKind::from_code(variant.kind).is_some())
         })?;
         self.each(Section::Rules, |c, rule: RuleRecord| {
-            c.rows("tests", Section::Tests, rule.tests, rule.tests_count.into())?;
-            c.optional("name", Section::Texts, rule.name)?;
-            if rule.variant == EXPRESSION {
-                return c.row("split", Section::Expressions, rule.split);
-            }
-            c.optional("split", Section::Splits, rule.split)?;
-            let split = self.record::<SplitRecord>(Section::Splits, rule.split);
-            let is_share = split.is_some_and(|split| split.is_share());
-            c.must("variant", rule.variant != SHARE || is_share)
+            self.verify_rule(&c, &rule)
         })?;
         self.each(Section::Tests, |c, test: TestRecord| {
             self.verify_test(&c, &test)
@@ -222,6 +227,18 @@ impl<'a> Snapshot<'a> {
             self.verify_expression(&c, &node)
         })?;
         self.verify_edge()
+    }
+
+    fn verify_rule(&self, c: &Checker<'a>, rule: &RuleRecord) -> Result<(), VerifyError> {
+        c.rows("tests", Section::Tests, rule.tests, rule.tests_count.into())?;
+        c.optional("name", Section::Texts, rule.name)?;
+        if rule.variant == EXPRESSION {
+            return c.row("split", Section::Expressions, rule.split);
+        }
+        c.optional("split", Section::Splits, rule.split)?;
+        let split = self.record::<SplitRecord>(Section::Splits, rule.split);
+        let is_share = split.is_some_and(|split| split.is_share());
+        c.must("variant", rule.variant != SHARE || is_share)
     }
 
     /// Arguments lie behind their node, so that expressions end.

@@ -2,7 +2,7 @@
 
 use super::trace::FlagTrace;
 use flagstone_core::layout::{
-    FlagRecord, HEADER_LEN, Record, RuleRecord, SECTION_ROW_LEN, Section, TestRecord,
+    HEADER_LEN, Op, Record, SECTION_ROW_LEN, Section, TEST_NEGATED, TestRecord,
 };
 use flagstone_core::{Attributes, Evaluator, FlagIndex, Snapshot, VariantIndex};
 
@@ -26,10 +26,10 @@ pub fn missed(evaluator: &Evaluator<'_, '_, impl Attributes>, flag: &FlagTrace) 
             continue;
         }
         for test in &rule.tests {
-            if turn(&mut bytes, test.test).is_none() {
+            let Some(asked) = replace(&mut bytes, test.test, |asked| turned(asked, test.holds))
+            else {
                 continue;
-            }
-            // Only jumps differ, and they still lead forward.
+            };
             let turned = Snapshot::open(&bytes).ok().map(|snapshot| {
                 Evaluator::new(snapshot, evaluator.attributes, evaluator.now)
                     .with_kills(evaluator.kills)
@@ -43,32 +43,36 @@ pub fn missed(evaluator: &Evaluator<'_, '_, impl Attributes>, flag: &FlagTrace) 
                     variant: decision.variant.map(|variant| variant.index),
                 });
             }
-            turn(&mut bytes, test.test);
+            replace(&mut bytes, test.test, |_| asked);
         }
     }
     missed
 }
 
 fn test_count(snapshot: &Snapshot<'_>, flag: FlagIndex, rule: u16) -> Option<u16> {
-    let flag = snapshot.record::<FlagRecord>(Section::Flags, flag.0)?;
-    let rule = flag.rules.checked_add(rule.into())?;
-    let rule = snapshot.record::<RuleRecord>(Section::Rules, rule)?;
-    Some(rule.tests_count)
+    Some(snapshot.flag(flag)?.rule(rule)?.tests_count)
 }
 
-/// Makes a test of a snapshot go the other way, or back again.
-fn turn(bytes: &mut [u8], test: u32) -> Option<()> {
+/// A test that goes the other way for everybody.
+fn turned(asked: TestRecord, holds: bool) -> TestRecord {
+    TestRecord {
+        op: Op::Never as u8,
+        flags: if holds { 0 } else { TEST_NEGATED },
+        ..asked
+    }
+}
+
+/// Replaces a test of a snapshot; gives the one that was there.
+fn replace(
+    bytes: &mut [u8],
+    test: u32,
+    by: impl FnOnce(TestRecord) -> TestRecord,
+) -> Option<TestRecord> {
     let row = HEADER_LEN + Section::Tests as usize * SECTION_ROW_LEN;
     let section = u32::from_le_bytes(*bytes.get(row..)?.first_chunk()?) as usize;
     let place = bytes.get_mut(section + test as usize * TestRecord::SIZE..)?;
     let record = TestRecord::read(place)?;
-    let turned = TestRecord {
-        then: record.otherwise,
-        otherwise: record.then,
-        ..record
-    };
-    place
-        .get_mut(..TestRecord::SIZE)?
-        .copy_from_slice(&turned.write());
-    Some(())
+    let place = place.get_mut(..TestRecord::SIZE)?;
+    place.copy_from_slice(&by(record).write());
+    Some(record)
 }
