@@ -19,9 +19,6 @@ const KV_STORE: &str = "flags";
 /// The Secret Store.
 const SECRET_STORE: &str = "flagstone";
 
-/// Bytes set aside for a value, so that most are read without being moved; pages that stay empty cost nothing.
-const CAPACITY: usize = 1 << 20;
-
 /// Fetches what the node needs.
 pub fn fetch(node: &mut Node, now: UnixMillis) {
     let mut need = Some(Need::Control);
@@ -81,7 +78,11 @@ fn value(key: &str) -> Fetched {
             return Fetched::Failed;
         }
     };
-    let mut bytes = Vec::with_capacity(CAPACITY);
+    // Where the platform says how many there are, they are read to where they stay.
+    let mut bytes = Vec::new();
+    let len = body.known_length().and_then(|len| len.try_into().ok());
+    // What there is no room for is not there to be read either.
+    drop(bytes.try_reserve_exact(len.unwrap_or_default()));
     match body.read_to_end(&mut bytes) {
         Ok(_) => Fetched::Bytes(bytes),
         Err(error) => {

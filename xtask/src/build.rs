@@ -182,13 +182,13 @@ pub fn fastly(console: Console, setup: &Setup, imports: Option<&str>) -> Result<
         "--package",
         "flagstone-fastly",
         "--profile",
-        "wasm",
+        "fastly",
         "--target",
         "wasm32-wasip1",
     ]);
     cargo.args(features("services", imports));
     console.run("build the Fastly service", &mut cargo)?;
-    let built = paths::wasm_target().join("wasm32-wasip1/wasm/flagstone-fastly.wasm");
+    let built = paths::wasm_target().join("wasm32-wasip1/fastly/flagstone-fastly.wasm");
     let bin = paths::root().join("fastly/bin");
     fs::create_dir_all(&bin)?;
     fs::copy(&built, bin.join("main.wasm")).with_context(|| built.display().to_string())?;

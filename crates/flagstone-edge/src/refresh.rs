@@ -53,6 +53,8 @@ pub struct Node {
     problem: Option<Problem>,
     /// The sequence number of the latest control document, whose snapshot may not have come yet.
     sequence: u64,
+    /// The control document as it was read, if it is the one that is held and nothing of it is left to fetch.
+    control: Vec<u8>,
     /// When the last attempt ended, and how long to wait from then on.
     pause: Option<(UnixMillis, u32)>,
     failures: u8,
@@ -138,6 +140,7 @@ impl Node {
             configuration: None,
             problem: None,
             sequence: 0,
+            control: Vec::new(),
             pause: None,
             failures: 0,
             refreshing: None,
@@ -247,11 +250,20 @@ impl Node {
             Fetched::Absent => return Err(Problem::ControlAbsent),
             Fetched::Failed => return Err(Problem::ControlUnreachable),
         };
-        let control = Control::read(&bytes)?;
-        match self.configuration {
-            Some(_) => self.replace(control),
-            None => Ok(Some(Need::snapshot(control))),
+        // Some shells read it for each request.
+        if self.configuration.is_some() && self.control == bytes {
+            return Ok(None);
         }
+        self.control.clear();
+        let control = Control::read(&bytes)?;
+        if self.configuration.is_none() {
+            return Ok(Some(Need::snapshot(control)));
+        }
+        let next = self.replace(control)?;
+        if next.is_none() {
+            self.control = bytes;
+        }
+        Ok(next)
     }
 
     /// Takes the control document of a node that holds a configuration.
@@ -316,6 +328,7 @@ impl Node {
         let sequence = control.sequence;
         self.configuration = Some(Configuration::new(bytes, control, None)?);
         self.sequence = sequence;
+        self.control.clear();
         Ok(None)
     }
 
@@ -350,6 +363,7 @@ impl Node {
         let sequence = control.sequence;
         self.configuration = Some(Configuration::new(compiled, control, Some(frame))?);
         self.sequence = sequence;
+        self.control.clear();
         Ok(())
     }
 

@@ -215,6 +215,29 @@ fn last_good_one() {
     assert_eq!(edge.status(), "flagstone; rev=8; error=\"revision-older\"");
 }
 
+/// A control document that is read again is none the worse for another one in between.
+#[test]
+fn the_same_one_again() {
+    let mut edge = Edge::new();
+    edge.publish(7, &one(), r#""a":"off""#);
+    let control = edge.store["control"].clone();
+    for _ in 0..2 {
+        for _ in 0..2 {
+            assert_eq!(edge.status(), "flagstone; rev=7");
+        }
+        edge.store.insert("control".to_owned(), b"{".to_vec());
+        assert_eq!(
+            edge.status(),
+            "flagstone; rev=7; stale; error=\"control-invalid\""
+        );
+        edge.store.insert("control".to_owned(), control.clone());
+    }
+    edge.publish(7, &two(), "");
+    assert_eq!(edge.status(), "flagstone; rev=7");
+    edge.publish(7, &one(), "");
+    assert_eq!(edge.status(), "flagstone; rev=7; id=header");
+}
+
 /// A node that holds nothing passes everything through.
 #[test]
 fn nothing_held() {
