@@ -93,11 +93,11 @@ function fastly() {
   const at = (name, flags) => results.fastly.find((row) => row.name === name && row.flags === flags).cpu;
   const label = (name) => ({
     flagstone: '**Flagstone\'s service**, 5 flags to the browser', 'flagstone-whole': '**Flagstone\'s service**, the same, published without a cut',
-    'flagstone-pipeline': '**Flagstone\'s service**, whole pipeline', kept: '*reads the headers and asks the origin, keeps its instance*', '/empty': '*empty*', '/headers': '*reads the headers*',
+    'flagstone-pipeline': '**Flagstone\'s service**, whole pipeline', hand: '*5 flags to the browser, by hand*', kept: '*reads the headers and asks the origin, keeps its instance*', '/empty': '*empty*', '/headers': '*reads the headers*',
     '/proxy': '*reads them and asks the origin*', '/kv/probe': '*reads the probe\'s snapshot besides*', '/probe': '*probe, checked*', '/probe-trusting': '*probe*',
     '/kv/launchdarkly': '*reads LaunchDarkly\'s JSON besides*', '/launchdarkly': 'LaunchDarkly\'s JSON and evaluator',
   })[name];
-  const base = (name) => (name.startsWith('flagstone') ? 'kept' : '/headers');
+  const base = (name) => (/^(flagstone|hand)/.test(name) ? 'kept' : '/headers');
   return table(['service', ...counts.flatMap((flags) => [`${count(flags)} flags`, 'above its base'])], names.map((name) => [
     label(name), ...counts.flatMap((flags) => [microseconds(at(name, flags)), /^(\/(empty|headers|proxy)|kept)$/.test(name) ? '' : microseconds(at(name, flags) - at(base(name), flags))]),
   ]));

@@ -16,6 +16,7 @@ export async function prepare(out, programs, sizes) {
     const folder = path.join(data, `F${size}`);
     const file = (name) => path.join(folder, name);
     run(programs.probe, file('neutral.json'), file('probe.bin'));
+    run(programs.probe, file('asked.neutral'), file('probe.cut'));
     run(programs.flagstone, 'import', file('launchdarkly.json'), '--from', 'launchdarkly', '-o', file('launchdarkly.snapshot'));
     for (const name of ['flagstone', 'exposed', 'route', 'pipeline']) {
       run(programs.flagstone, 'compile', file(`${name}.toml`), '-o', file(`${name}.snapshot`), '--cut', file(`${name}.cut`), '--control', file(`${name}.control.json`));

@@ -1,5 +1,6 @@
 // Fastly Compute in Viceroy: CPU of a request. Each has a fresh instance, which is what a service gets that does not ask for more; ours takes
-// further requests in the same one, of which Viceroy gives it five, and so does one that only asks the origin.
+// further requests in the same one, of which Viceroy gives it five, and so do one that only asks the origin, and one that has our effect and is written
+// by hand.
 import fs from 'node:fs';
 import path from 'node:path';
 import { spawn } from 'node:child_process';
@@ -13,16 +14,17 @@ const BATCH = 60;
 /** What is asked of the service with the peers, and how many requests are a batch; of the others it is one path. */
 const PEERS = { '/empty': BATCH, '/headers': BATCH, '/proxy': BATCH, '/kv/probe': BATCH, '/probe-trusting': BATCH, '/probe': BATCH, '/kv/launchdarkly': 12, '/launchdarkly': 6 };
 
-function manifest(folder, data, { name, ours, isWhole }) {
+function manifest(folder, data, keys, { name, ours, isWhole }) {
   const store = (key, file) => `[[local_server.kv_stores.flags]]\nkey = "${key}"\nfile = ${JSON.stringify(path.join(data, file))}\n`;
+  const controlled = (control) => `[local_server.config_stores.flagstone]\nformat = "inline-toml"\n[local_server.config_stores.flagstone.contents]\ncontrol = ${JSON.stringify(control)}\n`;
   let text = 'manifest_version = 3\nname = "bench"\nlanguage = "other"\n[local_server]\n';
   if (ours) {
     const { cuts, ...whole } = JSON.parse(fs.readFileSync(path.join(data, `${ours}.control.json`), 'utf8'));
     const control = JSON.stringify(isWhole ? whole : { ...whole, cuts });
     text += store(`snapshot/v1/${whole.snapshot}`, `${ours}.snapshot`) + store(`snapshot/v1/${cuts[whole.snapshot]}`, `${ours}.cut`);
-    text += `[local_server.config_stores.flagstone]\nformat = "inline-toml"\n[local_server.config_stores.flagstone.contents]\ncontrol = ${JSON.stringify(control)}\n`;
+    text += controlled(control);
   } else {
-    text += store('probe', 'probe.bin') + store('launchdarkly', 'launchdarkly.json');
+    text += store('probe', 'probe.bin') + store('probe-cut', 'probe.cut') + store('launchdarkly', 'launchdarkly.json') + controlled(JSON.stringify(keys));
   }
   for (const origin of ['stable', 'canary']) text += `[local_server.backends.${origin}]\nurl = "http://127.0.0.1:${ORIGIN}"\n`;
   const file = path.join(folder, `${name}.toml`);
@@ -44,6 +46,7 @@ export async function measureViceroy({ out, programs, flags, rounds, say }) {
     { name: 'flagstone', wasm: programs.fastly, ours: 'exposed', paths: { '/': BATCH } },
     { name: 'flagstone-whole', wasm: programs.fastly, ours: 'exposed', isWhole: true, paths: { '/': BATCH } },
     { name: 'flagstone-pipeline', wasm: programs.fastly, ours: 'pipeline', paths: { '/': BATCH } },
+    { name: 'hand', wasm: programs.fastlyHand, paths: { '/': BATCH } },
     { name: 'kept', wasm: programs.fastlyKept, paths: { '/': BATCH } },
     { name: 'peers', wasm: programs.fastlyPeers, paths: PEERS },
   ];
@@ -51,7 +54,7 @@ export async function measureViceroy({ out, programs, flags, rounds, say }) {
   const servers = [];
   try {
     for (const service of services) {
-      const manifestFile = manifest(folder, data, service);
+      const manifestFile = manifest(folder, data, keys, service);
       const port = PORT + servers.length;
       const server = start(port, programs.viceroy, ['-C', manifestFile, '--addr', `127.0.0.1:${port}`, service.wasm], { cwd: folder, stdio: ['ignore', 'ignore', 'ignore'] });
       servers.push(server);

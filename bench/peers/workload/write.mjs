@@ -22,10 +22,18 @@ for (const size of sizes) {
   const place = folder(`F${size}`);
   const keys = asked(workload).map(({ key }) => key);
   for (const [name, form] of Object.entries({ flagstone, exposed, route, pipeline })) write(place, `${name}.toml`, form(workload, keys));
+  write(place, 'asked.neutral', JSON.stringify(cut(workload)));
   for (const [name, form] of Object.entries(FORMATS)) write(place, `${name}.json`, form(workload));
 }
 
 if (parts.includes('segments')) writeSegments();
+
+/** The flags that are asked for, and the segments that they ask for. */
+function cut(workload) {
+  const flags = asked(workload);
+  const used = [...new Set(flags.map(({ segment }) => segment))].filter((segment) => segment !== undefined);
+  return { flags: flags.map((flag) => ({ ...flag, segment: Math.max(used.indexOf(flag.segment), 0) })), segments: used.map((index) => workload.segments[index]) };
+}
 
 /** Segments of two sizes, each with a flag that asks for it; every second of the users is a member. */
 function writeSegments() {

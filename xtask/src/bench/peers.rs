@@ -84,6 +84,7 @@ fn programs(console: Console, setup: &Setup, folder: &Path) -> Result<serde_json
         "wasm": built,
         "fastly": paths::root().join("fastly/bin/main.wasm"),
         "fastlyPeers": edge.join("wasm32-wasip1/release/fastly-peers.wasm"),
+        "fastlyHand": edge.join("wasm32-wasip1/release/hand.wasm"),
         "fastlyKept": edge.join("wasm32-wasip1/release/kept.wasm"),
         "viceroy": "viceroy",
         "wasmBindgen": "wasm-bindgen",
