@@ -51,6 +51,8 @@
 //!
 //! What the headers mean, and why they are as they are: `docs/http.md`.
 
+// `#[inline(never)]` keeps apart what few requests need: V8 compiles a function whole, when it is first called.
+
 mod answer;
 mod bot;
 mod cache;
