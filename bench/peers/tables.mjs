@@ -192,7 +192,7 @@ ${starts()}
 
 In Viceroy; CPU of a request. Ours reads a [cut](platforms.md#cuts), which is published beside all flags; the others read all of theirs, since their formats have no such
 thing, and one row has ours do so. Ours keeps its instance for further requests, in Viceroy five; the others have a fresh one for each. Our service asks an origin, so its cost is above a service
-that does only that and keeps its instance too; the others' is above one that reads the headers.
+that does only that and keeps its instance too, and so is *by hand*, which has the same effect for this one configuration; the others' is above one that reads the headers.
 
 ${fastly()}
 
