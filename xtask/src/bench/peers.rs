@@ -41,15 +41,16 @@ fn programs(console: Console, setup: &Setup, folder: &Path) -> Result<serde_json
     console.run("build the peers' Rust engines (once, minutes)", &mut cargo)?;
 
     let edge = paths::root().join("target/peers-wasm");
-    let mut cargo = setup.wasm_builder("cargo");
-    cargo.env("CARGO_TARGET_DIR", &edge);
-    // Unleash's engine wants randomness, which is the runtime's.
-    cargo.env("RUSTFLAGS", "--cfg getrandom_backend=\"wasm_js\"");
-    let target = ["--target", "wasm32-unknown-unknown"];
-    let mut core = setup.wasm_builder("cargo");
-    core.env("CARGO_TARGET_DIR", &edge);
-    build_peers(&mut core, &["flagstone-wasm"], &target);
-    console.run("build our core for wasm", &mut core)?;
+    let engines = |packages: &[&str], features: &[&str], what: &str| {
+        let mut cargo = setup.wasm_builder("cargo");
+        cargo.env("CARGO_TARGET_DIR", &edge);
+        // Unleash's engine wants randomness, which is the runtime's.
+        cargo.env("RUSTFLAGS", "--cfg getrandom_backend=\"wasm_js\"");
+        let target = ["--target", "wasm32-unknown-unknown"];
+        build_peers(&mut cargo, packages, &[&target, features].concat());
+        console.run(what, &mut cargo)
+    };
+    engines(&["flagstone-wasm"], &[], "build our core for wasm")?;
     let built = edge.join("wasm32-unknown-unknown/release");
     fs::copy(
         built.join("flagstone_wasm.wasm"),
@@ -62,8 +63,7 @@ fn programs(console: Console, setup: &Setup, folder: &Path) -> Result<serde_json
         "yggdrasil-wasm",
     ];
     let features = ["--features", "flagstone-wasm/services"];
-    build_peers(&mut cargo, &packages, &[target, features].concat());
-    console.run("build engines for wasm", &mut cargo)?;
+    engines(&packages, &features, "build engines for wasm")?;
 
     let mut cargo = setup.wasm_builder("cargo");
     cargo.env("CARGO_TARGET_DIR", &edge);
