@@ -123,13 +123,33 @@ impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
     /// Without flags that are held, and no rollout has begun. One evaluator serves all flags of a request, and keeps what they have in common.
     #[inline]
     pub fn new(snapshot: Snapshot<'s>, attributes: &'c A, now: UnixMillis) -> Self {
+        Self::with_tables(snapshot, Tables::of(snapshot), attributes, now)
+    }
+
+    /// One for somebody else, of the same snapshot, whose sections need not be found again.
+    #[inline]
+    pub fn renew<'d, B: Attributes>(
+        &self,
+        attributes: &'d B,
+        now: UnixMillis,
+    ) -> Evaluator<'s, 'd, B> {
+        Evaluator::with_tables(self.snapshot, self.tables, attributes, now)
+    }
+
+    #[inline]
+    fn with_tables(
+        snapshot: Snapshot<'s>,
+        tables: Tables<'s>,
+        attributes: &'c A,
+        now: UnixMillis,
+    ) -> Self {
         Self {
             snapshot,
             attributes,
             now,
             kills: &[],
             rollouts: &[],
-            tables: Tables::of(snapshot),
+            tables,
             key_hash: Cell::new(0),
             unit: Ending::default(),
             words: Default::default(),

@@ -21,6 +21,8 @@ const NO_VARIANT: u32 = 0xffff;
 /// What an instance holds.
 struct State {
     snapshot: Option<Snapshot<'static>>,
+    /// Decides for nobody; those for somebody come of it.
+    nobody: Option<Evaluator<'static, 'static, ()>>,
     context: Context,
     now: UnixMillis,
     /// The rule that decided last.
@@ -36,6 +38,7 @@ thread_local! {
     static STATE: RefCell<State> = const {
         RefCell::new(State {
             snapshot: None,
+            nobody: None,
             context: Context::new(),
             now: UnixMillis(0),
             rule: None,
@@ -60,6 +63,7 @@ impl State {
             Ok(snapshot) if snapshot.is_intact() => {
                 self.context.read(&snapshot);
                 self.snapshot = Some(snapshot);
+                self.nobody = Some(Evaluator::new(snapshot, &(), self.now));
             }
             Ok(_) => self
                 .message
@@ -118,11 +122,12 @@ impl State {
 
     /// The variant, and above its 16 bits the reason.
     fn evaluate(&mut self, flag: u32) -> u32 {
-        let Some(snapshot) = self.snapshot else {
+        let Some(nobody) = &self.nobody else {
             return NO_VARIANT | code(Reason::Error) << 16;
         };
-        let evaluator = Evaluator::new(snapshot, &self.context, self.now);
-        let decision = evaluator.explain(FlagIndex(flag), &mut Steps::new(snapshot, false));
+        let evaluator = nobody.renew(&self.context, self.now);
+        let mut steps = Steps::new(nobody.snapshot, false);
+        let decision = evaluator.explain(FlagIndex(flag), &mut steps);
         self.rule = decision.rule;
         number(&decision)
     }

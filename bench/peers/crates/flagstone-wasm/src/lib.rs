@@ -97,11 +97,10 @@ pub extern "C" fn user(key: usize, country: usize, version: usize, email: usize)
     let (country, rest) = rest.split_at(country);
     let (version, email) = rest.split_at(version);
     let texts = [key, country, version, email];
-    let snapshot = evaluator().snapshot;
     // SAFETY: there is one thread, and the old evaluator is not used again.
     unsafe {
         VISITOR = Visitor(ROLES.map(|role| texts.get(role).copied()));
-        EVALUATOR = Some(Evaluator::new(snapshot, &VISITOR, NOW));
+        EVALUATOR = Some(evaluator().renew(&VISITOR, NOW));
     }
 }
 
