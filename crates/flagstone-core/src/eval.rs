@@ -211,7 +211,7 @@ impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
         let flag = FlagRecord::read(row)?;
         // No closure, which would have the record lie in memory.
         if flag.flags & FLAG_PLAIN != 0 {
-            return Some(self.plain(&flag, trace));
+            return Some(self.plain(row, trace));
         }
         None
     }
@@ -461,7 +461,7 @@ impl<'e, 's, 'c, A: Attributes, T: Trace> Run<'e, 's, 'c, A, T> {
             self.trace.enter_rule(place);
             let matched = match rule.tests_count {
                 0 => Some(true),
-                count => self.holds(rule.tests, count, way),
+                count => self.condition(rule.tests, count, way),
             };
             let Some(matched) = matched else {
                 return Choice::ERROR;

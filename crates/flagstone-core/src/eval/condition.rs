@@ -28,12 +28,6 @@ impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
     /// Whether a condition of `count` tests from `first` on holds.
     #[inline(never)]
     pub(super) fn condition(&mut self, first: u32, count: u16, way: &Way<'_>) -> Option<bool> {
-        self.holds(first, count, way)
-    }
-
-    /// The same without a call, for the rules of flags.
-    #[inline(always)]
-    pub(super) fn holds(&mut self, first: u32, count: u16, way: &Way<'_>) -> Option<bool> {
         if count == 0 {
             return Some(true);
         }
@@ -55,7 +49,7 @@ impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
             // Elements are asked about themselves, whatever is known of the attribute.
             let is_known = is_set || self.element.is_none() && test.is_frequent();
             let frequent = match is_known {
-                true => self.input.frequent(test),
+                true => self.input.frequent(row),
                 false => None,
             };
             let answer = match frequent {
@@ -164,13 +158,14 @@ impl<A: Attributes> Evaluator<'_, '_, A> {
     /// The answer to a [frequent](TestRecord::is_frequent) question, whose attribute is text; `None` for all others, and inside it if the
     /// bytes make no sense. What has been asked about an attribute before is known, so that the attribute itself is not needed.
     #[inline(always)]
-    pub(super) fn frequent(&self, test: TestRecord) -> Option<Option<bool>> {
+    pub(super) fn frequent(&self, row: &[u8; TestRecord::SIZE]) -> Option<Option<bool>> {
         const SEGMENT: u8 = Op::Segment as u8;
         const WORD_IN: u8 = Op::WordIn as u8;
         const RELEASE: u8 = Op::Release as u8;
         const TEXT_EQUAL: u8 = Op::TextEqual as u8;
         const STARTS_WITH: u8 = Op::StartsWith as u8;
         const ENDS_WITH: u8 = Op::EndsWith as u8;
+        let test = TestRecord::read(row)?;
         match test.op {
             SEGMENT => Some(self.is_member(test.b, AttributeIndex(test.attribute))),
             WORD_IN => Some(Some(operand(test) & self.word(test.attribute)? != 0)),
@@ -178,11 +173,12 @@ impl<A: Attributes> Evaluator<'_, '_, A> {
             TEXT_EQUAL | STARTS_WITH | ENDS_WITH => {
                 let asked = self.asked.get(test.a as usize % ASKED)?;
                 let is_known =
-                    asked.question.get() == question(test) && asked.constant.get() == operand(test);
+                    asked.question.get() == question(row) && asked.constant.get() == operand(test);
                 if is_known {
                     return Some(Some(asked.answer.get()));
                 }
-                self.ask(test, asked)
+                // The test itself would go through memory.
+                self.ask(row, asked)
             }
             _ => None,
         }
@@ -190,12 +186,13 @@ impl<A: Attributes> Evaluator<'_, '_, A> {
 
     /// Asks about the text of an attribute, and keeps the answer.
     #[inline(never)]
-    fn ask(&self, test: TestRecord, asked: &Asked) -> Option<Option<bool>> {
+    fn ask(&self, row: &[u8; TestRecord::SIZE], asked: &Asked) -> Option<Option<bool>> {
+        let test = TestRecord::read(row)?;
         let is = self.text(test.attribute)?.as_bytes();
         let constant = self.snapshot.data(test.a, test.b);
         let answer = constant.map(|constant| is_part(test.op, is, constant, test.flags));
         if let Some(answer) = answer {
-            asked.question.set(question(test));
+            asked.question.set(question(row));
             asked.constant.set(operand(test));
             asked.answer.set(answer);
         }
@@ -203,10 +200,11 @@ impl<A: Attributes> Evaluator<'_, '_, A> {
     }
 }
 
-/// What a test asks, and about which attribute.
+/// What a test asks, and about which attribute: operation, flags and attribute in one read.
 #[inline]
-fn question(test: TestRecord) -> u32 {
-    u32::from(test.op) | u32::from(test.flags) << 8 | u32::from(test.attribute) << 16
+fn question(row: &[u8; TestRecord::SIZE]) -> u32 {
+    row.first_chunk()
+        .map_or(0, |head| u32::from_le_bytes(*head))
 }
 
 impl TestRecord {

@@ -16,15 +16,26 @@ use crate::snapshot::AttributeIndex;
 impl<A: Attributes> Evaluator<'_, '_, A> {
     /// What a plain flag comes to.
     #[inline(always)]
-    pub(super) fn plain(&self, flag: &FlagRecord, trace: &mut impl Trace) -> Choice {
-        let default = flag.default;
+    pub(super) fn plain(&self, row: &[u8; FlagRecord::SIZE], trace: &mut impl Trace) -> Choice {
+        let Some(flag) = FlagRecord::read(row) else {
+            return Choice::ERROR;
+        };
         if flag.flags & FLAG_DISABLED != 0 {
-            return Choice::new(default, NONE16, Reason::Disabled);
+            return Choice::new(flag.default, NONE16, Reason::Disabled);
         }
         if flag.rules_count == 0 {
-            return Choice::new(default, NONE16, Reason::Static);
+            return Choice::new(flag.default, NONE16, Reason::Static);
         }
-        let rule = flag.plain_rule();
+        self.plain_ruled(row, trace)
+    }
+
+    /// What a plain flag with a rule comes to.
+    #[inline(never)]
+    fn plain_ruled(&self, row: &[u8; FlagRecord::SIZE], trace: &mut impl Trace) -> Choice {
+        let Some(flag) = FlagRecord::read(row) else {
+            return Choice::ERROR;
+        };
+        let (default, rule) = (flag.default, flag.plain_rule());
         trace.enter_rule(0);
         let holds = match rule.tests_count {
             0 => Some(true),
@@ -55,7 +66,7 @@ impl<A: Attributes> Evaluator<'_, '_, A> {
     }
 
     /// Whether all tests of a plain rule hold. A listener hears them up to the first that does not.
-    #[inline(never)]
+    #[inline(always)]
     fn all_hold(&self, first: u32, count: u16, trace: &mut impl Trace) -> Option<bool> {
         let tests = self.tables.tests.get(first as usize..)?;
         let tests = tests.get(..count.min(PLAIN_TESTS).into())?;
@@ -65,7 +76,7 @@ impl<A: Attributes> Evaluator<'_, '_, A> {
             if all && test.op == Op::Segment as u8 {
                 trace.enter_segment(test.a);
             }
-            let (answer, holds) = match self.frequent(test) {
+            let (answer, holds) = match self.frequent(row) {
                 Some(yes) => {
                     let yes = yes?;
                     (yes.into(), yes ^ test.is_negated())
