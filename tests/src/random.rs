@@ -89,8 +89,8 @@ impl Random {
     }
 
     fn segment(&mut self, key: String, known: &Known) -> Segment {
-        let included = self.keys();
-        let excluded = self.keys();
+        let included = self.keys().into();
+        let excluded = self.keys().into();
         Segment {
             key,
             by: self.by(),

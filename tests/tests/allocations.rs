@@ -184,7 +184,7 @@ fn model() -> Model {
             key: text("staff"),
             by: text(TARGETING_KEY),
             included: (0..100).map(|user| format!("user-{user}")).collect(),
-            excluded: vec![],
+            excluded: vec![].into(),
             when: Condition::never(),
         }],
         ..Model::default()

@@ -52,7 +52,7 @@ fn it_is_large_enough_to_show_something() {
         .iter()
         .find(|segment| segment.key == "beta")
         .unwrap();
-    assert_eq!(beta.included.len(), 42);
+    assert_eq!(beta.included.texts().len(), 42);
 }
 
 #[test]

@@ -165,9 +165,55 @@ pub struct Segment {
     /// The attribute that is looked up in the two lists; [`TARGETING_KEY`] as a rule.
     pub by: String,
     /// Keys that belong to the segment whatever the condition says.
-    pub included: Vec<String>,
+    pub included: Keys,
     /// Keys that do not, unless they are included.
-    pub excluded: Vec<String>,
+    pub excluded: Keys,
     /// For all other keys. [`Condition::never`] if there are lists only.
     pub when: Condition,
+}
+
+/// Keys, of which there may be millions.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Keys {
+    /// As they are.
+    Texts(Vec<String>),
+    /// The [hash](flagstone_core::hash::key) of each, which is all that a snapshot has of them: for a model that is compiled and not
+    /// read by anybody.
+    Hashes(Vec<u128>),
+}
+
+impl Keys {
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Texts(texts) => texts.is_empty(),
+            Self::Hashes(hashes) => hashes.is_empty(),
+        }
+    }
+
+    /// The keys; none where only their hashes are known.
+    pub fn texts(&self) -> &[String] {
+        match self {
+            Self::Texts(texts) => texts,
+            Self::Hashes(_) => &[],
+        }
+    }
+}
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self::Texts(Vec::new())
+    }
+}
+
+impl From<Vec<String>> for Keys {
+    fn from(texts: Vec<String>) -> Self {
+        Self::Texts(texts)
+    }
+}
+
+impl FromIterator<String> for Keys {
+    fn from_iter<T: IntoIterator<Item = String>>(texts: T) -> Self {
+        Self::Texts(texts.into_iter().collect())
+    }
 }

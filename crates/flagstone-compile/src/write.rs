@@ -26,7 +26,7 @@ pub use pattern::check_pattern;
 use crate::finding::Finding;
 use crate::index::Index;
 use crate::model::{
-    Condition, Flag, Model, Prerequisite, Rule, Segment, Serve, TARGETING_KEY, Test, Value,
+    Condition, Flag, Model, Prerequisite, Rule, Segment, Serve, TARGETING_KEY, Test, Value, Variant,
 };
 use crate::sort::sort;
 use flagstone_core::layout::{
@@ -79,6 +79,8 @@ struct Writer<'m> {
     /// Their records, to which words are added until the end.
     attribute_records: Vec<AttributeRecord>,
     words: words::Words,
+    /// Those that were written last, and their first number.
+    last_variants: Option<(&'m [Variant], u32)>,
     reads: reads::Reads,
 }
 
@@ -108,6 +110,7 @@ impl<'m> Writer<'m> {
             names: Vec::new(),
             attribute_records: Vec::new(),
             words: words::Words::default(),
+            last_variants: None,
             reads: reads::Reads::new(model.flags.len(), model.segments.len()),
         }
     }
@@ -232,7 +235,13 @@ impl<'m> Writer<'m> {
     }
 
     /// The first variant of a flag; flags with equal variants share them.
-    fn variants(&mut self, flag: &Flag, path: &str) -> u32 {
+    fn variants(&mut self, flag: &'m Flag, path: &str) -> u32 {
+        // Flags often have those of the flag before.
+        if let Some((last, first)) = self.last_variants
+            && last == flag.variants
+        {
+            return first;
+        }
         let mut bytes = Vec::with_capacity(flag.variants.len() * VariantRecord::SIZE);
         for variant in &flag.variants {
             let (key_offset, key_len) = self.short_text(&variant.key, path);
@@ -258,7 +267,9 @@ impl<'m> Writer<'m> {
             };
             bytes.extend_from_slice(&record.write());
         }
-        self.tables.share(Section::Variants, &bytes)
+        let first = self.tables.share(Section::Variants, &bytes);
+        self.last_variants = Some((&flag.variants, first));
+        first
     }
 
     fn rule(
@@ -271,7 +282,7 @@ impl<'m> Writer<'m> {
         let (tests, tests_count) = self.condition(&rule.when, reader, &text!("{path}/when"));
         let name = match rule.name.as_str() {
             "" => NONE,
-            name => self.texts(&[name]).0,
+            name => self.one_text(name),
         };
         let (variant, split) = match &rule.serve {
             Serve::Variant(key) => (self.variant_of(flag, key, &text!("{path}/serve")), NONE),
@@ -311,8 +322,8 @@ impl<'m> Writer<'m> {
         } else {
             self.read_attribute(&segment.by, reader, &by_path)
         };
-        let included = self.set(&segment.included);
-        let excluded = self.set(&segment.excluded);
+        let included = self.keys(&segment.included);
+        let excluded = self.keys(&segment.excluded);
         let (tests, tests_count) = if condition::never_holds(&segment.when) {
             (NONE, 0)
         } else {

@@ -90,8 +90,8 @@ fn segment(key: &str, when: Condition) -> Segment {
     Segment {
         key: key.into(),
         by: TARGETING_KEY.into(),
-        included: vec![],
-        excluded: vec![],
+        included: vec![].into(),
+        excluded: vec![].into(),
         when,
     }
 }
@@ -535,7 +535,7 @@ fn rollouts() {
 #[test]
 fn a_repeated_key_of_a_segment_is_no_collision() {
     let mut of = segment("s", Condition::never());
-    of.included = vec!["u1".into(), "u2".into(), "u1".into()];
+    of.included = vec!["u1".into(), "u2".into(), "u1".into()].into();
     check(
         "repeated",
         &Model {

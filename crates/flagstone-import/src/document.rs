@@ -3,7 +3,7 @@
 use crate::service::{Options, Sdk, Service, import_asked};
 use flagstone_compile::Model;
 use flagstone_compile::model::{
-    Condition, Edge, Flag, Matcher, SdkKind, Segment, ServiceKind, TARGETING_KEY, Test,
+    Condition, Edge, Flag, Keys, Matcher, SdkKind, Segment, ServiceKind, TARGETING_KEY, Test,
 };
 use flagstone_compile::regex::Dialect;
 use flagstone_compile::{compile_imported, cut, matches_pattern, read_edge};
@@ -71,8 +71,8 @@ pub fn compile_frame(frame: &[u8], document: &[u8]) -> Option<Vec<u8>> {
     let segment = |(key, patterns): &(Cow<'_, str>, Json<'_>)| Segment {
         key: key.to_string(),
         by: TARGETING_KEY.to_owned(),
-        included: Vec::new(),
-        excluded: Vec::new(),
+        included: Keys::default(),
+        excluded: Keys::default(),
         when: Condition::Any(
             patterns
                 .elements()

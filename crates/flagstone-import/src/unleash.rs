@@ -55,7 +55,7 @@ use crate::service::{Imported, Options, Sdk};
 use constraint::Segments;
 use document::Document;
 use flagstone_compile::Model;
-use flagstone_compile::model::{Condition, Segment, TARGETING_KEY, Test};
+use flagstone_compile::model::{Condition, Keys, Segment, TARGETING_KEY, Test};
 use flagstone_json::Json;
 use notes::Notes;
 
@@ -151,8 +151,8 @@ impl Lowering<'_, '_> {
         self.model.segments.push(Segment {
             key,
             by: TARGETING_KEY.to_owned(),
-            included: Vec::new(),
-            excluded: Vec::new(),
+            included: Keys::default(),
+            excluded: Keys::default(),
             when,
         });
     }

@@ -54,10 +54,10 @@ impl Oracle<'_> {
             .get(&segment.by)
             .and_then(serde_json::Value::as_str);
         let listed = |list: &[String]| key.is_some_and(|key| list.iter().any(|of| of == key));
-        if listed(&segment.included) {
+        if listed(segment.included.texts()) {
             return true;
         }
-        if listed(&segment.excluded) {
+        if listed(segment.excluded.texts()) {
             return false;
         }
         self.condition(&segment.when) == Truth::True

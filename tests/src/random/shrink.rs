@@ -1,6 +1,6 @@
 //! Smaller models that still show a failure.
 
-use flagstone_compile::model::{Condition, Model};
+use flagstone_compile::model::{Condition, Keys, Model};
 
 /// The smallest model that can be reached by leaving out parts while `fails` stays true.
 pub fn shrink(mut model: Model, fails: impl Fn(&Model) -> bool) -> Model {
@@ -20,8 +20,8 @@ fn smaller(model: &Model) -> Vec<Model> {
     };
     for segment in 0..model.segments.len() {
         with(&|model| drop(model.segments.remove(segment)));
-        with(&|model| model.segments[segment].included.clear());
-        with(&|model| model.segments[segment].excluded.clear());
+        with(&|model| model.segments[segment].included = Keys::default());
+        with(&|model| model.segments[segment].excluded = Keys::default());
         for part in parts(&model.segments[segment].when) {
             with(&|model| model.segments[segment].when = part.clone());
         }

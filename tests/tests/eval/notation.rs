@@ -174,8 +174,8 @@ fn segment(table: &Table) -> Segment {
     Segment {
         key: text(table, "key", "s"),
         by: text(table, "by", TARGETING_KEY),
-        included: list("included"),
-        excluded: list("excluded"),
+        included: list("included").into(),
+        excluded: list("excluded").into(),
         when: table.get("when").map_or(Condition::always(), condition),
     }
 }

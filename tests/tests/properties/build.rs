@@ -78,8 +78,8 @@ pub fn segment(key: &str, when: Condition) -> Segment {
     Segment {
         key: key.to_owned(),
         by: TARGETING_KEY.to_owned(),
-        included: vec![],
-        excluded: vec![],
+        included: vec![].into(),
+        excluded: vec![].into(),
         when,
     }
 }

@@ -69,7 +69,7 @@ fn expiries_are_found() {
 /// A flag that serves `v1` to the members of a segment.
 fn members(keys: Vec<String>) -> Model {
     let mut list = segment("s", Condition::never());
-    list.included = keys;
+    list.included = keys.into();
     let mut flag = flag("f", 1, None);
     flag.rules.push(Rule {
         name: String::new(),

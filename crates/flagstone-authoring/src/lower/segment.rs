@@ -37,8 +37,8 @@ impl Lower<'_> {
         Some(Segment {
             key: name.to_owned(),
             by: self.by(table, path),
-            included: self.keys(table, "included", "included_file", path),
-            excluded: self.keys(table, "excluded", "excluded_file", path),
+            included: self.keys(table, "included", "included_file", path).into(),
+            excluded: self.keys(table, "excluded", "excluded_file", path).into(),
             when: self.when(table, "", path).unwrap_or_else(Condition::never),
         })
     }

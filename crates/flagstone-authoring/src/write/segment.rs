@@ -21,7 +21,10 @@ pub(super) fn written(
     if by != TARGETING_KEY {
         text += &format!("by = {}\n", toml::text(attribute(by)?));
     }
-    for (name, keys) in [("included", included), ("excluded", excluded)] {
+    for (name, keys) in [
+        ("included", included.texts()),
+        ("excluded", excluded.texts()),
+    ] {
         if keys.len() > most_keys && keys.iter().all(|key| is_line(key)) {
             let file = file_name(key, name, files);
             text += &format!("{name}_file = {}\n", toml::text(&file));

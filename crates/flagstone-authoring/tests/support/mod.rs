@@ -122,8 +122,8 @@ pub fn model(model: &Model) -> Vec<String> {
             "segment {} by {} {} but {} or {}",
             segment.key,
             segment.by,
-            list(&segment.included, String::clone),
-            list(&segment.excluded, String::clone),
+            list(segment.included.texts(), String::clone),
+            list(segment.excluded.texts(), String::clone),
             condition(&segment.when),
         ));
     }

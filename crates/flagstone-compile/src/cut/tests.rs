@@ -1,7 +1,7 @@
 use super::cut;
 use crate::model::{
-    Condition, Expose, Flag, FlagSource, Model, Plan, Prerequisite, Route, Rule, Scope, SdkKind,
-    Segment, Serve, ServiceKind, TARGETING_KEY, Test, Value, Variant,
+    Condition, Expose, Flag, FlagSource, Keys, Model, Plan, Prerequisite, Route, Rule, Scope,
+    SdkKind, Segment, Serve, ServiceKind, TARGETING_KEY, Test, Value, Variant,
 };
 
 /// Flags `a` to `f` and segments `s` to `u`, of which nothing depends on anything.
@@ -21,8 +21,8 @@ fn model() -> Model {
     let segments = ["s", "t", "u"].map(|key| Segment {
         key: key.to_owned(),
         by: TARGETING_KEY.to_owned(),
-        included: Vec::new(),
-        excluded: Vec::new(),
+        included: Keys::default(),
+        excluded: Keys::default(),
         when: Condition::never(),
     });
     Model {

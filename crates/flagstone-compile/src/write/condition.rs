@@ -574,7 +574,6 @@ impl Writer<'_> {
             questions.push(Question::new(Op::NumberIn, first, numbers.len() as u32));
         }
         if !texts.is_empty() || questions.is_empty() {
-            let texts = sorted(texts);
             let question = match self.words_in(attribute, &texts) {
                 Some(mask) => Question::wide(Op::WordIn, mask),
                 None => self.text_in(texts.into_iter()),
@@ -623,6 +622,13 @@ impl Writer<'_> {
         (first, records.len() as u32)
     }
 
+    /// A single text as its record.
+    pub(super) fn one_text(&mut self, text: &str) -> u32 {
+        let (offset, len) = self.tables.long_text(text);
+        let record = TextRecord { offset, len };
+        self.tables.share(Section::Texts, record.write().as_ref())
+    }
+
     pub(super) fn text(&mut self, op: Op, text: &str) -> Question {
         let (offset, len) = self.tables.long_text(text);
         Question::new(op, offset, len)
@@ -663,7 +669,7 @@ impl Writer<'_> {
             pre_offset,
             pre_len,
         };
-        let version = self.tables.share(Section::SemVers, &rows(&[record]));
+        let version = self.tables.share(Section::SemVers, record.write().as_ref());
         Question::new(op, version, outcomes(wanted))
     }
 

@@ -16,7 +16,7 @@ impl Writer<'_> {
             Js::Number(number) => Question::wide(Op::JsNumberEqual, number.to_bits()),
             Js::Truthy => Question::new(Op::JsTruthy, 0, 0),
             Js::Compare(order, Scalar::Text(text)) => {
-                let (text, _) = self.texts(&[text]);
+                let text = self.one_text(text);
                 Question::new(Op::JsTextOrder, text, outcomes(*order))
             }
             Js::Compare(order, scalar) => {
@@ -35,7 +35,7 @@ impl Writer<'_> {
                     padded.push_str(piece);
                     ControlFlow::Continue(())
                 });
-                let (text, _) = self.texts(&[&padded]);
+                let text = self.one_text(&padded);
                 Question::new(Op::PaddedVersion, text, outcomes(*order))
             }
             Js::OneOfLower(texts) => {

@@ -3,7 +3,9 @@
 use super::Writer;
 use crate::finding::Finding;
 use crate::model::{ELEMENT, Source, TARGETING_KEY};
-use flagstone_core::layout::{AttributeRecord, Section, SourceKind, TextRecord, VaryRecord};
+use flagstone_core::layout::{
+    AttributeRecord, Record, Section, SourceKind, TextRecord, VaryRecord,
+};
 
 /// Whose condition it is.
 #[derive(Clone, Copy)]
@@ -70,6 +72,13 @@ impl Reads {
     /// Calls `visit` for all attributes that a flag's decision depends on, through prerequisites and segments too; for some
     /// more than once.
     fn each(&self, flag: u32, mut visit: impl FnMut(u32)) {
+        if let Some(direct) = self.flags.get(flag as usize)
+            && direct.flags.is_empty()
+            && direct.segments.is_empty()
+        {
+            // As a rule that is all.
+            return direct.attributes.iter().copied().for_each(visit);
+        }
         let (mut flags, mut segments) = (vec![flag], Vec::new());
         let mut open = vec![Reader::Flag(flag)];
         while let Some(reader) = open.pop() {
@@ -177,7 +186,7 @@ impl Writer<'_> {
             self.reads.each(slot, |attribute| {
                 record.names |= bits.get(attribute as usize).copied().unwrap_or(0);
             });
-            let record = self.tables.share(Section::Vary, &super::rows(&[record]));
+            let record = self.tables.share(Section::Vary, record.write().as_ref());
             records.push(self.small(record as usize, "sets of request headers", "/context"));
         }
         if names.len() > 64 {

@@ -1,24 +1,38 @@
 //! Sets of keys, by hash.
 
 use super::Writer;
+use crate::model::Keys;
 use crate::sort::sort;
 use flagstone_core::hash::{self, set_buckets, set_entry};
 use flagstone_core::layout::{EntryRecord, NONE, SET_BUCKET, SET_LIST, Section, SetRecord};
 
 impl Writer<'_> {
     /// Writes a set and gives its number; [`NONE`] for no keys.
+    pub(super) fn keys(&mut self, keys: &Keys) -> u32 {
+        match keys {
+            Keys::Texts(texts) => self.set(texts),
+            Keys::Hashes(hashes) => self.hashes(hashes),
+        }
+    }
+
     pub(super) fn set(&mut self, keys: &[String]) -> u32 {
-        if keys.is_empty() {
+        let hashes = keys.iter().map(|key| hash::key(key.as_bytes()));
+        let hashes: Vec<u128> = hashes.collect();
+        self.hashes(&hashes)
+    }
+
+    fn hashes(&mut self, hashes: &[u128]) -> u32 {
+        if hashes.is_empty() {
             return NONE;
         }
-        let hashes = keys.iter().map(|key| hash::key(key.as_bytes()));
-        let mut entries: Vec<u128> = hashes.collect();
-        if entries.len() <= SET_LIST as usize {
+        let entries = if hashes.len() <= SET_LIST as usize {
+            let mut entries = hashes.to_vec();
             sort(&mut entries, |a, b| a < b);
             entries.dedup();
+            entries
         } else {
-            entries = in_buckets(&entries);
-        }
+            in_buckets(hashes)
+        };
         let set = SetRecord {
             entries: self.tables.count(Section::Entries),
             count: entries.len() as u32,

@@ -7,8 +7,8 @@ use flagstone_core::layout::{HEAD_LEN, IndexRecord, Record, Section};
 pub(super) struct Tables {
     sections: Vec<Vec<u8>>,
     interned: Index,
-    /// Lists of records that others may share, by their section and bytes.
-    shared: Index,
+    /// Of each section the lists of records that others may share, by their bytes.
+    shared: Vec<Index>,
 }
 
 impl Default for Tables {
@@ -16,7 +16,7 @@ impl Default for Tables {
         Self {
             sections: vec![Vec::new(); Section::COUNT],
             interned: Index::default(),
-            shared: Index::default(),
+            shared: vec![Index::default(); Section::COUNT],
         }
     }
 }
@@ -43,11 +43,9 @@ impl Tables {
 
     /// The number of the first of records that lie together; equal lists are shared.
     pub(super) fn share(&mut self, section: Section, records: &[u8]) -> u32 {
-        let mut key = Vec::with_capacity(1 + records.len());
-        key.push(section as u8);
-        key.extend_from_slice(records);
         let next = self.count(section);
-        let first = self.shared.get_or_insert(&key, next);
+        let shared = self.shared.get_mut(section as usize);
+        let first = shared.map_or(next, |shared| shared.get_or_insert(records, next));
         if first == next {
             self.extend(section, records);
         }
@@ -62,6 +60,11 @@ impl Tables {
     /// The number that the next record will have.
     pub(super) fn count(&self, section: Section) -> u32 {
         (self.rows(section).len() / section.record_size()) as u32
+    }
+
+    /// The place of bytes in data, if they are there already and others can share them.
+    pub(super) fn known(&self, bytes: &[u8]) -> Option<u32> {
+        self.interned.get(bytes)
     }
 
     /// The place of bytes in data, which lies right behind the table of sections; equal bytes share it.

@@ -3,6 +3,7 @@
 //! Such a list is a mask, and that it has a value is found by looking the value up once a request, however many tests ask.
 
 use super::Writer;
+use crate::sort::sorted;
 use flagstone_core::layout::{Section, TextRecord};
 
 /// The words of each attribute, by its number.
@@ -10,8 +11,26 @@ use flagstone_core::layout::{Section, TextRecord};
 pub(super) struct Words(Vec<Vec<TextRecord>>);
 
 impl Writer<'_> {
-    /// Texts as a mask over the words of an attribute, to which they are added. `None` if those would become too many.
+    /// Texts as a mask over the words of an attribute, to which they are added in ascending order. `None` if those would become too
+    /// many.
     pub(super) fn words_in(&mut self, attribute: u16, texts: &[&str]) -> Option<u64> {
+        let number = usize::from(attribute);
+        if self.words.0.len() <= number {
+            self.words.0.resize(number + 1, Vec::new());
+        }
+        let words = self.words.0.get_mut(number)?;
+        // Equal texts share their place, so that places can be compared.
+        let known = texts.iter().try_fold(0, |mask, text| {
+            let offset = self.tables.known(text.as_bytes())?;
+            let bit = words
+                .iter()
+                .position(|word| word.offset == offset && word.len as usize == text.len())?;
+            Some(mask | 1u64.checked_shl(bit as u32)?)
+        });
+        if known.is_some() {
+            return known;
+        }
+        let texts = sorted(texts.to_vec());
         if texts.len() > u64::BITS as usize {
             return None;
         }
@@ -22,12 +41,6 @@ impl Writer<'_> {
                 TextRecord { offset, len }
             })
             .collect();
-        let number = usize::from(attribute);
-        if self.words.0.len() <= number {
-            self.words.0.resize(number + 1, Vec::new());
-        }
-        let words = self.words.0.get_mut(number)?;
-        // Equal texts share their place, so that places can be compared.
         let missing = texts.iter().filter(|text| !words.contains(text));
         if words.len() + missing.count() > u64::BITS as usize {
             return None;

@@ -1,7 +1,7 @@
 //! Saved groups.
 
 use super::condition::{Conditions, Root};
-use flagstone_compile::model::{Condition, Segment, TARGETING_KEY, Test};
+use flagstone_compile::model::{Condition, Keys, Segment, TARGETING_KEY, Test};
 use flagstone_json::Json;
 
 /// Members that every object has in JavaScript; as names of groups they lead to something that is none.
@@ -93,8 +93,8 @@ impl<'d> Conditions<'d> {
                 self.segments.push(Segment {
                     key: id.to_owned(),
                     by: TARGETING_KEY.to_owned(),
-                    included: Vec::new(),
-                    excluded: Vec::new(),
+                    included: Keys::default(),
+                    excluded: Keys::default(),
                     when,
                 });
                 problems

@@ -64,7 +64,6 @@ pub(super) fn lower<'d, 'j>(
 where
     'j: 'd,
 {
-    let variants = variants(flag.variations);
     let keys = variant_keys(flag.variations);
     let mut lowering = Lowering {
         document,
@@ -72,7 +71,7 @@ where
         flag,
         keys,
         entry,
-        rules: Vec::new(),
+        rules: Vec::with_capacity(most_rules(flag)),
         meanings: Vec::new(),
     };
     let off = lowering.off();
@@ -94,11 +93,11 @@ where
         meanings,
         ..
     } = lowering;
-    let mut variants: Vec<Variant> = keys
-        .into_iter()
-        .zip(variants)
-        .map(|(key, value)| Variant { key, value })
-        .collect();
+    let mut variants = Vec::with_capacity(keys.len().max(1));
+    for (key, json) in keys.into_iter().zip(flag.variations) {
+        let value = value(json);
+        variants.push(Variant { key, value });
+    }
     if variants.is_empty() {
         // Nothing can be served then, and the model wants a variant.
         variants.push(Variant {
@@ -185,7 +184,9 @@ impl<'d, 'j> Lowering<'_, 'd, 'j> {
             when,
             serve,
         });
-        self.meanings.push((origin, experiment));
+        if cfg!(feature = "answers") {
+            self.meanings.push((origin, experiment));
+        }
     }
 
     /// Prerequisites, targets, rules and fallthrough, up to what takes everybody.
@@ -348,6 +349,13 @@ impl<'d, 'j> Lowering<'_, 'd, 'j> {
     }
 }
 
+/// As many rules as a flag can come to have.
+fn most_rules(flag: &document::Flag<'_, '_>) -> usize {
+    let targets = flag.targets.len().max(flag.context_targets.len());
+    // One for circles, and the fallthrough.
+    flag.rules.len() + targets + flag.prerequisites.len() + 2
+}
+
 /// Why the model cannot hold a flag, if so.
 fn problem(flag: &document::Flag<'_, '_>) -> Option<&'static str> {
     if !is_name(flag.key) {
@@ -388,14 +396,13 @@ pub(super) fn is_name(text: &str) -> bool {
     (1..=LONGEST_KEY).contains(&text.len()) && !text.chars().any(char::is_control)
 }
 
-fn variants(variations: &[Json<'_>]) -> Vec<Value> {
-    let value = |json: &Json<'_>| match json {
+fn value(json: &Json<'_>) -> Value {
+    match json {
         Json::Boolean(value) => Value::Boolean(*value),
         Json::Number(number) => Value::Number(*number),
         Json::Text(text) => Value::String(text.clone().into_owned()),
         Json::Null | Json::List(_) | Json::Object(_) => Value::Json(json.to_string()),
-    };
-    variations.iter().map(value).collect()
+    }
 }
 
 /// The key of a variant.

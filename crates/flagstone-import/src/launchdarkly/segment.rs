@@ -7,9 +7,10 @@ use super::reference::{self, USER, key_of};
 use super::rollout::{bucket_by, bucketing, position_of, weight};
 use crate::report::Fidelity;
 use flagstone_compile::model::{
-    Absent, Condition, Matcher, Reading, Scalar, Segment, TARGETING_KEY, Test,
+    Absent, Condition, Keys, Matcher, Reading, Scalar, Segment, TARGETING_KEY, Test,
 };
 use flagstone_compile::{Index, Model};
+use flagstone_core::hash;
 use flagstone_json::Json;
 
 /// What is known of the segments before flags are lowered, in the order of the document and of the model.
@@ -152,8 +153,8 @@ fn segment(
     let mut segment = Segment {
         key: segments.name(place),
         by: TARGETING_KEY.to_owned(),
-        included: Vec::new(),
-        excluded: Vec::new(),
+        included: Keys::default(),
+        excluded: Keys::default(),
         when: Condition::never(),
     };
     let unbounded = segments
@@ -167,14 +168,15 @@ fn segment(
             let has_others = !included.others.is_empty();
             let mut is_included = included.others;
             let mut is_other = Vec::new();
-            segment.included = included.users;
+            segment.included = set(&included.users);
             if has_others {
                 // Who is included by another kind of context must not be excluded before that is seen.
                 if !excluded.users.is_empty() {
-                    is_other.push(not_in(TARGETING_KEY.to_owned(), excluded.users));
+                    let users = excluded.users.into_iter().map(str::to_owned).collect();
+                    is_other.push(not_in(TARGETING_KEY.to_owned(), users));
                 }
             } else {
-                segment.excluded = excluded.users;
+                segment.excluded = set(&excluded.users);
             }
             for (name, keys) in excluded.others {
                 is_other.push(not_in(name, keys));
@@ -202,33 +204,41 @@ fn segment(
 }
 
 /// Keys that a segment lists, those of users apart.
-struct Lists {
-    users: Vec<String>,
+struct Lists<'d> {
+    users: Vec<&'d str>,
     /// The attribute that is the key of a kind, and keys.
     others: Vec<(String, Vec<String>)>,
 }
 
-impl Lists {
-    fn new(json: &Json<'_>, of_users: &str, of_contexts: &str) -> Self {
+impl<'d> Lists<'d> {
+    fn new(json: &'d Json<'_>, of_users: &str, of_contexts: &str) -> Self {
         // COMPAT(launchdarkly): an empty key is in no list.
-        let keys = |json, name: &str| -> Vec<String> {
-            let keys = texts(json, name).filter(|key| !key.is_empty());
-            keys.map(str::to_owned).collect()
-        };
+        let keys = |json, name| texts(json, name).filter(|key| !key.is_empty());
         let mut lists = Self {
-            users: keys(json, of_users),
+            users: keys(json, of_users).collect(),
             others: Vec::new(),
         };
         for target in list(json, of_contexts) {
-            let keys = keys(target, "values");
+            let mut keys = keys(target, "values").peekable();
             match reference::kind(target.get("contextKind")) {
                 Some(USER) => lists.users.extend(keys),
-                Some(kind) if !keys.is_empty() => lists.others.push((key_of(kind), keys)),
+                Some(kind) if keys.peek().is_some() => {
+                    let keys = keys.map(str::to_owned).collect();
+                    lists.others.push((key_of(kind), keys));
+                }
                 _ => {}
             }
         }
         lists
     }
+}
+
+/// Keys as a set. What goes straight into a snapshot needs no copies of them.
+fn set(keys: &[&str]) -> Keys {
+    if cfg!(feature = "answers") {
+        return keys.iter().map(|key| (*key).to_owned()).collect();
+    }
+    Keys::Hashes(keys.iter().map(|key| hash::key(key.as_bytes())).collect())
 }
 
 /// Whether a key is not in a list; a key that there is not is in none.

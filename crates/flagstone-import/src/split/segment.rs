@@ -8,7 +8,7 @@ use super::named::Named;
 use super::{Reader, not};
 use crate::report::Fidelity;
 use flagstone_compile::Model;
-use flagstone_compile::model::{Condition, Segment, TARGETING_KEY, Test};
+use flagstone_compile::model::{Condition, Keys, Segment, TARGETING_KEY, Test};
 use flagstone_json::Json;
 use std::collections::HashSet;
 
@@ -151,13 +151,16 @@ impl<'d> Reader<'d> {
             let mut segment = Segment {
                 key,
                 by: TARGETING_KEY.to_owned(),
-                included: Vec::new(),
-                excluded: Vec::new(),
+                included: Keys::default(),
+                excluded: Keys::default(),
                 when: Condition::never(),
             };
             match kind {
                 Kind::Standard | Kind::Large => {
-                    segment.included = self.members(name, kind == Kind::Large).unwrap_or_default();
+                    segment.included = self
+                        .members(name, kind == Kind::Large)
+                        .unwrap_or_default()
+                        .into();
                 }
                 Kind::RuleBased => {
                     if let Some((_, json)) = self.document.rule_based.get(name) {
