@@ -1,4 +1,4 @@
-// What the Worker does with a document: its bytes into the wasm's memory, compiled to a snapshot.
+// What the Worker does with a document: its bytes into the wasm's memory, compiled to a snapshot; or a part of it.
 import module from 'flagstone.wasm';
 import frame from 'frame.bin';
 import five from 'five.bin';
@@ -20,10 +20,11 @@ const text = [place(document), document.byteLength];
 export default {
   fetch(request) {
     const asked = new URL(request.url).searchParams;
-    const of = frames[asked.get('of')];
+    const frame = frames[asked.get('of')];
+    const run = { model: exports.lower, tree: exports.read }[asked.get('of')];
     let size = 0;
     for (let times = Number(asked.get('times')); times > 0; times--) {
-      size = of ? exports.compile(...of, ...text) : exports.read(...text);
+      size = frame ? exports.compile(...frame, ...text) : run(...text);
       if (size === 0) return new Response('not compiled', { status: 500 });
     }
     return new Response(`snapshot of ${size} bytes`);

@@ -1,5 +1,5 @@
 // What LaunchDarkly's edge SDK does with the same bytes until it can evaluate: read them from the store, parse them, and make
-// its own form of them. One flag is asked for, since the SDK reads when it is asked.
+// its own form of them. One flag is asked for, since the SDK reads when it is asked. Or only the parsing.
 import { EdgeFeatureStore, init } from '@launchdarkly/js-server-sdk-common-edge';
 import document from 'document.bin';
 
@@ -22,7 +22,9 @@ async function ready() {
 
 export default {
   async fetch(request) {
-    for (let times = Number(new URL(request.url).searchParams.get('times')); times > 0; times--) await ready();
+    const asked = new URL(request.url).searchParams;
+    const run = asked.get('of') === 'json' ? () => JSON.parse(new TextDecoder().decode(document)) : ready;
+    for (let times = Number(asked.get('times')); times > 0; times--) await run();
     return new Response('ready');
   },
 };

@@ -7,6 +7,8 @@ use flagstone_core::{
     AttributeIndex, AttributeValue, Attributes, Evaluator, FlagIndex, Snapshot, UnixMillis,
 };
 use flagstone_import::document::{compile_document, compile_frame};
+#[cfg(feature = "launchdarkly")]
+use flagstone_import::{Options, Service, import};
 use flagstone_json::Json;
 
 /// Compiles a document under a frame; the bytes of the snapshot, 0 if there is none.
@@ -48,6 +50,24 @@ pub unsafe extern "C" fn read(document: *const u8, document_len: usize) -> usize
     let document = unsafe { core::slice::from_raw_parts(document, document_len) };
     let text = str::from_utf8(document).unwrap_or_default();
     Json::read(text).map_or(0, |json| json.members().len())
+}
+
+/// Reads a document as a tree and lowers all of it; the number of flags.
+///
+/// # Safety
+/// The pointer leads to as many readable bytes as the length says.
+#[cfg(feature = "launchdarkly")]
+#[expect(
+    unsafe_code,
+    reason = "the host hands over addresses in this module's memory"
+)]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn lower(document: *const u8, document_len: usize) -> usize {
+    // SAFETY: as the caller promises.
+    let document = unsafe { core::slice::from_raw_parts(document, document_len) };
+    let text = str::from_utf8(document).unwrap_or_default();
+    let imported = import(Service::LaunchDarkly, text, &Options::default());
+    imported.map_or(0, |imported| imported.model.flags.len())
 }
 
 /// Compiles what a frame says about the edge and patterns beside it, and decides a flag.

@@ -1,7 +1,7 @@
 //! Sorting, in few bytes: the standard library's weighs 3 KB of wasm for each type.
 
 /// Sorts into ascending order: Shell's sort with Ciura's gaps. Takes time of about n to the power of 1.3.
-pub(crate) fn sort<T>(items: &mut [T], is_less: impl Fn(&T, &T) -> bool) {
+pub(crate) fn sort<T: Copy>(items: &mut [T], is_less: impl Fn(&T, &T) -> bool) {
     const GAPS: [usize; 8] = [701, 301, 132, 57, 23, 10, 4, 1];
     // Beyond the known gaps each is 2.25 times the one before.
     let mut gap = 701;
@@ -17,15 +17,22 @@ pub(crate) fn sort<T>(items: &mut [T], is_less: impl Fn(&T, &T) -> bool) {
     }
 }
 
-fn pass<T>(items: &mut [T], gap: usize, is_less: &impl Fn(&T, &T) -> bool) {
+fn pass<T: Copy>(items: &mut [T], gap: usize, is_less: &impl Fn(&T, &T) -> bool) {
     for end in gap..items.len() {
+        let Some(item) = items.get(end).copied() else {
+            return;
+        };
         let mut at = end;
         while let Some(before) = at.checked_sub(gap)
-            && let (Some(low), Some(high)) = (items.get(before), items.get(at))
-            && is_less(high, low)
+            && let Some(low) = items.get(before).copied()
+            && is_less(&item, &low)
+            && let Some(place) = items.get_mut(at)
         {
-            items.swap(before, at);
+            *place = low;
             at = before;
+        }
+        if let Some(place) = items.get_mut(at) {
+            *place = item;
         }
     }
 }

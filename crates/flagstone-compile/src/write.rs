@@ -68,10 +68,8 @@ struct Writer<'m> {
     model: &'m Model,
     tables: Tables,
     findings: Vec<Finding>,
-    /// Flag key to its place in the model.
-    places: Index,
-    /// The slot of each flag, in the order of the model.
-    slots: Vec<u32>,
+    /// Where the flags lie, by their places in the model.
+    placement: displacement::Placement,
     segments: Index,
     attributes: Index,
     /// Names of attributes, in the order of their numbers.
@@ -89,8 +87,8 @@ impl<'m> Writer<'m> {
         let keys: Vec<&str> = model.flags.iter().map(|flag| flag.key.as_str()).collect();
         let placement = displacement::place(&keys);
         let mut tables = Tables::default();
-        for seed in placement.seeds {
-            tables.push_index(Section::Seeds, seed);
+        for seed in &placement.seeds {
+            tables.push_index(Section::Seeds, *seed);
         }
         let number = |keys: &mut dyn Iterator<Item = &str>| {
             let mut index = Index::with_capacity(keys.size_hint().0);
@@ -103,8 +101,7 @@ impl<'m> Writer<'m> {
             model,
             tables,
             findings: Vec::new(),
-            places: number(&mut keys.into_iter()),
-            slots: placement.slots,
+            placement,
             segments: number(&mut model.segments.iter().map(|segment| segment.key.as_str())),
             attributes: Index::default(),
             names: Vec::new(),
@@ -144,7 +141,7 @@ impl<'m> Writer<'m> {
     fn flags(&mut self) -> Vec<Option<FlagRecord>> {
         let mut records = vec![None; self.model.flags.len()];
         for (place, flag) in self.model.flags.iter().enumerate() {
-            let slot = self.slots.get(place).copied().unwrap_or(0);
+            let slot = self.placement.slots.get(place).copied().unwrap_or(0);
             let record = self.flag(flag, slot);
             if let Some(place) = records.get_mut(slot as usize)
                 && place.replace(record).is_some()
@@ -159,7 +156,7 @@ impl<'m> Writer<'m> {
 
     /// When flags should be gone, in the order of their slots.
     fn expiries(&mut self) {
-        let placed = self.slots.iter().zip(&self.model.flags);
+        let placed = self.placement.slots.iter().zip(&self.model.flags);
         let mut expiries: Vec<ExpiryRecord> = placed
             .filter_map(|(&flag, of)| {
                 let Day(day) = of.expires?;
@@ -375,9 +372,10 @@ impl<'m> Writer<'m> {
 
     /// The slot of a flag and the flag itself, or a finding.
     fn flag_of(&mut self, key: &str, path: &str) -> Option<(u32, &'m Flag)> {
-        let place = self.places.get(key.as_bytes()).map(|place| place as usize);
-        let found =
-            place.and_then(|place| Some((*self.slots.get(place)?, self.model.flags.get(place)?)));
+        let found = self.placement.find(key).and_then(|(slot, place)| {
+            let flag = self.model.flags.get(place)?;
+            (flag.key == key).then_some((slot, flag))
+        });
         if found.is_none() {
             self.error("unknown-flag", path, text!("there is no flag `{key}`"));
         }

@@ -30,6 +30,8 @@ struct Reader<'j> {
 type Member<'j> = (Cow<'j, str>, Json<'j>);
 
 impl<'j> Reader<'j> {
+    /// A value. Where one is read this is written out, so that only lists and objects are calls.
+    #[inline(always)]
     fn value(&mut self, depth: u8) -> Option<Json<'j>> {
         Some(match self.peek()? {
             b'"' => Json::Text(self.string()?),
@@ -51,6 +53,7 @@ impl<'j> Reader<'j> {
         })
     }
 
+    #[inline(never)]
     fn object(&mut self, depth: u8) -> Option<Vec<Member<'j>>> {
         self.at += 1;
         let first = self.members.len();
@@ -72,6 +75,7 @@ impl<'j> Reader<'j> {
         }
     }
 
+    #[inline(never)]
     fn list(&mut self, depth: u8) -> Option<Vec<Json<'j>>> {
         self.at += 1;
         let first = self.elements.len();

@@ -11,6 +11,8 @@ pub(super) struct Placement {
     pub(super) seeds: Vec<u32>,
     /// A slot for each key, in the order of the keys.
     pub(super) slots: Vec<u32>,
+    /// A key's place in that order for each slot.
+    places: Vec<u32>,
 }
 
 /// Finds a slot for each key. Equal keys, an error elsewhere, share one.
@@ -61,15 +63,32 @@ pub(super) fn place(keys: &[&str]) -> Placement {
             *place = seed;
         }
     }
-    let slots = hashes.iter().map(|hash| {
-        let seed = seeds
-            .get(flag_bucket(*hash, buckets as u32) as usize)
-            .copied()
-            .unwrap_or(0);
-        flag_slot(*hash, seed, count)
-    });
-    Placement {
-        slots: slots.collect(),
+    let mut placement = Placement {
         seeds,
+        slots: Vec::with_capacity(keys.len()),
+        places: vec![0; keys.len()],
+    };
+    for (hash, place) in hashes.iter().zip(0..) {
+        let slot = placement.slot(*hash);
+        placement.slots.push(slot);
+        if let Some(of) = placement.places.get_mut(slot as usize) {
+            *of = place;
+        }
+    }
+    placement
+}
+
+impl Placement {
+    fn slot(&self, hash: u64) -> u32 {
+        let bucket = flag_bucket(hash, self.seeds.len() as u32);
+        let seed = self.seeds.get(bucket as usize).copied().unwrap_or(0);
+        flag_slot(hash, seed, self.places.len() as u32)
+    }
+
+    /// The slot that a key leads to, and the place among the keys of the one that lies there, which may be another.
+    pub(super) fn find(&self, key: &str) -> Option<(u32, usize)> {
+        let slot = self.slot(hash::flag(key.as_bytes()));
+        let place = self.places.get(slot as usize)?;
+        Some((slot, *place as usize))
     }
 }

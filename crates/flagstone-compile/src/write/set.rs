@@ -117,7 +117,9 @@ impl Buckets {
     }
 
     fn has(&self, bucket: u32, hash: u128) -> Option<bool> {
-        Some(self.places.get(bucket as usize)?.contains(&hash))
+        let taken = usize::from(self.taken(bucket)?);
+        let places = self.places.get(bucket as usize)?.get(..taken)?;
+        Some(places.contains(&hash))
     }
 
     fn taken(&self, bucket: u32) -> Option<u8> {
