@@ -11,6 +11,7 @@ use flagstone_core::{
 };
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
+use std::fmt::{Display, Write as _};
 
 /// Gives 16 random bytes, as often as it can.
 pub(crate) type Entropy<'e> = dyn FnMut() -> Option<[u8; 16]> + 'e;
@@ -140,10 +141,7 @@ impl<'p, 'n, H: RequestHead> Context<'p, 'n, H> {
                 .header_text("accept-language")
                 .and_then(preferred)
                 .map(Cow::Owned),
-            SourceKind::ClientIp => parts
-                .head
-                .client_ip()
-                .map(|address| address.to_string().into()),
+            SourceKind::ClientIp => parts.head.client_ip().map(|address| text(address).into()),
             SourceKind::Random => self.random().map(|number| number.to_string().into()),
             SourceKind::GeoAsn | SourceKind::GeoLatitude | SourceKind::GeoLongitude => {
                 let number = self.geo(source).and_then(|text| parse_number(&text));
@@ -205,4 +203,12 @@ impl<H: RequestHead> Attributes for Context<'_, '_, H> {
             None => AttributeValue::Missing,
         }
     }
+}
+
+/// As text. `to_string` would have a panic for what cannot be written.
+pub(crate) fn text(value: impl Display) -> String {
+    let mut text = String::new();
+    // Writing to a string does not fail.
+    let _ = write!(text, "{value}");
+    text
 }

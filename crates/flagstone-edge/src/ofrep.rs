@@ -7,7 +7,7 @@ mod told;
 pub(crate) use events::is_behind;
 
 use crate::answer::Answer;
-use crate::context::{Entropy, Given};
+use crate::context::{Entropy, Given, text};
 use crate::desk::{Asked, Visit};
 use crate::forms::push_json;
 use crate::head::RequestHead;
@@ -17,7 +17,6 @@ use evaluation::Evaluation;
 use flagstone_core::layout::switch;
 use flagstone_json::Json;
 use std::borrow::Cow;
-use std::fmt::{Display, Write as _};
 use subtle::ConstantTimeEq as _;
 use told::Told;
 
@@ -225,14 +224,6 @@ fn json(status: u16, body: String) -> Answer {
     let mut answer = Answer::new(status, [("content-type", "application/json")]);
     answer.body = body.into();
     answer
-}
-
-/// As text. `to_string` would have a panic for what cannot be written.
-fn text(value: impl Display) -> String {
-    let mut text = String::new();
-    // Writing to a string does not fail.
-    let _ = write!(text, "{value}");
-    text
 }
 
 #[cfg(test)]

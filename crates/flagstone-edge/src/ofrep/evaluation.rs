@@ -1,9 +1,9 @@
 //! What flags come to for one who asks, as the protocol writes it.
 
-use super::{Audience, events, failure, json, push_failure, text};
+use super::{Audience, events, failure, json, push_failure};
 use crate::answer::Answer;
 use crate::bot;
-use crate::context::Context;
+use crate::context::{Context, text};
 use crate::desk::Visit;
 use crate::forms::{push_json, push_value};
 use crate::head::RequestHead;

@@ -1,8 +1,8 @@
 //! Telling clients that their flags may have changed.
 
-use super::text;
 use crate::answer::Answer;
 use crate::configuration::Configuration;
+use crate::context::text;
 use crate::desk::Visit;
 use crate::head::RequestHead;
 use crate::query::parameter;
