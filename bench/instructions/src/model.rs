@@ -117,7 +117,7 @@ pub fn segment(index: u32, members: u32) -> Segment {
         key: format!("segment-{index}"),
         by: TARGETING_KEY.to_owned(),
         included: keys.map(name).collect(),
-        excluded: vec![],
+        excluded: vec![].into(),
         when: Condition::Any(vec![]),
     }
 }
