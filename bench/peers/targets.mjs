@@ -45,7 +45,8 @@ export function targets(results, documents, sizes) {
     ...Object.fromEntries([1000, 10_000].map((flags) => [`fastly ${flags}`, fastly('/probe', flags) - fastly('/headers', flags)])),
   };
   const probe = (what, format) => (what ? `${format(PROBE_THEN[what])} → ${format(probeNow[what])}` : '–');
-  const ofProbe = (target, measured, what) => (what ? `${ratio(target / PROBE_THEN[what])} → ${ratio(measured / probeNow[what])}` : '–');
+  const multiple = (measured, probe) => (measured > 0 && probe > 0 ? ratio(measured / probe) : '–');
+  const ofProbe = (target, measured, what) => (what ? `${multiple(target, PROBE_THEN[what])} → ${multiple(measured, probeNow[what])}` : '–');
   const fastlyRows = (flags, target) => {
     const above = (base) => fastly('flagstone', flags) - fastly(base, flags);
     const peer = (name) => microseconds(fastly(name, flags) - fastly('/headers', flags));
