@@ -13,6 +13,7 @@ mod js;
 mod pattern;
 mod plan;
 mod program;
+mod question;
 mod reads;
 mod set;
 mod split;

@@ -1,7 +1,7 @@
 //! Questions that JavaScript answers.
 
 use super::Writer;
-use super::condition::{Question, outcomes};
+use super::question::{Question, outcomes};
 use crate::model::{Js, Scalar};
 use crate::regex::Dialect;
 use crate::sort::sorted;
