@@ -129,7 +129,8 @@ ending of an email address) with a rollout, and one asks for a segment of 1,000 
 translated to each service's own format. Every engine's answers are compared with the workload before anything is measured. Engines
 take turns, round after round; what is given is the median of small batches, and of several rounds the lower quartile, because other work
 on the machine only adds. *In italics*: not a product, but what the others are seen against. The probe is the least work that answers the
-workload, without reasons, variants and exact keys. Users are prepared before the clock starts, and no engine sends events.
+workload, without reasons, variants and exact keys. Users are prepared before the clock starts, and no engine sends events. By
+index and by key nothing is prepared, of the probe neither: the texts of a user, another one at each eighth evaluation, cross into the wasm within the clock.
 
 ## Targets
 

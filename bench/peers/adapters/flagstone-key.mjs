@@ -1,3 +1,3 @@
 import { adapter } from './bare-wasm.mjs';
 
-export default adapter({ name: 'flagstone, by key', file: 'flagstone.snapshot', isBinary: true }, 'flagstone.wasm', true);
+export default adapter({ name: 'flagstone, by key', file: 'flagstone.snapshot', isBinary: true }, 'flagstone.wasm', { asksByKey: true });

@@ -1,3 +1,3 @@
 import { adapter } from './bare-wasm.mjs';
 
-export default adapter({ name: 'probe, by index', file: 'probe.bin', isBinary: true }, 'probe.wasm', false);
+export default adapter({ name: 'probe, by index', file: 'probe.bin', isBinary: true }, 'probe.wasm', { takesAll: true });

@@ -1,5 +1,8 @@
-//! Our core behind bare exports. JavaScript writes texts and numbers of flags into a scratch area.
+//! Our core behind bare exports. JavaScript writes texts and numbers of flags into a scratch area: those of a user all at once, or
+//! each when a decision first asks for it.
 #![expect(static_mut_refs, reason = "one thread, and no call while another runs")]
+
+use core::cell::Cell;
 
 use flagstone_core::{
     AttributeIndex, AttributeValue, Attributes, Evaluator, FlagIndex, Snapshot, UnixMillis, Value,
@@ -14,21 +17,43 @@ const SCRATCH: usize = 4096;
 const ASKED: usize = 2048;
 /// More attributes than the workload has.
 const ATTRIBUTES: usize = 8;
+/// Texts of a user: key, country, version, email.
+const TEXTS: usize = 4;
+/// Bytes of the scratch area for each, where they are asked for one by one.
+const PLACE: usize = ASKED / TEXTS;
 
 static mut ROOM: [u8; SCRATCH] = [0; SCRATCH];
 /// Which text of a user each attribute is.
 static mut ROLES: [usize; ATTRIBUTES] = [usize::MAX; ATTRIBUTES];
-static mut VISITOR: Visitor = Visitor([None; ATTRIBUTES]);
+static mut VISITOR: Visitor = Visitor([const { Cell::new(None) }; TEXTS]);
 static mut EVALUATOR: Option<Evaluator<'static, 'static, Visitor>> = None;
 
-struct Visitor([Option<&'static str>; ATTRIBUTES]);
+#[link(wasm_import_module = "user")]
+unsafe extern "C" {
+    /// Writes a text of the user to its place in the scratch area; gives its bytes.
+    safe fn write(which: usize) -> usize;
+}
+
+/// The texts that are there so far.
+struct Visitor([Cell<Option<&'static str>>; TEXTS]);
 
 impl Attributes for Visitor {
     #[inline]
     fn attribute(&self, index: AttributeIndex) -> AttributeValue<'_> {
-        let text = self.0.get(usize::from(index.0)).copied().flatten();
-        text.map_or(AttributeValue::Missing, AttributeValue::Text)
+        // SAFETY: there is one thread.
+        let role = unsafe { ROLES.get(usize::from(index.0)) };
+        let Some((which, known)) = role.and_then(|role| Some((*role, self.0.get(*role)?))) else {
+            return AttributeValue::Missing;
+        };
+        AttributeValue::Text(known.get().unwrap_or_else(|| ask(which, known)))
     }
+}
+
+#[inline(never)]
+fn ask(which: usize, known: &Cell<Option<&'static str>>) -> &'static str {
+    let found = text(which * PLACE, write(which));
+    known.set(Some(found));
+    found
 }
 
 /// The scratch area.
@@ -96,10 +121,19 @@ pub extern "C" fn user(key: usize, country: usize, version: usize, email: usize)
     let (key, rest) = all.split_at(key);
     let (country, rest) = rest.split_at(country);
     let (version, email) = rest.split_at(version);
-    let texts = [key, country, version, email];
+    begin([key, country, version, email].map(Some));
+}
+
+/// Takes a user whose texts are asked for.
+#[unsafe(no_mangle)]
+pub extern "C" fn next_user() {
+    begin([None; TEXTS]);
+}
+
+fn begin(texts: [Option<&'static str>; TEXTS]) {
     // SAFETY: there is one thread, and the old evaluator is not used again.
     unsafe {
-        VISITOR = Visitor(ROLES.map(|role| texts.get(role).copied()));
+        VISITOR = Visitor(texts.map(Cell::new));
         EVALUATOR = Some(evaluator().renew(&VISITOR, NOW));
     }
 }
