@@ -12,7 +12,7 @@ import { makeUsers, makeWorkload } from './workload/model.mjs';
 import { prepare } from './measure/prepare.mjs';
 import { measureViceroy } from './measure/viceroy.mjs';
 import { measureStarts, measureWorkers } from './measure/workerd.mjs';
-import { lowerQuartile, median } from './measure/process.mjs';
+import { lowerQuartile, median } from './measure/rounds.mjs';
 import { STARTS, WORKERS } from './workers.mjs';
 
 const [folder, programsFile, planName, ...only] = process.argv.slice(2);
@@ -24,10 +24,10 @@ const NEAR = ['flagstone-index', 'flagstone-key', 'flagstone-package', 'flagston
 const NEAR_WORKERS = ['empty', 'headers-only', 'proxy', 'proxy-edits', 'carries-core', 'carries-worker', 'flagstone-wasm', 'flagstone-library', 'flagstone-worker', 'flagstone-route', 'flagstone-pipeline', 'hand-route', 'hand-pipeline', 'probe', 'growthbook', 'launchdarkly'];
 /** Numbers of flags that targets are about; others are measured once. */
 const NEAR_SIZES = [1000, 10_000];
-/** `rounds` are those of engines, `turns` those of Workers, `batches` those of Fastly's services. */
+/** `rounds` are those of engines, `turns` those of Workers and of Fastly's services. */
 const PLANS = {
-  quick: { sizes: NEAR_SIZES, rounds: 2, batches: 20, turns: 8, starts: 12, adapters: NEAR, workers: NEAR_WORKERS },
-  full: { sizes: [10, 100, ...NEAR_SIZES], rounds: 3, batches: 40, turns: 16, starts: 40, adapters: all, workers: Object.keys(WORKERS).filter((name) => !WORKERS[name].isStart) },
+  quick: { sizes: NEAR_SIZES, rounds: 2, turns: 8, starts: 12, adapters: NEAR, workers: NEAR_WORKERS },
+  full: { sizes: [10, 100, ...NEAR_SIZES], rounds: 3, turns: 16, starts: 40, adapters: all, workers: Object.keys(WORKERS).filter((name) => !WORKERS[name].isStart) },
 };
 const plan = { ...PLANS[planName] };
 /** Some Workers alone, for who changes one. */
@@ -100,7 +100,7 @@ const PHASES = {
   starts: () => measureStarts({ out, names: STARTS, flags: 1000, rounds: plan.starts, say }),
   fastly: async () => {
     const rows = [];
-    for (const flags of NEAR_SIZES) rows.push(...await measureViceroy({ out, programs, flags, rounds: plan.batches, say }));
+    for (const flags of NEAR_SIZES) rows.push(...await measureViceroy({ out, programs, flags, rounds: plan.turns, say }));
     return right(rows);
   },
   eval: () => {

@@ -22,7 +22,7 @@ export function targets(results, documents, sizes) {
   const nodePeers = [...new Set(results.engines.map(({ adapter }) => adapter))].filter((adapter) => !/^(flagstone|probe|hand-written)/.test(adapter));
   const worker = (name) => results.workers.find((row) => row.name === name);
   const workerPeers = results.workers.filter(({ name }) => /^(growthbook|configcat|eppo|flagd|statsig|flipt|yggdrasil|launchdarkly)/.test(name));
-  const fastly = (name, flags) => results.fastly.find((row) => row.name === name && row.flags === flags)?.cpu;
+  const fastly = (name, flags) => results.fastly.find((row) => row.name === name && row.flags === flags);
   const one = (engine) => geometricMean(KINDS.map((kind) => native(engine)[`one.${kind}.ns`]));
   const oneInNode = (adapter) => geometricMean(KINDS.map((kind) => node(adapter).one[kind]));
   const segments = native('segments');
@@ -42,18 +42,18 @@ export function targets(results, documents, sizes) {
     'load 1000': native('probe')['load.warm.ns'] / 1e3, 'load 10000': native('probe', 10_000)['load.warm.ns'] / 1e3,
     'by index': oneInNode('probe-index'), 'by key': oneInNode('probe-key'),
     workerd: aboveBase('probe'), start: start('probe'),
-    ...Object.fromEntries([1000, 10_000].map((flags) => [`fastly ${flags}`, fastly('/probe', flags) - fastly('/headers', flags)])),
+    ...Object.fromEntries([1000, 10_000].map((flags) => [`fastly ${flags}`, fastly('/probe', flags).above])),
   };
   const probe = (what, format) => (what ? `${format(PROBE_THEN[what])} → ${format(probeNow[what])}` : '–');
   const multiple = (measured, probe) => (measured > 0 && probe > 0 ? ratio(measured / probe) : '–');
   const ofProbe = (target, measured, what) => (what ? `${multiple(target, PROBE_THEN[what])} → ${multiple(measured, probeNow[what])}` : '–');
   const fastlyRows = (flags, target) => {
-    const above = (base) => fastly('flagstone', flags) - fastly(base, flags);
-    const peer = (name) => microseconds(fastly(name, flags) - fastly('/headers', flags));
+    const above = (name) => microseconds(fastly(name, flags).above);
+    const { above: aboveKept, aboveFresh } = fastly('flagstone', flags);
     const what = `Fastly, CPU above a service that reads the headers and asks the origin, ${flags.toLocaleString('en')} flags`;
     return [
-      [what, target, above('/proxy'), microseconds, `${peer('/launchdarkly')} (LaunchDarkly); reading the probe's bytes: ${peer('/kv/probe')}`, `fastly ${flags}`],
-      ['above one that keeps its instance, as ours does', target, above('kept'), microseconds, `by hand: ${microseconds(fastly('hand', flags) - fastly('kept', flags))}`, `fastly ${flags}`],
+      [what, target, aboveFresh, microseconds, `${above('/launchdarkly')} (LaunchDarkly); reading the probe's bytes: ${above('/kv/probe')}`, `fastly ${flags}`],
+      ['above one that keeps its instance, as ours does', target, aboveKept, microseconds, `by hand: ${above('hand')}`, `fastly ${flags}`],
     ];
   };
   const rows = [

@@ -8,7 +8,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { spawn } from 'node:child_process';
 import { KINDS, expected, makeUsers, makeWorkload, segmentSets } from '../workload/model.mjs';
-import { lowerQuartile, median } from './process.mjs';
+import { lowerQuartile, median } from './rounds.mjs';
 
 const [out, name, count, mode] = process.argv.slice(2);
 const flags = Number(count);

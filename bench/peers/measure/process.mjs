@@ -66,9 +66,9 @@ export async function firstAnswer(server, path, headers) {
   }
 }
 
-/** Sends `requests` requests to a server with `crates/load`; gives what it has measured. */
-export function load(program, { port, pid }, connections, requests, heads) {
-  const { stdout, stderr, status } = spawnSync(program, [port, connections, requests, pid].map(String), { input: heads, encoding: 'utf8' });
+/** Sends `requests` requests to a server with `crates/load`; gives what it has measured. Threads named `besides` do not count. */
+export function load(program, { port, pid }, connections, requests, heads, ...besides) {
+  const { stdout, stderr, status } = spawnSync(program, [port, connections, requests, pid, ...besides].map(String), { input: heads, encoding: 'utf8' });
   if (status !== 0) throw new Error(`load: ${stderr}`);
   return JSON.parse(stdout);
 }
@@ -86,29 +86,3 @@ export const headersOf = (user) => ({
   'x-email': user.email,
   cookie: `uid=${user.key}`,
 });
-
-/** Noise on a machine that others use only adds time, so the lower quartile says more than the median. */
-export const lowerQuartile = (values) => {
-  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 4)];
-};
-
-/** In another order each round, so that nobody always comes after the same: what went before has its traces in caches. */
-export function shuffled(rows, round) {
-  const place = (index) => Math.imul(index + 1, 0x9e3779b1 + 2 * round * 0x85ebca77) >>> 0;
-  return rows.map((row, index) => ({ row, place: place(index) })).sort((a, b) => a.place - b.place).map(({ row }) => row);
-}
-
-export const median = (values) => {
-  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)];
-};
-
-export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** The mean of the middle half: of what comes now and then, such as collecting garbage, it has a share, and of what others do on the machine little. */
-export const middle = (values) => {
-  const sorted = values.filter(Number.isFinite).sort((a, b) => a - b);
-  const rest = Math.floor(sorted.length / 4);
-  return mean(sorted.slice(rest, sorted.length - rest));
-};

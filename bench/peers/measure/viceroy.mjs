@@ -4,15 +4,38 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { spawn } from 'node:child_process';
-import { expected, makeUsers, makeWorkload, segmentSets, ASKED, asked } from '../workload/model.mjs';
-import { firstAnswer, get, heads, headersOf, load, lowerQuartile, shuffled, start } from './process.mjs';
+import { asked, makeUsers, makeWorkload } from '../workload/model.mjs';
+import { mismatches } from './answers.mjs';
+import { firstAnswer, get, heads, headersOf, load, start } from './process.mjs';
+import { BATCH, above, batch, middle, takeTurns } from './rounds.mjs';
 
 const [ORIGIN, PORT] = [18_850, 18_851];
 const users = makeUsers();
-/** Requests of a batch: as often as an instance is used, ten times over. */
-const BATCH = 60;
-/** What is asked of the service with the peers, and how many requests are a batch; of the others it is one path. */
-const PEERS = { '/empty': BATCH, '/headers': BATCH, '/proxy': BATCH, '/kv/probe': BATCH, '/probe-trusting': BATCH, '/probe': BATCH, '/kv/launchdarkly': 12, '/launchdarkly': 6 };
+/** As many instances wait for a further request; Viceroy has five do so at most, and would end some before they have had all of theirs. */
+const CONNECTIONS = 4;
+/** Requests that an instance is used for. Batches are multiples of it, so that each has its share of those that an instance begins with. */
+const USES = 6;
+/**
+ * Viceroy's own threads: one of them wakes each 50 microseconds, be there requests or not, which is an eighth of a core; how much of that a request
+ * has depends on how long it takes. They do not count, and stand still while others are asked. One other thread carries requests out: with several
+ * it depends on the machine how often they wake one another.
+ */
+const [TICKING, ENVIRONMENT] = ['viceroy', { ...process.env, TOKIO_WORKER_THREADS: '1' }];
+
+const SERVICES = [
+  { name: 'flagstone', program: 'fastly', ours: 'exposed' },
+  { name: 'flagstone-whole', program: 'fastly', ours: 'exposed', isWhole: true },
+  { name: 'flagstone-pipeline', program: 'fastly', ours: 'pipeline' },
+  { name: 'hand', program: 'fastlyHand' },
+  { name: 'kept', program: 'fastlyKept' },
+  { name: 'kept-again', program: 'fastlyKept' },
+  { name: 'peers', program: 'fastlyPeers', paths: ['/empty', '/headers', '/proxy', '/kv/probe', '/probe-trusting', '/probe', '/kv/launchdarkly', '/launchdarkly'] },
+];
+/** The same program in two processes: how far they are apart is what a run cannot tell. */
+const KEPT = ['kept', 'kept-again'];
+const decides = (name) => !KEPT.includes(name) && !/^\/(empty|headers|proxy|kv)/.test(name);
+/** Those that the cost of a service is counted above: it keeps its instance, or has a fresh one. */
+const basesOf = (name) => (name.startsWith('/') ? ['/headers'] : KEPT);
 
 function manifest(folder, data, keys, { name, ours, isWhole }) {
   const store = (key, file) => `[[local_server.kv_stores.flags]]\nkey = "${key}"\nfile = ${JSON.stringify(path.join(data, file))}\n`;
@@ -40,57 +63,39 @@ export async function measureViceroy({ out, programs, flags, rounds, say }) {
   const workload = makeWorkload(flags);
   const keys = asked(workload).map(({ key }) => key);
   const also = { 'x-keys': JSON.stringify(keys) };
-  const headers = (user) => ({ ...headersOf(user), ...also });
   const origin = spawn(process.execPath, ['-e', `require('http').createServer((request, response) => response.end('ok')).listen(${ORIGIN}, '127.0.0.1')`]);
-  const services = [
-    { name: 'flagstone', wasm: programs.fastly, ours: 'exposed', paths: { '/': BATCH } },
-    { name: 'flagstone-whole', wasm: programs.fastly, ours: 'exposed', isWhole: true, paths: { '/': BATCH } },
-    { name: 'flagstone-pipeline', wasm: programs.fastly, ours: 'pipeline', paths: { '/': BATCH } },
-    { name: 'hand', wasm: programs.fastlyHand, paths: { '/': BATCH } },
-    { name: 'kept', wasm: programs.fastlyKept, paths: { '/': BATCH } },
-    { name: 'peers', wasm: programs.fastlyPeers, paths: PEERS },
-  ];
   const rows = [];
   const servers = [];
   try {
-    for (const service of services) {
-      const manifestFile = manifest(folder, data, keys, service);
+    for (const service of SERVICES) {
       const port = PORT + servers.length;
-      const server = start(port, programs.viceroy, ['-C', manifestFile, '--addr', `127.0.0.1:${port}`, service.wasm], { cwd: folder, stdio: ['ignore', 'ignore', 'ignore'] });
+      const args = ['-C', manifest(folder, data, keys, service), '--addr', `127.0.0.1:${port}`, programs[service.program]];
+      const server = start(port, programs.viceroy, args, { cwd: folder, env: ENVIRONMENT, stdio: ['ignore', 'ignore', 'ignore'] });
       servers.push(server);
-      for (const [of, requests] of Object.entries(service.paths)) {
-        await firstAnswer(server, of, headers(users[0]));
-        const name = of === '/' ? service.name : of;
-        rows.push({ name, server, requests, heads: heads(users, of, also), cpu: [], mismatches: await mismatches(server, workload, keys, of, headers) });
+      const ask = (of) => (user) => get(port, of, { ...headersOf(user), ...also });
+      for (const of of service.paths ?? ['/']) {
+        const name = service.paths ? of : service.name;
+        await firstAnswer(server, of, { ...headersOf(users[0]), ...also });
+        const wrong = decides(name) ? await mismatches(workload, ask(of)) : 0;
+        const send = (requests) => load(programs.load, server, CONNECTIONS, requests, heads(users, of, also), TICKING);
+        const unit = service.paths ? CONNECTIONS : CONNECTIONS * USES;
+        rows.push({ name, server, mismatches: wrong, batch: batch(send, BATCH, unit) });
       }
+      process.kill(server.pid, 'SIGSTOP');
     }
-    // The first round is nobody's.
-    for (let round = 0; round <= rounds; round++) {
-      for (const { server, requests, heads, cpu } of shuffled(rows, round)) {
-        const loaded = load(programs.load, server, 1, requests, heads);
-        if (round > 0) cpu.push(loaded.cpu);
-      }
-      if (round % 5 === 0) say(`Fastly Compute, ${flags} flags, round ${round} of ${rounds}`);
-    }
+    const turn = ({ server, batch }) => {
+      process.kill(server.pid, 'SIGCONT');
+      const { cpu } = batch();
+      process.kill(server.pid, 'SIGSTOP');
+      return cpu;
+    };
+    await takeTurns(rows, rounds, turn, (round) => say(`Fastly Compute, ${flags} flags, ${round}`));
   } finally {
     for (const server of servers) await server.stop();
     origin.kill();
   }
-  return rows.map(({ name, mismatches, cpu }) => ({ name, flags, mismatches, cpu: lowerQuartile(cpu), rounds: cpu }));
-}
-
-async function mismatches({ port }, workload, keys, path, headers) {
-  const segments = segmentSets(workload);
-  let wrong = 0;
-  for (const user of users.slice(0, 16)) {
-    const response = await get(port, path, headers(user));
-    const ours = response.headers['feature-flags'];
-    const found = ours === undefined ? response.headers['x-flags'] : keys.map((key) => (ours.split(', ').includes(`${key}=on`) ? '1' : '0')).join('');
-    if (found === undefined || found.length !== keys.length) continue;
-    ASKED.forEach((index, place) => {
-      const right = expected(segments, workload.flags[index], user);
-      if (typeof right === 'boolean' && found[place] !== (right ? '1' : '0')) wrong++;
-    });
-  }
-  return wrong;
+  const over = (row, bases) => above(row, rows.filter(({ name }) => bases.includes(name)), (cpu) => cpu);
+  return rows.map((row) => ({
+    name: row.name, flags, mismatches: row.mismatches, cpu: middle(row.rounds), above: over(row, basesOf(row.name)), aboveFresh: over(row, ['/proxy']), rounds: row.rounds,
+  }));
 }

@@ -3,19 +3,18 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
-import { ASKED, asked, expected, makeUsers, makeWorkload, segmentSets } from '../workload/model.mjs';
+import { asked, makeUsers, makeWorkload } from '../workload/model.mjs';
 import { EMPTY, WORKERS, isProxy } from '../workers.mjs';
-import { cpuAtRest, firstAnswer, get, heads, headersOf, load, mean, median, memory, middle, shuffled, start } from './process.mjs';
+import { mismatches } from './answers.mjs';
+import { cpuAtRest, firstAnswer, get, heads, headersOf, load, memory, start } from './process.mjs';
+import { BATCH, above, batch, middle, takeTurns, warmUp } from './rounds.mjs';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const require = createRequire(path.join(root, 'node_modules/miniflare/package.json'));
 const workerd = require('workerd').default;
 const PORT = 18_799;
-/**
- * Seconds that a batch of requests takes, with many connections and with one. Garbage is collected after some ten thousand requests, for 50
- * milliseconds at a time, and is a fifth of their CPU: a batch has to have its share of that.
- */
-const [BATCH, BATCH_OF_ONE] = [0.4, 0.06];
+/** Seconds that a batch takes with one connection. */
+const BATCH_OF_ONE = 0.06;
 const users = makeUsers();
 const requestHeads = heads(users);
 
@@ -62,42 +61,8 @@ async function begin(file, port) {
   return server;
 }
 
-/** The answers in a response, a digit a flag: our own Worker says them as anyone would read them. */
-function answers(response, keys) {
-  const flags = response.headers['feature-flags'];
-  if (flags === undefined) return response.headers['x-flags'] ?? '';
-  const on = new Set(flags.split(', ').filter((flag) => flag.endsWith('=on')).map((flag) => flag.slice(0, -3)));
-  return keys.map(({ key }) => (on.has(key) ? '1' : '0')).join('');
-}
-
-/** How many answers are not those of the workload. */
-async function mismatches({ port }, workload, keys) {
-  const segments = segmentSets(workload);
-  let wrong = 0;
-  for (const user of users.slice(0, 32)) {
-    const found = answers(await get(port, '/', headersOf(user)), keys);
-    ASKED.forEach((index, place) => {
-      const right = expected(segments, workload.flags[index], user);
-      if (typeof right === 'boolean' && found[place] !== (right ? '1' : '0')) wrong++;
-    });
-  }
-  return wrong;
-}
-
-/** Until the runtime has compiled what is called often; gives the number of requests a second. */
-function warmUp(program, server, connections) {
-  let rate = 0;
-  for (const requests of [8, 64, 512, 2048]) {
-    const warm = load(program, server, connections, requests, requestHeads);
-    rate = requests / warm.seconds;
-    if (warm.seconds > 0.5) break;
-  }
-  return rate;
-}
-
 /**
- * Measures what a request takes in Workers `names` with `flags` flags. All of them run; in each of `rounds` rounds each has a batch, after
- * one that nobody counts, in which the runtime compiles. A base's batches are those of the same round.
+ * Measures what a request takes in Workers `names` with `flags` flags. All of them run; in each of `rounds` rounds each has its batches.
  *
  * CPU is in microseconds, memory in bytes.
  */
@@ -109,34 +74,21 @@ export async function measureWorkers({ out, program, names, flags, rounds, say }
     for (const name of names) {
       const port = PORT + rows.length;
       const server = await begin(configuration(out, name, flags, keys, port), port);
-      const row = { name, server, many: [], one: [], rates: [] };
+      const row = { name, server };
       rows.push(row);
-      row.mismatches = WORKERS[name].isBase ? 0 : await mismatches(server, workload, keys);
+      row.mismatches = WORKERS[name].isBase ? 0 : await mismatches(workload, (user) => get(port, '/', headersOf(user)));
+      const over = (connections) => (requests) => load(program, server, connections, requests, requestHeads);
       // The runtime closes connections that wait for five seconds.
-      const most = Math.max(2, Math.min(32, Math.floor(warmUp(program, server, 1))));
-      row.batches = [[most, BATCH, row.many], [1, BATCH_OF_ONE, row.one]].map(([connections, seconds, into]) => {
-        const rate = warmUp(program, server, connections);
-        return { connections, requests: Math.max(1, Math.round(rate * seconds / connections)) * connections, into };
-      });
+      const most = Math.max(2, Math.min(32, Math.floor(warmUp(over(1), 1))));
+      row.many = batch(over(most), BATCH, most);
+      row.one = batch(over(1), BATCH_OF_ONE, 1);
     }
-    for (let round = 0; round <= rounds; round++) {
-      for (const { server, batches, rates } of shuffled(rows, round)) {
-        for (const { connections, requests, into } of batches) {
-          const loaded = load(program, server, connections, requests, requestHeads);
-          if (round === 0) continue;
-          into.push(loaded.cpu);
-          if (connections > 1) rates.push(requests / loaded.seconds);
-        }
-      }
-      say(`Workers, ${flags} flags, round ${round} of ${rounds}`);
-    }
-    const above = (row) => {
-      const bases = rows.filter(({ name }) => (isProxy(row.name) ? name === 'proxy' : EMPTY.includes(name)));
-      return middle(row.many.map((cpu, round) => cpu - mean(bases.map(({ many }) => many[round]))));
-    };
+    await takeTurns(rows, rounds, ({ many, one }) => ({ many: many().cpu, one: one().cpu }), (round) => say(`Workers, ${flags} flags, ${round}`));
+    const many = (measured) => measured.many;
+    const bases = (of) => rows.filter(({ name }) => (isProxy(of) ? name === 'proxy' : EMPTY.includes(name)));
     return rows.map((row) => ({
-      name: row.name, flags, mismatches: row.mismatches, one: middle(row.one), many: middle(row.many), above: above(row),
-      rate: median(row.rates), memory: memory(row.server.pid), rounds: row.many,
+      name: row.name, flags, mismatches: row.mismatches, memory: memory(row.server.pid), many: middle(row.rounds.map(many)),
+      one: middle(row.rounds.map(({ one }) => one)), above: above(row, bases(row.name), many), rounds: row.rounds,
     }));
   } finally {
     for (const { server } of rows) await server.stop();
@@ -144,27 +96,22 @@ export async function measureWorkers({ out, program, names, flags, rounds, say }
 }
 
 /**
- * Measures the CPU of a start of Workers `names` up to the answer of the first request, in `rounds` rounds of which each starts all, after one
- * that nobody counts: it brings what is read from the disk into memory. In microseconds, of the thread that runs the Worker and of all.
+ * Measures the CPU of a start of Workers `names` up to the answer of the first request, in `rounds` rounds of which each starts all. In the
+ * round that nobody counts what is read from the disk comes into memory. In microseconds, of the thread that runs the Worker and of all.
  */
 export async function measureStarts({ out, names, flags, rounds, say }) {
   const keys = asked(makeWorkload(flags)).map(({ key, kind }) => ({ key, kind }));
-  const rows = names.map((name) => ({ name, file: configuration(out, name, flags, keys, PORT), own: [], all: [] }));
-  for (let round = 0; round <= rounds; round++) {
-    for (const { file, own, all } of shuffled(rows, round)) {
-      const server = await begin(file, PORT);
-      const cpu = await cpuAtRest(server.pid);
-      await server.stop();
-      if (round === 0) continue;
-      own.push(cpu.own);
-      all.push(cpu.all);
-    }
-    if (round % 10 === 0) say(`starts, ${flags} flags, round ${round} of ${rounds}`);
-  }
-  // Against the first of the same round: what the machine does meanwhile is in both.
-  const above = (of, base) => median(of.map((cpu, round) => cpu - base[round]));
-  const [base] = rows;
-  return rows.map(({ name, own, all }) => ({
-    name, flags, own: median(own), all: median(all), aboveOwn: above(own, base.own), aboveAll: above(all, base.all), rounds: all,
+  const rows = names.map((name) => ({ name, file: configuration(out, name, flags, keys, PORT) }));
+  const turn = async ({ file }) => {
+    const server = await begin(file, PORT);
+    const cpu = await cpuAtRest(server.pid);
+    await server.stop();
+    return cpu;
+  };
+  await takeTurns(rows, rounds, turn, (round) => say(`starts, ${flags} flags, ${round}`));
+  const base = rows.slice(0, 1);
+  const [own, all] = [(cpu) => cpu.own, (cpu) => cpu.all];
+  return rows.map((row) => ({
+    name: row.name, flags, own: middle(row.rounds.map(own)), all: middle(row.rounds.map(all)), aboveOwn: above(row, base, own), aboveAll: above(row, base, all), rounds: row.rounds,
   }));
 }

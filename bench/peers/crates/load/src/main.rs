@@ -1,30 +1,32 @@
 //! Sends requests over connections that stay open, each connection one request at a time.
 //!
-//! usage: load PORT CONNECTIONS REQUESTS PROCESS < HEADS
+//! usage: load PORT CONNECTIONS REQUESTS PROCESS [THREADS] < HEADS
 //!
 //! HEADS are heads of requests, each ended by an empty line, which are sent in turn; REQUESTS are a multiple of CONNECTIONS. Prints
-//! a JSON object: requests, seconds, and the CPU that process PROCESS has had for a request, on all its threads, in
-//! microseconds. Connections are made, and asked once each, before anything is counted. Any answer but 200 is an error.
+//! a JSON object: requests, seconds, and the CPU that process PROCESS has had for a request, on all its threads but those named
+//! THREADS, in microseconds. Connections are made, and asked once each, before anything is counted. Any answer but 200 is an error.
 //!
 //! Each turn sends a request on every connection and then waits for the answer of the last. A server that answers in the order of
 //! requests wakes this program once a turn: to wake whoever waits for an answer is CPU of the server's, as much as answering takes, and
 //! whether it comes to that for each answer would depend on what else the machine does.
 
 use std::error::Error;
+use std::fs;
 use std::io::{Read, Write, stdin};
 use std::net::{Ipv4Addr, TcpStream};
+use std::path::PathBuf;
 use std::time::Instant;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [port, connections, requests, process] = arguments.as_slice() else {
-        return Err("usage: load PORT CONNECTIONS REQUESTS PROCESS < HEADS".into());
+    let [port, connections, requests, process, besides @ ..] = arguments.as_slice() else {
+        return Err("usage: load PORT CONNECTIONS REQUESTS PROCESS [THREADS] < HEADS".into());
     };
     let (port, connections, requests): (u16, usize, usize) =
         (port.parse()?, connections.parse()?, requests.parse()?);
-    let clock = Clock::of(process.parse()?)?;
+    let clock = Clock::of(process.parse()?, besides)?;
     let mut text = String::new();
     stdin().read_to_string(&mut text)?;
     let heads: Vec<&str> = text.split_inclusive("\r\n\r\n").collect();
@@ -54,17 +56,32 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// The clock of the CPU that a process has had, all of its threads.
-struct Clock(libc::clockid_t);
+/// The clock of the CPU that a process has had, all of its threads but some.
+struct Clock {
+    process: libc::clockid_t,
+    besides: Vec<PathBuf>,
+}
 
 impl Clock {
-    fn of(process: libc::pid_t) -> Result<Self> {
+    fn of(process: libc::pid_t, besides: &[String]) -> Result<Self> {
         let mut clock = 0;
         // SAFETY: `clock` outlives the call.
         match unsafe { libc::clock_getcpuclockid(process, &raw mut clock) } {
-            0 => Ok(Self(clock)),
-            error => Err(std::io::Error::from_raw_os_error(error).into()),
+            0 => {}
+            error => return Err(std::io::Error::from_raw_os_error(error).into()),
         }
+        let mut threads = Vec::new();
+        for thread in fs::read_dir(format!("/proc/{process}/task"))? {
+            let thread = thread?.path();
+            let name = fs::read_to_string(thread.join("comm"))?;
+            if besides.iter().any(|besides| besides == name.trim_end()) {
+                threads.push(thread.join("schedstat"));
+            }
+        }
+        Ok(Self {
+            process: clock,
+            besides: threads,
+        })
     }
 
     fn nanoseconds(&self) -> Result<f64> {
@@ -73,10 +90,16 @@ impl Clock {
             tv_nsec: 0,
         };
         // SAFETY: `time` outlives the call.
-        match unsafe { libc::clock_gettime(self.0, &raw mut time) } {
-            0 => Ok(time.tv_sec as f64 * 1e9 + time.tv_nsec as f64),
-            _ => Err(std::io::Error::last_os_error().into()),
+        if unsafe { libc::clock_gettime(self.process, &raw mut time) } != 0 {
+            return Err(std::io::Error::last_os_error().into());
         }
+        let mut nanoseconds = time.tv_sec as f64 * 1e9 + time.tv_nsec as f64;
+        for thread in &self.besides {
+            let text = fs::read_to_string(thread)?;
+            let time = text.split(' ').next().unwrap_or_default();
+            nanoseconds -= time.parse::<f64>()?;
+        }
+        Ok(nanoseconds)
     }
 }
 
