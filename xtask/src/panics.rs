@@ -1,8 +1,9 @@
 //! What is left of panics in the wasm: which of our functions the compiler could not free of them.
 //!
 //! A panic on Fastly is a 500 for the visitor, and lints see only what the source says. So this looks at the result:
-//! a function that may panic calls one that calls … `core::panicking::panic_fmt`. Calls through tables, that is of trait
-//! objects and function pointers, are not followed; arithmetic wraps in a release; the stack and the memory have ends.
+//! a function that may panic calls one that calls … `core::panicking::panic_fmt`. Each function of ours that is there is looked at,
+//! so behind trait objects and function pointers too; what others call through them is not followed. Arithmetic wraps in a
+//! release; the stack and the memory have ends.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;

@@ -7,7 +7,7 @@ use std::hint::black_box;
 use std::net::{IpAddr, Ipv6Addr};
 
 use flagstone_core::UnixMillis;
-use flagstone_edge::ledger::Isolate;
+use flagstone_edge::ledger::{Isolate, Ledger, Pop, Shared};
 use flagstone_edge::wire::{Engine, Outcome};
 use flagstone_edge::{
     Asked, Ended, Fetched, GeoField, HeadFinder, Need, Node, Options, RequestHead, ResponseHead,
@@ -71,6 +71,33 @@ impl ResponseHead for Head {
     }
 }
 
+/// What a platform shares, of which the compiler knows nothing.
+struct Counters;
+
+impl Shared for Counters {
+    fn increment(&self, counter: &str) {
+        black_box(counter);
+    }
+
+    fn count(&self, counter: &str) -> u64 {
+        black_box(counter);
+        black_box(0)
+    }
+
+    fn shut(&self, name: &str, millis: u32) {
+        black_box((name, millis));
+    }
+
+    fn is_shut(&self, name: &str) -> bool {
+        black_box(name);
+        black_box(false)
+    }
+
+    fn secret(&self) -> Option<Vec<u8>> {
+        black_box(None)
+    }
+}
+
 /// All that a shell does with the pipeline.
 #[expect(
     unsafe_code,
@@ -94,16 +121,14 @@ pub extern "C" fn pipeline() {
     black_box(node.answers(&Head));
     black_box(node.is_behind(&Head));
     black_box(node.answer(&Head, &asked, now, || black_box([0; 16])));
-    let plan = node.plan(&mut (), &Head, now, || black_box([0; 16]));
-    black_box(plan.respond(&Head));
-    black_box(plan.unreachable());
-    let mut ledger = Isolate::new();
-    ledger.sign_with(black_box(b"0123456789abcdef"));
-    black_box(plan.ended(&mut ledger, &black_box(FAILED), now));
-    plan.stood_in(&mut ledger, &black_box(FAILED), &black_box(FAILED), now);
-    black_box(ledger.reports(now.0));
+    let mut isolate = Isolate::new();
+    isolate.sign_with(black_box(b"0123456789abcdef"));
+    carry_out(&node, &mut isolate, now);
+    black_box(isolate.reports(now.0));
+    let mut pop = Pop::new(Counters, &black_box([0; 16]));
+    carry_out(&node, &mut pop, now);
+    black_box(pop.lines());
     black_box(HeadFinder::new().place(black_box(b"<head>")));
-    black_box(plan);
 
     let mut engine = Engine::new(black_box(Options::DEFAULT));
     engine.set_options(black_box(Options::DEFAULT));
@@ -121,4 +146,13 @@ pub extern "C" fn pipeline() {
     black_box(engine.respond());
     black_box(engine.unreachable());
     black_box(engine.place(black_box(1)));
+}
+
+/// Plans a request, whose attempts fail.
+fn carry_out(node: &Node, ledger: &mut impl Ledger, now: UnixMillis) {
+    let plan = node.plan(ledger, &Head, now, || black_box([0; 16]));
+    black_box(plan.respond(&Head));
+    black_box(plan.unreachable());
+    black_box(plan.ended(ledger, &black_box(FAILED), now));
+    black_box(plan.stood_in(ledger, &black_box(FAILED), &black_box(FAILED), now));
 }

@@ -1,6 +1,7 @@
 //! A ledger in what the requests of a point of presence share.
 
 use super::{Ledger, Progress};
+use crate::context::text;
 use crate::plan::{self, Compared};
 use flagstone_core::hash;
 use flagstone_rollout::breaker::window::{Counts, penalty};
@@ -9,6 +10,7 @@ use flagstone_rollout::{
     Arm, BreakerOptions, Failure, Fetch, Line, Node, PerArm, Report, ReportId, Serve, Share,
     UnitHash, interval,
 };
+use std::fmt::Display;
 
 /// What the platform keeps: counters by name, and names that are shut for a time. It may miss some counts, and where it has
 /// none at all, everything is 0 and open: then nothing trips, and failovers are not limited.
@@ -74,21 +76,13 @@ impl<S: Shared> Pop<S> {
 
     /// Takes an event into account; whether the breaker trips on it.
     fn event(&self, of: &Compared, arm: Arm, share: Share) -> bool {
-        let id = of.id;
-        let counter = |what: &str, arm: Arm| {
-            let arm = match arm {
-                Arm::Canary => 'T',
-                Arm::Control => 'C',
-            };
-            format!("{what}:{id:016x}:{arm}")
-        };
-        self.shared.increment(&counter("f", arm));
+        self.shared.increment(&name_in("f", of, arm));
         if arm == Arm::Control {
             return false;
         }
         let counts = |what| PerArm {
-            control: self.shared.count(&counter(what, Arm::Control)),
-            canary: self.shared.count(&counter(what, Arm::Canary)),
+            control: self.shared.count(&name_in(what, of, Arm::Control)),
+            canary: self.shared.count(&name_in(what, of, Arm::Canary)),
         };
         let counts = Counts {
             events: counts("f"),
@@ -96,12 +90,12 @@ impl<S: Shared> Pop<S> {
         };
         let trips = counts.trips(share, BreakerOptions::DEFAULT.alpha);
         if trips {
-            let remembered = |trip: &u32| self.shared.is_shut(&format!("trip-{trip}:{id:016x}"));
+            let name_of = |trip: u32| name(format_args!("trip-{trip}"), of);
+            let remembered = |trip: &u32| self.shared.is_shut(&name_of(*trip));
             let trip = 1 + (1..=MOST_TRIPS).take_while(remembered).count() as u32;
             let millis = penalty(trip, self.random as u16);
-            self.shared
-                .shut(&format!("trip-{trip}:{id:016x}"), TRIP_MEMORY_MS);
-            self.shared.shut(&format!("canary:{id:016x}"), millis);
+            self.shared.shut(&name_of(trip), TRIP_MEMORY_MS);
+            self.shared.shut(&name("canary", of), millis);
         }
         trips
     }
@@ -109,23 +103,37 @@ impl<S: Shared> Pop<S> {
     /// Whether a failing unit has not failed in the last 60 seconds.
     fn is_first(&self, of: &Compared, class: &str, unit: Option<UnitHash>) -> bool {
         let Some(unit) = unit else { return true };
-        let counter = format!("u:{:016x}:{class}:{:08x}", of.id, unit.0);
+        let counter = text(format_args!("u:{:016x}:{class}:{:08x}", of.id, unit.0));
         self.shared.increment(&counter);
         self.shared.count(&counter) <= 1
     }
 }
 
+/// The name of what is kept of a rollout.
+fn name(what: impl Display, of: &Compared) -> String {
+    text(format_args!("{what}:{:016x}", of.id))
+}
+
+/// The name of what is kept of one of its arms.
+fn name_in(what: &str, of: &Compared, arm: Arm) -> String {
+    let arm = match arm {
+        Arm::Canary => 'T',
+        Arm::Control => 'C',
+    };
+    text(format_args!("{what}:{:016x}:{arm}", of.id))
+}
+
 impl<S: Shared> Ledger for Pop<S> {
     fn serve(&mut self, _: &str, of: &Compared, _: UnitHash, _: i64) -> Serve {
-        match self.shared.is_shut(&format!("canary:{:016x}", of.id)) {
+        match self.shared.is_shut(&name("canary", of)) {
             true => Serve::Control,
             false => Serve::Canary,
         }
     }
 
     fn may_fail_over(&mut self, _: &str, of: &Compared, _: i64) -> bool {
-        let counter = format!("o:{:016x}", of.id);
-        let successes = self.shared.count(&format!("s:{:016x}", of.id));
+        let counter = name("o", of);
+        let successes = self.shared.count(&name("s", of));
         let allowed = FREE_FAILOVERS + successes / SUCCESSES_EACH;
         let may = self.shared.count(&counter) < allowed;
         if may {
@@ -137,7 +145,7 @@ impl<S: Shared> Ledger for Pop<S> {
     fn tell(&mut self, flag: &str, of: &Compared, fetch: &Fetch, now_ms: i64) {
         let has_failed = fetch.outcome.failure() == Some(Failure::Hard);
         if fetch.arm == Arm::Canary && !has_failed {
-            self.shared.increment(&format!("s:{:016x}", of.id));
+            self.shared.increment(&name("s", of));
         }
         if fetch.circumstances.left_out().is_some() {
             return;
@@ -162,11 +170,7 @@ impl<S: Shared> Ledger for Pop<S> {
         if report.arms.of(arm).hard > 0 && self.event(of, arm, of.share) {
             report.tripped = 1;
         }
-        let arm = match arm {
-            Arm::Canary => 'T',
-            Arm::Control => 'C',
-        };
-        self.shared.increment(&format!("n:{:016x}:{arm}", of.id));
+        self.shared.increment(&name_in("n", of, arm));
         self.push(flag, report, fetch.unit);
     }
 
