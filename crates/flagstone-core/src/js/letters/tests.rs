@@ -6,24 +6,28 @@ use super::{lower, lower_contains, lower_ends_with, lower_starts_with};
 use std::string::{String, ToString};
 use std::{format, vec};
 
+/// The version of Unicode that the tables are of. A compiler may have a later one.
+const UNICODE: (u8, u8, u8) = (17, 0, 0);
+
 #[test]
 fn is_what_the_standard_library_allocates() {
     let check = |text: String| {
         assert_eq!(lower(&text).collect::<String>(), text.to_lowercase());
     };
     for letter in '\0'..=char::MAX {
-        check(letter.to_string());
+        // Later versions give a small letter to some that have none, and change none that there is.
+        let has_none = lower(&letter.to_string()).eq([letter]);
+        if char::UNICODE_VERSION <= UNICODE || !has_none {
+            check(letter.to_string());
+        }
     }
-    // The table is that of one version of Unicode. Where its runs begin and end is checked, each letter would take minutes.
+    // Later versions have more letters with case. Where the runs begin and end is checked, each letter would take minutes.
     let mut numbers = RUNS.split_inclusive(|byte| *byte < 128).map(|groups| {
         let groups = groups.iter().rev();
         groups.fold(0u32, |number, group| number << 7 | u32::from(group & 127))
     });
     let mut end = 0;
-    while let Some(gap) = numbers
-        .next()
-        .filter(|_| char::UNICODE_VERSION == (17, 0, 0))
-    {
+    while let Some(gap) = numbers.next().filter(|_| char::UNICODE_VERSION == UNICODE) {
         let start = end + gap;
         end = start + numbers.next().unwrap() / 2;
         let edges = [start.saturating_sub(1), start, end - 1, end];
