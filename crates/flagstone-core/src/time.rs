@@ -1,111 +1,12 @@
 //! Dates, and shares that change with time.
 
-mod v8;
+mod text;
 
-pub use v8::parse_v8;
+pub use text::{parse_rfc3339, parse_v8};
 
 use crate::layout::PointRecord;
 use crate::units::{Day, UnixMillis, Weight};
 use core::fmt;
-
-/// Reads an RFC 3339 date-time: `2026-12-01T08:00:00Z`, `2026-12-01T09:00:00.250+01:00`.
-///
-/// The letters may be small, a blank may stand for the `T`, digits behind the milliseconds are dropped, a leap second
-/// counts as the second before it. Anything else, a date without time or zone too, is `None`.
-///
-/// ```
-/// use flagstone_core::{UnixMillis, parse_rfc3339};
-///
-/// assert_eq!(parse_rfc3339("1970-01-02T00:00:00.5+01:00"), Some(UnixMillis(82_800_500)));
-/// assert_eq!(parse_rfc3339("2026-02-30T00:00:00Z"), None);
-/// ```
-pub fn parse_rfc3339(text: &str) -> Option<UnixMillis> {
-    let mut rest = text.as_bytes();
-    let year = number(&mut rest, 4)?;
-    literal(&mut rest, b"-")?;
-    let month = number(&mut rest, 2)?;
-    literal(&mut rest, b"-")?;
-    let day = number(&mut rest, 2)?;
-    literal(&mut rest, b"Tt ")?;
-    let hour = number(&mut rest, 2)?;
-    literal(&mut rest, b":")?;
-    let minute = number(&mut rest, 2)?;
-    literal(&mut rest, b":")?;
-    let second = number(&mut rest, 2)?;
-    if !(1..=12).contains(&month)
-        || !(1..=days_in_month(year, month)).contains(&day)
-        || hour > 23
-        || minute > 59
-        || second > 60
-    {
-        return None;
-    }
-    let millis = match rest {
-        [b'.', ..] => fraction(&mut rest)?,
-        _ => 0,
-    };
-    let sign = literal(&mut rest, b"Zz+-")?;
-    let offset = if matches!(sign, b'Z' | b'z') {
-        0
-    } else {
-        let hours = number(&mut rest, 2)?;
-        literal(&mut rest, b":")?;
-        let minutes = number(&mut rest, 2)?;
-        if hours > 23 || minutes > 59 {
-            return None;
-        }
-        let offset = hours * 60 + minutes;
-        if sign == b'-' { -offset } else { offset }
-    };
-    if !rest.is_empty() {
-        return None;
-    }
-    let minutes = (days_since_epoch(year, month, day) * 24 + hour) * 60 + minute - offset;
-    Some(UnixMillis((minutes * 60 + second.min(59)) * 1000 + millis))
-}
-
-/// Takes `digits` decimal digits.
-fn number(rest: &mut &[u8], digits: usize) -> Option<i64> {
-    let (head, tail) = rest.split_at_checked(digits)?;
-    *rest = tail;
-    head.iter().try_fold(0, |value, digit| {
-        Some(value * 10 + i64::from(decimal(*digit)?))
-    })
-}
-
-/// Takes a point and at least one digit; gives milliseconds.
-fn fraction(rest: &mut &[u8]) -> Option<i64> {
-    literal(rest, b".")?;
-    let mut scale = 100;
-    let mut millis = i64::from(decimal(*rest.first()?)?) * scale;
-    literal(rest, b"0123456789")?;
-    while let Some(digit) = rest.first().and_then(|byte| decimal(*byte)) {
-        scale /= 10;
-        millis += i64::from(digit) * scale;
-        literal(rest, b"0123456789")?;
-    }
-    Some(millis)
-}
-
-fn decimal(byte: u8) -> Option<u8> {
-    byte.is_ascii_digit().then(|| byte - b'0')
-}
-
-/// Takes one of some bytes.
-fn literal(rest: &mut &[u8], allowed: &[u8]) -> Option<u8> {
-    let (first, tail) = rest.split_first()?;
-    *rest = tail;
-    allowed.contains(first).then_some(*first)
-}
-
-fn days_in_month(year: i64, month: i64) -> i64 {
-    match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
 
 /// Days from 1970-01-01 in the proleptic Gregorian calendar; years from 0 to 9999.
 fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
