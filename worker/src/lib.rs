@@ -15,6 +15,10 @@ use flagstone_edge::{Compile, Options};
 #[cfg(feature = "faults")]
 mod faults;
 
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 /// What compiles flag services' documents.
 #[cfg(feature = "import")]
 const COMPILE: Option<Compile> = Some(flagstone_import::document::compile_document);
