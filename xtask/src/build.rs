@@ -15,7 +15,7 @@ use crate::setup::{Setup, host_cargo};
 const WORKER: &str = "flagstone-worker";
 
 /// The Worker's JavaScript: what stands around `pkg/` in every form of it.
-const SHIM: [&str; 9] = [
+const SHIM: [&str; 10] = [
     "shim.mjs",
     "origin.mjs",
     "store.mjs",
@@ -25,6 +25,7 @@ const SHIM: [&str; 9] = [
     "headers.mjs",
     "page.mjs",
     "wire.mjs",
+    "instance.mjs",
 ];
 
 /// Builds the Worker and the Fastly service.

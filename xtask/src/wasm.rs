@@ -11,7 +11,7 @@ use crate::setup::{Setup, host_cargo};
 use crate::{build, npm, paths, sizes};
 
 /// The other side of the border, which the package shares with the Worker.
-const SHARED: [&str; 3] = ["wire.mjs", "headers.mjs", "page.mjs"];
+const SHARED: [&str; 4] = ["instance.mjs", "wire.mjs", "headers.mjs", "page.mjs"];
 
 /// Builds `js/wasm` into `dist`, and has its tests use it from there, as programs do: in Node, in Chromium and in the
 /// Workers runtime.
@@ -48,18 +48,30 @@ pub fn package(console: Console, setup: &Setup) -> Result<PathBuf> {
         fs::remove_dir_all(&dist)?;
     }
     fs::create_dir_all(&dist)?;
-    build::optimized(
-        console,
-        setup,
-        "js/wasm",
-        "flagstone-js",
-        &[],
-        &dist.join("flagstone.wasm"),
-    )?;
+    for (what, features, wasm) in [
+        ("js/wasm", "", "flagstone.wasm"),
+        ("js/wasm, the full one", "full", "full.wasm"),
+    ] {
+        let features = ["--features", features].map(str::to_owned);
+        build::optimized(
+            console,
+            setup,
+            what,
+            "flagstone-js",
+            &features,
+            &dist.join(wasm),
+        )?;
+    }
     for file in SHARED {
         fs::copy(paths::root().join("worker").join(file), dist.join(file))?;
     }
-    for types in ["wire.d.mts", "headers.d.mts", "flagstone.d.wasm.ts"] {
+    for types in [
+        "instance.d.mts",
+        "wire.d.mts",
+        "headers.d.mts",
+        "flagstone.d.wasm.ts",
+        "full.d.wasm.ts",
+    ] {
         fs::copy(folder.join("src").join(types), dist.join(types))?;
     }
     type_check(console, &folder, "src", "build js/wasm")?;

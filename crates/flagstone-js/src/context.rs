@@ -1,13 +1,10 @@
 //! The evaluation context that JavaScript has written.
 
-use flagstone_core::{AttributeIndex, AttributeValue, Attributes, List, Snapshot};
+use flagstone_core::{AttributeIndex, AttributeValue, Attributes, List, js_number};
 use flagstone_edge::wire::texts;
 
 /// The values of the attributes that a snapshot reads, in its order.
-pub struct Context {
-    names: Vec<String>,
-    values: Vec<Value>,
-}
+pub struct Context(Vec<Value>);
 
 enum Value {
     Missing,
@@ -21,30 +18,20 @@ enum Value {
 struct Elements(Vec<Value>);
 
 impl Context {
+    /// Nothing is known of so many attributes.
+    pub fn of(attributes: u16) -> Self {
+        Self((0..attributes).map(|_| Value::Missing).collect())
+    }
+
     pub const fn new() -> Self {
-        Self {
-            names: Vec::new(),
-            values: Vec::new(),
-        }
-    }
-
-    /// Learns which attributes there are.
-    pub fn read(&mut self, snapshot: &Snapshot<'_>) {
-        let attributes = (0..snapshot.attribute_count()).map(AttributeIndex);
-        let name = |index| snapshot.attribute(index).map_or("", |of| of.name);
-        self.names = attributes.map(|index| name(index).to_owned()).collect();
-        self.values = self.names.iter().map(|_| Value::Missing).collect();
-    }
-
-    pub fn names(&self) -> &[String] {
-        &self.names
+        Self(Vec::new())
     }
 
     /// Takes the values from texts, one for each attribute. The first letter is the kind: `t` and `f`, `n` with a number,
     /// `s` with text, `[` with elements, each behind its length and a colon; absent is missing. `None` if they are not so.
     pub fn write(&mut self, room: &[u8]) -> Option<()> {
-        let texts = texts(room, self.values.len())?;
-        for (value, text) in self.values.iter_mut().zip(texts) {
+        let texts = texts(room, self.0.len())?;
+        for (value, text) in self.0.iter_mut().zip(texts) {
             match text {
                 None => *value = Value::Missing,
                 Some(text) => value.write(str::from_utf8(text).ok()?)?,
@@ -72,7 +59,7 @@ impl Value {
         Some(match kind {
             "t" => Self::Boolean(true),
             "f" => Self::Boolean(false),
-            "n" => Self::Number(rest.parse().ok()?),
+            "n" => Self::Number(js_number(rest)),
             "s" => Self::Text(rest.to_owned()),
             "[" => Self::List(Elements(Self::elements(rest)?)),
             _ => return None,
@@ -118,7 +105,7 @@ impl List for Elements {
 
 impl Attributes for Context {
     fn attribute(&self, index: AttributeIndex) -> AttributeValue<'_> {
-        let value = self.values.get(usize::from(index.0));
+        let value = self.0.get(usize::from(index.0));
         value.map_or(AttributeValue::Missing, Value::get)
     }
 }

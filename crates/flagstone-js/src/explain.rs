@@ -24,7 +24,7 @@ impl<'s> Steps<'s> {
         }
     }
 
-    /// Writes how many steps there were, and for each its kind, as `STEPS` in `js/wasm/src/snapshot.ts` has them, how deep
+    /// Writes how many steps there were, and for each its kind, as `STEPS` in `js/wasm/src/full.ts` has them, how deep
     /// it lies in steps that began before, a text, and an outcome (0 none, 1 no, 2 yes, 3 unknown).
     pub fn write(&self, message: &mut Message) {
         message.count(self.steps.len());

@@ -1,19 +1,28 @@
-//! Flagstone's core for programs in JavaScript: the wasm of the npm package in `js/wasm`.
+//! Flagstone's core for programs in JavaScript: the wasm of the npm package in `js/wasm`, which decides; with the feature `full`
+//! that of its entry `full`, which explains decisions and plans requests besides.
 //!
 //! An instance holds one snapshot for as long as it lives, and one evaluation context at a time. JavaScript writes texts
 //! into the room and reads messages, as [`flagstone_edge::wire`] describes; a decision is a number and needs neither.
-//! `js/wasm/src/snapshot.ts` is the other side. Addresses are 0 where there is no answer.
+//! `js/wasm/src/held.ts` is the other side. Addresses are 0 where there is no answer.
 
 use std::cell::RefCell;
 
 use context::Context;
+#[cfg(feature = "full")]
 use explain::Steps;
-use flagstone_core::{Decision, Evaluator, FlagIndex, Reason, Snapshot, UnixMillis, Value};
+use flagstone_core::{
+    AttributeIndex, Decision, Evaluator, FlagIndex, Reason, Snapshot, UnixMillis, Value,
+};
 use flagstone_edge::Options;
 use flagstone_edge::wire::{Engine, Message, texts};
 
 mod context;
+#[cfg(feature = "full")]
 mod explain;
+
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 /// No variant: the caller's own default is right.
 const NO_VARIANT: u32 = 0xffff;
@@ -25,12 +34,11 @@ struct State {
     nobody: Option<Evaluator<'static, 'static, ()>>,
     context: Context,
     now: UnixMillis,
-    /// The rule that decided last.
-    rule: Option<u16>,
     decisions: Vec<u32>,
     message: Message,
-    /// Plans requests, once somebody wants that.
+    /// Has the room; plans requests, once somebody wants that.
     engine: Engine,
+    #[cfg(feature = "full")]
     is_planning: bool,
 }
 
@@ -41,17 +49,18 @@ thread_local! {
             nobody: None,
             context: Context::new(),
             now: UnixMillis(0),
-            rule: None,
             decisions: Vec::new(),
             message: Message::new(),
             engine: Engine::new(Options::DEFAULT),
+            #[cfg(feature = "full")]
             is_planning: false,
         })
     };
 }
 
 impl State {
-    /// Takes the snapshot that lies in the room; gives an error's text, or nothing.
+    /// Takes the snapshot that lies in the room. Gives what is wrong with it, as text, or an empty one; then the names of the
+    /// attributes that its rules read, the number of its flags, and its digest as four numbers.
     fn open(&mut self, len: usize) -> &[u8] {
         let mut bytes = self.engine.take_room();
         bytes.truncate(len);
@@ -60,11 +69,7 @@ impl State {
         let opened = Snapshot::open(bytes);
         self.message.clear();
         match opened {
-            Ok(snapshot) if snapshot.is_intact() => {
-                self.context.read(&snapshot);
-                self.snapshot = Some(snapshot);
-                self.nobody = Some(Evaluator::new(snapshot, &(), self.now));
-            }
+            Ok(snapshot) if snapshot.is_intact() => self.hold(snapshot),
             Ok(_) => self
                 .message
                 .text("the content does not have the digest that the header names"),
@@ -73,15 +78,22 @@ impl State {
         self.message.finish()
     }
 
-    /// The names of the attributes that its rules read, then the number of flags and the digest.
-    fn describe(&mut self) -> Option<&[u8]> {
-        let snapshot = self.snapshot?;
-        self.message.clear();
-        self.message
-            .texts(self.context.names().iter().map(String::as_str));
+    fn hold(&mut self, snapshot: Snapshot<'static>) {
+        let count = snapshot.attribute_count();
+        let name = |index| {
+            snapshot
+                .attribute(AttributeIndex(index))
+                .map_or("", |of| of.name)
+        };
+        self.message.text("");
+        self.message.texts((0..count).map(name));
         self.message.number(snapshot.flag_count());
-        self.message.text(&snapshot.digest().to_string());
-        Some(self.message.finish())
+        for at in [96, 64, 32, 0] {
+            self.message.number((snapshot.digest().0 >> at) as u32);
+        }
+        self.context = Context::of(count);
+        self.snapshot = Some(snapshot);
+        self.nobody = Some(Evaluator::new(snapshot, &(), self.now));
     }
 
     /// The flag whose key lies in the room; -1 if there is none.
@@ -126,10 +138,8 @@ impl State {
             return NO_VARIANT | code(Reason::Error) << 16;
         };
         let evaluator = nobody.renew(&self.context, self.now);
-        let mut steps = Steps::new(nobody.snapshot, false);
-        let decision = evaluator.explain(FlagIndex(flag), &mut steps);
-        self.rule = decision.rule;
-        number(&decision)
+        let mut nothing = deaf(nobody.snapshot);
+        number(&evaluator.explain(FlagIndex(flag), &mut nothing))
     }
 
     /// The same for all flags in their order, in consecutive numbers.
@@ -138,26 +148,30 @@ impl State {
             return 0;
         };
         let evaluator = Evaluator::new(snapshot, &self.context, self.now);
-        let mut steps = Steps::new(snapshot, false);
+        let mut nothing = deaf(snapshot);
         let flags = (0..snapshot.flag_count()).map(FlagIndex);
         self.decisions.clear();
         self.decisions
-            .extend(flags.map(|flag| number(&evaluator.explain(flag, &mut steps))));
+            .extend(flags.map(|flag| number(&evaluator.explain(flag, &mut nothing))));
         self.decisions.as_ptr().addr()
     }
 
-    /// The steps of a flag's evaluation.
+    /// The rule that decided a flag, counted from 1 (0 if none did), and the steps of its evaluation.
+    #[cfg(feature = "full")]
     fn explain(&mut self, flag: u32) -> Option<&[u8]> {
         let snapshot = self.snapshot?;
         let evaluator = Evaluator::new(snapshot, &self.context, self.now);
         let mut steps = Steps::new(snapshot, true);
-        evaluator.explain(FlagIndex(flag), &mut steps);
+        let decision = evaluator.explain(FlagIndex(flag), &mut steps);
         self.message.clear();
+        self.message
+            .number(decision.rule.map_or(0, |rule| 1 + u32::from(rule)));
         steps.write(&mut self.message);
         Some(self.message.finish())
     }
 
     /// Has the engine plan requests with the snapshot.
+    #[cfg(feature = "full")]
     fn prepare(&mut self) -> Option<()> {
         if !self.is_planning {
             self.engine.hold(self.snapshot?.bytes());
@@ -167,13 +181,22 @@ impl State {
     }
 }
 
+/// Hears no steps. It is the listener that also hears them, where there is that one, since the evaluator is built once for each.
+#[cfg(feature = "full")]
+fn deaf(snapshot: Snapshot<'_>) -> Steps<'_> {
+    Steps::new(snapshot, false)
+}
+
+#[cfg(not(feature = "full"))]
+fn deaf(_: Snapshot<'_>) -> impl flagstone_core::Trace {}
+
 /// The variant of a decision, and above its 16 bits the reason.
 fn number(decision: &Decision<'_>) -> u32 {
     let variant = decision.variant.map_or(NO_VARIANT, |of| of.index.0.into());
     variant | code(decision.reason) << 16
 }
 
-/// OpenFeature's reasons by number, as `REASONS` in `js/wasm/src/snapshot.ts` has them.
+/// OpenFeature's reasons by number, as `REASONS` in `js/wasm/src/held.ts` has them.
 fn code(reason: Reason) -> u32 {
     match reason {
         Reason::Static => 0,
@@ -214,14 +237,9 @@ exports! {
         address(|state| Some(state.engine.room(len)))
     }
 
-    /// Opens the snapshot that is written there; comes first. A message: nothing, or what is wrong.
+    /// Opens the snapshot that is written there; comes first. A message: what is wrong, or what it has.
     fn open(len: usize) -> usize {
         address(|state| Some(state.open(len)))
-    }
-
-    /// What the snapshot has.
-    fn describe() -> usize {
-        address(State::describe)
     }
 
     /// The number of the flag whose key is written; -1 if there is none.
@@ -244,27 +262,25 @@ exports! {
         with(|state| state.evaluate(flag))
     }
 
-    /// The rule that decided last; -1 if none did.
-    fn rule() -> i32 {
-        with(|state| state.rule.map_or(-1, i32::from))
-    }
-
     /// Decides all flags; the address of as many numbers.
     fn evaluate_all() -> usize {
         with(|state| state.evaluate_all())
     }
 
     /// Decides a flag and says why.
+    #[cfg(feature = "full")]
     fn explain(flag: u32) -> usize {
         address(|state| state.explain(flag))
     }
 
     /// Where 16 random bytes are kept.
+    #[cfg(feature = "full")]
     fn random() -> usize {
         address(|state| Some(state.engine.random()))
     }
 
     /// What texts a request has.
+    #[cfg(feature = "full")]
     fn asks() -> usize {
         address(|state| {
             state.prepare()?;
@@ -273,6 +289,7 @@ exports! {
     }
 
     /// Plans the request that is written.
+    #[cfg(feature = "full")]
     fn plan(now: f64) -> usize {
         address(|state| {
             state.prepare()?;
@@ -281,16 +298,19 @@ exports! {
     }
 
     /// Decides what depends on the origin's response.
+    #[cfg(feature = "full")]
     fn respond() -> usize {
         address(|state| state.engine.respond())
     }
 
     /// Finds the place of an element in a page.
+    #[cfg(feature = "full")]
     fn place(len: usize) -> i32 {
         STATE.with_borrow(|state| state.engine.place(len))
     }
 
     /// Answers for an origin that cannot be reached.
+    #[cfg(feature = "full")]
     fn unreachable() -> usize {
         address(|state| state.engine.unreachable())
     }

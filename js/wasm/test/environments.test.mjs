@@ -10,7 +10,8 @@ import { extname } from 'node:path'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { open } from '@flagstone/wasm'
+import * as light from '@flagstone/wasm'
+import * as full from '@flagstone/wasm/full'
 import { chromium } from 'playwright-core'
 import { answers } from './answers.mjs'
 import { contexts, shop } from './setting.mjs'
@@ -22,7 +23,12 @@ const folder = fileURLToPath(new URL('..', import.meta.url))
 
 /** What JSON makes of it, which is how the answers come from elsewhere. */
 const plain = (value) => JSON.parse(JSON.stringify(value))
-const expected = plain(await answers(open, shop, contexts))
+const expected = {
+  light: plain(await answers(light.open, shop, contexts)),
+  full: plain(await answers(full.open, shop, contexts)),
+}
+/** The package's entries. */
+const ENTRIES = { light: '@flagstone/wasm', full: '@flagstone/wasm/full' }
 
 /** Packages of the repository's root: the tools of the platforms. */
 const root = createRequire(new URL('../../../package.json', import.meta.url))
@@ -43,25 +49,34 @@ const program = (where) => `import { open } from '${where}'
 
 const read = (path) => readFileSync(`${folder}${path}`)
 const scripts = (names) => Object.fromEntries(names.map((name) => [`/${name}`, ['text/javascript', read(`dist/${name}`)]]))
-const BUNDLE = { '/program.js': async () => ['text/javascript', await bundle(program('@flagstone/wasm'))] }
-const FOLDER = {
-  '/program.js': async () => ['text/javascript', program('./web.js')],
+const bundled = (entry) => ({ '/program.js': async () => ['text/javascript', await bundle(program(ENTRIES[entry]))] })
+const SHARED = ['fetched.js', 'again.js', 'snapshot.js', 'held.js', 'instance.mjs']
+const LIGHT = {
+  '/program.js': ['text/javascript', program('./web.js')],
   '/answers.mjs': ['text/javascript', read('test/answers.mjs')],
-  ...scripts(['web.js', 'again.js', 'snapshot.js', 'wire.mjs', 'headers.mjs', 'page.mjs']),
+  ...scripts([...SHARED, 'web.js']),
+}
+const FULL = {
+  ...LIGHT,
+  '/program.js': ['text/javascript', program('./full-web.js')],
+  ...scripts(['full-web.js', 'full.js', 'plan.js', 'wire.mjs', 'headers.mjs', 'page.mjs']),
 }
 
+const WASM = 'application/wasm'
 const PAGES = {
-  'as a bundle': { files: BUNDLE, type: 'application/wasm' },
-  'by the URL of its folder': { files: FOLDER, type: 'application/wasm' },
-  'from a server that does not know the type': { files: FOLDER, type: 'application/octet-stream' },
-  'when the network was gone at first': { files: FOLDER, type: 'application/wasm', fails: 1 },
+  'as a bundle': { entry: 'light', files: bundled('light'), type: WASM },
+  'as a bundle of all': { entry: 'full', files: bundled('full'), type: WASM },
+  'by the URL of its folder': { entry: 'light', files: LIGHT, type: WASM },
+  'by the URL of its folder, all': { entry: 'full', files: FULL, type: WASM },
+  'from a server that does not know the type': { entry: 'light', files: LIGHT, type: 'application/octet-stream' },
+  'when the network was gone at first': { entry: 'light', files: LIGHT, type: WASM, fails: 1 },
 }
 
-for (const [name, { files, type, fails = 0 }] of Object.entries(PAGES)) {
+for (const [name, { entry, files, type, fails = 0 }] of Object.entries(PAGES)) {
   test(`in Chromium ${name}`, { skip }, async () => {
     const { broken, ...got } = await inChromium(files, type, fails)
     assert.match(broken, fails ? /flagstone\.wasm: 503$/ : /^$/)
-    assert.deepEqual(got, expected)
+    assert.deepEqual(got, expected[entry])
   })
 }
 
@@ -70,6 +85,7 @@ async function inChromium(more, type, fails) {
   const files = {
     '/': ['text/html', '<!doctype html><script type="module" src="/program.js"></script>'],
     '/flagstone.wasm': () => (fails-- > 0 ? ['text/plain', '', 503] : [type, read('dist/flagstone.wasm')]),
+    '/full.wasm': [type, read('dist/full.wasm')],
     '/snapshot': ['application/octet-stream', shop],
     '/contexts': ['application/json', JSON.stringify(contexts)],
     ...more,
@@ -93,12 +109,16 @@ async function inChromium(more, type, fails) {
   }
 }
 
-test('in the Workers runtime, as wrangler bundles it', async () => {
+for (const [entry, name] of Object.entries(ENTRIES)) {
+  test(`in the Workers runtime, as wrangler bundles it, ${entry}`, () => inWorkerd(name, expected[entry]))
+}
+
+async function inWorkerd(entry, expected) {
   const build = mkdtempSync(`${folder}build/worker-`)
   writeFileSync(`${build}/snapshot.bin`, shop)
   writeFileSync(
     `${build}/worker.mjs`,
-    `import { open } from '@flagstone/wasm'
+    `import { open } from '${entry}'
      import { answers } from '../../test/answers.mjs'
      import snapshot from './snapshot.bin'
      export default { fetch: async () => Response.json(await answers(open, new Uint8Array(snapshot), ${JSON.stringify(contexts)})) }`,
@@ -121,4 +141,4 @@ test('in the Workers runtime, as wrangler bundles it', async () => {
     await miniflare.dispose()
     rmSync(build, { recursive: true })
   }
-})
+}

@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
-import { open } from '@flagstone/wasm'
+import * as light from '@flagstone/wasm'
+import { open } from '@flagstone/wasm/full'
 import { Engine } from '../dist/wire.mjs'
 import { answers } from './answers.mjs'
 import { contexts, shop } from './setting.mjs'
@@ -22,6 +23,11 @@ test('decides as the command line does', async () => {
   assert.deepEqual(byKey.flat().map(bare), expected.map(bare))
   const turned = contexts.map((_, context) => byKey.map((decisions) => decisions[context]))
   assert.deepEqual(all, turned)
+})
+
+test('the light entry decides alike, and does nothing else', async () => {
+  const { explained, planned, responded, unreachable, ...decided } = await answers(open, shop, contexts)
+  assert.deepEqual(await answers(light.open, shop, contexts), decided)
 })
 
 test('explains', async () => {
@@ -97,7 +103,7 @@ test('CommonJS has it too', () => {
 })
 
 test('a request crosses the border once, and its response once', async () => {
-  const { instance } = await WebAssembly.instantiate(readFileSync(new URL('../dist/flagstone.wasm', import.meta.url)))
+  const { instance } = await WebAssembly.instantiate(readFileSync(new URL('../dist/full.wasm', import.meta.url)))
   const calls = []
   const counted = ([name, of]) => [name, typeof of === 'function' ? (...values) => (calls.push(name), of(...values)) : of]
   const engine = new Engine(Object.fromEntries(Object.entries(instance.exports).map(counted)))
@@ -113,5 +119,7 @@ test('a request crosses the border once, and its response once', async () => {
     return [...calls]
   }
   assert.deepEqual(crossed(), ['room', 'plan', 'respond'], 'the first has room made for it')
+  // It is made once more where the memory has grown.
+  assert.deepEqual(crossed().filter((name) => name !== 'room'), ['plan', 'respond'])
   assert.deepEqual(crossed(), ['plan', 'respond'])
 })

@@ -26,6 +26,7 @@ fn values() {
         ("n-0.5", Some("-0.5")),
         ("n1e+21", Some("1000000000000000000000")),
         ("nInfinity", Some("inf")),
+        ("nNaN", Some("NaN")),
         ("s", Some(r#""""#)),
         ("sJ\u{f6}rg", Some(r#""Jörg""#)),
         ("[", Some("[]")),
@@ -34,7 +35,6 @@ fn values() {
         ("[1:[", Some("[missing]")),
         ("", None),
         ("x", None),
-        ("n", None),
         ("[9:sa", None),
         ("[2s", None),
     ] {

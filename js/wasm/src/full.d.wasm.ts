@@ -1,0 +1,3 @@
+/** In Workers a `WebAssembly.Module`, for `openWith`. */
+declare const module: object
+export default module
