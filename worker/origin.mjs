@@ -3,6 +3,8 @@
 import { apply } from './headers.mjs'
 import { withElement } from './page.mjs'
 
+/** The variables of origins, by their names: there are few. */
+const variables = new Map()
 /** So many bytes of a response can be kept until all of them are there. */
 const HELD = 65_536
 /** On a `Vary` with other names Cloudflare's cache is not used. */
@@ -17,11 +19,12 @@ const VARY = { default: { action: 'bypass' }, headers: { 'feature-flags': { acti
  * then. `body` is there if it was read, so that it can be sent again.
  */
 export function send(plan, request, env, body) {
-  const variable = `ORIGIN_${plan.origin.toUpperCase().replaceAll('-', '_')}`
+  const variable = variableOf(plan.origin)
   const origin = env[variable]
   if (origin === undefined) throw new Error(`there is no variable or binding \`${variable}\``)
   if (typeof origin !== 'string') {
-    const url = request.url.slice(0, pathStart(request.url)) + plan.pathAndQuery
+    const visited = request.url
+    const url = visited.slice(0, pathStart(visited)) + plan.pathAndQuery
     // Not `cf` of each request: the runtime keeps it as text until somebody reads it, and then has to write it again.
     const again = () => ({ method: request.method, headers: request.headers, cf: request.cf, body, redirect: 'manual' })
     const copy = new Request(url, body === undefined ? request : again())
@@ -40,45 +43,51 @@ export function send(plan, request, env, body) {
 
 /**
  * Sends `request` and waits for the head of the response; if the plan has a fallback, also for a short body: one that breaks
- * off is a failure too. Promises the response and its body, if that was waited for, or how the attempt failed; and the milliseconds
- * that it took. `flight` is told what is there so far.
+ * off is a failure too. Gives what `next` gives, or its promise: it is called once, with the visitor's copy of the response, or how
+ * the attempt failed, and the milliseconds that it took. `flight` is told what is there so far.
  *
  * What has not come in time is given up, and ends with the visitor's request: to be able to end it at once, each request would
  * need an `AbortController`, which costs more than the timer.
  */
-export function attempt(plan, request, env, body, flight) {
+export function attempt(plan, request, env, body, flight, next) {
   const begin = Date.now()
+  let isOver = false
+  let timer
+  const ended = (response, failure) => {
+    if (isOver) return undefined
+    isOver = true
+    clearTimeout(timer)
+    return next({ response, failure, took: Date.now() - begin })
+  }
+  const failed = (error, failure = 'connection') => {
+    console.error(`flagstone: origin \`${plan.origin}\`:`, error)
+    return ended(undefined, failure)
+  }
+  // The copy is asked for its headers, not the response: each object of the platform's that is asked for has to be made.
+  const answered = (response) => {
+    if (!plan.hasFallback || !isShort(request, response)) return ended(new Response(response.body, response))
+    const held = (body) => {
+      if (!isOver) flight.held = body
+      return ended(new Response(body, response))
+    }
+    return response.arrayBuffer().then(held, (error) => failed(error))
+  }
+  flight.held = undefined
+  try {
+    flight.answer = send(plan, request, env, body)
+  } catch (error) {
+    return failed(error)
+  }
+  const outcome = flight.answer.then(answered, (error) => failed(error))
+  if (plan.timeout === 0) return outcome
   return new Promise((resolve) => {
-    let hasEnded = false
-    const end = (ended) => {
-      if (hasEnded) return
-      hasEnded = true
-      clearTimeout(timer)
-      flight.held = ended.held
-      ended.took = Date.now() - begin
-      resolve(ended)
-    }
-    const fail = (failure, error) => {
-      console.error(`flagstone: origin \`${plan.origin}\`:`, error)
-      end({ failure })
-    }
-    const failed = (error) => fail('connection', error)
     const late = () => {
       // Nobody is to wait for it.
       flight.answer = null
-      fail('timeout', 'no answer in time')
+      resolve(failed('no answer in time', 'timeout'))
     }
-    const timer = plan.timeout > 0 ? setTimeout(late, plan.timeout) : undefined
-    const answered = (response) => {
-      if (!plan.hasFallback || !isShort(request, response)) end({ response })
-      else response.arrayBuffer().then((held) => end({ response, held }), failed)
-    }
-    try {
-      flight.answer = send(plan, request, env, body)
-    } catch (error) {
-      return failed(error)
-    }
-    flight.answer.then(answered, failed)
+    timer = setTimeout(late, plan.timeout)
+    outcome.then(resolve)
   })
 }
 
@@ -88,20 +97,13 @@ function isShort({ method }, { body, headers }) {
   return body !== null && method !== 'HEAD' && length <= HELD && !headers.has('content-encoding')
 }
 
-/** The visitor's response: the origin's with the plan's headers; status, body and an upgraded socket go along. */
-export function respond(engine, plan, response) {
-  const copy = new Response(response.body, response)
-  // The copy's, since each object of the platform's that is asked for has to be made.
-  const changes = engine.respond(plan, response.status, copy.headers)
-  return changed(engine, plan, copy, changes)
-}
-
-/** The same with changes that are known already, and the body, if it was waited for. */
-export function respondWith(engine, plan, { response, held }, changes) {
-  return changed(engine, plan, new Response(held ?? response.body, response), changes)
-}
-
-function changed(engine, plan, copy, { edits, element }) {
+/**
+ * The visitor's response: the copy of the origin's, with the plan's headers and with these changes; status, body and an upgraded
+ * socket have come along. Without a response, that the origin cannot be reached.
+ */
+export function respond(engine, plan, copy, changes) {
+  if (copy === undefined) return unreachable(engine, plan)
+  const { edits, element } = changes
   const { headers } = copy
   apply(headers, plan.responseEdits)
   apply(headers, edits)
@@ -109,8 +111,7 @@ function changed(engine, plan, copy, { edits, element }) {
   return copy
 }
 
-/** The visitor's response when the origin cannot be reached. */
-export function unreachable(engine, plan) {
+function unreachable(engine, plan) {
   const { status, edits, body } = engine.unreachable(plan)
   const response = new Response(body, { status })
   apply(response.headers, edits)
@@ -124,6 +125,15 @@ function keepApart(init, key, url, mode) {
   else if (mode === 'vary') init.cf = { vary: VARY }
   // Right without anybody's help.
   else init.cache = 'no-store'
+}
+
+function variableOf(origin) {
+  let variable = variables.get(origin)
+  if (variable === undefined) {
+    variable = `ORIGIN_${origin.toUpperCase().replaceAll('-', '_')}`
+    variables.set(origin, variable)
+  }
+  return variable
 }
 
 /** Where a URL's path begins. */

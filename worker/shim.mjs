@@ -14,7 +14,7 @@ import module from './pkg/flagstone.wasm'
 import { answer } from './answer.mjs'
 import { manage } from './control.mjs'
 import { removePrefix } from './headers.mjs'
-import { attempt, respond, respondWith, send, unreachable } from './origin.mjs'
+import { attempt, respond } from './origin.mjs'
 import { report } from './reports.mjs'
 import { load } from './store.mjs'
 import { Engine, LOAD, REFRESH } from './wire.mjs'
@@ -69,52 +69,44 @@ export default {
 }
 
 /**
- * Sends the request to its origin, and makes the visitor's response.
+ * Sends the request to its origin, and if that has failed and the engine says so, to the fallback; makes the visitor's response.
  *
  * `flight.answer` becomes the promise of the origin's response once the request is on its way there, `flight.held` its body, if
  * that was waited for; what fails from then on is `rescued`. Without a plan the request is for the edge itself: no origin may see it.
  */
 function carryOut(plan, request, env, context, flight, rescued) {
   if (plan === undefined) return answer(whole, request, visitor, env, context).catch(unanswered)
-  if (plan.isWatched || plan.timeout > 0) return carryOutWatched(plan, request, env, context, flight).catch(rescued)
-  const failed = (error) => {
-    console.error(`flagstone: origin \`${plan.origin}\`:`, error)
-    return unreachable(whole(env), plan)
-  }
-  try {
-    flight.answer = send(plan, request, env)
-  } catch (error) {
-    return failed(error)
-  }
-  const answered = (response) => {
-    try {
-      return respond(whole(env), plan, response)
-    } catch (error) {
-      return rescued(error)
-    }
-  }
-  return flight.answer.then(answered, (error) => {
-    try {
-      return failed(error)
-    } catch (error) {
-      return rescued(error)
-    }
-  })
+  if (!plan.hasFallback || request.body === null) return tryFirst(plan, request, env, context, flight, rescued, undefined)
+  return request.arrayBuffer().then((body) => tryFirst(plan, request, env, context, flight, rescued, body), rescued)
 }
 
-/** The same where the engine is told how it went: an attempt, and if that has failed and it says so, one at the fallback. */
-async function carryOutWatched(plan, request, env, context, flight) {
-  const body = plan.hasFallback && request.body !== null ? await request.arrayBuffer() : undefined
-  const first = await attempt(plan, request, env, body, flight)
-  let [carried, last] = [plan, first]
-  let told = whole(env).ended(plan, first, undefined, undefined, Date.now())
-  if (told.failsOver) {
-    carried = whole(env).fallback(plan, request, visitor)
-    last = await attempt(carried, request, env, body, flight)
-    told = whole(env).ended(plan, first, carried, last, Date.now())
+function tryFirst(plan, request, env, context, flight, rescued, body) {
+  // It is the platform that calls what comes next, and nobody would see that it throws.
+  const guarded = (next) => (attempted) => {
+    try {
+      return next(attempted)
+    } catch (error) {
+      return rescued(error)
+    }
   }
-  report(() => whole(env), env, context, told.due)
-  return last.response ? respondWith(whole(env), carried, last, told.changes) : unreachable(whole(env), carried)
+  const told = (plan, { response }, { due, changes }) => {
+    report(() => whole(env), env, context, due)
+    return respond(whole(env), plan, response, changes)
+  }
+  const tryFallback = (first) => {
+    const fallback = whole(env).fallback(plan, request, visitor)
+    const next = (second) => told(fallback, second, whole(env).ended(plan, first, fallback, second, Date.now()))
+    return attempt(fallback, request, env, body, flight, guarded(next))
+  }
+  const next = (first) => {
+    if (plan.isWatched || plan.hasFallback) {
+      const ended = whole(env).ended(plan, first, undefined, undefined, Date.now())
+      return ended.failsOver ? tryFallback(first) : told(plan, first, ended)
+    }
+    const { response } = first
+    return respond(whole(env), plan, response, response && whole(env).respond(plan, response.status, response.headers))
+  }
+  return attempt(plan, request, env, body, flight, guarded(next))
 }
 
 /** The isolate's engine, a new one if it has broken. */
