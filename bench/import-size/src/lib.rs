@@ -9,7 +9,7 @@ use flagstone_core::{
 use flagstone_import::document::{compile_document, compile_frame};
 #[cfg(feature = "launchdarkly")]
 use flagstone_import::{Options, Service, import};
-use flagstone_json::Json;
+use flagstone_json::{Json, Tape};
 
 /// Compiles a document under a frame; the bytes of the snapshot, 0 if there is none.
 ///
@@ -36,7 +36,7 @@ pub unsafe extern "C" fn compile(
     compile_document(frame, document).map_or(0, |snapshot| snapshot.len())
 }
 
-/// Reads a document as a tree; the members of its root.
+/// Reads a document as a tape; the members of its root.
 ///
 /// # Safety
 /// The pointer leads to as many readable bytes as the length says.
@@ -49,7 +49,7 @@ pub unsafe extern "C" fn read(document: *const u8, document_len: usize) -> usize
     // SAFETY: as the caller promises.
     let document = unsafe { core::slice::from_raw_parts(document, document_len) };
     let text = str::from_utf8(document).unwrap_or_default();
-    Json::read(text).map_or(0, |json| json.members().len())
+    Tape::read(text).map_or(0, |tape| tape.root().members().len())
 }
 
 /// Reads a document as a tree and lowers all of it; the number of flags.

@@ -31,14 +31,15 @@ use crate::report::Report;
 use crate::service::{Imported, IsAsked, Options};
 use document::Document;
 use flagstone_compile::Model;
-use flagstone_json::Json;
+use flagstone_json::Tape;
 
 pub(crate) fn import(
-    document: &Json<'_>,
+    document: &str,
     options: &Options,
     is_asked: Option<IsAsked<'_>>,
 ) -> Result<Imported, ImportError> {
-    let mut document = Document::read(document, options.sdk)?;
+    let tape = Tape::read(document)?;
+    let mut document = Document::read(tape.root(), options.sdk)?;
     let mut model = Model::default();
     if let Some(is_asked) = is_asked {
         model.edge.is_cut = document.reach(is_asked);

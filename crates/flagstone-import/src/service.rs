@@ -99,20 +99,22 @@ pub(crate) fn import_asked(
     options: &Options,
     is_asked: Option<IsAsked<'_>>,
 ) -> Result<Imported, ImportError> {
-    let document = Json::read(document)?;
-    // Only where a flag is costly beside its JSON it pays to leave it out here already.
-    let _ = is_asked;
+    // Where a flag is costly beside its JSON it pays to leave it out here already.
+    #[cfg(feature = "launchdarkly")]
+    if service == Service::LaunchDarkly {
+        return crate::launchdarkly::import(document, options, is_asked);
+    }
+    let tree = Json::read(document)?;
+    let _ = (options, is_asked, &tree);
     match service {
-        #[cfg(feature = "launchdarkly")]
-        Service::LaunchDarkly => crate::launchdarkly::import(&document, options, is_asked),
         #[cfg(feature = "split")]
-        Service::Split => crate::split::import(&document, options),
+        Service::Split => crate::split::import(&tree, options),
         #[cfg(feature = "unleash")]
-        Service::Unleash => crate::unleash::import(&document, options),
+        Service::Unleash => crate::unleash::import(&tree, options),
         #[cfg(feature = "flagd")]
-        Service::Flagd => crate::flagd::import(&document, options),
+        Service::Flagd => crate::flagd::import(&tree, options),
         #[cfg(feature = "growthbook")]
-        Service::GrowthBook => crate::growthbook::import(&document, options),
+        Service::GrowthBook => crate::growthbook::import(&tree, options),
         #[allow(
             unreachable_patterns,
             reason = "whether it can be reached depends on the features"

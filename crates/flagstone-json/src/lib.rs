@@ -8,6 +8,9 @@
 //! ```
 
 mod read;
+mod tape;
+
+pub use tape::{Elements, Members, Node, Tape, View};
 
 use flagstone_core::{AttributeValue, JsNumber, List, Object};
 use std::borrow::Cow;
@@ -58,7 +61,7 @@ impl<'j> Json<'j> {
     /// # Errors
     /// If it is not JSON, or nested more than 128 deep.
     pub fn read(text: &'j str) -> Result<Self, SyntaxError> {
-        read::read(text, MAX_DEPTH)
+        Self::read_within(text, MAX_DEPTH)
     }
 
     /// Reads a document of somebody who is not to be trusted with so much.
@@ -66,7 +69,7 @@ impl<'j> Json<'j> {
     /// # Errors
     /// If it is not JSON, or nested more than `depth` deep.
     pub fn read_within(text: &'j str, depth: u8) -> Result<Self, SyntaxError> {
-        read::read(text, depth)
+        Ok(read::read(text, depth)?.tree())
     }
 
     /// The member of an object; `None` if there is none or this is no object.

@@ -1,19 +1,20 @@
-//! From text to a tree. `serde_json` reads the same and weighs three times as much in the Worker, exact numbers most of it.
+//! From text to a tape. `serde_json` reads the same and weighs three times as much in the Worker, exact numbers most of it.
 
-use super::{Json, SyntaxError};
-use std::borrow::Cow;
+use super::SyntaxError;
+use super::tape::{Item, Tape};
 
 /// Reads a document.
-pub(super) fn read(text: &str, depth: u8) -> Result<Json<'_>, SyntaxError> {
+pub(super) fn read(text: &str, depth: u8) -> Result<Tape<'_>, SyntaxError> {
+    // As many as there are in documents of many short texts; where there are more, it grows.
+    let items = Vec::with_capacity(text.len() / 12 + 1);
     let mut reader = Reader {
         text,
         at: 0,
-        elements: Vec::new(),
-        members: Vec::new(),
+        tape: Tape::new(items),
     };
     let value = reader.value(depth);
     match value {
-        Some(value) if reader.peek().is_none() => Ok(value),
+        Some(()) if reader.peek().is_none() => Ok(reader.tape),
         _ => Err(reader.problem()),
     }
 }
@@ -22,98 +23,113 @@ pub(super) fn read(text: &str, depth: u8) -> Result<Json<'_>, SyntaxError> {
 struct Reader<'j> {
     text: &'j str,
     at: usize,
-    /// Elements of the lists that are open, and members of the objects: what is complete moves into memory of its size.
-    elements: Vec<Json<'j>>,
-    members: Vec<Member<'j>>,
+    tape: Tape<'j>,
 }
 
-type Member<'j> = (Cow<'j, str>, Json<'j>);
-
 impl<'j> Reader<'j> {
-    /// A value. Where one is read this is written out, so that only lists and objects are calls.
+    /// A value. Where one is read this is written out, so that only texts, lists and objects are calls.
     #[inline(always)]
-    fn value(&mut self, depth: u8) -> Option<Json<'j>> {
-        Some(match self.peek()? {
-            b'"' => Json::Text(self.string()?),
-            b'{' => Json::Object(self.object(depth.checked_sub(1)?)?),
-            b'[' => Json::List(self.list(depth.checked_sub(1)?)?),
+    fn value(&mut self, depth: u8) -> Option<()> {
+        let item = match self.peek()? {
+            b'"' => return self.string(),
+            b'{' => return self.object(depth.checked_sub(1)?),
+            b'[' => return self.list(depth.checked_sub(1)?),
             b't' => {
                 self.word(b"true")?;
-                Json::Boolean(true)
+                Item::Boolean(true)
             }
             b'f' => {
                 self.word(b"false")?;
-                Json::Boolean(false)
+                Item::Boolean(false)
             }
             b'n' => {
                 self.word(b"null")?;
-                Json::Null
+                Item::Null
             }
-            _ => Json::Number(self.number()?),
-        })
+            _ => Item::Number(self.number()?),
+        };
+        self.tape.push(item);
+        Some(())
     }
 
     #[inline(never)]
-    fn object(&mut self, depth: u8) -> Option<Vec<Member<'j>>> {
+    fn object(&mut self, depth: u8) -> Option<()> {
         self.at += 1;
-        let first = self.members.len();
+        let place = self.tape.open();
+        let mut count = 0;
         if self.takes(b'}') {
-            return Some(Vec::new());
+            self.tape.close(place, |end| Item::Object { count, end });
+            return Some(());
         }
         loop {
             if self.peek()? != b'"' {
                 return None;
             }
-            let name = self.string()?;
+            self.string()?;
             self.takes(b':').then_some(())?;
-            let value = self.value(depth)?;
-            self.members.push((name, value));
+            self.value(depth)?;
+            count += 1;
             if !self.takes(b',') {
-                let members = behind(&mut self.members, first);
-                return self.takes(b'}').then_some(members);
+                self.tape.close(place, |end| Item::Object { count, end });
+                return self.takes(b'}').then_some(());
             }
         }
     }
 
     #[inline(never)]
-    fn list(&mut self, depth: u8) -> Option<Vec<Json<'j>>> {
+    fn list(&mut self, depth: u8) -> Option<()> {
         self.at += 1;
-        let first = self.elements.len();
+        let place = self.tape.open();
+        let mut count = 0;
         if self.takes(b']') {
-            return Some(Vec::new());
+            self.tape.close(place, |end| Item::List { count, end });
+            return Some(());
         }
         loop {
-            let value = self.value(depth)?;
-            self.elements.push(value);
+            self.value(depth)?;
+            count += 1;
             if !self.takes(b',') {
-                let elements = behind(&mut self.elements, first);
-                return self.takes(b']').then_some(elements);
+                self.tape.close(place, |end| Item::List { count, end });
+                return self.takes(b']').then_some(());
             }
         }
     }
 
     /// Text; what is before it has been passed over.
-    fn string(&mut self) -> Option<Cow<'j, str>> {
+    #[inline(never)]
+    fn string(&mut self) -> Option<()> {
+        let start = self.at + 1;
+        let bytes = self.text.as_bytes().get(start..)?;
+        let len = plain(bytes);
+        self.at = start + len;
+        if bytes.get(len) != Some(&b'"') {
+            return self.escaped(start);
+        }
+        let text = self.text.get(start..self.at)?;
         self.at += 1;
-        let mut copied = self.at;
-        let mut unescaped: Option<String> = None;
+        self.tape.push(Item::Text(text));
+        Some(())
+    }
+
+    /// The same for text with escapes, of which what is before the first has been passed over.
+    #[cold]
+    #[inline(never)]
+    fn escaped(&mut self, start: usize) -> Option<()> {
+        let mut copied = start;
+        let mut unescaped = String::new();
         loop {
-            self.at += plain(self.rest());
-            let piece = self.text.get(copied..self.at)?;
+            unescaped.push_str(self.text.get(copied..self.at)?);
             match self.rest().first()? {
                 b'"' => {
                     self.at += 1;
-                    return Some(match unescaped {
-                        Some(text) => Cow::Owned(text + piece),
-                        None => Cow::Borrowed(piece),
-                    });
+                    self.tape.push_unescaped(unescaped);
+                    return Some(());
                 }
                 b'\\' => {
-                    let text = unescaped.get_or_insert_default();
-                    text.push_str(piece);
                     self.at += 1;
-                    text.push(self.escape()?);
+                    unescaped.push(self.escape()?);
                     copied = self.at;
+                    self.at += plain(self.rest());
                 }
                 _ => return None,
             }
@@ -253,14 +269,6 @@ impl<'j> Reader<'j> {
         let column = self.at - start.map_or(0, |at| at + 1) + 1;
         SyntaxError { line, column }
     }
-}
-
-/// Takes what lies behind a place. Unlike `split_off` it has no panic for a place that is not there.
-fn behind<T>(all: &mut Vec<T>, first: usize) -> Vec<T> {
-    let first = first.min(all.len());
-    let mut behind = Vec::with_capacity(all.len() - first);
-    behind.extend(all.drain(first..));
-    behind
 }
 
 /// How many bytes text has before a quote, a backslash or a control character; eight are looked at in one step.

@@ -1,6 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use super::{Json, SyntaxError};
+use super::{Json, Node, SyntaxError, Tape, View};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -31,9 +31,26 @@ fn floats(value: Value) -> Value {
     }
 }
 
+/// The same of a tape, by its views.
+fn same_node(node: Node<'_>) -> Value {
+    match node.view() {
+        View::Null => Value::Null,
+        View::Boolean(value) => Value::Bool(value),
+        View::Number(number) => Value::from(number),
+        View::Text(text) => Value::from(text),
+        View::List(elements) => elements.map(same_node).collect(),
+        View::Object(members) => members
+            .map(|(name, value)| (name.to_owned(), same_node(value)))
+            .collect(),
+    }
+}
+
 fn check(text: &str) {
+    let tape = Tape::read(text);
+    let on_tape = tape.as_ref().map(|tape| same_node(tape.root()));
     match (Json::read(text), serde_json::from_str::<Value>(text)) {
         (Ok(json), Ok(value)) => {
+            assert_eq!(on_tape, Ok(same(&json)), "{text}");
             assert_eq!(same(&json), floats(value.clone()), "{text}");
             // What is written is read as the same.
             assert_eq!(Json::read(&json.to_string()), Ok(json), "{text}");

@@ -262,7 +262,7 @@ fn reason(origin: &Origin<'_>) -> String {
         Origin::Rule { index, id } => {
             let mut text = format!("{{\"kind\":\"RULE_MATCH\",\"ruleIndex\":{index}");
             if let Some(id) = id {
-                text += &format!(",\"ruleId\":{id}");
+                text += &format!(",\"ruleId\":{}", id.tree());
             }
             text
         }

@@ -9,7 +9,7 @@ use crate::service::Sdk;
 use flagstone_compile::model::{Condition, Matcher, Order, Reading, Scalar, Test};
 use flagstone_compile::regex::{self, Dialect, PatternError};
 use flagstone_core::{SemVer, parse_v8};
-use flagstone_json::Json;
+use flagstone_json::{Elements, Node, View};
 
 /// How LaunchDarkly reads an attribute: of a list each element, and what is of another type does not match; what is missing
 /// or null makes a clause false whether it is negated or not.
@@ -33,9 +33,9 @@ pub(super) struct Clauses {
 
 /// Lowers the clauses of a rule.
 pub(super) fn conditions(
-    document: &Document<'_, '_>,
+    document: &Document<'_>,
     segments: &Segments,
-    clauses: &Json<'_>,
+    clauses: Node<'_>,
 ) -> Clauses {
     let mut lowered = Clauses {
         parts: Vec::new(),
@@ -43,12 +43,12 @@ pub(super) fn conditions(
         segments: Vec::new(),
         notes: Vec::new(),
     };
-    let mut clauses = clauses.elements().iter().peekable();
+    let mut clauses = clauses.elements().peekable();
     while let Some(clause) = clauses.next() {
         let is_last = clauses.peek().is_none();
         let part = lowered.clause(document, segments, clause, is_last);
         // COMPAT(launchdarkly): what is wrong with a clause is forgotten when another comes after it.
-        if part != fail() || is_last {
+        if !matches!(part, Condition::Test(Test::Fail)) || is_last {
             lowered.parts.push(part);
         }
     }
@@ -62,20 +62,21 @@ pub(super) fn conditions(
 }
 
 impl Clauses {
+    #[inline(never)]
     fn clause(
         &mut self,
-        document: &Document<'_, '_>,
+        document: &Document<'_>,
         segments: &Segments,
-        clause: &Json<'_>,
+        clause: Node<'_>,
         is_last: bool,
     ) -> Condition {
-        let op = clause.get("op").and_then(Json::text).unwrap_or("");
+        let op = clause.get("op").and_then(Node::text).unwrap_or("");
         let is_negated = is_truthy(clause.get("negate"));
         let values = list(clause, "values");
         if op == "segmentMatch" {
             return self.segments(document, segments, values, is_negated, is_last);
         }
-        let attribute = clause.get("attribute").and_then(Json::text).unwrap_or("");
+        let attribute = clause.get("attribute").and_then(Node::text).unwrap_or("");
         let kind = clause.some("contextKind");
         let name = match reference::read(attribute, kind, document.sdk) {
             Reference::Attribute(name) => name,
@@ -94,7 +95,7 @@ impl Clauses {
                 reading,
             })
         };
-        if is_inherited(op) && !values.is_empty() {
+        if is_inherited(op) && values.len() > 0 {
             let some = exists(name.clone(), true);
             return if is_negated {
                 Condition::All(vec![exists(name, false), Condition::Not(Box::new(some))])
@@ -133,12 +134,13 @@ impl Clauses {
     }
 
     /// What a value is held against for `matches`.
-    fn patterns(&mut self, sdk: Sdk, name: &str, values: &[Json<'_>], tests: &mut Vec<Condition>) {
+    #[inline(never)]
+    fn patterns(&mut self, sdk: Sdk, name: &str, values: Elements<'_>, tests: &mut Vec<Condition>) {
         let dialect = match sdk {
             Sdk::Node => Dialect::EcmaScript,
             Sdk::Other => Dialect::Re2,
         };
-        for pattern in values.iter().filter_map(Json::text) {
+        for pattern in values.filter_map(Node::text) {
             match regex::check(dialect, pattern, false) {
                 Ok(()) => {
                     let matcher = Matcher::MatchesIn {
@@ -160,16 +162,17 @@ impl Clauses {
     }
 
     /// Whether the unit belongs to one of some segments.
+    #[inline(never)]
     fn segments(
         &mut self,
-        document: &Document<'_, '_>,
+        document: &Document<'_>,
         segments: &Segments,
-        values: &[Json<'_>],
+        values: Elements<'_>,
         is_negated: bool,
         is_last: bool,
     ) -> Condition {
         let mut names = Vec::new();
-        for key in values.iter().filter_map(Json::text) {
+        for key in values.filter_map(Node::text) {
             // One that there is not is passed over.
             let Some(place) = document.segment(key) else {
                 continue;
@@ -222,18 +225,19 @@ fn held_against(name: &str, matcher: Matcher) -> Condition {
 }
 
 /// What a value is held against for `in`.
-fn equal(name: &str, values: &[Json<'_>], tests: &mut Vec<Condition>) {
+#[inline(never)]
+fn equal(name: &str, values: Elements<'_>, tests: &mut Vec<Condition>) {
     let mut texts = Vec::new();
     let mut others = Vec::new();
     let mut has_null = false;
     for value in values {
-        match value {
-            Json::Text(text) => texts.push(text.clone().into_owned()),
-            Json::Number(number) => others.push(Scalar::Number(*number)),
-            Json::Boolean(value) => others.push(Scalar::Boolean(*value)),
-            Json::Null => has_null = true,
+        match value.view() {
+            View::Text(text) => texts.push(text.to_owned()),
+            View::Number(number) => others.push(Scalar::Number(number)),
+            View::Boolean(value) => others.push(Scalar::Boolean(value)),
+            View::Null => has_null = true,
             // Never the same as another.
-            Json::List(_) | Json::Object(_) => {}
+            View::List(_) | View::Object(_) => {}
         }
     }
     let mut test = |matcher| tests.push(held_against(name, matcher));
@@ -264,20 +268,21 @@ fn equal(name: &str, values: &[Json<'_>], tests: &mut Vec<Condition>) {
 }
 
 /// What a value is held against, any of which will do. Values that an operator cannot use are left out.
-fn matchers(op: &str, values: &[Json<'_>]) -> Vec<Matcher> {
+#[inline(never)]
+fn matchers(op: &str, values: Elements<'_>) -> Vec<Matcher> {
     let texts = |matcher: fn(String) -> Matcher| {
-        let texts = values.iter().filter_map(Json::text);
+        let texts = values.filter_map(Node::text);
         texts.map(|text| matcher(text.to_owned())).collect()
     };
     let versions = |order| {
-        let texts = values.iter().filter_map(Json::text);
+        let texts = values.filter_map(Node::text);
         let versions = texts.filter(|text| SemVer::parse_npm(text).is_some());
         versions
             .map(|text| Matcher::NpmSemVer(order, text.to_owned()))
             .collect()
     };
     // Of several bounds the one that lets most through decides.
-    let numbers = || values.iter().filter_map(Json::number);
+    let numbers = || values.filter_map(Node::number);
     let below = |order| {
         let bound = numbers().max_by(f64::total_cmp);
         let bound = bound.map(|bound| Matcher::Number(order, bound));
@@ -289,9 +294,9 @@ fn matchers(op: &str, values: &[Json<'_>]) -> Vec<Matcher> {
         bound.into_iter().collect()
     };
     let dates = || {
-        values.iter().filter_map(|value| match value {
-            Json::Number(millis) => Some(*millis),
-            Json::Text(text) => parse_v8(text).map(|at| at.0 as f64),
+        values.filter_map(|value| match value.view() {
+            View::Number(millis) => Some(millis),
+            View::Text(text) => parse_v8(text).map(|at| at.0 as f64),
             _ => None,
         })
     };

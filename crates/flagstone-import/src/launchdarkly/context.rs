@@ -1,7 +1,7 @@
 //! Evaluation contexts: of one kind, of several, and users as they were before there were kinds.
 
-use super::document::is_truthy;
 use super::reference::{USER, is_kind, parts};
+use flagstone_core::js::is_truthy;
 use flagstone_core::{AttributeIndex, AttributeValue, Attributes, JsNumber, Snapshot};
 use flagstone_json::Json;
 use std::borrow::Cow;
@@ -64,7 +64,11 @@ impl<'c> Context<'c> {
         let context = self.of(kind)?;
         let (first, more) = steps.split_first()?;
         if first == "anonymous" && more.is_empty() {
-            return Some(AttributeValue::Boolean(is_truthy(context.get(first))));
+            return Some(AttributeValue::Boolean(
+                context
+                    .get(first)
+                    .is_some_and(|value| is_truthy(value.value())),
+            ));
         }
         let value = steps
             .iter()
@@ -123,7 +127,7 @@ fn user<'c>(json: &'c Json<'c>) -> Option<Json<'c>> {
     put("kind", Json::Text(USER.into()));
     put("key", Json::Text(key));
     if let Some(anonymous) = json.some("anonymous") {
-        put("anonymous", Json::Boolean(is_truthy(Some(anonymous))));
+        put("anonymous", Json::Boolean(is_truthy(anonymous.value())));
     }
     for name in [
         "name",

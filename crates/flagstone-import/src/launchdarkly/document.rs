@@ -3,40 +3,40 @@
 use crate::error::ImportError;
 use crate::service::{IsAsked, Sdk};
 use flagstone_compile::Index;
-use flagstone_json::Json;
+use flagstone_json::{Elements, Node, View};
 
 /// A flag, with the members that decide. One that is null is not there.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Flag<'d, 'j> {
+#[derive(Clone, Copy)]
+pub(super) struct Flag<'d> {
     /// The name under which it is kept.
     pub key: &'d str,
     /// Key and salt of its own.
     pub names: Names<'d>,
-    pub on: Option<&'d Json<'j>>,
-    pub variations: &'d [Json<'j>],
-    pub off_variation: Option<&'d Json<'j>>,
-    pub fallthrough: Option<&'d Json<'j>>,
-    pub prerequisites: &'d [Json<'j>],
-    pub targets: &'d [Json<'j>],
-    pub context_targets: &'d [Json<'j>],
-    pub rules: &'d [Json<'j>],
+    pub on: Option<Node<'d>>,
+    pub variations: Elements<'d>,
+    pub off_variation: Option<Node<'d>>,
+    pub fallthrough: Option<Node<'d>>,
+    pub prerequisites: Elements<'d>,
+    pub targets: Elements<'d>,
+    pub context_targets: Elements<'d>,
+    pub rules: Elements<'d>,
     /// Nothing asks for it.
     pub is_left_out: bool,
 }
 
 /// A segment.
 #[derive(Clone, Copy)]
-pub(super) struct Segment<'d, 'j> {
+pub(super) struct Segment<'d> {
     /// The name under which it is kept.
     pub key: &'d str,
     /// What it is.
-    pub json: &'d Json<'j>,
+    pub json: Node<'d>,
     /// Nothing asks for it.
     pub is_left_out: bool,
 }
 
 /// What a flag or a segment adds to what is hashed.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub(super) struct Names<'d> {
     key: &'d str,
     salt: &'d str,
@@ -58,17 +58,27 @@ impl Names<'_> {
     }
 }
 
-impl<'d, 'j> Flag<'d, 'j> {
+impl<'d> Flag<'d> {
     /// Reads a flag; `None` if it is deleted. Each member is looked at once, of two with one name the last counts.
-    fn read(key: &'d str, json: &'d Json<'j>) -> Option<Self> {
+    fn read(key: &'d str, json: Node<'d>) -> Option<Self> {
+        // An object has no elements.
+        let none = json.elements();
         let mut flag = Self {
             key,
             names: Names { key, salt: "" },
-            ..Self::default()
+            on: None,
+            variations: none,
+            off_variation: None,
+            fallthrough: None,
+            prerequisites: none,
+            targets: none,
+            context_targets: none,
+            rules: none,
+            is_left_out: false,
         };
         for (name, member) in json.members() {
             let some = Some(member).filter(|member| !member.is_null());
-            match &**name {
+            match name {
                 "key" => flag.names.key = member.text().unwrap_or(key),
                 "salt" => flag.names.salt = member.text().unwrap_or_default(),
                 "on" => flag.on = some,
@@ -87,10 +97,10 @@ impl<'d, 'j> Flag<'d, 'j> {
     }
 }
 
-impl<'d> Segment<'d, '_> {
+impl<'d> Segment<'d> {
     /// Key and salt of its own.
     pub fn names(&self) -> Names<'d> {
-        let text = |name| self.json.get(name).and_then(Json::text);
+        let text = |name| self.json.get(name).and_then(Node::text);
         Names {
             key: text("key").unwrap_or(self.key),
             salt: text("salt").unwrap_or_default(),
@@ -99,9 +109,9 @@ impl<'d> Segment<'d, '_> {
 }
 
 /// Flags and segments by key.
-pub(super) struct Document<'d, 'j> {
-    flags: Items<Flag<'d, 'j>>,
-    segments: Items<Segment<'d, 'j>>,
+pub(super) struct Document<'d> {
+    flags: Items<Flag<'d>>,
+    segments: Items<Segment<'d>>,
     /// For each flag whether it may require itself, over others or directly; empty if none does.
     circular: Vec<bool>,
     /// Whose oddities count.
@@ -114,9 +124,9 @@ struct Items<T> {
     places: Index,
 }
 
-impl<'d, 'j> Document<'d, 'j> {
+impl<'d> Document<'d> {
     /// Finds the flags and segments in what a poll, a stream's `put` or an edge store gives.
-    pub fn read(json: &'d Json<'j>, sdk: Sdk) -> Result<Self, ImportError> {
+    pub fn read(json: Node<'d>, sdk: Sdk) -> Result<Self, ImportError> {
         let shape = |path: &str, expected| ImportError::Shape {
             path: path.to_owned(),
             expected,
@@ -133,12 +143,12 @@ impl<'d, 'j> Document<'d, 'j> {
         })?;
         let segments = data.some("segments");
         for (name, json) in [("flags", Some(flags)), ("segments", segments)] {
-            if json.is_some_and(|json| !matches!(json, Json::Object(_))) {
+            if json.is_some_and(|json| !json.is_object()) {
                 let path = [path, "/", name].concat();
                 return Err(shape(&path, "an object with a member for each key"));
             }
         }
-        let segment = |key, json: &'d Json<'j>| {
+        let segment = |key, json: Node<'d>| {
             (!is_truthy(json.get("deleted"))).then_some(Segment {
                 key,
                 json,
@@ -146,8 +156,8 @@ impl<'d, 'j> Document<'d, 'j> {
             })
         };
         let mut document = Self {
-            flags: Items::of(flags, Flag::read),
-            segments: Items::of(segments.unwrap_or(&Json::Null), segment),
+            flags: Items::of(Some(flags), Flag::read),
+            segments: Items::of(segments, segment),
             circular: Vec::new(),
             sdk,
         };
@@ -155,16 +165,16 @@ impl<'d, 'j> Document<'d, 'j> {
         Ok(document)
     }
 
-    pub fn flags(&self) -> &[Flag<'d, 'j>] {
+    pub fn flags(&self) -> &[Flag<'d>] {
         &self.flags.list
     }
 
-    pub fn segments(&self) -> &[Segment<'d, 'j>] {
+    pub fn segments(&self) -> &[Segment<'d>] {
         &self.segments.list
     }
 
     /// The flag with this key.
-    pub fn flag(&self, key: &str) -> Option<&Flag<'d, 'j>> {
+    pub fn flag(&self, key: &str) -> Option<&Flag<'d>> {
         self.flags.list.get(self.flags.place(key)?)
     }
 
@@ -199,9 +209,7 @@ impl<'d, 'j> Document<'d, 'j> {
                 continue;
             }
             let (prerequisites, rules) = (flag.prerequisites, flag.rules);
-            let keys = prerequisites
-                .iter()
-                .filter_map(|required| required.get("key"));
+            let keys = prerequisites.filter_map(|required| required.get("key"));
             flags.extend(keys.filter_map(|key| self.flags.place(key.text()?)));
             self.refer(rules, &mut segments);
         }
@@ -219,10 +227,10 @@ impl<'d, 'j> Document<'d, 'j> {
     }
 
     /// Adds the places of the segments that rules refer to.
-    fn refer(&self, rules: &[Json<'_>], places: &mut Vec<usize>) {
-        let clauses = rules.iter().flat_map(|rule| list(rule, "clauses"));
+    fn refer(&self, rules: Elements<'_>, places: &mut Vec<usize>) {
+        let clauses = rules.flat_map(|rule| list(rule, "clauses"));
         let matches =
-            |clause: &&Json<'_>| clause.get("op").and_then(Json::text) == Some("segmentMatch");
+            |clause: &Node<'_>| clause.get("op").and_then(Node::text) == Some("segmentMatch");
         let keys = clauses
             .filter(matches)
             .flat_map(|clause| texts(clause, "values"));
@@ -233,13 +241,13 @@ impl<'d, 'j> Document<'d, 'j> {
     fn find_circles(&mut self) {
         // How many flags may require each other in a row before this is taken for a circle. It costs only time if it is none.
         const LONGEST: usize = 32;
-        let mut open: Vec<(usize, &Flag<'_, '_>)> = self.flags().iter().enumerate().collect();
-        open.retain(|(_, flag)| !flag.prerequisites.is_empty());
+        let mut open: Vec<(usize, &Flag<'_>)> = self.flags().iter().enumerate().collect();
+        open.retain(|(_, flag)| flag.prerequisites.len() > 0);
         if open.is_empty() {
             return;
         }
         let mut circular = vec![false; self.flags().len()];
-        let mark = |circular: &mut Vec<bool>, open: &[(usize, &Flag<'_, '_>)], is| {
+        let mark = |circular: &mut Vec<bool>, open: &[(usize, &Flag<'_>)], is| {
             for (place, _) in open {
                 if let Some(mark) = circular.get_mut(*place) {
                     *mark = is;
@@ -249,12 +257,12 @@ impl<'d, 'j> Document<'d, 'j> {
         mark(&mut circular, &open, true);
         for _ in 0..LONGEST {
             // What requires only flags that come to an end comes to an end.
-            let is_open = |required: &Json<'_>| {
-                let key = required.get("key").and_then(Json::text);
+            let is_open = |required: Node<'_>| {
+                let key = required.get("key").and_then(Node::text);
                 let place = key.and_then(|key| self.flags.place(key));
                 place.is_some_and(|place| circular.get(place) == Some(&true))
             };
-            let ends = |(_, flag): &(usize, &Flag<'_, '_>)| !flag.prerequisites.iter().any(is_open);
+            let ends = |(_, flag): &(usize, &Flag<'_>)| !{ flag.prerequisites }.any(is_open);
             let (ended, rest): (Vec<_>, Vec<_>) = open.into_iter().partition(ends);
             open = rest;
             if ended.is_empty() {
@@ -270,8 +278,13 @@ impl<'d, 'j> Document<'d, 'j> {
 
 impl<T> Items<T> {
     /// The items of an object, as `read` has them; `None` for what is deleted.
-    fn of<'d, 'j>(json: &'d Json<'j>, read: impl Fn(&'d str, &'d Json<'j>) -> Option<T>) -> Self {
-        let members = json.members();
+    fn of<'d>(json: Option<Node<'d>>, read: impl Fn(&'d str, Node<'d>) -> Option<T>) -> Self {
+        let Some(members) = json.map(Node::members) else {
+            return Self {
+                list: Vec::new(),
+                places: Index::default(),
+            };
+        };
         let mut items = Self {
             list: Vec::with_capacity(members.len()),
             places: Index::with_capacity(members.len()),
@@ -289,12 +302,12 @@ impl<T> Items<T> {
         }
         // Of two with the same key the last counts, also if it is deleted.
         let mut last = Index::with_capacity(members.len());
-        for ((key, _), place) in members.iter().zip(0..) {
+        for ((key, _), place) in members.zip(0..) {
             last.insert(key.as_bytes(), place);
         }
         items.list.clear();
         items.places = Index::default();
-        for ((key, json), place) in members.iter().zip(0..) {
+        for ((key, json), place) in members.zip(0..) {
             if last.get(key.as_bytes()) == Some(place)
                 && let Some(item) = read(key, json)
             {
@@ -311,29 +324,30 @@ impl<T> Items<T> {
 }
 
 /// Whether JavaScript takes a member for true.
-pub(super) fn is_truthy(json: Option<&Json<'_>>) -> bool {
-    match json {
-        None | Some(Json::Null) => false,
-        Some(Json::Boolean(value)) => *value,
-        Some(Json::Number(number)) => *number != 0.0,
-        Some(Json::Text(text)) => !text.is_empty(),
-        Some(Json::List(_) | Json::Object(_)) => true,
+pub(super) fn is_truthy(json: Option<Node<'_>>) -> bool {
+    match json.map(Node::view) {
+        None | Some(View::Null) => false,
+        Some(View::Boolean(value)) => value,
+        Some(View::Number(number)) => number != 0.0,
+        Some(View::Text(text)) => !text.is_empty(),
+        Some(View::List(_) | View::Object(_)) => true,
     }
 }
 
 /// The index of one of `count` variations; `None` if it is none.
-pub(super) fn index(json: Option<&Json<'_>>, count: usize) -> Option<usize> {
+pub(super) fn index(json: Option<Node<'_>>, count: usize) -> Option<usize> {
     let number = json?.number()?;
     let index = number as usize;
     (index as f64 == number && index < count).then_some(index)
 }
 
 /// The elements of a member that is a list; none if it is not.
-pub(super) fn list<'d, 'j>(json: &'d Json<'j>, name: &str) -> &'d [Json<'j>] {
-    json.get(name).map_or(&[], Json::elements)
+pub(super) fn list<'d>(json: Node<'d>, name: &str) -> Elements<'d> {
+    // An object has none.
+    json.get(name).unwrap_or(json).elements()
 }
 
 /// The texts of a member that is a list.
-pub(super) fn texts<'d>(json: &'d Json<'_>, name: &str) -> impl Iterator<Item = &'d str> {
-    list(json, name).iter().filter_map(Json::text)
+pub(super) fn texts<'d>(json: Node<'d>, name: &str) -> impl Iterator<Item = &'d str> {
+    list(json, name).filter_map(Node::text)
 }

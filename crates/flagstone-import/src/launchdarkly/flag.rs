@@ -9,7 +9,7 @@ use crate::report::{Entry, Fidelity};
 use flagstone_compile::model::{
     Condition, Flag, Matcher, Reading, Rule, Scalar, Serve, Test, Value, Variant,
 };
-use flagstone_json::Json;
+use flagstone_json::{Elements, Node, View};
 
 /// Bytes of the longest key, and of the longest variant key that is made of a value.
 const LONGEST_KEY: usize = 255;
@@ -35,7 +35,7 @@ pub(super) enum Origin<'d> {
         /// Its place.
         index: usize,
         /// Its id, if it has one.
-        id: Option<&'d Json<'d>>,
+        id: Option<Node<'d>>,
     },
     /// What is served otherwise.
     Fallthrough,
@@ -55,15 +55,13 @@ pub(super) struct Lowered<'d> {
 }
 
 /// Lowers a flag, and says in its entry of the report what there is to know.
-pub(super) fn lower<'d, 'j>(
-    document: &'d Document<'d, 'j>,
+#[inline(never)]
+pub(super) fn lower<'d>(
+    document: &'d Document<'d>,
     segments: &Segments,
-    flag: &document::Flag<'d, 'j>,
+    flag: &document::Flag<'d>,
     entry: &mut Entry,
-) -> Lowered<'d>
-where
-    'j: 'd,
-{
+) -> Lowered<'d> {
     let keys = variant_keys(flag.variations);
     let mut lowering = Lowering {
         document,
@@ -139,10 +137,10 @@ enum Outcome {
     Malformed,
 }
 
-struct Lowering<'l, 'd, 'j> {
-    document: &'d Document<'d, 'j>,
+struct Lowering<'l, 'd> {
+    document: &'d Document<'d>,
     segments: &'l Segments,
-    flag: &'l document::Flag<'d, 'j>,
+    flag: &'l document::Flag<'d>,
     /// Keys of the variants, by variation.
     keys: Vec<String>,
     entry: &'l mut Entry,
@@ -150,10 +148,10 @@ struct Lowering<'l, 'd, 'j> {
     meanings: Vec<(Origin<'d>, Option<Experiment>)>,
 }
 
-impl<'d, 'j> Lowering<'_, 'd, 'j> {
+impl<'d> Lowering<'_, 'd> {
     fn off(&self) -> Off {
         match self.flag.off_variation {
-            Some(json @ Json::Number(_)) => {
+            Some(json) if json.number().is_some() => {
                 index(Some(json), self.keys.len()).map_or(Off::Fail, Off::Variation)
             }
             _ => Off::Caller,
@@ -190,6 +188,7 @@ impl<'d, 'j> Lowering<'_, 'd, 'j> {
     }
 
     /// Prerequisites, targets, rules and fallthrough, up to what takes everybody.
+    #[inline(never)]
     fn rules(&mut self, off: &Off) {
         for required in self.flag.prerequisites {
             if self.prerequisite(required, off) {
@@ -198,7 +197,7 @@ impl<'d, 'j> Lowering<'_, 'd, 'j> {
         }
         self.circles();
         self.targets();
-        for (index, rule) in self.flag.rules.iter().enumerate() {
+        for (index, rule) in self.flag.rules.enumerate() {
             // COMPAT(launchdarkly): without `clauses` a rule matches nobody, with an empty list everybody.
             let Some(clauses) = rule.some("clauses") else {
                 continue;
@@ -219,7 +218,7 @@ impl<'d, 'j> Lowering<'_, 'd, 'j> {
             let id = rule.some("id");
             let origin = Origin::Rule { index, id };
             let outcome = self.outcome(rule);
-            let name = id.and_then(Json::text).filter(|id| is_name(id));
+            let name = id.and_then(Node::text).filter(|id| is_name(id));
             match name {
                 Some(name) => self.serve(name, Condition::All(parts), outcome, origin),
                 None => {
@@ -244,8 +243,9 @@ impl<'d, 'j> Lowering<'_, 'd, 'j> {
     }
 
     /// A rule for whom a prerequisite fails; says whether that is everybody.
-    fn prerequisite(&mut self, required: &'d Json<'j>, off: &Off) -> bool {
-        let key = required.some("key").and_then(Json::text).unwrap_or("");
+    #[inline(never)]
+    fn prerequisite(&mut self, required: Node<'d>, off: &Off) -> bool {
+        let key = required.some("key").and_then(Node::text).unwrap_or("");
         let outcome = match off {
             Off::Variation(_) | Off::Caller => Outcome::Serve(Serve::Default, None),
             Off::Fail => Outcome::Malformed,
@@ -276,10 +276,11 @@ impl<'d, 'j> Lowering<'_, 'd, 'j> {
     }
 
     /// Fails a flag that requires itself.
+    #[inline(never)]
     fn circles(&mut self) {
         // COMPAT(launchdarkly): a prerequisite that fails, also one that comes later, counts before a circle.
-        let required = self.flag.prerequisites.iter();
-        let keys = required.filter_map(|required| required.get("key").and_then(Json::text));
+        let required = self.flag.prerequisites;
+        let keys = required.filter_map(|required| required.get("key").and_then(Node::text));
         let circular = keys.filter(|key| self.document.is_circular(key));
         let circles: Vec<Condition> = circular.map(inside).collect();
         if !circles.is_empty() {
@@ -291,7 +292,7 @@ impl<'d, 'j> Lowering<'_, 'd, 'j> {
     fn targets(&mut self) {
         let targets = self.flag.targets;
         let by_kind = self.flag.context_targets;
-        if by_kind.is_empty() {
+        if by_kind.len() == 0 {
             for target in targets {
                 self.target(target);
             }
@@ -299,20 +300,21 @@ impl<'d, 'j> Lowering<'_, 'd, 'j> {
         }
         for target in by_kind {
             let kind = target.some("contextKind");
-            if is_truthy(kind) && kind.and_then(Json::text) != Some(USER) {
+            if is_truthy(kind) && kind.and_then(Node::text) != Some(USER) {
                 self.target(target);
                 continue;
             }
             // COMPAT(launchdarkly): for users it only says when the list of the same variation has its turn.
             let variation = target.some("variation");
-            let same = |target: &&Json<'_>| target.some("variation") == variation;
-            if let Some(target) = targets.iter().find(same) {
+            let same = |target: &Node<'_>| target.some("variation") == variation;
+            if let Some(target) = { targets }.find(same) {
                 self.target(target);
             }
         }
     }
 
-    fn target(&mut self, target: &Json<'_>) {
+    #[inline(never)]
+    fn target(&mut self, target: Node<'_>) {
         let Some(kind) = reference::kind(target.get("contextKind")) else {
             return;
         };
@@ -325,7 +327,7 @@ impl<'d, 'j> Lowering<'_, 'd, 'j> {
         self.serve("targets", when, outcome, Origin::Target);
     }
 
-    fn variation(&self, json: Option<&Json<'_>>) -> Outcome {
+    fn variation(&self, json: Option<Node<'_>>) -> Outcome {
         match index(json, self.keys.len()) {
             Some(index) => Outcome::Serve(Serve::Variant(variant_key(&self.keys, index)), None),
             None => Outcome::Malformed,
@@ -333,7 +335,7 @@ impl<'d, 'j> Lowering<'_, 'd, 'j> {
     }
 
     /// A variation, or a rollout if there is none.
-    fn outcome(&self, json: &Json<'_>) -> Outcome {
+    fn outcome(&self, json: Node<'_>) -> Outcome {
         if let Some(variation) = json.some("variation") {
             return self.variation(Some(variation));
         }
@@ -350,14 +352,14 @@ impl<'d, 'j> Lowering<'_, 'd, 'j> {
 }
 
 /// As many rules as a flag can come to have.
-fn most_rules(flag: &document::Flag<'_, '_>) -> usize {
+fn most_rules(flag: &document::Flag<'_>) -> usize {
     let targets = flag.targets.len().max(flag.context_targets.len());
     // One for circles, and the fallthrough.
     flag.rules.len() + targets + flag.prerequisites.len() + 2
 }
 
 /// Why the model cannot hold a flag, if so.
-fn problem(flag: &document::Flag<'_, '_>) -> Option<&'static str> {
+fn problem(flag: &document::Flag<'_>) -> Option<&'static str> {
     if !is_name(flag.key) {
         return Some("its key must have 1 to 255 bytes and no control characters");
     }
@@ -396,12 +398,12 @@ pub(super) fn is_name(text: &str) -> bool {
     (1..=LONGEST_KEY).contains(&text.len()) && !text.chars().any(char::is_control)
 }
 
-fn value(json: &Json<'_>) -> Value {
-    match json {
-        Json::Boolean(value) => Value::Boolean(*value),
-        Json::Number(number) => Value::Number(*number),
-        Json::Text(text) => Value::String(text.clone().into_owned()),
-        Json::Null | Json::List(_) | Json::Object(_) => Value::Json(json.to_string()),
+fn value(json: Node<'_>) -> Value {
+    match json.view() {
+        View::Boolean(value) => Value::Boolean(value),
+        View::Number(number) => Value::Number(number),
+        View::Text(text) => Value::String(text.to_owned()),
+        View::Null | View::List(_) | View::Object(_) => Value::Json(json.tree().to_string()),
     }
 }
 
@@ -411,17 +413,15 @@ pub(super) fn variant_key(keys: &[String], index: usize) -> String {
 }
 
 /// Keys for the variations of a flag: their values where these are short and different, else their indices.
-fn variant_keys(variations: &[Json<'_>]) -> Vec<String> {
-    let text = |json: &Json<'_>| match json {
-        Json::Boolean(value) => Some(if *value { "true" } else { "false" }.to_owned()),
-        Json::Number(_) => Some(json.to_string()),
-        Json::Text(text) if is_name(text) && text.len() <= LONGEST_VALUE => {
-            Some(text.clone().into_owned())
-        }
+fn variant_keys(variations: Elements<'_>) -> Vec<String> {
+    let text = |json: Node<'_>| match json.view() {
+        View::Boolean(value) => Some(if value { "true" } else { "false" }.to_owned()),
+        View::Number(_) => Some(json.tree().to_string()),
+        View::Text(text) if is_name(text) && text.len() <= LONGEST_VALUE => Some(text.to_owned()),
         _ => None,
     };
     let few = variations.len() <= FEW;
-    let keys: Option<Vec<String>> = variations.iter().map(text).take_while(|_| few).collect();
+    let keys: Option<Vec<String>> = variations.map(text).take_while(|_| few).collect();
     let distinct = |keys: &Vec<String>| {
         let mut seen = keys.iter().enumerate();
         few && seen.all(|(at, key)| !keys.iter().take(at).any(|other| other == key))

@@ -2,7 +2,7 @@
 
 use super::flag::MOST;
 use crate::service::Sdk;
-use flagstone_json::Json;
+use flagstone_json::{Json, Node};
 use std::borrow::Cow;
 
 /// The kind of context that counts where none is named.
@@ -19,7 +19,7 @@ pub(super) enum Reference {
 }
 
 /// Reads a reference beside a member that names the kind of context it is about.
-pub(super) fn read(text: &str, kind: Option<&Json<'_>>, sdk: Sdk) -> Reference {
+pub(super) fn read(text: &str, kind: Option<Node<'_>>, sdk: Sdk) -> Reference {
     // COMPAT(launchdarkly): without a kind it is a name, as it was before there were kinds.
     let is_literal = !super::document::is_truthy(kind);
     let steps: Option<Vec<Cow<'_, str>>> = if is_literal {
@@ -46,9 +46,10 @@ pub(super) fn read(text: &str, kind: Option<&Json<'_>>, sdk: Sdk) -> Reference {
 }
 
 /// The kind that a member names; `None` if there cannot be such a context.
-pub(super) fn kind<'k>(json: Option<&'k Json<'_>>) -> Option<&'k str> {
+pub(super) fn kind<'k>(json: Option<Node<'k>>) -> Option<&'k str> {
     match json {
-        None | Some(Json::Null) => Some(USER),
+        None => Some(USER),
+        Some(json) if json.is_null() => Some(USER),
         Some(json) => json.text().filter(|kind| is_kind(kind)),
     }
 }
@@ -65,6 +66,7 @@ pub(super) fn key_of(kind: &str) -> String {
 }
 
 /// The steps of a reference; `None` if it makes no sense.
+#[inline(never)]
 fn steps(text: &str, sdk: Sdk) -> Option<Vec<Cow<'_, str>>> {
     let Some(path) = text.strip_prefix('/') else {
         // COMPAT(launchdarkly): Node holds a plain name against the pattern for paths.

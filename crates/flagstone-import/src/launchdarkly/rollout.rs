@@ -6,7 +6,7 @@ use super::reference::{self, Reference, USER};
 use crate::service::Sdk;
 use flagstone_compile::model::{Absent, Algorithm, Allocation, Bucketing, Range, Rest};
 use flagstone_core::JsNumber;
-use flagstone_json::Json;
+use flagstone_json::Node;
 
 /// Number of positions, as the SDKs divide by it.
 const POSITIONS: u64 = 1 << 60;
@@ -41,17 +41,18 @@ impl Experiment {
 }
 
 /// A rollout as an allocation; `None` if it is malformed.
+#[inline(never)]
 pub(super) fn lower(
     sdk: Sdk,
     names: Names<'_>,
     variants: &[String],
-    rollout: &Json<'_>,
+    rollout: Node<'_>,
 ) -> Option<(Allocation, Option<Experiment>)> {
     let entries = list(rollout, "variations");
     let last = entries.last().filter(|_| entries.len() <= MOST)?;
     let kind = rollout.some("contextKind");
-    let is_experiment = rollout.get("kind").and_then(Json::text) == Some("experiment");
-    let by = match rollout.some("bucketBy").and_then(Json::text) {
+    let is_experiment = rollout.get("kind").and_then(Node::text) == Some("experiment");
+    let by = match rollout.some("bucketBy").and_then(Node::text) {
         // Experiments are bucketed by key, whatever they say.
         Some(by) if !is_experiment => by,
         _ => "",
@@ -111,7 +112,7 @@ pub(super) fn lower(
 }
 
 /// The attribute to bucket by, the key if `text` is empty; `None` if it makes no sense.
-pub(super) fn bucket_by(text: &str, kind: Option<&Json<'_>>, sdk: Sdk) -> Option<String> {
+pub(super) fn bucket_by(text: &str, kind: Option<Node<'_>>, sdk: Sdk) -> Option<String> {
     let nowhere = || "nowhere".to_owned();
     if text.is_empty() {
         return Some(reference::kind(kind).map_or_else(nowhere, reference::key_of));
@@ -134,16 +135,16 @@ pub(super) fn bucketing(by: String, salt: String) -> Bucketing {
 }
 
 /// The seed as the SDK writes it into what is hashed.
-fn seed(rollout: &Json<'_>, sdk: Sdk) -> Option<String> {
+fn seed(rollout: Node<'_>, sdk: Sdk) -> Option<String> {
     let seed = rollout.some("seed")?.number()?;
     // COMPAT(launchdarkly): to Node, 0 is no seed.
     (seed != 0.0 || sdk == Sdk::Other).then(|| JsNumber(seed).to_string())
 }
 
 /// The part of an entry or of a segment's rule; not a number if there is none.
-pub(super) fn weight(json: &Json<'_>) -> f64 {
+pub(super) fn weight(json: Node<'_>) -> f64 {
     json.get("weight")
-        .and_then(Json::number)
+        .and_then(Node::number)
         .unwrap_or(f64::NAN)
         / 100_000.0
 }

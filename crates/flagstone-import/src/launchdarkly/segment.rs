@@ -11,7 +11,7 @@ use flagstone_compile::model::{
 };
 use flagstone_compile::{Index, Model};
 use flagstone_core::hash;
-use flagstone_json::Json;
+use flagstone_json::Node;
 
 /// What is known of the segments before flags are lowered, in the order of the document and of the model.
 pub(super) struct Segments {
@@ -49,7 +49,7 @@ impl Segments {
 }
 
 /// Lowers all segments.
-pub(super) fn lower(document: &Document<'_, '_>, model: &mut Model) -> Segments {
+pub(super) fn lower(document: &Document<'_>, model: &mut Model) -> Segments {
     let mut segments = Segments { list: Vec::new() };
     let mut names = Index::with_capacity(document.segments().len());
     for (place, item) in document.segments().iter().enumerate() {
@@ -70,7 +70,7 @@ pub(super) fn lower(document: &Document<'_, '_>, model: &mut Model) -> Segments 
             notes.push((Fidelity::Noted, note));
         }
         let kind = item.json.some("unboundedContextKind");
-        let kind = kind.filter(|kind| is_truthy(Some(kind)));
+        let kind = kind.filter(|kind| is_truthy(Some(*kind)));
         let kind = reference::kind(kind).unwrap_or("");
         segments.list.push(Known {
             name,
@@ -135,10 +135,10 @@ struct Rules {
 }
 
 fn segment(
-    document: &Document<'_, '_>,
+    document: &Document<'_>,
     segments: &Segments,
     place: usize,
-    item: &document::Segment<'_, '_>,
+    item: &document::Segment<'_>,
     rules: &mut Rules,
 ) -> Segment {
     for rule in list(item.json, "rules") {
@@ -211,7 +211,7 @@ struct Lists<'d> {
 }
 
 impl<'d> Lists<'d> {
-    fn new(json: &'d Json<'_>, of_users: &str, of_contexts: &str) -> Self {
+    fn new(json: Node<'d>, of_users: &str, of_contexts: &str) -> Self {
         // COMPAT(launchdarkly): an empty key is in no list.
         let keys = |json, name| texts(json, name).filter(|key| !key.is_empty());
         let mut lists = Self {
@@ -253,10 +253,10 @@ fn not_in(name: String, keys: Vec<String>) -> Condition {
 impl Rules {
     fn rule(
         &mut self,
-        document: &Document<'_, '_>,
+        document: &Document<'_>,
         segments: &Segments,
-        item: &document::Segment<'_, '_>,
-        rule: &Json<'_>,
+        item: &document::Segment<'_>,
+        rule: Node<'_>,
     ) {
         // COMPAT(launchdarkly): without `clauses` a rule matches nobody, with an empty list everybody.
         let Some(clauses) = rule.some("clauses") else {
@@ -273,7 +273,7 @@ impl Rules {
         self.notes.extend(notes);
         if rule.some("weight").is_some() {
             let kind = rule.some("rolloutContextKind");
-            let by = rule.some("bucketBy").and_then(Json::text).unwrap_or("");
+            let by = rule.some("bucketBy").and_then(Node::text).unwrap_or("");
             let by = bucket_by(by, kind, document.sdk);
             parts.push(match by {
                 None => fail(),
