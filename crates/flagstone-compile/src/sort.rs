@@ -40,20 +40,20 @@ fn pass<T: Copy>(items: &mut [T], gap: usize, is_less: &impl Fn(&T, &T) -> bool)
 /// Texts in ascending order, each once.
 pub(crate) fn sorted(texts: Vec<&str>) -> Vec<&str> {
     // As a rule the first bytes decide, and need no call.
-    let mut begun: Vec<(u64, &str)> = texts.into_iter().map(|text| (begin(text), text)).collect();
+    let mut begun: Vec<(u128, &str)> = texts.into_iter().map(|text| (begin(text), text)).collect();
     sort(&mut begun, |a, b| a.0 < b.0 || a.0 == b.0 && a.1 < b.1);
     begun.dedup();
     begun.into_iter().map(|(_, text)| text).collect()
 }
 
-/// The first eight bytes of a text as a number in the same order, with zeros behind the end.
-fn begin(text: &str) -> u64 {
-    if let Some(eight) = text.as_bytes().first_chunk() {
-        return u64::from_be_bytes(*eight);
+/// The first sixteen bytes of a text as a number in the same order, with zeros behind the end.
+fn begin(text: &str) -> u128 {
+    if let Some(first) = text.as_bytes().first_chunk() {
+        return u128::from_be_bytes(*first);
     }
     let mut bytes = text.bytes();
-    (0..8).fold(0, |number, _| {
-        number << 8 | u64::from(bytes.next().unwrap_or(0))
+    (0..16).fold(0, |number, _| {
+        number << 8 | u128::from(bytes.next().unwrap_or(0))
     })
 }
 

@@ -168,6 +168,7 @@ impl<'m> Writer<'m> {
         self.tables.extend(Section::Expiries, &rows(&expiries));
     }
 
+    #[inline(never)]
     fn flag(&mut self, flag: &'m Flag, slot: u32) -> FlagRecord {
         let path = text!("/flags/{}", flag.key);
         let reader = reads::Reader::Flag(slot);
@@ -233,6 +234,7 @@ impl<'m> Writer<'m> {
     }
 
     /// The first variant of a flag; flags with equal variants share them.
+    #[inline(never)]
     fn variants(&mut self, flag: &'m Flag, path: &str) -> u32 {
         // Flags often have those of the flag before.
         if let Some((last, first)) = self.last_variants
@@ -270,6 +272,7 @@ impl<'m> Writer<'m> {
         first
     }
 
+    #[inline(never)]
     fn rule(
         &mut self,
         flag: &Flag,
@@ -309,6 +312,7 @@ impl<'m> Writer<'m> {
         }
     }
 
+    #[inline(never)]
     fn segment(&mut self, segment: &'m Segment) {
         let path = text!("/segments/{}", segment.key);
         let number = self.segments.get(segment.key.as_bytes());
@@ -421,6 +425,7 @@ pub(crate) fn quoted(names: &[&str]) -> String {
 }
 
 /// Header, table of sections, data, the other sections.
+#[inline(never)]
 fn assemble(tables: &Tables) -> Vec<u8> {
     let total = HEAD_LEN + tables.len();
     let mut bytes = Vec::with_capacity(total);

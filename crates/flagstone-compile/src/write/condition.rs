@@ -226,6 +226,7 @@ impl Writer<'_> {
         code.tests.push((record, then, otherwise));
     }
 
+    #[inline(never)]
     #[expect(
         clippy::too_many_arguments,
         reason = "a private step of the recursion above"

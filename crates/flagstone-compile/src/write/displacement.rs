@@ -1,6 +1,6 @@
 //! Puts flags into slots so that a key leads to its slot by two reads.
 //!
-//! Keys fall into buckets of about four; for each bucket, the fullest first, a seed is searched that sends its keys to
+//! Keys fall into buckets of about three; for each bucket, the fullest first, a seed is searched that sends its keys to
 //! free slots (hash, displace and compress). There are as many slots as flags.
 
 use flagstone_core::hash::{self, flag_bucket, flag_slot};
@@ -16,8 +16,9 @@ pub(super) struct Placement {
 }
 
 /// Finds a slot for each key. Equal keys, an error elsewhere, share one.
+#[inline(never)]
 pub(super) fn place(keys: &[&str]) -> Placement {
-    const KEYS_PER_BUCKET: usize = 4;
+    const KEYS_PER_BUCKET: usize = 3;
     let count = keys.len() as u32;
     let buckets = keys.len().div_ceil(KEYS_PER_BUCKET);
     let hashes: Vec<u64> = keys.iter().map(|key| hash::flag(key.as_bytes())).collect();
@@ -49,7 +50,9 @@ pub(super) fn place(keys: &[&str]) -> Placement {
             hashes.iter().all(|hash| {
                 let slot = flag_slot(*hash, *seed, count);
                 let is_free = taken.get(slot as usize) == Some(&false) && !slots.contains(&slot);
-                slots.push(slot);
+                if is_free {
+                    slots.push(slot);
+                }
                 is_free
             })
         });

@@ -57,6 +57,7 @@ impl Question {
 
 impl Writer<'_> {
     /// A matcher as questions, any of which may be answered with yes.
+    #[inline(never)]
     pub(super) fn questions(
         &mut self,
         matcher: &Matcher,
