@@ -143,6 +143,13 @@ pub fn optimized(
     }
     fs::copy(&source, &stamp)?;
     fs::create_dir_all(target.parent().unwrap_or(target))?;
+    let mut wasm_opt = optimizer(setup);
+    wasm_opt.arg(&source).arg("-o").arg(target);
+    console.run(&format!("optimize {what}"), &mut wasm_opt)
+}
+
+/// `wasm-opt` with the passes that our packages for JavaScript go through.
+fn optimizer(setup: &Setup) -> Command {
     let mut wasm_opt = setup.tool("wasm-opt");
     wasm_opt.args(["-Os", "--converge"]);
     // The first kilobyte is the end of the stack, so that no address wraps around to it: offsets go into the accesses.
@@ -152,8 +159,7 @@ pub fn optimized(
     // Functions and locals by how often they are used: their numbers are shorter, and it compresses better.
     wasm_opt.args(["--reorder-locals", "--reorder-functions"]);
     wasm_opt.args(["--strip-debug", "--strip-producers"]);
-    wasm_opt.arg(&source).arg("-o").arg(target);
-    console.run(&format!("optimize {what}"), &mut wasm_opt)
+    wasm_opt
 }
 
 /// Whether a file has been written since another: not when either has come from elsewhere.
@@ -239,13 +245,7 @@ pub fn imports(console: Console, setup: &Setup) -> Result<()> {
             cargo.args(["--features", service]);
         }
         console.run(&format!("build the importer for {service}"), &mut cargo)?;
-        let mut wasm_opt = setup.tool("wasm-opt");
-        wasm_opt.args([
-            "-Os",
-            "--all-features",
-            "--strip-debug",
-            "--strip-producers",
-        ]);
+        let mut wasm_opt = optimizer(setup);
         wasm_opt.arg(bare_wasm("flagstone_import_size")).arg("-o");
         wasm_opt.arg(paths::wasm_target().join(format!("import-{service}.wasm")));
         console.run(
