@@ -21,7 +21,7 @@ export default {
   fetch(request) {
     const asked = new URL(request.url).searchParams;
     const frame = frames[asked.get('of')];
-    const run = { model: exports.lower, tree: exports.read }[asked.get('of')];
+    const run = { model: exports.lower, least: exports.least, tape: exports.read }[asked.get('of')];
     let size = 0;
     for (let times = Number(asked.get('times')); times > 0; times--) {
       size = frame ? exports.compile(...frame, ...text) : run(...text);

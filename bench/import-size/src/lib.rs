@@ -3,13 +3,18 @@
 //! Built with one of the features it holds that importer; built with none, what all of them share: JSON, the writer of
 //! snapshots, regular expressions, the evaluator, the allocator. The difference is what an importer adds to a Worker that compiles documents.
 
+#[cfg(feature = "launchdarkly")]
+use flagstone_core::hash;
 use flagstone_core::{
     AttributeIndex, AttributeValue, Attributes, Evaluator, FlagIndex, Snapshot, UnixMillis,
 };
 use flagstone_import::document::{compile_document, compile_frame};
 #[cfg(feature = "launchdarkly")]
 use flagstone_import::{Options, Service, import};
-use flagstone_json::{Json, Tape};
+use flagstone_json::Json;
+use flagstone_json::Tape;
+#[cfg(feature = "launchdarkly")]
+use flagstone_json::{Node, View};
 
 /// Compiles a document under a frame; the bytes of the snapshot, 0 if there is none.
 ///
@@ -68,6 +73,48 @@ pub unsafe extern "C" fn lower(document: *const u8, document_len: usize) -> usiz
     let text = str::from_utf8(document).unwrap_or_default();
     let imported = import(Service::LaunchDarkly, text, &Options::default());
     imported.map_or(0, |imported| imported.model.flags.len())
+}
+
+/// The least that whoever compiles all of LaunchDarkly's flags does with a document: reads it, hashes the keys of segments, and copies
+/// what each flag says to where it is read later, without a look at what it means. The bytes of that.
+///
+/// # Safety
+/// The pointer leads to as many readable bytes as the length says.
+#[cfg(feature = "launchdarkly")]
+#[expect(
+    unsafe_code,
+    reason = "the host hands over addresses in this module's memory"
+)]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn least(document: *const u8, document_len: usize) -> usize {
+    // SAFETY: as the caller promises.
+    let document = unsafe { core::slice::from_raw_parts(document, document_len) };
+    let text = str::from_utf8(document).unwrap_or_default();
+    Tape::read(text).map_or(0, |tape| {
+        let mut out = Vec::new();
+        for (name, group) in tape.root().members() {
+            for (key, item) in group.members() {
+                out.extend_from_slice(key.as_bytes());
+                copy(item, name == "segments", &mut out);
+            }
+        }
+        out.len()
+    })
+}
+
+#[cfg(feature = "launchdarkly")]
+fn copy(node: Node<'_>, is_hashed: bool, out: &mut Vec<u8>) {
+    match node.view() {
+        View::Null => out.push(0),
+        View::Boolean(value) => out.push(value.into()),
+        View::Number(number) => out.extend_from_slice(&number.to_le_bytes()),
+        View::Text(text) if is_hashed => {
+            out.extend_from_slice(&hash::key(text.as_bytes()).to_le_bytes());
+        }
+        View::Text(text) => out.extend_from_slice(text.as_bytes()),
+        View::List(elements) => elements.for_each(|element| copy(element, is_hashed, out)),
+        View::Object(members) => members.for_each(|(_, value)| copy(value, is_hashed, out)),
+    }
 }
 
 /// Compiles what a frame says about the edge and patterns beside it, and decides a flag.

@@ -131,7 +131,9 @@ impl<'j> Tape<'j> {
         self.tree_at(&mut 0)
     }
 
-    /// The value at a place as a tree; the place becomes the one behind it.
+    /// The value at a place as a tree; the place becomes the one behind it. Where one is made this is written out, so that only lists
+    /// and objects are calls.
+    #[inline(always)]
     fn tree_at(&self, place: &mut usize) -> Json<'j> {
         let item = self.item(*place);
         *place += 1;
@@ -141,25 +143,31 @@ impl<'j> Tape<'j> {
             Item::Number(number) => Json::Number(number),
             Item::Text(text) => Json::Text(Cow::Borrowed(text)),
             Item::Unescaped(number) => Json::Text(Cow::Owned(self.unescaped(number).to_owned())),
-            Item::List { count, .. } => {
-                let mut elements = Vec::with_capacity(count);
-                for _ in 0..count {
-                    elements.push(self.tree_at(place));
-                }
-                Json::List(elements)
-            }
-            Item::Object { count, .. } => {
-                let mut members = Vec::with_capacity(count);
-                for _ in 0..count {
-                    let name = match self.tree_at(place) {
-                        Json::Text(name) => name,
-                        _ => Cow::Borrowed(""),
-                    };
-                    members.push((name, self.tree_at(place)));
-                }
-                Json::Object(members)
-            }
+            Item::List { count, .. } => Json::List(self.list_at(place, count)),
+            Item::Object { count, .. } => Json::Object(self.object_at(place, count)),
         }
+    }
+
+    #[inline(never)]
+    fn list_at(&self, place: &mut usize, count: usize) -> Vec<Json<'j>> {
+        let mut elements = Vec::with_capacity(count);
+        elements.extend((0..count).map(|_| self.tree_at(place)));
+        elements
+    }
+
+    #[inline(never)]
+    fn object_at(&self, place: &mut usize, count: usize) -> Vec<(Cow<'j, str>, Json<'j>)> {
+        let mut members = Vec::with_capacity(count);
+        members.extend((0..count).map(|_| {
+            let name = match self.item(*place) {
+                Item::Text(name) => Cow::Borrowed(name),
+                Item::Unescaped(number) => Cow::Owned(self.unescaped(number).to_owned()),
+                _ => Cow::Borrowed(""),
+            };
+            *place += 1;
+            (name, self.tree_at(place))
+        }));
+        members
     }
 
     fn item(&self, place: usize) -> Item<'j> {

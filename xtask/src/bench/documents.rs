@@ -39,7 +39,7 @@ pub fn measure(console: Console, setup: &Setup) -> Result<()> {
     node.arg(paths::wasm_target().join("import-launchdarkly.wasm"));
     node.args(frames.map(|(_, frame)| frame));
     node.stderr(Stdio::inherit());
-    let what = "documents in workerd, 40 starts of it";
+    let what = "documents in workerd, 70 starts of it";
     let output = console.step(what, || node.output().context("node"))?;
     ensure!(
         output.status.success(),
