@@ -7,14 +7,12 @@ use core::cell::Cell;
 use flagstone_core::{
     AttributeIndex, AttributeValue, Attributes, Evaluator, FlagIndex, Snapshot, UnixMillis, Value,
 };
+use scratch::{ASKED, bits, read};
 
 #[cfg(feature = "services")]
 mod bucket;
 
 const NOW: UnixMillis = UnixMillis(1_795_376_100_000);
-const SCRATCH: usize = 4096;
-/// Where a flag's key, or numbers of flags, lie in it; texts of a user lie before.
-const ASKED: usize = 2048;
 /// More attributes than the workload has.
 const ATTRIBUTES: usize = 8;
 /// Texts of a user: key, country, version, email.
@@ -22,7 +20,6 @@ const TEXTS: usize = 4;
 /// Bytes of the scratch area for each, where they are asked for one by one.
 const PLACE: usize = ASKED / TEXTS;
 
-static mut ROOM: [u8; SCRATCH] = [0; SCRATCH];
 /// Which text of a user each attribute is.
 static mut ROLES: [usize; ATTRIBUTES] = [usize::MAX; ATTRIBUTES];
 static mut VISITOR: Visitor = Visitor([const { Cell::new(None) }; TEXTS]);
@@ -56,24 +53,12 @@ fn ask(which: usize, known: &Cell<Option<&'static str>>) -> &'static str {
     found
 }
 
-/// The scratch area.
-#[unsafe(no_mangle)]
-pub extern "C" fn scratch() -> *mut u8 {
-    (&raw mut ROOM).cast()
-}
-
 /// Pages of memory: an allocator would be a fifth of the code that a first request compiles.
 #[unsafe(no_mangle)]
 pub extern "C" fn alloc(len: usize) -> *mut u8 {
     const PAGE: usize = 65_536;
     let before = core::arch::wasm32::memory_grow::<0>(len.div_ceil(PAGE));
     (before * PAGE) as *mut u8
-}
-
-fn read(at: usize, len: usize) -> &'static [u8] {
-    assert!(at + len <= SCRATCH);
-    // SAFETY: that is inside of the scratch area, which lives for ever.
-    unsafe { std::slice::from_raw_parts(scratch().add(at), len) }
 }
 
 fn text(at: usize, len: usize) -> &'static str {
@@ -168,16 +153,7 @@ pub extern "C" fn evaluate(flag: u32) -> i32 {
 /// Evaluates the flags whose numbers lie in the scratch area; a bit for each.
 #[unsafe(no_mangle)]
 pub extern "C" fn evaluate_some(count: usize) -> u32 {
-    let numbers = read(ASKED, 4 * count).chunks_exact(4);
-    let flags = numbers.map(|number| {
-        FlagIndex(u32::from_le_bytes([
-            number[0], number[1], number[2], number[3],
-        ]))
-    });
-    let bits = (0..)
-        .zip(flags)
-        .map(|(place, flag)| u32::from(is_on(flag)) << place);
-    bits.fold(0, |bits, bit| bits | bit)
+    bits(count, |flag| is_on(FlagIndex(flag)))
 }
 
 /// Both at once: takes a user, and evaluates the flags whose numbers lie in the scratch area.

@@ -2,31 +2,15 @@
 #![expect(static_mut_refs, reason = "one thread, and no call while another runs")]
 
 use probe::{Context, Snapshot};
+use scratch::{ASKED, bits, read};
 
-const SCRATCH: usize = 4096;
-/// Where a flag's key, or numbers of flags, lie in it; texts of a user lie before.
-const ASKED: usize = 2048;
-
-static mut ROOM: [u64; SCRATCH / 8] = [0; SCRATCH / 8];
 static mut ANSWERS: [u64; 4096] = [0; 4096];
 static mut SNAPSHOT: Option<Snapshot<'static>> = None;
 static mut CONTEXT: Option<Context<'static>> = None;
 
-/// The scratch area.
-#[unsafe(no_mangle)]
-pub extern "C" fn scratch() -> *mut u8 {
-    (&raw mut ROOM).cast()
-}
-
 #[unsafe(no_mangle)]
 pub extern "C" fn alloc(len: usize) -> *mut u64 {
     vec![0; len.div_ceil(8)].leak().as_mut_ptr()
-}
-
-fn read(at: usize, len: usize) -> &'static [u8] {
-    assert!(at + len <= SCRATCH);
-    // SAFETY: that is inside of the scratch area, which lives for ever.
-    unsafe { std::slice::from_raw_parts(scratch().add(at), len) }
 }
 
 fn snapshot() -> &'static Snapshot<'static> {
@@ -91,13 +75,7 @@ pub extern "C" fn evaluate(flag: u32) -> i32 {
 /// Evaluates the flags whose numbers lie in the scratch area; a bit for each.
 #[unsafe(no_mangle)]
 pub extern "C" fn evaluate_some(count: usize) -> u32 {
-    let numbers = read(ASKED, 4 * count).chunks_exact(4);
-    let flags =
-        numbers.map(|number| u32::from_le_bytes([number[0], number[1], number[2], number[3]]));
-    let bits = (0..)
-        .zip(flags)
-        .map(|(place, flag)| u32::from(snapshot().evaluate(flag, context())) << place);
-    bits.fold(0, |bits, bit| bits | bit)
+    bits(count, |flag| snapshot().evaluate(flag, context()))
 }
 
 /// Both at once: takes a user, and evaluates the flags whose numbers lie in the scratch area.
