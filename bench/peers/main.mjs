@@ -8,7 +8,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { makeUsers, makeWorkload } from './workload/model.mjs';
+import { measureEval } from './measure/eval.mjs';
 import { prepare } from './measure/prepare.mjs';
 import { measureViceroy } from './measure/viceroy.mjs';
 import { measureStarts, measureWorkers } from './measure/workerd.mjs';
@@ -103,28 +103,7 @@ const PHASES = {
     for (const flags of NEAR_SIZES) rows.push(...await measureViceroy({ out, programs, flags, rounds: plan.turns, say }));
     return right(rows);
   },
-  eval: () => {
-    const workload = makeWorkload(1000);
-    const users = makeUsers();
-    const LINES = 400_000;
-    const requests = path.join(out, 'requests.jsonl');
-    const line = (index) => {
-      const { key, ...rest } = users[index % users.length];
-      const visitor = { country: rest.country, version: rest.appVersion, email: rest.email };
-      return JSON.stringify({ flag: workload.flags[index % workload.flags.length].key, context: { targetingKey: key, visitor } });
-    };
-    fs.writeFileSync(requests, Array.from({ length: LINES }, (_, index) => `${line(index)}\n`).join(''));
-    const snapshot = path.join(out, 'data/F1000/flagstone.snapshot');
-    const seconds = Array.from({ length: plan.rounds + 1 }, () => {
-      // `times` says what the children of the shell have had.
-      const output = execFileSync('sh', ['-c', '"$0" eval "$1" --requests "$2" > "$3"; times', programs.flagstone, snapshot, requests, path.join(out, 'answers.jsonl')], { encoding: 'utf8' });
-      const [user, system] = [...output.trim().split('\n').pop().matchAll(/(\d+)m([\d.]+)s/g)].map(([, minutes, seconds]) => 60 * minutes + Number(seconds));
-      return user + system;
-    });
-    const errors = fs.readFileSync(path.join(out, 'answers.jsonl'), 'utf8').split('\n').filter((line) => line.includes('"ERROR"')).length;
-    if (errors > 0) throw new Error(`flagstone eval: ${errors} errors`);
-    return { lines: LINES, seconds: median(seconds) };
-  },
+  eval: () => measureEval({ out, program: programs.flagstone, rounds: plan.rounds + 1 }),
 };
 
 fs.mkdirSync(path.join(out, 'results'), { recursive: true });

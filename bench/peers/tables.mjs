@@ -6,7 +6,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { targets } from './targets.mjs';
-import { isProxy } from './workers.mjs';
+import { SERVICES } from './services.mjs';
+import { WORKERS } from './workers.mjs';
 import { bytes, geometricMean, microseconds, milliseconds, nanoseconds, ratio, table } from './format.mjs';
 
 const out = process.argv[2];
@@ -62,45 +63,27 @@ function snapshots() {
   ]));
 }
 
-const WORKER_NAMES = {
-  empty: '*empty*', 'headers-only': '*reads the headers*', proxy: '*proxy*', 'proxy-edits': '*proxy that changes as many headers*', 'kv-buffer': '*reads KV, as bytes*',
-  'kv-text': '*reads KV, as text*', 'kv-json': '*reads KV, as JSON*', 'workers-rs': '*empty, crate `worker`*', 'carries-core': '*empty, with the wasm of our core*', 'carries-worker': '*empty, with the wasm of our Worker*', 'carries-package': '*empty, with the wasm of our npm package*',
-  'carries-alone': '*empty, with that of our Worker without importers*', 'carries-reads': '*with that too, reads what ours reads, a proxy*', 'flagstone-wasm': '**Flagstone\'s core**, called from JavaScript',
-  'flagstone-library': '**Flagstone\'s npm package**, as a library', 'flagstone-worker': '**Flagstone\'s Worker**, 5 flags to the browser', 'flagstone-route': '**Flagstone\'s Worker**, whole pipeline without a fallback',
-  'flagstone-pipeline': '**Flagstone\'s Worker**, whole pipeline', 'flagstone-alone': '**Flagstone\'s Worker**, whole pipeline, without importers', 'hand-route': '*the same without a fallback, by hand*', 'hand-pipeline': '*the same, by hand*',
-  probe: '*probe*', 'probe-promise': '*probe, with a promise*', 'hand-written': '*hand-written JavaScript*', growthbook: 'GrowthBook, kept', 'growthbook-edge': 'GrowthBook, as its edge helper does',
-  configcat: 'ConfigCat, kept', eppo: 'Eppo, kept', flagd: 'flagd, kept', statsig: 'Statsig, kept', 'statsig-edge': 'Statsig, as its edge helper does', flipt: 'Flipt (wasm), kept',
-  yggdrasil: 'Yggdrasil (wasm), kept', launchdarkly: 'LaunchDarkly, kept', 'launchdarkly-edge': 'LaunchDarkly, as its Cloudflare SDK does',
-};
-
 function workers() {
-  return table(['Worker', 'CPU, 32 connections', 'above *empty*', 'above *proxy*', 'CPU, 1 connection', 'memory', 'code, gzip'], results.workers.map((worker) => [
-    WORKER_NAMES[worker.name], microseconds(worker.many), isProxy(worker.name) ? '' : microseconds(worker.above),
-    isProxy(worker.name) ? microseconds(worker.above) : '', microseconds(worker.one),
-    bytes(worker.memory), bytes(results.prepare.code[worker.name].gzip),
-  ]));
+  return table(['Worker', 'CPU, 32 connections', 'above *empty*', 'above *proxy*', 'CPU, 1 connection', 'memory', 'code, gzip'], results.workers.map((worker) => {
+    const { name, isProxy } = WORKERS[worker.name];
+    const above = microseconds(worker.above);
+    return [name, microseconds(worker.many), isProxy ? '' : above, isProxy ? above : '', microseconds(worker.one), bytes(worker.memory), bytes(results.prepare.code[worker.name].gzip)];
+  }));
 }
 
 function starts() {
   return table(['Worker', 'thread of the Worker', 'above *empty*', 'all threads', 'above *empty*'], results.starts.map((row) => [
-    WORKER_NAMES[row.name], ...[row.own, row.aboveOwn, row.all, row.aboveAll].map(milliseconds),
+    WORKERS[row.name].name, ...[row.own, row.aboveOwn, row.all, row.aboveAll].map(milliseconds),
   ]));
 }
 
 function fastly() {
   const counts = [...new Set(results.fastly.map(({ flags }) => flags))];
-  const names = [...new Set(results.fastly.map(({ name }) => name))];
-  const at = (name, flags) => results.fastly.find((row) => row.name === name && row.flags === flags);
-  const label = (name) => ({
-    flagstone: '**Flagstone\'s service**, 5 flags to the browser', 'flagstone-whole': '**Flagstone\'s service**, the same, published without a cut',
-    'flagstone-pipeline': '**Flagstone\'s service**, whole pipeline', hand: '*5 flags to the browser, by hand*', kept: '*reads the headers and asks the origin, keeps its instance*',
-    'kept-again': '*the same once more*', '/empty': '*empty*', '/headers': '*reads the headers*',
-    '/proxy': '*reads them and asks the origin*', '/kv/probe': '*reads the probe\'s snapshot besides*', '/probe': '*probe, checked*', '/probe-trusting': '*probe*',
-    '/kv/launchdarkly': '*reads LaunchDarkly\'s JSON besides*', '/launchdarkly': 'LaunchDarkly\'s JSON and evaluator',
-  })[name];
-  const isBase = (name) => /^\/(empty|headers|proxy)/.test(name);
-  return table(['service', ...counts.flatMap((flags) => [`${count(flags)} flags`, 'above its base'])], names.map((name) => [
-    label(name), ...counts.flatMap((flags) => [microseconds(at(name, flags).cpu), isBase(name) ? '' : microseconds(at(name, flags).above)]),
+  return table(['service', ...counts.flatMap((flags) => [`${count(flags)} flags`, 'above its base'])], Object.entries(SERVICES).map(([service, { name, above }]) => [
+    name, ...counts.flatMap((flags) => {
+      const row = results.fastly.find((row) => row.name === service && row.flags === flags);
+      return [microseconds(row.cpu), above ? microseconds(row.above) : ''];
+    }),
   ]));
 }
 

@@ -1,4 +1,5 @@
 // What is aimed at, and how far it is.
+import { WORKERS } from './workers.mjs';
 import { bytes, geometricMean, microseconds, milliseconds, nanoseconds, ratio, table } from './format.mjs';
 
 const KINDS = ['onoff', 'rollout', 'rule3', 'segment'];
@@ -21,7 +22,7 @@ export function targets(results, documents, sizes) {
   const node = (adapter, flags = 1000) => results.engines.find((row) => row.adapter === adapter && row.flags === flags) ?? { one: {} };
   const nodePeers = [...new Set(results.engines.map(({ adapter }) => adapter))].filter((adapter) => !/^(flagstone|probe|hand-written)/.test(adapter));
   const worker = (name) => results.workers.find((row) => row.name === name);
-  const workerPeers = results.workers.filter(({ name }) => /^(growthbook|configcat|eppo|flagd|statsig|flipt|yggdrasil|launchdarkly)/.test(name));
+  const workerPeers = results.workers.filter(({ name }) => WORKERS[name].isPeer);
   const fastly = (name, flags) => results.fastly.find((row) => row.name === name && row.flags === flags);
   const one = (engine) => geometricMean(KINDS.map((kind) => native(engine)[`one.${kind}.ns`]));
   const oneInNode = (adapter) => geometricMean(KINDS.map((kind) => node(adapter).one[kind]));
@@ -29,8 +30,8 @@ export function targets(results, documents, sizes) {
   const snapshot = (name) => results.prepare.snapshots[1000][name];
   const formats = Object.keys(results.prepare.snapshots[1000]).filter((name) => name.endsWith('.json') && name !== 'neutral.json');
   const memory = native('flagstone', 10_000)['memory.bytes'] / results.prepare.snapshots[10_000]['flagstone.snapshot'].raw;
-  const aboveBase = (name) => worker(name).above;
-  const start = (name) => results.starts.find((row) => row.name === name).aboveAll;
+  const aboveBase = (name) => worker(name)?.above;
+  const start = (name) => results.starts.find((row) => row.name === name)?.aboveAll;
   const byHand = (name) => `by hand: ${microseconds(aboveBase(name))}; the proxy that only changes the headers: ${microseconds(aboveBase('proxy-edits'))}`;
   const document = documents.results.find(({ flags }) => flags === 1000);
   const documentRatio = (of) => document[of].warm.own / document.launchdarkly.warm.own;
@@ -42,7 +43,7 @@ export function targets(results, documents, sizes) {
     'load 1000': native('probe')['load.warm.ns'] / 1e3, 'load 10000': native('probe', 10_000)['load.warm.ns'] / 1e3,
     'by index': oneInNode('probe-index'), 'by key': oneInNode('probe-key'),
     workerd: aboveBase('probe'), start: start('probe'),
-    ...Object.fromEntries([1000, 10_000].map((flags) => [`fastly ${flags}`, fastly('/probe', flags).above])),
+    ...Object.fromEntries([1000, 10_000].map((flags) => [`fastly ${flags}`, fastly('probe', flags).above])),
   };
   const probe = (what, format) => (what ? `${format(PROBE_THEN[what])} → ${format(probeNow[what])}` : '–');
   const multiple = (measured, probe) => (measured > 0 && probe > 0 ? ratio(measured / probe) : '–');
@@ -52,7 +53,7 @@ export function targets(results, documents, sizes) {
     const { above: aboveKept, aboveFresh } = fastly('flagstone', flags);
     const what = `Fastly, CPU above a service that reads the headers and asks the origin, ${flags.toLocaleString('en')} flags`;
     return [
-      [what, target, aboveFresh, microseconds, `${above('/launchdarkly')} (LaunchDarkly); reading the probe's bytes: ${above('/kv/probe')}`, `fastly ${flags}`],
+      [what, target, aboveFresh, microseconds, `${above('launchdarkly')} (LaunchDarkly); reading the probe's bytes: ${above('reads-probe')}`, `fastly ${flags}`],
       ['above one that keeps its instance, as ours does', target, aboveKept, microseconds, `by hand: ${above('hand')}`, `fastly ${flags}`],
     ];
   };

@@ -1,9 +1,10 @@
 // The Workers that are compared.
 //
-// `data` is the file of the workload that lies in KV. `isBase` does no flags. `wasm` are
-// modules, by the name under which the Worker imports them, as paths below OUT or, with `package:`, below node_modules, or, with `repository:`, below its root.
-// `ours` is the configuration of our Worker as it is published. `entry` is the file in `workers/`, if it has another name; or our
-// Worker's own. `isStart`: only its start is measured.
+// `name` is in tables. `data` is the file of the workload that lies in KV; `ours` is the configuration of our Worker as it is
+// published. `wasm` are modules, by the name under which the Worker imports them, as paths below OUT or, with `package:`, below
+// node_modules, or, with `repository:`, below its root. `entry` is the file in `workers/`, if it has another name; or our Worker's own.
+// `isBase` does no flags, `isPeer` is a flag service's, `isProxy` stands in front of an origin, so that its cost is counted
+// above `proxy`. `isStart`: only its start is measured.
 
 /** Our Worker's entry. */
 export const SHIM = 'worker/shim.mjs';
@@ -20,48 +21,45 @@ const FLIPT = { 'flipt.wasm': 'package:@flipt-io/flipt-client-js/dist/flipt_engi
 const YGGDRASIL = { 'yggdrasil_wasm_bg.wasm': 'wasm/yggdrasil_wasm_bg.wasm' };
 
 export const WORKERS = {
-  empty: { data: 'neutral.json', isBase: true },
-  'headers-only': { data: 'neutral.json', isBase: true },
-  proxy: { data: 'neutral.json', isBase: true },
-  'proxy-edits': { data: 'neutral.json', isBase: true },
-  'kv-buffer': { data: 'neutral.json', isBase: true },
-  'kv-text': { data: 'neutral.json', isBase: true },
-  'kv-json': { data: 'neutral.json', isBase: true },
-  'workers-rs': { data: 'neutral.json', isBase: true, wasm: WORKERS_RS },
-  'carries-core': { data: 'neutral.json', isBase: true, wasm: CORE, entry: 'carries' },
-  'carries-package': { data: 'neutral.json', isStart: true, wasm: PACKAGE, entry: 'carries' },
-  'carries-alone': { data: 'neutral.json', isStart: true, wasm: ALONE, entry: 'carries' },
-  'carries-worker': { data: 'neutral.json', isBase: true, wasm: WHOLE, entry: 'carries' },
-  'carries-reads': { ours: 'pipeline', isStart: true, wasm: ALONE },
-  'flagstone-wasm': { data: 'flagstone.snapshot', wasm: CORE },
-  'flagstone-library': { data: 'flagstone.snapshot', wasm: PACKAGE },
-  'flagstone-worker': { ours: 'exposed', wasm: WHOLE, entry: SHIM },
-  'flagstone-route': { ours: 'route', wasm: WHOLE, entry: SHIM },
-  'flagstone-pipeline': { ours: 'pipeline', wasm: WHOLE, entry: SHIM },
-  'flagstone-alone': { ours: 'pipeline', isStart: true, wasm: ALONE, entry: SHIM },
-  probe: { data: 'probe.bin', wasm: PROBE },
-  'probe-promise': { data: 'probe.bin', wasm: PROBE },
-  'hand-written': { data: 'neutral.json' },
-  'hand-route': { data: 'neutral.json' },
-  'hand-pipeline': { data: 'neutral.json' },
-  growthbook: { data: 'growthbook.json' },
-  'growthbook-edge': { data: 'growthbook.json' },
-  configcat: { data: 'configcat.json' },
-  eppo: { data: 'eppo.json' },
-  flagd: { data: 'flagd.json' },
-  statsig: { data: 'statsig1.json' },
-  'statsig-edge': { data: 'statsig1.json' },
-  flipt: { data: 'flipt.json', wasm: FLIPT },
-  yggdrasil: { data: 'unleash.json', wasm: YGGDRASIL },
-  launchdarkly: { data: 'launchdarkly.json' },
-  'launchdarkly-edge': { data: 'launchdarkly.json' },
+  empty: { name: '*empty*', data: 'neutral.json', isBase: true },
+  'headers-only': { name: '*reads the headers*', data: 'neutral.json', isBase: true },
+  proxy: { name: '*proxy*', data: 'neutral.json', isBase: true, isProxy: true },
+  'proxy-edits': { name: '*proxy that changes as many headers*', data: 'neutral.json', isBase: true, isProxy: true },
+  'kv-buffer': { name: '*reads KV, as bytes*', data: 'neutral.json', isBase: true },
+  'kv-text': { name: '*reads KV, as text*', data: 'neutral.json', isBase: true },
+  'kv-json': { name: '*reads KV, as JSON*', data: 'neutral.json', isBase: true },
+  'workers-rs': { name: '*empty, crate `worker`*', data: 'neutral.json', wasm: WORKERS_RS, isBase: true },
+  'carries-core': { name: '*empty, with the wasm of our core*', data: 'neutral.json', wasm: CORE, entry: 'carries', isBase: true },
+  'carries-package': { name: '*empty, with the wasm of our npm package*', data: 'neutral.json', isStart: true, wasm: PACKAGE, entry: 'carries' },
+  'carries-alone': { name: '*empty, with that of our Worker without importers*', data: 'neutral.json', isStart: true, wasm: ALONE, entry: 'carries' },
+  'carries-worker': { name: '*empty, with the wasm of our Worker*', data: 'neutral.json', wasm: WHOLE, entry: 'carries', isBase: true },
+  'carries-reads': { name: '*with that too, reads what ours reads, a proxy*', ours: 'pipeline', isStart: true, wasm: ALONE },
+  'flagstone-wasm': { name: "**Flagstone's core**, called from JavaScript", data: 'flagstone.snapshot', wasm: CORE },
+  'flagstone-library': { name: "**Flagstone's npm package**, as a library", data: 'flagstone.snapshot', wasm: PACKAGE },
+  'flagstone-worker': { name: "**Flagstone's Worker**, 5 flags to the browser", ours: 'exposed', wasm: WHOLE, entry: SHIM, isProxy: true },
+  'flagstone-route': { name: "**Flagstone's Worker**, whole pipeline without a fallback", ours: 'route', wasm: WHOLE, entry: SHIM, isProxy: true },
+  'flagstone-pipeline': { name: "**Flagstone's Worker**, whole pipeline", ours: 'pipeline', wasm: WHOLE, entry: SHIM, isProxy: true },
+  'flagstone-alone': { name: "**Flagstone's Worker**, whole pipeline, without importers", ours: 'pipeline', isStart: true, wasm: ALONE, entry: SHIM },
+  probe: { name: '*probe*', data: 'probe.bin', wasm: PROBE },
+  'probe-promise': { name: '*probe, with a promise*', data: 'probe.bin', wasm: PROBE },
+  'hand-written': { name: '*hand-written JavaScript*', data: 'neutral.json' },
+  'hand-route': { name: '*the same without a fallback, by hand*', data: 'neutral.json', isProxy: true },
+  'hand-pipeline': { name: '*the same, by hand*', data: 'neutral.json', isProxy: true },
+  growthbook: { name: 'GrowthBook, kept', data: 'growthbook.json', isPeer: true },
+  'growthbook-edge': { name: 'GrowthBook, as its edge helper does', data: 'growthbook.json', isPeer: true },
+  configcat: { name: 'ConfigCat, kept', data: 'configcat.json', isPeer: true },
+  eppo: { name: 'Eppo, kept', data: 'eppo.json', isPeer: true },
+  flagd: { name: 'flagd, kept', data: 'flagd.json', isPeer: true },
+  statsig: { name: 'Statsig, kept', data: 'statsig1.json', isPeer: true },
+  'statsig-edge': { name: 'Statsig, as its edge helper does', data: 'statsig1.json', isPeer: true },
+  flipt: { name: 'Flipt (wasm), kept', data: 'flipt.json', wasm: FLIPT, isPeer: true },
+  yggdrasil: { name: 'Yggdrasil (wasm), kept', data: 'unleash.json', wasm: YGGDRASIL, isPeer: true },
+  launchdarkly: { name: 'LaunchDarkly, kept', data: 'launchdarkly.json', isPeer: true },
+  'launchdarkly-edge': { name: 'LaunchDarkly, as its Cloudflare SDK does', data: 'launchdarkly.json', isPeer: true },
 };
 
 /** Those that do nothing, which the others' cost is counted above. To have wasm uploaded and not to call it takes nothing of a request. */
 export const EMPTY = ['empty', 'carries-core', 'carries-worker'];
-
-/** Whether a Worker stands in front of an origin, so that its cost is counted above `proxy`. */
-export const isProxy = (name) => /^(proxy|hand-(route|pipeline)|flagstone-(worker|route|pipeline))/.test(name);
 
 /** Those whose start is measured; what the others take is counted above the first. */
 export const STARTS = [

@@ -1,10 +1,10 @@
-// Fastly Compute in Viceroy: CPU of a request. Each has a fresh instance, which is what a service gets that does not ask for more; ours takes
-// further requests in the same one, of which Viceroy gives it five, and so do one that only asks the origin, and one that has our effect and is written
-// by hand.
+// Fastly Compute in Viceroy: CPU of a request. Each has a fresh instance, which is what a service gets that does not ask for more; some
+// take further requests in the same one, of which Viceroy gives them five.
 import fs from 'node:fs';
 import path from 'node:path';
 import { spawn } from 'node:child_process';
 import { asked, makeUsers, makeWorkload } from '../workload/model.mjs';
+import { SERVICES } from '../services.mjs';
 import { mismatches } from './answers.mjs';
 import { firstAnswer, get, heads, headersOf, load, start } from './process.mjs';
 import { BATCH, above, batch, middle, takeTurns } from './rounds.mjs';
@@ -22,22 +22,7 @@ const USES = 6;
  */
 const [TICKING, ENVIRONMENT] = ['viceroy', { ...process.env, TOKIO_WORKER_THREADS: '1' }];
 
-const SERVICES = [
-  { name: 'flagstone', program: 'fastly', ours: 'exposed' },
-  { name: 'flagstone-whole', program: 'fastly', ours: 'exposed', isWhole: true },
-  { name: 'flagstone-pipeline', program: 'fastly', ours: 'pipeline' },
-  { name: 'hand', program: 'fastlyHand' },
-  { name: 'kept', program: 'fastlyKept' },
-  { name: 'kept-again', program: 'fastlyKept' },
-  { name: 'peers', program: 'fastlyPeers', paths: ['/empty', '/headers', '/proxy', '/kv/probe', '/probe-trusting', '/probe', '/kv/launchdarkly', '/launchdarkly'] },
-];
-/** The same program in two processes: how far they are apart is what a run cannot tell. */
-const KEPT = ['kept', 'kept-again'];
-const decides = (name) => !KEPT.includes(name) && !/^\/(empty|headers|proxy|kv)/.test(name);
-/** Those that the cost of a service is counted above: it keeps its instance, or has a fresh one. */
-const basesOf = (name) => (name.startsWith('/') ? ['/headers'] : KEPT);
-
-function manifest(folder, data, keys, { name, ours, isWhole }) {
+function manifest(folder, data, keys, name, { ours, isWhole }) {
   const store = (key, file) => `[[local_server.kv_stores.flags]]\nkey = "${key}"\nfile = ${JSON.stringify(path.join(data, file))}\n`;
   const controlled = (control) => `[local_server.config_stores.flagstone]\nformat = "inline-toml"\n[local_server.config_stores.flagstone.contents]\ncontrol = ${JSON.stringify(control)}\n`;
   let text = 'manifest_version = 3\nname = "bench"\nlanguage = "other"\n[local_server]\n';
@@ -55,7 +40,7 @@ function manifest(folder, data, keys, { name, ours, isWhole }) {
   return file;
 }
 
-/** Measures with `flags` flags. All services run; in each of `rounds` rounds each path has a batch of requests. CPU in microseconds. */
+/** Measures with `flags` flags. All services run; in each of `rounds` rounds each has a batch of requests. CPU in microseconds. */
 export async function measureViceroy({ out, programs, flags, rounds, say }) {
   const folder = path.join(out, 'fastly');
   const data = path.join(out, `data/F${flags}`);
@@ -64,38 +49,43 @@ export async function measureViceroy({ out, programs, flags, rounds, say }) {
   const keys = asked(workload).map(({ key }) => key);
   const also = { 'x-keys': JSON.stringify(keys) };
   const origin = spawn(process.execPath, ['-e', `require('http').createServer((request, response) => response.end('ok')).listen(${ORIGIN}, '127.0.0.1')`]);
+  const servers = new Map();
+  const begin = (name, service) => {
+    const port = PORT + servers.size;
+    const args = ['-C', manifest(folder, data, keys, name, service), '--addr', `127.0.0.1:${port}`, programs[service.program]];
+    servers.set(name, start(port, programs.viceroy, args, { cwd: folder, env: ENVIRONMENT, stdio: ['ignore', 'ignore', 'ignore'] }));
+  };
+  const awake = async ({ pid }, work) => {
+    process.kill(pid, 'SIGCONT');
+    const done = await work();
+    process.kill(pid, 'SIGSTOP');
+    return done;
+  };
   const rows = [];
-  const servers = [];
   try {
-    for (const service of SERVICES) {
-      const port = PORT + servers.length;
-      const args = ['-C', manifest(folder, data, keys, service), '--addr', `127.0.0.1:${port}`, programs[service.program]];
-      const server = start(port, programs.viceroy, args, { cwd: folder, env: ENVIRONMENT, stdio: ['ignore', 'ignore', 'ignore'] });
-      servers.push(server);
-      const ask = (of) => (user) => get(port, of, { ...headersOf(user), ...also });
-      for (const of of service.paths ?? ['/']) {
-        const name = service.paths ? of : service.name;
-        await firstAnswer(server, of, { ...headersOf(users[0]), ...also });
-        const wrong = decides(name) ? await mismatches(workload, ask(of)) : 0;
-        const send = (requests) => load(programs.load, server, CONNECTIONS, requests, heads(users, of, also), TICKING);
-        const unit = service.paths ? CONNECTIONS : CONNECTIONS * USES;
-        rows.push({ name, server, mismatches: wrong, batch: batch(send, BATCH, unit) });
-      }
-      process.kill(server.pid, 'SIGSTOP');
+    for (const [name, service] of Object.entries(SERVICES)) {
+      // A program that does one thing or another by the path runs once.
+      const program = service.path ? service.program : name;
+      if (!servers.has(program)) begin(program, service);
+      const server = servers.get(program);
+      const row = { name, server, mismatches: 0 };
+      rows.push(row);
+      await awake(server, async () => {
+        const headers = (user) => ({ ...headersOf(user), ...also });
+        await firstAnswer(server, service.path, headers(users[0]));
+        if (service.decides) row.mismatches = await mismatches(workload, (user) => get(server.port, service.path, headers(user)));
+        const send = (requests) => load(programs.load, server, CONNECTIONS, requests, heads(users, service.path, also), TICKING);
+        row.batch = batch(send, BATCH, service.keeps ? CONNECTIONS * USES : CONNECTIONS);
+      });
     }
-    const turn = ({ server, batch }) => {
-      process.kill(server.pid, 'SIGCONT');
-      const { cpu } = batch();
-      process.kill(server.pid, 'SIGSTOP');
-      return cpu;
-    };
-    await takeTurns(rows, rounds, turn, (round) => say(`Fastly Compute, ${flags} flags, ${round}`));
+    await takeTurns(rows, rounds, ({ server, batch }) => awake(server, () => batch().cpu), (round) => say(`Fastly Compute, ${flags} flags, ${round}`));
   } finally {
-    for (const server of servers) await server.stop();
+    for (const server of servers.values()) await server.stop();
     origin.kill();
   }
   const over = (row, bases) => above(row, rows.filter(({ name }) => bases.includes(name)), (cpu) => cpu);
   return rows.map((row) => ({
-    name: row.name, flags, mismatches: row.mismatches, cpu: middle(row.rounds), above: over(row, basesOf(row.name)), aboveFresh: over(row, ['/proxy']), rounds: row.rounds,
+    name: row.name, flags, mismatches: row.mismatches, cpu: middle(row.rounds), above: over(row, SERVICES[row.name].above ?? []),
+    aboveFresh: over(row, ['proxy']), rounds: row.rounds,
   }));
 }

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { asked, makeUsers, makeWorkload } from '../workload/model.mjs';
-import { EMPTY, WORKERS, isProxy } from '../workers.mjs';
+import { EMPTY, WORKERS } from '../workers.mjs';
 import { mismatches } from './answers.mjs';
 import { cpuAtRest, firstAnswer, get, heads, headersOf, load, memory, start } from './process.mjs';
 import { BATCH, above, batch, middle, takeTurns, warmUp } from './rounds.mjs';
@@ -85,7 +85,7 @@ export async function measureWorkers({ out, program, names, flags, rounds, say }
     }
     await takeTurns(rows, rounds, ({ many, one }) => ({ many: many().cpu, one: one().cpu }), (round) => say(`Workers, ${flags} flags, ${round}`));
     const many = (measured) => measured.many;
-    const bases = (of) => rows.filter(({ name }) => (isProxy(of) ? name === 'proxy' : EMPTY.includes(name)));
+    const bases = (of) => rows.filter(({ name }) => (WORKERS[of].isProxy ? name === 'proxy' : EMPTY.includes(name)));
     return rows.map((row) => ({
       name: row.name, flags, mismatches: row.mismatches, memory: memory(row.server.pid), many: middle(row.rounds.map(many)),
       one: middle(row.rounds.map(({ one }) => one)), above: above(row, bases(row.name), many), rounds: row.rounds,
