@@ -16,6 +16,10 @@ use flagstone_json::Tape;
 #[cfg(feature = "launchdarkly")]
 use flagstone_json::{Node, View};
 
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 /// Compiles a document under a frame; the bytes of the snapshot, 0 if there is none.
 ///
 /// # Safety
