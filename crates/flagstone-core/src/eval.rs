@@ -8,7 +8,6 @@ mod js;
 mod list;
 mod plain;
 mod split;
-mod tables;
 mod trace;
 mod way;
 
@@ -22,7 +21,7 @@ use crate::decision::{Decision, Reason};
 use crate::hash::{self, Ending};
 use crate::layout::{
     EXPRESSION, FLAG_DISABLED, FLAG_GATED, FLAG_PLAIN, FlagRecord, NONE, NONE16, Record,
-    RuleRecord, SHARE, SetRecord,
+    RuleRecord, SHARE, Section, SplitRecord, VariantRecord,
 };
 use crate::progress::Progress;
 use crate::semver::SemVer;
@@ -31,7 +30,6 @@ use crate::units::UnixMillis;
 use core::cell::Cell;
 use core::hint::select_unpredictable;
 use split::Outcome;
-use tables::{Tables, record};
 use way::Way;
 
 /// Whether the operations that only flags of services have are built in. What is not is an error where it is met.
@@ -81,7 +79,11 @@ pub struct Evaluator<'s, 'c, A> {
     pub kills: &'c [Kill],
     /// How far the rollout of each plan has come, in the order of the plans; of those that are missing it has not begun.
     pub rollouts: &'c [Progress],
-    tables: Tables<'s>,
+    // The sections that most decisions read, found once for all flags of a request; to have those of tests and entries here, too, made no
+    // decision faster.
+    flags: &'s [[u8; FlagRecord::SIZE]],
+    variants: &'s [[u8; VariantRecord::SIZE]],
+    splits: &'s [[u8; SplitRecord::SIZE]],
     /// The hash of the targeting key, which sets are asked by; 0 if it is not known.
     key_hash: Cell<u128>,
     /// The targeting key as rollouts hash it, behind the flag's key.
@@ -123,33 +125,15 @@ impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
     /// Without flags that are held, and no rollout has begun. One evaluator serves all flags of a request, and keeps what they have in common.
     #[inline]
     pub fn new(snapshot: Snapshot<'s>, attributes: &'c A, now: UnixMillis) -> Self {
-        Self::with_tables(snapshot, Tables::of(snapshot), attributes, now)
-    }
-
-    /// One for somebody else, of the same snapshot, whose sections need not be found again.
-    #[inline]
-    pub fn renew<'d, B: Attributes>(
-        &self,
-        attributes: &'d B,
-        now: UnixMillis,
-    ) -> Evaluator<'s, 'd, B> {
-        Evaluator::with_tables(self.snapshot, self.tables, attributes, now)
-    }
-
-    #[inline]
-    fn with_tables(
-        snapshot: Snapshot<'s>,
-        tables: Tables<'s>,
-        attributes: &'c A,
-        now: UnixMillis,
-    ) -> Self {
         Self {
             snapshot,
             attributes,
             now,
             kills: &[],
             rollouts: &[],
-            tables,
+            flags: snapshot.all(Section::Flags),
+            variants: snapshot.all(Section::Variants),
+            splits: snapshot.all(Section::Splits),
             key_hash: Cell::new(0),
             unit: Ending::default(),
             words: Default::default(),
@@ -180,10 +164,14 @@ impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
     #[inline]
     pub fn explain(&self, flag: FlagIndex, trace: &mut impl Trace) -> Decision<'s> {
         trace.enter_flag(flag);
-        let Some(row) = self.tables.flags.get(flag.0 as usize) else {
+        let Some(row) = self.flags.get(flag.0 as usize) else {
             return Decision::error(flag);
         };
-        let choice = match self.quick(flag, row, trace) {
+        let known = match trace.listens() {
+            true => None,
+            false => self.known(row),
+        };
+        let choice = match known {
             Some(choice) => choice,
             None => self.ruled(flag, row, trace),
         };
@@ -194,29 +182,7 @@ impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
         decision
     }
 
-    /// What a flag comes to that is held or plain, which is decided without a call. `None` for others.
-    #[inline(always)]
-    fn quick(
-        &self,
-        index: FlagIndex,
-        row: &[u8; FlagRecord::SIZE],
-        trace: &mut impl Trace,
-    ) -> Option<Choice> {
-        if !self.kills.is_empty()
-            && let Some(variant) = self.killed(index)
-        {
-            trace.killed();
-            return Some(Choice::new(variant, NONE16, Reason::Disabled));
-        }
-        let flag = FlagRecord::read(row)?;
-        // No closure, which would have the record lie in memory.
-        if flag.flags & FLAG_PLAIN != 0 {
-            return Some(self.plain(row, trace));
-        }
-        None
-    }
-
-    /// What another flag comes to.
+    /// What a flag comes to, whatever it is and asks.
     #[inline(never)]
     fn ruled(
         &self,
@@ -224,14 +190,26 @@ impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
         row: &[u8; FlagRecord::SIZE],
         trace: &mut impl Trace,
     ) -> Choice {
-        Run::new(self, trace).choice(index, row, &Way::START)
+        match self.simple(index, row, trace) {
+            Some(choice) => choice,
+            None => Run::new(self, trace).choice(index, row, &Way::START),
+        }
     }
 
-    /// The variant at which a flag is held.
+    /// What a flag comes to that is held or plain. `None` for others.
     #[inline(never)]
-    fn killed(&self, index: FlagIndex) -> Option<u16> {
-        let kill = self.kills.iter().find(|kill| kill.flag == index);
-        kill.map(|kill| kill.variant.0)
+    fn simple(
+        &self,
+        index: FlagIndex,
+        row: &[u8; FlagRecord::SIZE],
+        trace: &mut impl Trace,
+    ) -> Option<Choice> {
+        if let Some(kill) = self.kills.iter().find(|kill| kill.flag == index) {
+            trace.killed();
+            return Some(Choice::new(kill.variant.0, NONE16, Reason::Disabled));
+        }
+        let is_plain = FlagRecord::read(row)?.flags & FLAG_PLAIN != 0;
+        is_plain.then(|| self.plain(row, trace))
     }
 
     /// The decision that follows from a choice. The flag's record is read again: nothing of it need be kept until now.
@@ -244,7 +222,7 @@ impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
     ) -> Decision<'s> {
         let variant = FlagRecord::read(row).and_then(|flag| {
             let place = flag.place(VariantIndex(choice.variant))?;
-            let record = record(self.tables.variants, place)?;
+            let record = VariantRecord::read(self.variants.get(place as usize)?)?;
             Variant::of(self.snapshot, choice.variant, place, record)
         });
         // Without one is what serves the caller's own default; other bytes make no sense.
@@ -263,16 +241,7 @@ impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
 
 impl<A: Attributes> Evaluator<'_, '_, A> {
     /// The hash of an attribute as sets know it; 0 if it is no text, and of no text.
-    #[inline(always)]
     fn text_hash(&self, index: AttributeIndex) -> u128 {
-        match self.key_hash.get() {
-            known if known != 0 && index == AttributeIndex::TARGETING_KEY => known,
-            _ => self.new_text_hash(index),
-        }
-    }
-
-    #[inline(never)]
-    fn new_text_hash(&self, index: AttributeIndex) -> u128 {
         let text = self.text(index.0);
         let hash = text.map_or(0, |text| hash::key(text.as_bytes()).max(1));
         if index == AttributeIndex::TARGETING_KEY {
@@ -284,28 +253,17 @@ impl<A: Attributes> Evaluator<'_, '_, A> {
     /// Whether the text of an attribute is a member of a set.
     #[inline(never)]
     fn is_member(&self, set: u32, by: AttributeIndex) -> Option<bool> {
-        let hash = self.text_hash(by);
-        if hash == 0 {
-            return Some(false);
+        match self.text_hash(by) {
+            0 => Some(false),
+            hash => self.snapshot.set_contains(set, hash),
         }
-        let set: SetRecord = record(self.tables.sets, set)?;
-        set.contains(self.tables.entries, hash)
     }
 }
 
 impl<'c, A: Attributes> Evaluator<'_, 'c, A> {
     /// The bit of the word that the text of an attribute is, 0 if it is none; `None` if it is no text.
-    #[inline(always)]
-    fn word(&self, attribute: u16) -> Option<u64> {
-        let known = self.words.get(usize::from(attribute) % WORDS)?;
-        if known.attribute.get() == u32::from(attribute) + 1 {
-            return Some(known.bit.get());
-        }
-        self.new_word(attribute)
-    }
-
     #[inline(never)]
-    fn new_word(&self, attribute: u16) -> Option<u64> {
+    fn word(&self, attribute: u16) -> Option<u64> {
         let word = self.snapshot.word(attribute, self.text(attribute)?);
         let bit = word.and_then(|word| 1u64.checked_shl(word)).unwrap_or(0);
         let known = self.words.get(usize::from(attribute) % WORDS)?;
@@ -315,17 +273,8 @@ impl<'c, A: Attributes> Evaluator<'_, 'c, A> {
     }
 
     /// The [rank](SemVer::rank) of the version that the text of an attribute is; `None` if it is none.
-    #[inline(always)]
-    fn rank(&self, attribute: u16) -> Option<u64> {
-        let (known, rank) = &self.version;
-        if known.get() == attribute {
-            return Some(rank.get());
-        }
-        self.new_rank(attribute)
-    }
-
     #[inline(never)]
-    fn new_rank(&self, attribute: u16) -> Option<u64> {
+    fn rank(&self, attribute: u16) -> Option<u64> {
         let rank = SemVer::parse(self.text(attribute)?)?.rank();
         self.version.0.set(attribute);
         self.version.1.set(rank);
@@ -365,6 +314,14 @@ struct Choice {
     reason: Reason,
 }
 
+impl FlagRecord {
+    /// Whether its rules are asked.
+    #[inline(always)]
+    fn is_ruled(&self) -> bool {
+        (self.rules_count != 0) & (self.flags & FLAG_DISABLED == 0)
+    }
+}
+
 impl Choice {
     const ERROR: Self = Self::new(NONE16, NONE16, Reason::Error);
 
@@ -374,6 +331,26 @@ impl Choice {
             variant,
             rule,
             reason,
+        }
+    }
+
+    /// That of a flag that has no rules, or asks none of them.
+    #[inline(always)]
+    fn unruled(flag: &FlagRecord) -> Self {
+        let reason = if flag.flags & FLAG_DISABLED != 0 {
+            Reason::Disabled
+        } else {
+            Reason::Static
+        };
+        Self::new(flag.default, NONE16, reason)
+    }
+
+    /// That of a plain rule without a share, whose variant may be [`NONE16`] for the default.
+    #[inline(always)]
+    fn served(variant: u16, default: u16) -> Self {
+        match variant {
+            NONE16 => Self::new(default, 0, Reason::Default),
+            variant => Self::new(variant, 0, Reason::TargetingMatch),
         }
     }
 
@@ -406,8 +383,8 @@ impl<'e, 's, 'c, A: Attributes, T: Trace> Run<'e, 's, 'c, A, T> {
             return self.abort();
         }
         self.trace.enter_flag(index);
-        let row = self.input.tables.flags.get(index.0 as usize)?;
-        let choice = match self.input.quick(index, row, self.trace) {
+        let row = self.input.flags.get(index.0 as usize)?;
+        let choice = match self.input.simple(index, row, self.trace) {
             Some(choice) => choice,
             None => self.choice(index, row, way),
         };
@@ -433,11 +410,8 @@ impl<'e, 's, 'c, A: Attributes, T: Trace> Run<'e, 's, 'c, A, T> {
             return Choice::ERROR;
         };
         let default = flag.default;
-        if flag.flags & FLAG_DISABLED != 0 {
-            return Choice::new(default, NONE16, Reason::Disabled);
-        }
-        if flag.rules_count == 0 {
-            return Choice::new(default, NONE16, Reason::Static);
+        if !flag.is_ruled() {
+            return Choice::unruled(&flag);
         }
         if flag.flags & FLAG_GATED != 0 {
             self.trace.enter_prerequisites();
@@ -450,8 +424,12 @@ impl<'e, 's, 'c, A: Attributes, T: Trace> Run<'e, 's, 'c, A, T> {
                 None => return Choice::ERROR,
             }
         }
-        let rules = self.input.tables.rules.get(flag.rules as usize..);
-        let Some(rules) = rules.and_then(|rules| rules.get(..flag.rules_count.into())) else {
+        let rules = self.input.snapshot.few::<{ RuleRecord::SIZE }>(
+            Section::Rules,
+            flag.rules,
+            flag.rules_count.into(),
+        );
+        let Some(rules) = rules else {
             return Choice::ERROR;
         };
         for (place, rule) in (0..).zip(rules) {
@@ -508,7 +486,8 @@ impl<'e, 's, 'c, A: Attributes, T: Trace> Run<'e, 's, 'c, A, T> {
     /// Whether a flag's prerequisites hold, whose gate lies before the first rule.
     #[inline(never)]
     fn gate(&mut self, rules: u32, way: &Way<'_>) -> Option<bool> {
-        let gate: RuleRecord = record(self.input.tables.rules, rules.checked_sub(1)?)?;
+        let snapshot = self.input.snapshot;
+        let gate = snapshot.record::<RuleRecord>(Section::Rules, rules.checked_sub(1)?)?;
         self.condition(gate.tests, gate.tests_count, way)
     }
 }

@@ -31,7 +31,7 @@ pub use program::{
 pub use records::{
     AttributeRecord, EXPRESSION, EntryRecord, ExpiryRecord, FLAG_DISABLED, FLAG_GATED, FLAG_PLAIN,
     FlagRecord, IndexRecord, NETWORK_OR_EQUAL, NetworkRecord, NumberRecord, ONE_RANGE, PLAIN_TESTS,
-    PatternRecord, PointRecord, RampRecord, RangeRecord, RuleRecord, SET_BUCKET, SET_LIST, SHARE,
+    PatternRecord, PointRecord, RampRecord, RangeRecord, RuleRecord, SET_BUCKET, SHARE,
     SegmentRecord, SemVerRecord, SetRecord, SplitRecord, TestRecord, TextRecord, VariantRecord,
 };
 pub use statuses::Statuses;

@@ -11,8 +11,8 @@ use crate::hash::{self, Digest};
 use crate::layout::{
     self, Absent, Algorithm, AttributeRecord, EntryRecord, ExpiryRecord, FORMAT_VERSION,
     FlagRecord, HEADER_LEN, IndexRecord, MAGIC, ONE_RANGE, PatternRecord, RangeRecord, Record,
-    RuleRecord, SECTION_ROW_LEN, SET_BUCKET, SET_LIST, Section, SegmentRecord, SetRecord,
-    SourceKind, SplitRecord, TestRecord, TextRecord, ValueKind, VariantRecord, VaryRecord,
+    RuleRecord, SECTION_ROW_LEN, SET_BUCKET, Section, SegmentRecord, SetRecord, SourceKind,
+    SplitRecord, TestRecord, TextRecord, ValueKind, VariantRecord, VaryRecord,
 };
 use crate::text::{equal, same_words, words};
 use crate::units::Day;
@@ -157,14 +157,14 @@ impl<'a> Snapshot<'a> {
         let head = self.bytes.first_chunk::<{ layout::HEAD_LEN }>()?;
         let (seeds, count) = row(head, Section::Seeds)?;
         let bucket = hash::flag_bucket(hash, count);
-        let seed = self.at::<IndexRecord>(seeds, bucket)?.index;
+        let seed = u32::from_le_bytes(*self.at(seeds, bucket)?);
         let (flags, count) = row(head, Section::Flags)?;
         let slot = hash::flag_slot(hash, seed, count);
         // So it is where there are no flags.
         if slot >= count {
             return None;
         }
-        let record = self.at::<FlagRecord>(flags, slot)?;
+        let record = FlagRecord::read(self.at::<{ FlagRecord::SIZE }>(flags, slot)?)?;
         let key = self.data(record.key_offset, record.key_len.into())?;
         Some((FlagIndex(slot), key))
     }
@@ -210,16 +210,43 @@ impl<'a> Snapshot<'a> {
         if index >= count {
             return None;
         }
-        self.at(offset, index)
+        R::read(self.span(offset, R::SIZE, index, 1)?)
     }
 
-    /// A record of those that begin at an offset.
-    #[inline]
-    fn at<R: Record>(&self, offset: u32, index: u32) -> Option<R> {
-        // INVARIANT: opening has seen that the section ends inside the bytes, so that nothing wraps; of a record behind its end the place
+    /// A record whose number another record says. In damaged bytes it may be anything that lies there.
+    #[inline(always)]
+    pub(crate) fn referred<R: Record>(&self, section: Section, index: u32) -> Option<R> {
+        let head = self.bytes.first_chunk::<{ layout::HEAD_LEN }>()?;
+        R::read(self.span(row(head, section)?.0, R::SIZE, index, 1)?)
+    }
+
+    /// The row of those that begin at an offset.
+    #[inline(always)]
+    fn at<const N: usize>(&self, offset: u32, index: u32) -> Option<&'a [u8; N]> {
+        self.span(offset, N, index, 1)?.first_chunk()
+    }
+
+    /// The rows of consecutive records whose number another record says, as [`referred`](Self::referred) gives one.
+    #[inline(always)]
+    pub(crate) fn few<const N: usize>(
+        &self,
+        section: Section,
+        first: u32,
+        count: u32,
+    ) -> Option<&'a [[u8; N]]> {
+        let head = self.bytes.first_chunk::<{ layout::HEAD_LEN }>()?;
+        let rows = self.span(row(head, section)?.0, N, first, count)?;
+        Some(rows.as_chunks().0)
+    }
+
+    /// The bytes of records of a size, of those that begin at an offset.
+    #[inline(always)]
+    fn span(&self, offset: u32, size: usize, first: u32, count: u32) -> Option<&'a [u8]> {
+        // INVARIANT: opening has seen that the section ends inside the bytes, so that nothing wraps; of records behind its end the place
         // does not matter.
-        let start = (offset as usize).wrapping_add((index as usize).wrapping_mul(R::SIZE));
-        R::read(self.bytes.get(start..start.wrapping_add(R::SIZE))?)
+        let start = (offset as usize).wrapping_add((first as usize).wrapping_mul(size));
+        self.bytes
+            .get(start..start.wrapping_add((count as usize).wrapping_mul(size)))
     }
 
     /// Consecutive records of a section; ends early at the section's end.
@@ -249,11 +276,7 @@ impl<'a> Snapshot<'a> {
     fn rows(&self, section: Section, size: usize, first: u32, count: u32) -> &'a [u8] {
         let (offset, total) = self.place(section);
         let count = count.min(total.saturating_sub(first));
-        // INVARIANT: opening has seen that the section ends inside the bytes, so that nothing wraps; of no records the place
-        // does not matter.
-        let start = (offset as usize).wrapping_add((first as usize).wrapping_mul(size));
-        let end = start.wrapping_add((count as usize).wrapping_mul(size));
-        self.bytes.get(start..end).unwrap_or_default()
+        self.span(offset, size, first, count).unwrap_or_default()
     }
 
     /// Bytes of data, by their offset from the start of the snapshot.
@@ -325,9 +348,28 @@ impl<'a> Snapshot<'a> {
     }
 
     /// Whether a set has the key of a hash ([`hash::key`]).
+    ///
+    /// Compared are 64 bits of the hash, those that chose the buckets besides. A stranger is taken for a member with a probability of at
+    /// most 8 in 2 to the power of 64, whatever the size of the set. Two reads of 32 bytes at most.
+    #[inline(always)]
     pub(crate) fn set_contains(&self, set: u32, hash: u128) -> Option<bool> {
-        let set = self.record::<SetRecord>(Section::Sets, set)?;
-        set.contains(self.all(Section::Entries), hash)
+        let set = self.referred::<SetRecord>(Section::Sets, set)?;
+        let (a, b) = hash::set_buckets(hash, set.count / SET_BUCKET);
+        let (a, b) = (self.bucket(&set, a)?, self.bucket(&set, b)?);
+        let wanted = hash::set_entry(hash).to_le_bytes();
+        // All are looked at: to stop at the right one would take longer, since nobody can foresee it.
+        let entries = a.iter().chain(b);
+        Some(entries.fold(false, |found, entry| found | (*entry == wanted)))
+    }
+
+    #[inline(always)]
+    fn bucket(
+        &self,
+        set: &SetRecord,
+        number: u32,
+    ) -> Option<&'a [[u8; EntryRecord::SIZE]; SET_BUCKET as usize]> {
+        let first = set.entries.wrapping_add(number.wrapping_mul(SET_BUCKET));
+        self.few(Section::Entries, first, SET_BUCKET)?.first_chunk()
     }
 
     /// The bit of the word of an attribute that is this text; `None` if none is.
@@ -352,34 +394,6 @@ impl<'a> Snapshot<'a> {
         // section, which a function that reads several makes once.
         let head = self.bytes.first_chunk::<{ layout::HEAD_LEN }>();
         head.and_then(|head| row(head, section)).unwrap_or_default()
-    }
-}
-
-impl SetRecord {
-    /// Whether the set has the key of a hash ([`hash::key`]), by all entries of the snapshot: two reads of 64 bytes at most.
-    ///
-    /// Compared are 64 bits of the hash, those that chose the buckets besides. A stranger is taken for a member with a
-    /// probability of at most 16 in 2 to the power of 64, whatever the size of the set.
-    #[inline]
-    pub(crate) fn contains(&self, entries: &[[u8; EntryRecord::SIZE]], hash: u128) -> Option<bool> {
-        let wanted = hash::set_entry(hash).to_le_bytes();
-        if self.count <= SET_LIST {
-            let entries = entries.get(self.entries as usize..)?;
-            return Some(entries.get(..self.count as usize)?.contains(&wanted));
-        }
-        let entries = entries.get(self.entries as usize..)?;
-        let buckets = entries.get(..self.count as usize)?.as_chunks().0;
-        // All of a bucket are looked at: to stop at the right one would take longer, since nobody can foresee it.
-        let has = |bucket: u32| {
-            let bucket: &[_; SET_BUCKET as usize] = buckets.get(bucket as usize)?;
-            Some(
-                bucket
-                    .iter()
-                    .fold(false, |found, entry| found | (*entry == wanted)),
-            )
-        };
-        let (a, b) = hash::set_buckets(hash, self.count / SET_BUCKET);
-        Some(has(a)? | has(b)?)
     }
 }
 

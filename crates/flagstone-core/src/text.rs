@@ -132,22 +132,28 @@ fn inside<const N: usize>(
     }
 }
 
-/// The first and the last of the 64-bit words that 8 to 32 bytes are made of, and those next to them, which overlap where there are
-/// fewer than 32; `None` for other lengths. To read them takes no jump that depends on how many bytes there are.
+/// The first two and the last two of the 64-bit words that 16 to 32 bytes are made of, which overlap where there are fewer than 32; of
+/// 8 to 16 bytes the first and the last, twice. `None` for other lengths.
 #[inline(always)]
 pub(crate) fn words(bytes: &[u8]) -> Option<[u64; 4]> {
-    let len = bytes.len();
-    if !(8..=32).contains(&len) {
-        return None;
+    let pair = |bytes: &[u8; 16]| Some((word(bytes.first_chunk()?), word(bytes.last_chunk()?)));
+    if let (Some(first), Some(last), 16..=32) =
+        (bytes.first_chunk(), bytes.last_chunk(), bytes.len())
+    {
+        let ((a, b), (c, d)) = (pair(first)?, pair(last)?);
+        return Some([a, b, c, d]);
     }
-    let word = |at: usize| Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?));
-    let last = len - 8;
-    Some([
-        word(0)?,
-        word(last.min(8))?,
-        word(last.saturating_sub(8))?,
-        word(last)?,
-    ])
+    if let (Some(first), Some(last), 8..16) = (bytes.first_chunk(), bytes.last_chunk(), bytes.len())
+    {
+        let (a, b) = (word(first), word(last));
+        return Some([a, b, a, b]);
+    }
+    None
+}
+
+#[inline(always)]
+fn word(bytes: &[u8; 8]) -> u64 {
+    u64::from_le_bytes(*bytes)
 }
 
 /// Whether the words are equal, without a jump or a call.

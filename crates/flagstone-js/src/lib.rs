@@ -30,8 +30,6 @@ const NO_VARIANT: u32 = 0xffff;
 /// What an instance holds.
 struct State {
     snapshot: Option<Snapshot<'static>>,
-    /// Decides for nobody; those for somebody come of it.
-    nobody: Option<Evaluator<'static, 'static, ()>>,
     context: Context,
     now: UnixMillis,
     decisions: Vec<u32>,
@@ -46,7 +44,6 @@ thread_local! {
     static STATE: RefCell<State> = const {
         RefCell::new(State {
             snapshot: None,
-            nobody: None,
             context: Context::new(),
             now: UnixMillis(0),
             decisions: Vec::new(),
@@ -93,7 +90,6 @@ impl State {
         }
         self.context = Context::of(count);
         self.snapshot = Some(snapshot);
-        self.nobody = Some(Evaluator::new(snapshot, &(), self.now));
     }
 
     /// The flag whose key lies in the room; -1 if there is none.
@@ -134,11 +130,11 @@ impl State {
 
     /// The variant, and above its 16 bits the reason.
     fn evaluate(&mut self, flag: u32) -> u32 {
-        let Some(nobody) = &self.nobody else {
+        let Some(snapshot) = self.snapshot else {
             return NO_VARIANT | code(Reason::Error) << 16;
         };
-        let evaluator = nobody.renew(&self.context, self.now);
-        let mut nothing = deaf(nobody.snapshot);
+        let evaluator = Evaluator::new(snapshot, &self.context, self.now);
+        let mut nothing = deaf(snapshot);
         number(&evaluator.explain(FlagIndex(flag), &mut nothing))
     }
 

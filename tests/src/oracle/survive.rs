@@ -63,6 +63,9 @@ pub fn survive(bytes: &[u8], context: &Context, keys: &[String]) -> bool {
             };
             let explained = evaluator.explain(flag.index(), &mut reader);
             assert!(same(&decision, &explained), "{decision:?} {explained:?}");
+            // By now the evaluator knows what the flag asks of the visitor.
+            let again = evaluator.evaluate(flag.index());
+            assert!(same(&decision, &again), "{decision:?} {again:?}");
             match decision.variant {
                 Some(variant) => {
                     let own = flag.variant(variant.index).unwrap();

@@ -4,7 +4,10 @@ use super::Writer;
 use crate::model::Keys;
 use crate::sort::sort;
 use flagstone_core::hash::{self, set_buckets, set_entry};
-use flagstone_core::layout::{EntryRecord, NONE, SET_BUCKET, SET_LIST, Section, SetRecord};
+use flagstone_core::layout::{EntryRecord, NONE, SET_BUCKET, Section, SetRecord};
+
+/// Sets up to this are the same bytes however they are listed; to sort larger ones would take longer than the rest.
+const FEW: usize = 16;
 
 impl Writer<'_> {
     /// Writes a set and gives its number; [`NONE`] for no keys.
@@ -25,11 +28,11 @@ impl Writer<'_> {
         if hashes.is_empty() {
             return NONE;
         }
-        let entries = if hashes.len() <= SET_LIST as usize {
-            let mut entries = hashes.to_vec();
-            sort(&mut entries, |a, b| a < b);
-            entries.dedup();
-            entries
+        let entries = if hashes.len() <= FEW {
+            let mut few = hashes.to_vec();
+            sort(&mut few, |a, b| a < b);
+            few.dedup();
+            in_buckets(&few)
         } else {
             in_buckets(hashes)
         };
@@ -48,7 +51,7 @@ impl Writer<'_> {
 /// Each hash once in one of its two buckets, 0 where there is none. Whoever finds both full takes the place of another, which
 /// goes to its other bucket, and so on (cuckoo hashing).
 fn in_buckets(hashes: &[u128]) -> Vec<u128> {
-    // Sixteen in seventeen places are taken. Two buckets of eight would do with more, but not as soon.
+    // Sixteen in seventeen places are taken. Two buckets of four would do with more, but not as soon.
     let mut count = (hashes.len() + hashes.len() / 16).div_ceil(SET_BUCKET as usize);
     loop {
         let mut buckets = Buckets {
@@ -71,7 +74,7 @@ struct Buckets {
     /// How many places of each bucket are taken, from the first on.
     taken: Vec<u8>,
     /// Grows, so that each time another place is given up.
-    turn: usize,
+    turn: u32,
 }
 
 impl Buckets {
@@ -99,11 +102,11 @@ impl Buckets {
             };
             let taken = self.taken.get_mut(bucket as usize)?;
             let is_free = u32::from(*taken) < SET_BUCKET;
-            self.turn += 1;
+            self.turn = self.turn.wrapping_mul(0x9e37_79b9).wrapping_add(1);
             let place = if is_free {
                 usize::from(*taken)
             } else {
-                self.turn % SET_BUCKET as usize
+                (self.turn >> 30) as usize
             };
             *taken += u8::from(is_free);
             let place = self.places.get_mut(bucket as usize)?.get_mut(place)?;

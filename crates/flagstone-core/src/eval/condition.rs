@@ -4,7 +4,7 @@ use super::conversion::converted;
 use super::js;
 use super::list::{about_list, some_part, split_version};
 use super::way::{Place, Way};
-use super::{ASKED, Answer, Asked, Evaluator, MAX_DEPTH, Run, Trace};
+use super::{ASKED, Answer, Evaluator, MAX_DEPTH, Run, Trace, WORDS};
 use super::{EXPRESSIONS, SERVICES};
 use crate::address::Address;
 use crate::context::{AttributeValue, Attributes, List};
@@ -13,7 +13,7 @@ use crate::hash;
 use crate::layout::{
     ACCEPT, Conversion, DEAD, IndexRecord, MATCHED, NETWORK_OR_EQUAL, NONE, NetworkRecord,
     NumberRecord, Op, PatternRecord, REJECT, Record, Section, SegmentRecord, SemVerRecord,
-    TEST_CONVERSION_SHIFT, TEST_ELEMENTS, TEST_IGNORES_CASE, TEST_MISSING_IS_NO,
+    TARGETING_KEY, TEST_CONVERSION_SHIFT, TEST_ELEMENTS, TEST_IGNORES_CASE, TEST_MISSING_IS_NO,
     TEST_MISTYPED_IS_NO, TEST_NEGATED, TestRecord, TextRecord, order,
 };
 use crate::program;
@@ -24,6 +24,13 @@ use crate::time::{parse_rfc3339, parse_v8};
 use core::cmp::Ordering;
 use core::net::IpAddr;
 
+const SEGMENT: u8 = Op::Segment as u8;
+const WORD_IN: u8 = Op::WordIn as u8;
+const RELEASE: u8 = Op::Release as u8;
+const TEXT_EQUAL: u8 = Op::TextEqual as u8;
+const STARTS_WITH: u8 = Op::StartsWith as u8;
+const ENDS_WITH: u8 = Op::EndsWith as u8;
+
 impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
     /// Whether a condition of `count` tests from `first` on holds.
     #[inline(never)]
@@ -31,8 +38,8 @@ impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
         if count == 0 {
             return Some(true);
         }
-        let tests = self.input.tables.tests.get(first as usize..)?;
-        let tests = tests.get(..count.into())?;
+        let snapshot = self.input.snapshot;
+        let tests = snapshot.few::<{ TestRecord::SIZE }>(Section::Tests, first, count.into())?;
         // Jumps go forward only, so no more are asked.
         match self.tests_left.checked_sub(count.into()) {
             Some(left) => self.tests_left = left,
@@ -155,39 +162,65 @@ impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
 }
 
 impl<A: Attributes> Evaluator<'_, '_, A> {
-    /// The answer to a [frequent](TestRecord::is_frequent) question, whose attribute is text; `None` for all others, and inside it if the
-    /// bytes make no sense. What has been asked about an attribute before is known, so that the attribute itself is not needed.
+    /// The answer to a [frequent](TestRecord::is_frequent) question that follows from what has been asked before, so that the attribute
+    /// itself is not needed. `None` for all others.
     #[inline(always)]
-    pub(super) fn frequent(&self, row: &[u8; TestRecord::SIZE]) -> Option<Option<bool>> {
-        const SEGMENT: u8 = Op::Segment as u8;
-        const WORD_IN: u8 = Op::WordIn as u8;
-        const RELEASE: u8 = Op::Release as u8;
-        const TEXT_EQUAL: u8 = Op::TextEqual as u8;
-        const STARTS_WITH: u8 = Op::StartsWith as u8;
-        const ENDS_WITH: u8 = Op::EndsWith as u8;
+    pub(super) fn known_answer(&self, row: &[u8; TestRecord::SIZE]) -> Option<bool> {
         let test = TestRecord::read(row)?;
         match test.op {
-            SEGMENT => Some(self.is_member(test.b, AttributeIndex(test.attribute))),
-            WORD_IN => Some(Some(operand(test) & self.word(test.attribute)? != 0)),
-            RELEASE => Some(Some(released(self.rank(test.attribute)?, test))),
+            SEGMENT => {
+                let hash = self.key_hash.get();
+                if hash == 0 || test.attribute != TARGETING_KEY {
+                    return None;
+                }
+                self.snapshot.set_contains(test.b, hash)
+            }
+            WORD_IN => {
+                let word = self.words.get(usize::from(test.attribute) % WORDS)?;
+                if word.attribute.get() != u32::from(test.attribute) + 1 {
+                    return None;
+                }
+                Some(operand(test) & word.bit.get() != 0)
+            }
+            RELEASE => {
+                let (attribute, rank) = &self.version;
+                if attribute.get() != test.attribute {
+                    return None;
+                }
+                Some(released(rank.get(), test))
+            }
             TEXT_EQUAL | STARTS_WITH | ENDS_WITH => {
                 let asked = self.asked.get(test.a as usize % ASKED)?;
-                let is_known =
-                    asked.question.get() == question(row) && asked.constant.get() == operand(test);
-                if is_known {
-                    return Some(Some(asked.answer.get()));
+                if asked.question.get() != question(row) || asked.constant.get() != operand(test) {
+                    return None;
                 }
-                // The test itself would go through memory.
-                self.ask(row, asked)
+                Some(asked.answer.get())
             }
             _ => None,
         }
     }
 
-    /// Asks about the text of an attribute, and keeps the answer.
+    /// The answer to a [frequent](TestRecord::is_frequent) question, whose attribute is text; `None` for all others, and inside it if the
+    /// bytes make no sense. What has been found of an attribute is known from then on.
     #[inline(never)]
-    fn ask(&self, row: &[u8; TestRecord::SIZE], asked: &Asked) -> Option<Option<bool>> {
+    pub(super) fn frequent(&self, row: &[u8; TestRecord::SIZE]) -> Option<Option<bool>> {
+        if let Some(known) = self.known_answer(row) {
+            return Some(Some(known));
+        }
         let test = TestRecord::read(row)?;
+        match test.op {
+            SEGMENT => Some(self.is_member(test.b, AttributeIndex(test.attribute))),
+            WORD_IN => Some(Some(operand(test) & self.word(test.attribute)? != 0)),
+            RELEASE => Some(Some(released(self.rank(test.attribute)?, test))),
+            TEXT_EQUAL | STARTS_WITH | ENDS_WITH => self.ask(row),
+            _ => None,
+        }
+    }
+
+    /// Asks about the text of an attribute, and keeps the answer.
+    fn ask(&self, row: &[u8; TestRecord::SIZE]) -> Option<Option<bool>> {
+        let test = TestRecord::read(row)?;
+        let asked = self.asked.get(test.a as usize % ASKED)?;
         let is = self.text(test.attribute)?.as_bytes();
         let constant = self.snapshot.data(test.a, test.b);
         let answer = constant.map(|constant| is_part(test.op, is, constant, test.flags));

@@ -1,4 +1,4 @@
-//! Flags with one rule at most, whose tests must all hold ([`FLAG_PLAIN`](crate::layout::FLAG_PLAIN)), as most are.
+//! Flags with one rule at most, whose tests must all hold ([`FLAG_PLAIN`]), as most are.
 //!
 //! Whether a test holds for a visitor is nothing that a processor foresees. One that went the wrong way throws away all that it has begun of
 //! this decision and of the next ones, which takes longer than to ask all tests; so what follows is selected, and nothing jumps.
@@ -8,33 +8,61 @@ use super::split::Outcome;
 use super::{Answer, Choice, Evaluator, Run, SERVICES, Trace};
 use crate::context::Attributes;
 use crate::decision::Reason;
-use crate::layout::{
-    FLAG_DISABLED, FlagRecord, NONE16, Op, PLAIN_TESTS, Record, SHARE, TestRecord,
-};
+use crate::layout::{FLAG_PLAIN, FlagRecord, NONE16, Op, Record, SHARE, Section, TestRecord};
 use crate::snapshot::AttributeIndex;
 
 impl<A: Attributes> Evaluator<'_, '_, A> {
-    /// What a plain flag comes to.
+    /// What a flag comes to that is plain, if nothing is held and all that it asks of the visitor is known by now. As it calls nothing,
+    /// nothing of it lies in memory. `None` for all others.
     #[inline(always)]
+    pub(super) fn known(&self, row: &[u8; FlagRecord::SIZE]) -> Option<Choice> {
+        let flag = FlagRecord::read(row)?;
+        if flag.flags & FLAG_PLAIN == 0 || !self.kills.is_empty() {
+            return None;
+        }
+        let unruled = Choice::unruled(&flag);
+        let is_ruled = flag.is_ruled();
+        // Whether a flag is on or off is nothing that a processor foresees, either.
+        if is_ruled & ((flag.tests_count != 0) | (flag.variant == SHARE)) {
+            return self.known_rule(row);
+        }
+        let served = Choice::served(flag.variant, flag.default);
+        Some(Choice::select(is_ruled, served, unruled))
+    }
+
+    #[inline(always)]
+    fn known_rule(&self, row: &[u8; FlagRecord::SIZE]) -> Option<Choice> {
+        let flag = FlagRecord::read(row)?;
+        let holds = match flag.tests_count {
+            0 => true,
+            count => self.known_tests(flag.rules, count)?,
+        };
+        let served = match flag.variant {
+            SHARE => self.share(flag.split)?.choice(flag.default, 0),
+            variant => Choice::served(variant, flag.default),
+        };
+        let default = Choice::new(flag.default, NONE16, Reason::Default);
+        Some(Choice::select(holds, served, default))
+    }
+
+    /// Whether all tests of a plain rule hold.
+    #[inline(never)]
+    fn known_tests(&self, first: u32, count: u16) -> Option<bool> {
+        let mut all = true;
+        for row in self.snapshot.few(Section::Tests, first, count.into())? {
+            all &= self.known_answer(row)? ^ TestRecord::read(row)?.is_negated();
+        }
+        Some(all)
+    }
+
+    /// What a plain flag comes to.
     pub(super) fn plain(&self, row: &[u8; FlagRecord::SIZE], trace: &mut impl Trace) -> Choice {
         let Some(flag) = FlagRecord::read(row) else {
             return Choice::ERROR;
         };
-        if flag.flags & FLAG_DISABLED != 0 {
-            return Choice::new(flag.default, NONE16, Reason::Disabled);
+        if !flag.is_ruled() {
+            return Choice::unruled(&flag);
         }
-        if flag.rules_count == 0 {
-            return Choice::new(flag.default, NONE16, Reason::Static);
-        }
-        self.plain_ruled(row, trace)
-    }
-
-    /// What a plain flag with a rule comes to.
-    #[inline(never)]
-    fn plain_ruled(&self, row: &[u8; FlagRecord::SIZE], trace: &mut impl Trace) -> Choice {
-        let Some(flag) = FlagRecord::read(row) else {
-            return Choice::ERROR;
-        };
         let (default, rule) = (flag.default, flag.plain_rule());
         trace.enter_rule(0);
         let holds = match rule.tests_count {
@@ -56,21 +84,17 @@ impl<A: Attributes> Evaluator<'_, '_, A> {
                 None if holds => return self.first_share(default, rule.split, trace),
                 None => Choice::ERROR,
             }
-        } else if rule.variant == NONE16 {
-            Choice::new(default, 0, Reason::Default)
         } else {
-            Choice::new(rule.variant, 0, Reason::TargetingMatch)
+            Choice::served(rule.variant, default)
         };
         let default = Choice::new(default, NONE16, Reason::Default);
         Choice::select(holds, served, default)
     }
 
     /// Whether all tests of a plain rule hold. A listener hears them up to the first that does not.
-    #[inline(always)]
     fn all_hold(&self, first: u32, count: u16, trace: &mut impl Trace) -> Option<bool> {
-        let tests = self.tables.tests.get(first as usize..)?;
-        let tests = tests.get(..count.min(PLAIN_TESTS).into())?;
         let mut all = true;
+        let tests = self.snapshot.few(Section::Tests, first, count.into())?;
         for (place, row) in (first..).zip(tests) {
             let test = TestRecord::read(row)?;
             if all && test.op == Op::Segment as u8 {

@@ -1,6 +1,5 @@
 //! Percentage rollouts.
 
-use super::tables::record;
 use super::{Choice, Evaluator, Run, Trace};
 use crate::bucket::position;
 use crate::context::{AttributeValue, Attributes};
@@ -8,7 +7,7 @@ use crate::decision::Reason;
 use crate::hash::{Murmur3, reduce};
 use crate::layout::{
     Absent, Algorithm, NONE, NONE16, ONE_RANGE, PlanRecord, PointRecord, RANGE_BACKWARD,
-    RANGE_PLANNED, RampRecord, RangeRecord, Section, SplitRecord, rest,
+    RANGE_PLANNED, RampRecord, RangeRecord, Record, Section, SplitRecord, rest,
 };
 use crate::progress::Progress;
 use crate::snapshot::{AttributeIndex, Snapshot, VariantIndex};
@@ -79,11 +78,16 @@ impl Shared {
 }
 
 impl<A: Attributes> Evaluator<'_, '_, A> {
+    #[inline(always)]
+    fn split(&self, split: u32) -> Option<SplitRecord> {
+        SplitRecord::read(self.splits.get(split as usize)?)
+    }
+
     /// What a split that is a share gives to the targeting key, once that is prepared; `None` until then. Nothing of it
     /// goes through memory.
     #[inline(always)]
     pub(super) fn share(&self, split: u32) -> Option<Shared> {
-        let split: SplitRecord = record(self.tables.splits, split)?;
+        let split = self.split(split)?;
         let hash = self.unit.behind(salted(&split))?;
         Some(Shared::of(&split, hash))
     }
@@ -95,7 +99,7 @@ impl<A: Attributes> Evaluator<'_, '_, A> {
 
     #[inline(never)]
     fn new_share(&self, split: u32) -> Option<Shared> {
-        let split: SplitRecord = record(self.tables.splits, split)?;
+        let split = self.split(split)?;
         let key = AttributeIndex::TARGETING_KEY;
         match self.attributes.attribute(key) {
             AttributeValue::Text(unit) if !unit.is_empty() => {
@@ -134,7 +138,7 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
     /// What a split by our own algorithm gives to a unit that is text: a variant or a [`rest`]. `None` for all others. The targeting
     /// key is prepared from then on.
     fn native_split(&mut self, index: u32) -> Option<u16> {
-        let split: SplitRecord = record(self.input.tables.splits, index)?;
+        let split = self.input.split(index)?;
         let by = AttributeIndex(split.by);
         let unit = match self.input.attributes.attribute(by) {
             AttributeValue::Text(unit) if !unit.is_empty() => unit,

@@ -25,6 +25,10 @@ impl From<bool> for Answer {
 /// explanations. Steps of a required flag come between that flag's `enter_flag` and `leave_flag`.
 #[expect(unused_variables, reason = "a listener hears only what it wants to")]
 pub trait Trace {
+    /// Whether it hears anything; asked before each evaluation.
+    fn listens(&self) -> bool {
+        true
+    }
     /// A flag is looked at.
     fn enter_flag(&mut self, flag: FlagIndex) {}
     /// It is decided.
@@ -55,4 +59,8 @@ pub trait Trace {
     }
 }
 
-impl Trace for () {}
+impl Trace for () {
+    fn listens(&self) -> bool {
+        false
+    }
+}

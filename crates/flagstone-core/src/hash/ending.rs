@@ -20,8 +20,9 @@ struct Words {
     first: Cell<u32>,
     /// Those behind it, scrambled, from 1 on; as many, with the first, as the text has.
     middle: [Cell<u32>; WORDS],
-    /// One more, which there is if what is before the text and the text's last bytes fill it.
+    /// One more, if what is before the text and the text's last bytes fill it.
     more: Cell<u32>,
+    has_more: Cell<bool>,
     /// The bytes behind the last whole word, scrambled.
     last: Cell<u32>,
 }
@@ -39,7 +40,6 @@ impl Ending {
         let words = self.ways.get(before.len as usize % 4)?;
         let count = words.count.get() as usize;
         let len = self.len.get();
-        let has_more = before.len % 4 + len % 4 >= 4;
         if count == 0 {
             return None;
         }
@@ -52,7 +52,7 @@ impl Ending {
         }
         let state = before.state;
         before.scrambled(words.more.get());
-        let state = select_unpredictable(has_more, before.state, state);
+        let state = select_unpredictable(words.has_more.get(), before.state, state);
         Some(mix(state ^ words.last.get() ^ before.len.wrapping_add(len)))
     }
 
@@ -81,6 +81,7 @@ impl Words {
         }
         if end / 4 > count {
             self.more.set(scramble(words.next()?));
+            self.has_more.set(true);
         }
         // Zeros behind the text come to nothing.
         self.last.set(scramble(words.next()?));

@@ -12,10 +12,8 @@ pub const FLAG_PLAIN: u16 = 4;
 /// Tests of a plain rule.
 pub const PLAIN_TESTS: u16 = 4;
 
-/// Entries of a set that are not in buckets; of one with more, each key is in one of two buckets.
-pub const SET_LIST: u32 = 2 * SET_BUCKET;
-/// Entries of a bucket of a set.
-pub const SET_BUCKET: u32 = 8;
+/// Entries of a bucket of a set. Each key is in one of two buckets.
+pub const SET_BUCKET: u32 = 4;
 
 /// Bit of [`NetworkRecord::family`]: the network's own address lies in it, however it is written.
 pub const NETWORK_OR_EQUAL: u16 = 256;
@@ -222,7 +220,7 @@ define_records! {
     SetRecord {
         /// The first of its entries.
         entries: u32 = 0,
-        /// How many: up to [`SET_LIST`] in any order, more in buckets of [`SET_BUCKET`].
+        /// How many, in buckets of [`SET_BUCKET`].
         count: u32 = 4,
     } = 8;
 

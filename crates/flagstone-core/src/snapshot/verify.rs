@@ -9,10 +9,10 @@ use crate::layout::{
     EXPRESSION, EdgeRecord, ExpiryRecord, ExpressionRecord, FLAG_GATED, FLAG_PLAIN, FlagRecord,
     HarmRecord, IndexRecord, MATCHED, NONE, NONE16, ONE_RANGE, Op, Operation, OriginRecord,
     PairRecord, PatternRecord, ProgramRecord, RANGE_PLANNED, REJECT, RampRecord, RangeRecord,
-    Record, Relation, RepeatKind, RouteRecord, RuleRecord, SET_BUCKET, SET_LIST, SHARE, Scope,
-    SdkKind, Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind,
-    SourceRecord, SplitRecord, TEST_CONVERSION_SHIFT, TestRecord, TextRecord, ValueKind,
-    VariantRecord, rest, switch,
+    Record, Relation, RepeatKind, RouteRecord, RuleRecord, SET_BUCKET, SHARE, Scope, SdkKind,
+    Section, SegmentRecord, SemVerRecord, ServiceKind, SetRecord, SourceKind, SourceRecord,
+    SplitRecord, TEST_CONVERSION_SHIFT, TestRecord, TextRecord, ValueKind, VariantRecord, rest,
+    switch,
 };
 use crate::program::Program;
 use crate::semver::SplitVersion;
@@ -204,8 +204,7 @@ impl<'a> Snapshot<'a> {
         })?;
         self.each(Section::Sets, |c, set: SetRecord| {
             c.rows("entries", Section::Entries, set.entries, set.count)?;
-            let is_full = set.count <= SET_LIST || set.count.is_multiple_of(SET_BUCKET);
-            c.must("count", is_full)
+            c.must("count", set.count.is_multiple_of(SET_BUCKET))
         })?;
         for section in [Section::Texts, Section::VaryNames] {
             self.each(section, |c, text: TextRecord| {

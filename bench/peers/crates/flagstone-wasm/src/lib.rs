@@ -119,7 +119,7 @@ fn begin(texts: [Option<&'static str>; TEXTS]) {
     // SAFETY: there is one thread, and the old evaluator is not used again.
     unsafe {
         VISITOR = Visitor(texts.map(Cell::new));
-        EVALUATOR = Some(evaluator().renew(&VISITOR, NOW));
+        EVALUATOR = Some(Evaluator::new(evaluator().snapshot, &VISITOR, NOW));
     }
 }
 
