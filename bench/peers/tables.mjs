@@ -159,7 +159,8 @@ A Worker that answers fewer than 32 requests a second has
 as many connections. *Kept* is kept in a global, also where the service's own helper does not. Our own Worker stands in front of an origin, a Worker in
 the same process, so its cost is above a proxy of one line; it reads a [cut](platforms.md#cuts) of the 1,000 flags, the core called from
 JavaScript all of them. *A proxy that changes as many headers* decides nothing. *By hand* is JavaScript
-for this one configuration, with the same effect on visitor and origin, but without breakers and newer configurations. *Empty*
+for this one configuration, with the same effect on visitor and origin, but without breakers, latencies and newer configurations; it tells no prefetch or bot from
+a visitor, and leaves the origin's headers for a CDN's cache as they are. *Empty*
 is the mean of the three empty Workers, which do the same for a request: how far they are apart is what the run cannot tell.
 
 ${workers()}

@@ -64,5 +64,5 @@ export const EMPTY = ['empty', 'carries-core', 'carries-worker'];
 /** Those whose start is measured; what the others take is counted above the first. */
 export const STARTS = [
   'empty', 'proxy', 'carries-core', 'carries-package', 'carries-alone', 'carries-worker', 'carries-reads', 'flagstone-wasm', 'flagstone-library', 'flagstone-worker',
-  'flagstone-alone', 'flagstone-pipeline', 'probe', 'growthbook', 'launchdarkly',
+  'flagstone-alone', 'flagstone-pipeline', 'hand-pipeline', 'probe', 'growthbook', 'growthbook-edge', 'launchdarkly',
 ];
