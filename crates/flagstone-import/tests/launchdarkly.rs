@@ -150,12 +150,14 @@ fn buckets() {
     finish(&failures);
 }
 
-/// A stream's `put` holds the same under `data`; what was deleted is not there.
+/// A stream's `put` holds the same under `data`; what was deleted is not there. Of two members with one name the last counts.
 #[test]
 fn documents() {
     let flags = r#"{
         "on": {"on": true, "variations": [1], "fallthrough": {"variation": 0}},
-        "gone": {"deleted": true, "version": 2}
+        "gone": {"deleted": true, "version": 2},
+        "gone too": {"deleted": false, "deleted": true},
+        "back": {"deleted": true, "deleted": false}
     }"#;
     let plain = format!(r#"{{"flags": {flags}, "segments": {{"s": {{"deleted": true}}}}}}"#);
     let put = format!(r#"{{"path": "/", "data": {plain}}}"#);
@@ -169,8 +171,8 @@ fn documents() {
             .iter()
             .map(|flag| &*flag.key)
             .collect();
-        assert_eq!(keys, ["on"], "{document}");
-        assert_eq!(subject.imported.report.entries.len(), 1);
+        assert_eq!(keys, ["on", "back"], "{document}");
+        assert_eq!(subject.imported.report.entries.len(), 2);
     }
     for document in [
         "[]",

@@ -293,6 +293,13 @@ impl PartialEq for Node<'_> {
     }
 }
 
+impl<'t> Elements<'t> {
+    /// No elements, of any document.
+    pub fn none(of: Node<'t>) -> Self {
+        Self { next: of, count: 0 }
+    }
+}
+
 impl<'t> Iterator for Elements<'t> {
     type Item = Node<'t>;
 

@@ -61,8 +61,8 @@ impl Names<'_> {
 impl<'d> Flag<'d> {
     /// Reads a flag; `None` if it is deleted. Each member is looked at once, of two with one name the last counts.
     fn read(key: &'d str, json: Node<'d>) -> Option<Self> {
-        // An object has no elements.
-        let none = json.elements();
+        let none = Elements::none(json);
+        let mut is_deleted = false;
         let mut flag = Self {
             key,
             names: Names { key, salt: "" },
@@ -89,11 +89,11 @@ impl<'d> Flag<'d> {
                 "targets" => flag.targets = member.elements(),
                 "contextTargets" => flag.context_targets = member.elements(),
                 "rules" => flag.rules = member.elements(),
-                "deleted" if is_truthy(some) => return None,
+                "deleted" => is_deleted = is_truthy(some),
                 _ => {}
             }
         }
-        Some(flag)
+        (!is_deleted).then_some(flag)
     }
 }
 
@@ -343,8 +343,7 @@ pub(super) fn index(json: Option<Node<'_>>, count: usize) -> Option<usize> {
 
 /// The elements of a member that is a list; none if it is not.
 pub(super) fn list<'d>(json: Node<'d>, name: &str) -> Elements<'d> {
-    // An object has none.
-    json.get(name).unwrap_or(json).elements()
+    json.get(name).map_or(Elements::none(json), Node::elements)
 }
 
 /// The texts of a member that is a list.
