@@ -349,7 +349,7 @@ fn unused(names: &[(String, String)]) -> String {
 fn value(json: &Json<'_>) -> Value {
     match json {
         Json::Boolean(value) => Value::Boolean(*value),
-        Json::Number(number) => Value::Number(*number),
+        Json::Number(number) if number.is_finite() => Value::Number(*number),
         Json::Text(text) => Value::String(text.clone().into_owned()),
         other => Value::Json(other.to_string()),
     }

@@ -98,6 +98,37 @@ fn a_document_is_compiled_as_its_cut() {
     }
 }
 
+/// No JSON has such a number, and JavaScript writes it as null.
+#[test]
+#[cfg(feature = "all")]
+fn an_infinite_value_is_null() {
+    for (service, document) in [
+        (
+            Service::LaunchDarkly,
+            r#"{"flags": {"f": {"on": true, "variations": [1e400], "fallthrough": {"variation": 0}}}}"#,
+        ),
+        (
+            Service::Unleash,
+            r#"{"features": [{"name": "f", "variants": [{"name": "v", "weight": 1, "payload": {"value": 1e400}}]}]}"#,
+        ),
+        (
+            Service::Flagd,
+            r#"{"flags": {"f": {"state": "ENABLED", "variants": {"v": -1e400}, "defaultVariant": "v"}}}"#,
+        ),
+        (
+            Service::GrowthBook,
+            r#"{"features": {"f": {"defaultValue": 1e400}}}"#,
+        ),
+    ] {
+        let imported = import(service, document, &Options::default()).unwrap();
+        let mut variants = imported.model.flags.iter().flat_map(|flag| &flag.variants);
+        let null = Value::Json("null".to_owned());
+        assert!(variants.any(|variant| variant.value == null), "{service:?}");
+        let compiled = compile_imported(&imported.model);
+        assert!(compiled.snapshot.is_some(), "{:#?}", compiled.findings);
+    }
+}
+
 #[test]
 fn what_is_left_out_must_be_json() {
     let edge = Edge {

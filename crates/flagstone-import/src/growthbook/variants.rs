@@ -66,7 +66,7 @@ impl<'d> Variants<'d> {
                 key: key.to_owned(),
                 value: match value {
                     Json::Boolean(value) => Value::Boolean(*value),
-                    Json::Number(value) => Value::Number(*value),
+                    Json::Number(value) if value.is_finite() => Value::Number(*value),
                     Json::Text(value) => Value::String(value.clone().into_owned()),
                     _ => Value::Json(text.clone()),
                 },

@@ -401,9 +401,9 @@ pub(super) fn is_name(text: &str) -> bool {
 fn value(json: Node<'_>) -> Value {
     match json.view() {
         View::Boolean(value) => Value::Boolean(value),
-        View::Number(number) => Value::Number(number),
+        View::Number(number) if number.is_finite() => Value::Number(number),
         View::Text(text) => Value::String(text.to_owned()),
-        View::Null | View::List(_) | View::Object(_) => Value::Json(json.tree().to_string()),
+        _ => Value::Json(json.tree().to_string()),
     }
 }
 
