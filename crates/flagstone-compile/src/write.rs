@@ -144,12 +144,18 @@ impl<'m> Writer<'m> {
         for (place, flag) in self.model.flags.iter().enumerate() {
             let slot = self.placement.slots.get(place).copied().unwrap_or(0);
             let record = self.flag(flag, slot);
-            if let Some(place) = records.get_mut(slot as usize)
-                && place.replace(record).is_some()
-                && cfg!(not(feature = "findings"))
+            // Flags of one key have one slot, and another slot stays empty. The checks say so; not of keys that only have one hash.
+            let is_known = || {
+                let mut before = self.model.flags.iter().take(place);
+                cfg!(feature = "findings") && before.any(|other| other.key == flag.key)
+            };
+            if let Some(taken) = records.get_mut(slot as usize)
+                && taken.replace(record).is_some()
+                && !is_known()
             {
-                // The checks have said so otherwise. Flags of one key have one slot, and another slot stays empty.
-                self.error("duplicate-key", "", "");
+                let path = text!("/flags/{}", flag.key);
+                let message = text!("the hash of its key is that of another flag's");
+                self.error("duplicate-key", &path, message);
             }
         }
         records

@@ -1,6 +1,7 @@
 //! Flags and members of segments are found, strangers are not; equal models give equal bytes.
 
 use crate::build::{bytes, flag, flags, segment, variant};
+use flagstone_compile::compile;
 use flagstone_compile::model::{Condition, Flag, Model, Rule, Serve, Test};
 use flagstone_core::layout::Section;
 use flagstone_core::{Day, Snapshot, UnixMillis};
@@ -110,6 +111,51 @@ fn members_are_found() {
             println!("a million members: {per_key:.2} bytes each, compiled in {spent:?}");
         }
     }
+}
+
+/// Keys whose hashes are equal but for the half that sets keep: whoever may choose a key can find such.
+const CROWD: [&str; 9] = [
+    "q`h5-FRy-1E'keO9",
+    "{fORCN2LNn16ZS<E",
+    "e+GjOn%WoGWfX6w5",
+    "[{^+x/og&1Xg^+C?",
+    "eGM_V5LUuR'3;|+B",
+    "zvTB=~WH2X0P+)-g",
+    "fGO?}!+R*lFKh&Wk",
+    "xk8faP]dI}ehF&.A",
+    "*l6gQ,IL@O2#6OoA",
+];
+
+#[test]
+fn members_that_two_buckets_do_not_hold_are_refused() {
+    let members_of = |count| {
+        members(
+            CROWD
+                .iter()
+                .take(count)
+                .map(|key| key.to_string())
+                .collect(),
+        )
+    };
+    let snapshot = bytes(&members_of(8));
+    for key in &CROWD[..8] {
+        let snapshot = Snapshot::open(&snapshot).unwrap();
+        assert_eq!(variant(snapshot, key, UnixMillis(0)), 1, "{key}");
+    }
+    let refused = compile(&members_of(9));
+    assert_eq!(refused.snapshot, None);
+    assert_eq!(refused.findings.len(), 1, "{:#?}", refused.findings);
+}
+
+#[test]
+fn flags_whose_keys_have_one_hash_are_refused() {
+    let keys = [
+        "ddggtyhvevgipnhkdv@a$lEqaaaaaaaa",
+        "ddggtyhvevgipnhkdv@a$lEqbbbbbbbb",
+    ];
+    let refused = compile(&flags(keys.map(|key| flag(key, 1, None)).to_vec()));
+    assert_eq!(refused.snapshot, None);
+    assert_eq!(refused.findings.len(), 1, "{:#?}", refused.findings);
 }
 
 #[test]

@@ -36,6 +36,12 @@ impl Writer<'_> {
         } else {
             in_buckets(hashes)
         };
+        let Some(entries) = entries else {
+            let message =
+                text!("a set has more than eight keys whose hashes were made to be alike");
+            self.error("crowded-set", "", message);
+            return NONE;
+        };
         let set = SetRecord {
             entries: self.tables.count(Section::Entries),
             count: entries.len() as u32,
@@ -49,11 +55,13 @@ impl Writer<'_> {
 }
 
 /// Each hash once in one of its two buckets, 0 where there is none. Whoever finds both full takes the place of another, which
-/// goes to its other bucket, and so on (cuckoo hashing).
-fn in_buckets(hashes: &[u128]) -> Vec<u128> {
+/// goes to its other bucket, and so on (cuckoo hashing). `None` for hashes that stay in each other's way.
+fn in_buckets(hashes: &[u128]) -> Option<Vec<u128>> {
+    // As a rule the first number of buckets will do. More than eight hashes with the same two buckets find no place in any number.
+    const TRIES: u32 = 16;
     // Sixteen in seventeen places are taken. Two buckets of four would do with more, but not as soon.
     let mut count = (hashes.len() + hashes.len() / 16).div_ceil(SET_BUCKET as usize);
-    loop {
+    for _ in 0..TRIES {
         let mut buckets = Buckets {
             places: vec![[0; SET_BUCKET as usize]; count],
             taken: vec![0; count],
@@ -63,10 +71,11 @@ fn in_buckets(hashes: &[u128]) -> Vec<u128> {
             .iter()
             .all(|hash| buckets.insert(*hash) == Some(true))
         {
-            return buckets.places.into_iter().flatten().collect();
+            return Some(buckets.places.into_iter().flatten().collect());
         }
         count += 1 + count / 64;
     }
+    None
 }
 
 struct Buckets {
