@@ -10,7 +10,7 @@ mod support;
 
 use flagstone_core::UnixMillis;
 use flagstone_import::answer::Type;
-use flagstone_import::{Options, Sdk, Service};
+use flagstone_import::{Fidelity, Options, Sdk, Service};
 use serde_json::Value;
 use support::{Question, Subject, excluded, finish, own_cases, read, vectors};
 
@@ -148,6 +148,26 @@ fn buckets() {
         }
     }
     finish(&failures);
+}
+
+/// Where one clause forgets what is wrong with a segment, the next lies a step deeper in the condition.
+#[test]
+fn many_segments_in_a_negated_clause() {
+    let of = |count: usize| {
+        let document = serde_json::json!({
+            "flags": {"f": {"on": true, "variations": [1], "fallthrough": {"variation": 0}, "rules": [
+                {"variation": 0, "clauses": [
+                    {"op": "segmentMatch", "negate": true, "values": vec!["s"; count]},
+                    {"attribute": "name", "op": "in", "values": ["x"]},
+                ]},
+            ]}},
+            "segments": {"s": {}},
+        });
+        let report = subject(&document, Sdk::Node).imported.report;
+        report.entries.first().map(|entry| entry.fidelity)
+    };
+    assert_eq!(of(500), Some(Fidelity::Kept));
+    assert_eq!(of(20_000), Some(Fidelity::NotEvaluable));
 }
 
 /// A stream's `put` holds the same under `data`; what was deleted is not there. Of two members with one name the last counts.

@@ -20,6 +20,9 @@ const READING: Reading = Reading {
     conversion: flagstone_compile::model::Conversion::None,
 };
 
+/// Segments that a clause may name whose condition is as deep as they are many.
+const DEEPEST: usize = 500;
+
 /// Clauses as parts of a condition, in their order.
 pub(super) struct Clauses {
     pub parts: Vec<Condition>,
@@ -182,6 +185,10 @@ impl Clauses {
         }
         self.tests += 3 * names.len();
         if is_negated && !is_last && names.len() > 1 {
+            if names.len() > DEEPEST {
+                self.tests += MOST;
+                return Condition::never();
+            }
             return none_unless_fails(&names);
         }
         let test = |name| {
