@@ -54,8 +54,8 @@ use crate::report::{Fidelity, Report};
 use crate::service::{Imported, Options, Sdk};
 use constraint::Segments;
 use document::Document;
-use flagstone_compile::Model;
 use flagstone_compile::model::{Condition, Keys, Segment, TARGETING_KEY, Test};
+use flagstone_compile::{Index, Model};
 use flagstone_json::Json;
 use notes::Notes;
 
@@ -72,6 +72,7 @@ fn import_for(json: &Json<'_>, sdk: Sdk, toggle: &str) -> Result<Imported, Impor
         document: &document,
         segments: Segments::default(),
         model: Model::default(),
+        taken: Index::default(),
         parts: 0,
     };
     lowering.segments();
@@ -113,6 +114,8 @@ struct Lowering<'d, 'j> {
     document: &'d Document<'d, 'j>,
     segments: Segments,
     model: Model,
+    /// Keys of its segments.
+    taken: Index,
     /// Segments that were made of conditions needed several times.
     parts: usize,
 }
@@ -148,6 +151,7 @@ impl Lowering<'_, '_> {
     }
 
     fn push(&mut self, key: String, when: Condition) {
+        self.taken.insert(key.as_bytes(), 0);
         self.model.segments.push(Segment {
             key,
             by: TARGETING_KEY.to_owned(),
@@ -164,7 +168,7 @@ impl Lowering<'_, '_> {
     }
 
     fn is_taken(&self, key: &str) -> bool {
-        self.model.segments.iter().any(|segment| segment.key == key)
+        self.taken.get(key.as_bytes()).is_some()
     }
 }
 
