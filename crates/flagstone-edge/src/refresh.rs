@@ -157,10 +157,7 @@ impl Node {
     ///
     /// Several requests may load at the same time; only one refreshes.
     pub fn next(&mut self, now: UnixMillis) -> Step {
-        let is_due = self
-            .pause
-            .is_none_or(|(since, pause)| has_passed(now, since, pause));
-        if !is_due {
+        if !self.is_due(now) {
             return Step::Serve;
         }
         if self.configuration.is_none() {
@@ -191,7 +188,10 @@ impl Node {
             }
             Err(problem) => {
                 self.problem = Some(problem);
-                self.failures = self.failures.saturating_add(1);
+                // Those that load at the same time fail at the same time, which says no more than one of them.
+                if self.is_due(now) {
+                    self.failures = self.failures.saturating_add(1);
+                }
             }
         }
         self.pause = Some((now, self.pause_length()));
@@ -365,6 +365,12 @@ impl Node {
         self.sequence = sequence;
         self.control.clear();
         Ok(())
+    }
+
+    /// Whether it is time for an attempt.
+    fn is_due(&self, now: UnixMillis) -> bool {
+        self.pause
+            .is_none_or(|(since, pause)| has_passed(now, since, pause))
     }
 
     /// How long to wait after an attempt, in milliseconds.

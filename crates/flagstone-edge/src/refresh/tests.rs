@@ -105,6 +105,20 @@ fn loading_backs_off() {
     assert_eq!(node.next(UnixMillis(0)), Step::Load, "the clock went back");
 }
 
+/// Requests that come at the same time load at the same time, and fail at the same time: once.
+#[test]
+fn loads_that_fail_together_are_one_failure() {
+    let mut node = Node::new(Options::DEFAULT);
+    for (now, pause) in [(1_000_000, 1_000), (1_002_000, 2_000)] {
+        for since in 0..40 {
+            let now = UnixMillis(now + since);
+            assert_eq!(node.take(Need::Control, Fetched::Failed, now), None);
+        }
+        assert_eq!(node.next(UnixMillis(now + 39 + pause - 1)), Step::Serve);
+        assert_eq!(node.next(UnixMillis(now + 39 + pause)), Step::Load);
+    }
+}
+
 /// Loads in front of the first response, then refreshes after responses, once every TTL.
 #[test]
 fn refreshing() {
