@@ -14,7 +14,7 @@ import module from './pkg/flagstone.wasm'
 import { answer } from './answer.mjs'
 import { manage } from './control.mjs'
 import { removePrefix } from './headers.mjs'
-import { attempt, respond } from './origin.mjs'
+import { attempt, isBodiless, respond } from './origin.mjs'
 import { report } from './reports.mjs'
 import { load } from './store.mjs'
 import { Engine, LOAD, REFRESH } from './wire.mjs'
@@ -76,11 +76,14 @@ export default {
  */
 function carryOut(plan, request, env, context, flight, rescued) {
   if (plan === undefined) return answer(whole, request, visitor, env, context).catch(unanswered)
-  if (!plan.hasFallback || request.body === null) return tryFirst(plan, request, env, context, flight, rescued, undefined)
-  return request.arrayBuffer().then((body) => tryFirst(plan, request, env, context, flight, rescued, body), rescued)
+  const first = (again, body) => tryFirst(plan, request, env, context, flight, rescued, again, body)
+  if (!plan.hasFallback || request.body === null) return first(request)
+  if (isBodiless(request.method)) return first(request.clone())
+  return request.arrayBuffer().then((body) => first(request, body), rescued)
 }
 
-function tryFirst(plan, request, env, context, flight, rescued, body) {
+/** The fallback gets `again`, a request with the same body, if it is not in `body`. */
+function tryFirst(plan, request, env, context, flight, rescued, again, body) {
   // It is the platform that calls what comes next, and nobody would see that it throws.
   const guarded = (next) => (attempted) => {
     try {
@@ -96,7 +99,7 @@ function tryFirst(plan, request, env, context, flight, rescued, body) {
   const tryFallback = (first) => {
     const fallback = whole(env).fallback(plan, request, visitor)
     const next = (second) => told(fallback, second, whole(env).ended(plan, first, fallback, second, Date.now()))
-    return attempt(fallback, request, env, body, flight, guarded(next))
+    return attempt(fallback, again, env, body, flight, guarded(next))
   }
   const next = (first) => {
     if (plan.isWatched || plan.hasFallback) {

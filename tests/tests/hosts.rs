@@ -69,6 +69,10 @@ fn requests_and_responses_pass_unchanged() {
             Request::new("GET", "/a//b/.c%2Fd"),
             Response::new(404).body("no"),
         ),
+        (
+            Request::new("GET", "/search").body(r#"{"query":"shoes"}"#),
+            Response::new(200).body("found"),
+        ),
         (Request::new("HEAD", "/head"), Response::new(200)),
         (
             Request::new("POST", "/form").body("a=1"),
