@@ -7,6 +7,8 @@ import { withElement } from './page.mjs'
 const variables = new Map()
 /** So many bytes of a response can be kept until all of them are there. */
 const HELD = 65_536
+/** Milliseconds after the head for which they are waited for; then the body counts as broken off. */
+const STALLED = 10_000
 /** On a `Vary` with other names Cloudflare's cache is not used. */
 const VARY = { default: { action: 'bypass' }, headers: { 'feature-flags': { action: 'passthrough' } } }
 
@@ -53,33 +55,46 @@ export function isBodiless(method) {
 /**
  * Sends `request` and waits for the head of the response; if the plan has a fallback, also for a short body: one that breaks
  * off is a failure too. Gives what `next` gives, or its promise: it is called once, with the visitor's copy of the response, or how
- * the attempt failed, and the milliseconds that it took. `flight` is told what is there so far.
+ * the attempt failed, and the milliseconds until the head or the failure. `flight` is told what is there so far.
  *
  * What has not come in time is given up, and ends with the visitor's request: to be able to end it at once, each request would
  * need an `AbortController`, which costs more than the timer.
  */
 export function attempt(plan, request, env, body, flight, next) {
   const begin = Date.now()
-  let isOver = false
+  // The clock may go back.
+  const passed = () => Math.max(0, Date.now() - begin)
+  let isLate = false
   let timer
-  const ended = (response, failure) => {
-    if (isOver) return undefined
-    isOver = true
-    clearTimeout(timer)
-    return next({ response, failure, took: Date.now() - begin })
-  }
+  let expect = () => {}
   const failed = (error, failure = 'connection') => {
     console.error(`flagstone: origin \`${plan.origin}\`:`, error)
-    return ended(undefined, failure)
+    return next({ response: undefined, failure, took: passed() })
   }
+  /** What has come, or has failed, is of use only in time. */
+  const inTime = (then) => (value) => {
+    if (isLate) return undefined
+    clearTimeout(timer)
+    return then(value)
+  }
+  const broken = inTime((error) => failed(error))
   // The copy is asked for its headers, not the response: each object of the platform's that is asked for has to be made.
   const answered = (response) => {
-    if (!plan.hasFallback || !isShort(request, response)) return ended(new Response(response.body, response))
-    const held = (body) => {
-      if (!isOver) flight.held = body
-      return ended(new Response(body, response))
+    const took = passed()
+    const ended = (body) => {
+      let copy
+      try {
+        copy = new Response(body, response)
+      } catch (error) {
+        // The platform takes statuses from origins that it does not let visitors have.
+        return failed(error)
+      }
+      return next({ response: copy, failure: undefined, took })
     }
-    return response.arrayBuffer().then(held, (error) => failed(error))
+    if (!plan.hasFallback || !isShort(request, response)) return ended(response.body)
+    expect(STALLED, 'connection')
+    const held = inTime((body) => ended((flight.held = body)))
+    return response.arrayBuffer().then(held, broken)
   }
   flight.held = undefined
   try {
@@ -87,15 +102,19 @@ export function attempt(plan, request, env, body, flight, next) {
   } catch (error) {
     return failed(error)
   }
-  const outcome = flight.answer.then(answered, (error) => failed(error))
+  const outcome = flight.answer.then(inTime(answered), broken)
   if (plan.timeout === 0) return outcome
   return new Promise((resolve) => {
-    const late = () => {
-      // Nobody is to wait for it.
-      flight.answer = null
-      resolve(failed('no answer in time', 'timeout'))
+    expect = (millis, failure) => {
+      const late = () => {
+        isLate = true
+        // Nobody is to wait for it.
+        flight.answer = null
+        resolve(failed('no answer in time', failure))
+      }
+      timer = setTimeout(late, millis)
     }
-    timer = setTimeout(late, plan.timeout)
+    expect(plan.timeout, 'timeout')
     outcome.then(resolve)
   })
 }

@@ -6,18 +6,18 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Read as _, Write as _};
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use flagstone_rollout::tally::Line;
+use flagstone_rollout::tally::{Line, Row};
 use flagstone_tests::hosts::http::Connection;
 use flagstone_tests::hosts::{
-    Build, CONTROL, Host, Origin, Request, Response, Setting, Viceroy, Workerd, if_present,
-    reported,
+    Build, CONTROL, Host, Location, Origin, Request, Response, Setting, Viceroy, Workerd,
+    if_present, reported,
 };
 use flagstone_tests::published::Published;
 
@@ -406,6 +406,94 @@ fn check(scenario: &Scenario, kind: &Kind, problems: &Mutex<Vec<String>>) -> io:
             problem(format!("visitors saw {all:?}, counted was {counted:?}"));
             return Ok(all);
         }
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Of a canary whose head is there at once, and its body later.
+const SLOW: &str = r#"
+[identity]
+sources = ["header:x-user"]
+anonymous = false
+
+[flags.checkout]
+variants = { control = false, treatment = true }
+default = "control"
+targets = { treatment = ["ada"] }
+
+[[routes]]
+path = "/*"
+flag = "checkout"
+variants.treatment = { origin = "canary" }
+harm = { slower_than_ms = 200 }
+
+[origins]
+canary = { fallback = "stable", timeout_ms = 250 }
+"#;
+
+/// An origin that sends its head, and half a second later its body.
+fn slow_body() -> io::Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let url = format!("http://{}", listener.local_addr()?);
+    thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            thread::spawn(move || {
+                let mut head = [0; 4_096];
+                stream.read(&mut head)?;
+                stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n")?;
+                thread::sleep(Duration::from_millis(500));
+                stream.write_all(b"slow")
+            });
+        }
+    });
+    Ok(url)
+}
+
+/// Only the head must be there in time, and only until then counts as latency: control's bodies are not waited for either.
+#[test]
+fn a_body_may_take_longer_than_a_head() {
+    let published = Published::of(SLOW);
+    let canary = slow_body().unwrap();
+    let stable = Origin::start(|_| Some(Response::new(200).body("stable"))).unwrap();
+    let reports = Origin::start(|_| Some(Response::new(200))).unwrap();
+    let setting = Setting {
+        origins: &[("stable", stable.url()), ("canary", &canary)],
+        store: &[
+            (&published.key, &published.snapshot),
+            (CONTROL, &published.control(7, "")),
+        ],
+        reports: Some(reports.url()),
+        ..Setting::default()
+    };
+    let workerd = if_present(Workerd::start(Build::Release, setting)).unwrap();
+    let viceroy = if_present(Viceroy::start(setting)).unwrap();
+    let workerd = workerd.map(|host| Box::new(host) as Box<dyn Host>);
+    let hosts = workerd
+        .into_iter()
+        .chain(viceroy.map(|host| Box::new(host) as _));
+    for host in hosts {
+        let request = Request::new("GET", "/").header("x-user", "ada");
+        let response = host.send(&request, &Location::default()).unwrap();
+        assert_eq!(response.body, b"slow", "{}: {}", host.name(), host.log());
+        let row = counted(host.as_ref(), &reports);
+        assert_eq!(
+            (row.requests, row.fallbacks, row.harms),
+            (1, 0, 0),
+            "{}",
+            host.name()
+        );
+    }
+}
+
+/// The first row of the tally; it comes within an interval.
+fn counted(host: &dyn Host, reports: &Origin) -> Row {
+    let begin = Instant::now();
+    loop {
+        let lines = reported(host, reports);
+        if let Some(line) = lines.iter().find_map(|line| Line::read(line)) {
+            return line.row;
+        }
+        assert!(begin.elapsed() < Duration::from_secs(60), "nothing counted");
         thread::sleep(Duration::from_millis(100));
     }
 }

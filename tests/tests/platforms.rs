@@ -184,6 +184,25 @@ fn websockets_pass_on_cloudflare_however_its_cache_is_used() {
     }
 }
 
+/// The runtime takes responses of these from origins, and none for visitors.
+#[test]
+fn an_origin_with_a_status_that_workers_may_not_pass_on_cannot_be_reached() {
+    let origin = Origin::start(|_| Some(Response::new(999).body("odd"))).unwrap();
+    let configuration = Configuration::new();
+    let Some(worker) = configuration.worker(origin.url(), &[]) else {
+        return;
+    };
+    // The first of an isolate waits for the configuration.
+    for case in ["first", "second"] {
+        let response = get(&worker, "/");
+        assert_eq!(response.status, 502, "{case}: {}", worker.log());
+        let status = response.headers.text("flagstone-status");
+        let expected = r#"flagstone; rev=7; error="origin-unreachable""#;
+        assert_eq!(status.as_deref(), Some(expected), "{case}");
+        assert_eq!(origin.take_received().len(), 1, "{case}: asked once");
+    }
+}
+
 /// Viceroy has no cache, but shows the key.
 #[test]
 fn fastlys_cache_has_a_key_for_each_url_and_variant() {
