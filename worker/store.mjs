@@ -14,6 +14,8 @@ const CONTROL_TTL = 30
  * this place after the control document that names it.
  */
 const SNAPSHOT_TTL = 300
+/** Milliseconds that the store has to answer: while nothing is held, a visitor waits for it. */
+const PATIENCE = 5_000
 
 /**
  * Has the engine fetch what it needs.
@@ -27,5 +29,14 @@ export function load(engine, env) {
     const newest = key === CONTROL && env.CONTROL !== undefined ? await held(env) : null
     return newest ?? env.FLAGS.get(key, { type: 'arrayBuffer', cacheTtl: isImmutable ? SNAPSHOT_TTL : CONTROL_TTL })
   }
-  return engine.fetch(read, Date.now)
+  return engine.fetch((key, isImmutable) => inTime(read(key, isImmutable)), Date.now)
+}
+
+/** What a promise gives, if that is in time. */
+function inTime(promise) {
+  let timer
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(reject, PATIENCE, new Error('no answer in time'))
+  })
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }

@@ -78,6 +78,8 @@ pub struct Setting<'a> {
     /// Whether two more Workers, `second` and `third`, share the control document and where reports go: only with
     /// [`Workerd`], and with such a token. The header `x-worker` says which of them a request is for.
     pub has_many: bool,
+    /// Whether the store is asked and does not answer: only with [`Workerd`], and without a `store`.
+    pub is_mute: bool,
 }
 
 /// An edge runtime that serves our code.

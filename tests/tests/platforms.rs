@@ -203,6 +203,27 @@ fn an_origin_with_a_status_that_workers_may_not_pass_on_cannot_be_reached() {
     }
 }
 
+/// Nobody waits for a store for ever.
+#[test]
+fn a_store_that_does_not_answer_is_as_good_as_none() {
+    let origin = origin();
+    let mute = Setting {
+        origins: &[("stable", origin.url())],
+        is_mute: true,
+        ..Setting::default()
+    };
+    let Some(worker) = if_present(Workerd::start(Build::Release, mute)).unwrap() else {
+        return;
+    };
+    for case in ["first", "second"] {
+        let response = get(&worker, "/");
+        assert_eq!(response.status, 200, "{case}: {}", worker.log());
+        let status = response.headers.text("flagstone-status");
+        let expected = r#"flagstone; error="control-unreachable""#;
+        assert_eq!(status.as_deref(), Some(expected), "{case}");
+    }
+}
+
 /// Viceroy has no cache, but shows the key.
 #[test]
 fn fastlys_cache_has_a_key_for_each_url_and_variant() {

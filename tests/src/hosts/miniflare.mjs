@@ -1,7 +1,7 @@
 // Runs our Worker in the Workers runtime, for `workerd.rs`, until standard input ends.
 //
-// Standard input, a JSON value a line: first { folder, bindings, store: [{ key, file }], port, reports, guard, many, limit }, then any
-// number of { key, file } to store. `reports` is the URL that gets what the Worker reports, if anybody is to, `limit` how often a
+// Standard input, a JSON value a line: first { folder, bindings, store: [{ key, file }], port, reports, guard, many, limit, mute }, then
+// any number of { key, file } to store. With `mute` the Worker's store does not answer. `reports` is the URL that gets what the Worker reports, if anybody is to, `limit` how often a
 // client may ask in a minute. `guard` has the variables of a guard, which then gets the reports; with `many` two more Workers share
 // all of that and the control document. Standard output, likewise: { url, kv } once it serves, `kv` being where Cloudflare's HTTP interface for its
 // store is; { stored: key } for each that was stored.
@@ -19,7 +19,7 @@ const say = (value) => process.stdout.write(JSON.stringify(value) + '\n')
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
 
-const { folder, bindings, store, port, reports, guard, many, limit } = JSON.parse((await lines.next()).value)
+const { folder, bindings, store, port, reports, guard, many, limit, mute } = JSON.parse((await lines.next()).value)
 const worker = {
   name: 'flagstone',
   modules: true,
@@ -59,6 +59,22 @@ const listener = {
     export default { fetch: () => new Response(null, { status: 404 }) }`,
 }
 const workers = [worker, exposures]
+if (mute) {
+  // The one that tests write into stays, under another name.
+  worker.kvNamespaces = { FLAGS_HELD: 'FLAGS' }
+  worker.serviceBindings = { FLAGS: { name: 'mute', entrypoint: 'Store' } }
+  workers.push({
+    name: 'mute',
+    modules: true,
+    compatibilityDate: worker.compatibilityDate,
+    script: `
+      import { WorkerEntrypoint } from 'cloudflare:workers'
+      export class Store extends WorkerEntrypoint {
+        get() { return new Promise((resolve) => setTimeout(resolve, 60_000, null)) }
+      }
+      export default { fetch: () => new Response(null, { status: 404 }) }`,
+  })
+}
 if (reports || guard) worker.durableObjects.GUARD = { className: 'Guard', scriptName: 'guard' }
 if (reports) workers.push(listener)
 const CONTROL = { className: 'ControlDocument', scriptName: 'flagstone' }
@@ -105,7 +121,7 @@ const miniflare = new Miniflare({
 
 try {
   const url = await miniflare.ready
-  const namespace = await miniflare.getKVNamespace('FLAGS', worker.name)
+  const namespace = await miniflare.getKVNamespace(mute ? 'FLAGS_HELD' : 'FLAGS', worker.name)
   const put = async ({ key, file }) => namespace.put(key, await readFile(file))
   await Promise.all(store.map(put))
   say({ url: url.origin, kv: await serve(namespace) })

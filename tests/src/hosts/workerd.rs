@@ -79,7 +79,7 @@ impl Workerd {
             .arg("tests/src/hosts/miniflare.mjs");
         let mut process = Process::start(&mut node)?;
         process
-            .tell(&json!({ "folder": folder, "bindings": bindings, "store": store, "port": setting.port, "reports": setting.reports, "guard": guard, "many": setting.has_many, "limit": setting.limit }).to_string())?;
+            .tell(&json!({ "folder": folder, "bindings": bindings, "store": store, "port": setting.port, "reports": setting.reports, "guard": guard, "many": setting.has_many, "limit": setting.limit, "mute": setting.is_mute }).to_string())?;
         let [url, kv] = process.wait_for(|line| {
             let reply = reply(line)?;
             let text = |name: &str| reply.get(name)?.as_str().map(str::to_owned);
