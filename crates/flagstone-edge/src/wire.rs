@@ -244,8 +244,10 @@ impl Engine {
             is_spent = true;
             self.random
         })?;
+        // Who is refused has nothing fetched.
+        let is_behind = matches!(answer.status, 200 | 304) && self.node.is_behind(&head);
         self.message.clear();
-        self.message.number(self.node.is_behind(&head).into());
+        self.message.number(is_behind.into());
         self.message.number(is_spent.into());
         self.message.number(answer.status.into());
         self.message.edits(&answer.edits);

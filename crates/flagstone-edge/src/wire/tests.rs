@@ -551,31 +551,67 @@ fn a_request_for_the_edge_itself_is_answered() {
         assert_eq!((served.number(), served.number()), (0, 2));
         served.end();
 
-        let mut texts = request(&mut engine, &head);
-        texts.extend(Asked::HEADERS.map(|name| head.header(name).map(Into::into)));
-        let bit = |is: bool| Some(vec![b'0' + u8::from(is)]);
-        let body = body.map(|body| body.as_bytes().to_vec());
-        texts.extend([
-            body.clone(),
-            Some(b"k".to_vec()),
-            bit(is_limited),
-            bit(has_events),
-        ]);
-        write(&mut engine, &texts);
         let asked = Asked {
-            body: body.as_deref(),
+            body: body.map(str::as_bytes),
             key: Some("k"),
             is_limited,
             has_events,
         };
         let expected = node.answer(&head, &asked, NOW, || [0; 16]).unwrap();
-        let mut answer = Reader::new(engine.answer(NOW).unwrap());
+        let mut answer = answer(&mut engine, &head, &asked);
         assert_eq!((answer.number(), answer.number()), (0, 0));
         assert_eq!(answer.number(), u32::from(expected.status));
         assert_eq!(answer.edits(), expected.edits);
         assert_eq!(answer.text(), expected.body);
         assert_eq!(answer.texts(), expected.lines);
         answer.end();
+    }
+}
+
+/// What the engine answers to a request for the edge itself.
+fn answer(engine: &mut Engine, head: &Head, asked: &Asked<'_>) -> Reader {
+    let mut texts = request(engine, head);
+    texts.extend(Asked::HEADERS.map(|name| head.header(name).map(Into::into)));
+    let bit = |is: bool| Some(vec![b'0' + u8::from(is)]);
+    texts.extend([
+        asked.body.map(<[u8]>::to_vec),
+        asked.key.map(|key| key.as_bytes().to_vec()),
+        bit(asked.is_limited),
+        bit(asked.has_events),
+    ]);
+    write(engine, &texts);
+    Reader::new(engine.answer(NOW).unwrap())
+}
+
+/// Anybody can say that there is a later configuration, and to look costs a read of the store.
+#[test]
+fn nothing_is_fetched_for_who_is_refused() {
+    let mut model = model(vec![flag("canary", vec![everybody()])], Vec::new());
+    model.edge.ofrep = Some(Ofrep {
+        public: false,
+        cors: vec!["*".to_owned()],
+    });
+    let (mut engine, _) = holding(&model);
+    for (method, key, is_limited, status, is_behind) in [
+        ("POST", "k", false, 200, 1),
+        ("POST", "k", true, 429, 0),
+        ("POST", "other", false, 401, 0),
+        ("OPTIONS", "", true, 204, 0),
+    ] {
+        let path = "/ofrep/v1/evaluate/flags?flagConfigEtag=%22999-x%22";
+        let head = Head {
+            method: method.to_owned(),
+            ..Head::get(path, &[("x-api-key", key)])
+        };
+        let asked = Asked {
+            body: Some(b"{}"),
+            key: Some("k"),
+            is_limited,
+            has_events: true,
+        };
+        let mut answer = answer(&mut engine, &head, &asked);
+        let found = (answer.number(), answer.number(), answer.number());
+        assert_eq!(found, (is_behind, 0, status), "{method} {key}");
     }
 }
 
