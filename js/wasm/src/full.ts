@@ -67,7 +67,7 @@ export class Snapshot extends light.Snapshot {
       geo: (_, field) => sender.geo?.[field]?.toString(),
       address: () => sender.address,
     }
-    return new Plan(engine, engine.plan(request, visitor, now))
+    return new Plan(engine, engine.plan(request, visitor, Number(now)))
   }
 }
 

@@ -65,11 +65,12 @@ export class Held {
   }
 
   index(flag: FlagName): number {
-    if (typeof flag === 'number') return flag >= 0 && flag < this.size ? flag : -1
+    if (typeof flag === 'number') return flag >>> 0 === flag && flag < this.size ? flag : -1
     return this.indices.get(flag) ?? this.find(flag)
   }
 
   private find(key: string): number {
+    if (typeof key !== 'string') return -1
     this.instance.write([key])
     const index = this.instance.call(this.instance.exports['find'])
     // What is not there is not remembered: anybody could name any number of flags.
@@ -133,7 +134,8 @@ function decision({ key, variants }: Flag, decided: number): Decision {
 function valueOf(kind: number, text: string): Value {
   if (kind === STRING) return text
   if (kind === BOOLEAN) return text === 'true'
-  return kind === NUMBER ? Number(text) : (JSON.parse(text) as Value)
+  // Everybody gets the same object.
+  return kind === NUMBER ? Number(text) : (JSON.parse(text, (_, inner: unknown) => Object.freeze(inner)) as Value)
 }
 
 /** Finds an attribute in contexts. */

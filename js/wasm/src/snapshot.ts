@@ -1,7 +1,7 @@
 import { type Context, exportsOf, Held, VARIANT } from './held.js'
 import { Instance } from './instance.mjs'
 
-/** The value of a variant. */
+/** The value of a variant, frozen. */
 export type Value = boolean | string | number | null | readonly unknown[] | { readonly [name: string]: unknown }
 
 /** A flag's key, or its number from {@link Snapshot.index}, which is quicker to find it by. */
@@ -76,8 +76,16 @@ export class Snapshot {
 
   /** @internal */
   protected context(context: EvaluationContext, now: number): Context {
-    const texts = this.held.attributes.map((find) => write(find(context)))
-    return { texts, now, wasTaken: false, bytes: undefined }
+    const texts = this.held.attributes.map((find) => {
+      try {
+        return write(find(context))
+      } catch {
+        // A getter's, maybe.
+        return null
+      }
+    })
+    // What is no number would break the instance for all.
+    return { texts, now: Number(now), wasTaken: false, bytes: undefined }
   }
 }
 

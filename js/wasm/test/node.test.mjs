@@ -87,6 +87,51 @@ test('snapshots and contexts do not mix', async () => {
   }
 })
 
+test('only the numbers of flags are some', async () => {
+  const visitor = (await open(shop)).for({}, NOW)
+  for (const flag of [0.5, -1, 33, 2 ** 32, NaN, Infinity]) {
+    assert.deepEqual([visitor.decide(flag), visitor.value(flag, 'mine')], [undefined, 'mine'], `${flag}`)
+  }
+})
+
+test('nothing throws because of a context, a key or a time, and others do not notice', async () => {
+  const snapshot = await open(shop)
+  const fine = { targetingKey: 'u-1', email: 'jo@shop.example' }
+  const expected = snapshot.for(fine, NOW).all()
+  const missing = snapshot.for({}, NOW).all()
+  const throws = () => {
+    throw new Error('not today')
+  }
+  const contexts = [
+    undefined,
+    null,
+    Object.defineProperty({}, 'email', { get: throws, enumerable: true }),
+    { user: new Proxy({}, { getOwnPropertyDescriptor: throws }) },
+    { email: Symbol('jo@shop.example'), targetingKey: 1n },
+  ]
+  for (const context of contexts) assert.deepEqual(snapshot.for(context, NOW).all(), missing)
+  for (const key of [Symbol('new-checkout'), undefined, null, 0n, {}]) assert.equal(snapshot.for(fine, NOW).value(key, 'mine'), 'mine')
+  assert.deepEqual(snapshot.for(fine, BigInt(NOW)).all(), expected)
+  assert.equal(snapshot.plan(new Request('https://shop.example/'), {}, BigInt(NOW)).origin, 'stable')
+  assert.deepEqual(snapshot.for(fine, NOW).all(), expected)
+})
+
+test('who changes a value changes it for nobody', async () => {
+  const visitor = (await open(shop)).for({}, NOW)
+  const objects = visitor.all().filter(({ value }) => typeof value === 'object' && value !== null)
+  assert.notEqual(objects.length, 0)
+  for (const { flag, value } of objects) {
+    const before = JSON.stringify(value)
+    const change = (inner) => {
+      if (typeof inner !== 'object' || inner === null) return
+      assert.throws(() => (inner.changed = true), TypeError, flag)
+      Object.values(inner).forEach(change)
+    }
+    change(value)
+    assert.equal(JSON.stringify(visitor.value(flag)), before)
+  }
+})
+
 test('a new id for each visitor without one', async () => {
   const snapshot = await open(shop)
   const cookie = () => snapshot.plan(new Request('https://shop.example/')).response(new Response()).headers.get('set-cookie')
