@@ -25,7 +25,11 @@ export function report(engine, env, context, due) {
 async function send(engine, env) {
   promised = undefined
   const { rollouts, tallies } = engine.reports(Date.now())
-  if (env.ANALYTICS) tallies.forEach((line) => env.ANALYTICS.writeDataPoint(point(JSON.parse(line))))
+  try {
+    if (env.ANALYTICS) tallies.forEach((line) => env.ANALYTICS.writeDataPoint(point(JSON.parse(line))))
+  } catch (error) {
+    console.error('flagstone: the dataset did not take the tally:', error)
+  }
   if (!env.GUARD) return
   // The guard passes over tallies; whoever listens in its place need not.
   waiting.push(...rollouts, ...tallies)

@@ -485,6 +485,30 @@ fn a_body_may_take_longer_than_a_head() {
     }
 }
 
+/// What stands in the place of a dataset of Cloudflare's takes no rows; that does not keep lines from the guard.
+#[test]
+fn the_guard_gets_lines_that_the_dataset_does_not_take() {
+    let published = Published::of(SLOW);
+    let stable = Origin::start(|_| Some(Response::new(200))).unwrap();
+    let reports = Origin::start(|_| Some(Response::new(200))).unwrap();
+    let setting = Setting {
+        origins: &[("stable", stable.url())],
+        store: &[
+            (&published.key, &published.snapshot),
+            (CONTROL, &published.control(7, "")),
+        ],
+        variables: &[("ANALYTICS", "a variable")],
+        reports: Some(reports.url()),
+        ..Setting::default()
+    };
+    let Some(worker) = if_present(Workerd::start(Build::Release, setting)).unwrap() else {
+        return;
+    };
+    let request = Request::new("GET", "/").header("x-user", "bob");
+    worker.send(&request, &Location::default()).unwrap();
+    assert_eq!(counted(&worker, &reports).requests, 1);
+}
+
 /// The first row of the tally; it comes within an interval.
 fn counted(host: &dyn Host, reports: &Origin) -> Row {
     let begin = Instant::now();
