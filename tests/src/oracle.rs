@@ -64,6 +64,20 @@ pub fn compiled(
     now: UnixMillis,
     kills: &Kills,
 ) -> Option<Outcome> {
+    all_compiled(snapshot, &[flag], context, now, kills).pop()?
+}
+
+/// What a snapshot answers about several flags, whom one evaluator decides.
+///
+/// # Panics
+/// If it decides one otherwise when it is asked again, and by then knows what the flags ask of the visitor.
+pub fn all_compiled(
+    snapshot: Snapshot<'_>,
+    flags: &[&str],
+    context: &Context,
+    now: UnixMillis,
+    kills: &Kills,
+) -> Vec<Option<Outcome>> {
     let attributes = Bound::new(&snapshot, context);
     let kills: Vec<Kill> = kills
         .iter()
@@ -76,8 +90,11 @@ pub fn compiled(
         })
         .collect();
     let evaluator = Evaluator::new(snapshot, &attributes, now).with_kills(&kills);
-    let decision = evaluator.evaluate(snapshot.find(flag)?);
-    Some(Outcome::of(&decision))
+    let ask = |flag: &&str| Some(Outcome::of(&evaluator.evaluate(snapshot.find(flag)?)));
+    let outcomes: Vec<_> = flags.iter().map(ask).collect();
+    let again: Vec<_> = flags.iter().map(ask).collect();
+    assert_eq!(outcomes, again, "asked again");
+    outcomes
 }
 
 /// What the model says; `None` for a flag that it does not have.

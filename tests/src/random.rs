@@ -90,14 +90,19 @@ impl Random {
 
     fn segment(&mut self, key: String, known: &Known) -> Segment {
         let included = self.keys().into();
-        let excluded = self.keys().into();
-        Segment {
+        let mut segment = Segment {
             key,
             by: self.by(),
             included,
-            excluded,
+            excluded: self.keys().into(),
             when: self.condition(2, known),
+        };
+        // Nothing but a set of keys, as most are.
+        if self.0.bool() {
+            segment.excluded = Vec::new().into();
+            segment.when = Condition::never();
         }
+        segment
     }
 
     /// Mostly the targeting key.
@@ -110,14 +115,21 @@ impl Random {
     }
 
     fn keys(&mut self) -> Vec<String> {
-        let count = self.0.usize(..20);
+        // Now and then more than an attribute has words.
+        let count = if self.once_in(20) {
+            100
+        } else {
+            self.0.usize(..20)
+        };
         (0..count).map(|_| self.key()).collect()
     }
 
     fn key(&mut self) -> String {
-        match self.0.u32(..4) {
+        match self.0.u32(..5) {
             0 => self.text(SHORT_TEXTS),
             1 => format!("user-{}", self.0.u32(..10)),
+            // Shorter and longer than what is prepared for hashing.
+            2 => self.pick(&["k", "ü"]).repeat(self.0.usize(..45)),
             _ => format!("user-{}", self.0.u32(..100_000)),
         }
     }
@@ -135,7 +147,7 @@ impl Random {
             .collect();
         let mut flag = Flag {
             key: key.to_owned(),
-            default: Some(self.text(&names)),
+            default: (!self.once_in(12)).then(|| self.text(&names)),
             variants,
             enabled: !self.once_in(12),
             expires: self.once_in(3).then(|| Day(self.0.i32(-30_000..90_000))),
@@ -151,14 +163,33 @@ impl Random {
                 });
             }
         }
-        for index in 0..self.0.usize(..5) {
-            let serve = if self.once_in(2) {
-                Serve::Split(self.split(&flag))
-            } else {
-                Serve::Variant(self.text(&names))
+        // Most flags are plain, and so decided otherwise than others.
+        if self.once_in(3) {
+            let count = self.0.usize(..6);
+            let parts = (0..count).map(|_| self.frequent(known)).collect();
+            let serve = match self.0.bool() {
+                true => Serve::Variant(self.text(&names)),
+                false => Serve::Split(self.split(&flag)),
             };
             flag.rules.push(Rule {
-                name: format!("rule {index}"),
+                name: String::new(),
+                when: Condition::All(parts),
+                serve,
+            });
+            return flag;
+        }
+        for index in 0..self.0.usize(..5) {
+            let serve = match self.0.u32(..12) {
+                0 => Serve::Default,
+                1..6 => Serve::Variant(self.text(&names)),
+                _ => Serve::Split(self.split(&flag)),
+            };
+            flag.rules.push(Rule {
+                // A flag is plain only if its rule has none.
+                name: match self.0.bool() {
+                    true => format!("rule {index}"),
+                    false => String::new(),
+                },
                 when: self.condition(3, known),
                 serve,
             });
@@ -199,6 +230,32 @@ impl Random {
             3 if depth > 0 => Condition::Not(Box::new(self.condition(depth - 1, known))),
             4 if self.0.bool() => Condition::always(),
             _ => Condition::Test(self.test(known)),
+        }
+    }
+
+    /// A test as plain rules have, or its opposite.
+    fn frequent(&mut self, known: &Known) -> Condition {
+        let test = if !known.segments.is_empty() && self.once_in(4) {
+            Test::Segment(self.pick(&known.segments).clone())
+        } else {
+            let (name, kind) = *self.pick(&ATTRIBUTES);
+            let matcher = match (kind, self.0.u32(..4)) {
+                (Kind::Key, 0) => Matcher::StartsWith("user".to_owned()),
+                (Kind::Key, _) => {
+                    let keys = self.keys().into_iter().map(Scalar::Text);
+                    Matcher::OneOf(keys.collect())
+                }
+                (Kind::Version, 1..) => Matcher::SemVer(self.order(), self.text(VERSIONS)),
+                (_, 0) => Matcher::Equals(Scalar::Text(self.text(PLANS))),
+                (_, 1) => Matcher::StartsWithIgnoringCase(self.text(SHORT_TEXTS)),
+                (_, 2) => Matcher::EndsWith(self.text(EMAILS)),
+                _ => Matcher::OneOf(self.scalars()),
+            };
+            Test::attribute(name, matcher)
+        };
+        match self.0.bool() {
+            true => Condition::Test(test),
+            false => Condition::Not(Box::new(Condition::Test(test))),
         }
     }
 
