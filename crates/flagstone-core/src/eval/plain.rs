@@ -1,7 +1,8 @@
 //! Flags with one rule at most, whose tests must all hold ([`FLAG_PLAIN`]), as most are.
 //!
 //! Whether a test holds for a visitor is nothing that a processor foresees. One that went the wrong way throws away all that it has begun of
-//! this decision and of the next ones, which takes longer than to ask all tests; so what follows is selected, and nothing jumps.
+//! this decision and of the next ones, which takes longer than to look at all tests; so of what is known all is looked at, what follows is
+//! selected, and nothing jumps.
 
 use super::condition::about_value;
 use super::split::Outcome;
@@ -45,12 +46,15 @@ impl<A: Attributes> Evaluator<'_, '_, A> {
         Some(Choice::select(holds, served, default))
     }
 
-    /// Whether all tests of a plain rule hold.
+    /// Whether all tests of a plain rule hold. One without an answer so far does not matter behind one that does not hold.
     #[inline(never)]
     fn known_tests(&self, first: u32, count: u16) -> Option<bool> {
         let mut all = true;
         for row in self.snapshot.few(Section::Tests, first, count.into())? {
-            all &= self.known_answer(row)? ^ TestRecord::read(row)?.is_negated();
+            let Some(yes) = self.known_answer(row) else {
+                return (!all).then_some(false);
+            };
+            all &= yes ^ TestRecord::read(row)?.is_negated();
         }
         Some(all)
     }
@@ -91,13 +95,12 @@ impl<A: Attributes> Evaluator<'_, '_, A> {
         Choice::select(holds, served, default)
     }
 
-    /// Whether all tests of a plain rule hold. A listener hears them up to the first that does not.
+    /// Whether all tests of a plain rule hold. None is asked behind the first that does not: to ask for the key may mint one.
     fn all_hold(&self, first: u32, count: u16, trace: &mut impl Trace) -> Option<bool> {
-        let mut all = true;
         let tests = self.snapshot.few(Section::Tests, first, count.into())?;
         for (place, row) in (first..).zip(tests) {
             let test = TestRecord::read(row)?;
-            if all && test.op == Op::Segment as u8 {
+            if test.op == Op::Segment as u8 {
                 trace.enter_segment(test.a);
             }
             let (answer, holds) = match self.frequent(row) {
@@ -110,12 +113,12 @@ impl<A: Attributes> Evaluator<'_, '_, A> {
                     (answer, test.holds(answer))
                 }
             };
-            if all {
-                trace.test(place, answer, holds);
+            trace.test(place, answer, holds);
+            if !holds {
+                return Some(false);
             }
-            all &= holds;
         }
-        Some(all)
+        Some(true)
     }
 
     /// The answer to another question, which the frequent ones are where the attribute is no text. It leads to no other flag and no
