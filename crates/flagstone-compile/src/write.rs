@@ -180,6 +180,11 @@ impl<'m> Writer<'m> {
         let reader = reads::Reader::Flag(slot);
         let (key_offset, key_len) = self.short_text(&flag.key, &path);
         let variants = self.variants(flag, &path);
+        let variants_count = self.small(flag.variants.len(), "variants", &path);
+        // From there on numbers in place of a variant's stand for something else.
+        if variants_count > SHARE {
+            self.error(TOO_MANY, &path, "too many variants");
+        }
         let mut flags = if flag.enabled { 0 } else { FLAG_DISABLED };
         if !flag.prerequisites.is_empty() {
             let gate = prerequisites(&flag.prerequisites);
@@ -206,7 +211,7 @@ impl<'m> Writer<'m> {
             rules: self.tables.count(Section::Rules),
             split: NONE,
             key_len,
-            variants_count: self.small(flag.variants.len(), "variants", &path),
+            variants_count,
             rules_count: self.small(flag.rules.len(), "rules", &path),
             default,
             flags,

@@ -2,9 +2,11 @@
 
 use crate::build::{bytes, flag, flags, segment, variant};
 use flagstone_compile::compile;
-use flagstone_compile::model::{Condition, Flag, Model, Rule, Serve, Test};
+use flagstone_compile::model::{
+    Condition, Flag, Model, Rule, Serve, Share, Split, TARGETING_KEY, Test,
+};
 use flagstone_core::layout::Section;
-use flagstone_core::{Day, Snapshot, UnixMillis};
+use flagstone_core::{Day, Snapshot, UnixMillis, Weight};
 use flagstone_tests::random::Random;
 use std::time::Instant;
 
@@ -156,6 +158,34 @@ fn flags_whose_keys_have_one_hash_are_refused() {
     let refused = compile(&flags(keys.map(|key| flag(key, 1, None)).to_vec()));
     assert_eq!(refused.snapshot, None);
     assert_eq!(refused.findings.len(), 1, "{:#?}", refused.findings);
+}
+
+#[test]
+fn the_last_of_as_many_variants_as_there_may_be() {
+    // Their numbers must not be those that stand for something else.
+    let most = 65_533;
+    for count in [most, most + 1] {
+        let last = format!("v{}", count - 1);
+        let all = vec![(last.clone(), Share::Fixed(Weight::TOTAL))];
+        let split = Split {
+            by: TARGETING_KEY.to_owned(),
+            shares: all,
+            reserve: vec![],
+        };
+        for serve in [Serve::Variant(last), Serve::Split(split)] {
+            let model = flags(vec![flag("f", count - 1, Some(serve))]);
+            let compiled = compile(&model);
+            let Some(bytes) = compiled.snapshot else {
+                let codes: Vec<_> = compiled.findings.iter().map(|of| of.code).collect();
+                assert_eq!((codes, count), (vec!["too-many"], most + 1));
+                continue;
+            };
+            let snapshot = Snapshot::open(&bytes).unwrap();
+            snapshot.verify().unwrap();
+            let served = variant(snapshot, "ada", UnixMillis(0));
+            assert_eq!(usize::from(served), count - 1);
+        }
+    }
 }
 
 #[test]
