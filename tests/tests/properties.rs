@@ -16,5 +16,7 @@ mod depth;
 mod growth;
 #[path = "properties/lookup.rs"]
 mod lookup;
+#[path = "properties/plain.rs"]
+mod plain;
 #[path = "properties/shares.rs"]
 mod shares;
