@@ -1,8 +1,8 @@
 //! A plain flag is decided as the same flag is whose rule has a name: by the same steps, and nothing else is asked of the visitor.
 
 use crate::build::bytes;
-use flagstone_compile::Model;
-use flagstone_core::layout::{FLAG_PLAIN, FlagRecord, Section};
+use flagstone_compile::model::{Condition, Model, Test};
+use flagstone_core::layout::{Conversion, FLAG_PLAIN, FlagRecord, Section};
 use flagstone_core::{
     Answer, AttributeIndex, AttributeValue, Attributes, Evaluator, Snapshot, Trace, UnixMillis,
     VariantIndex,
@@ -81,12 +81,37 @@ fn decided(snapshot: Snapshot<'_>, flag: &str, context: &Context) -> Vec<String>
     outcomes.into_iter().chain(steps.0).collect()
 }
 
+/// Has tests read values as those of services do.
+fn read(condition: &mut Condition, random: &mut Random) {
+    match condition {
+        Condition::All(parts) | Condition::Any(parts) => {
+            parts.iter_mut().for_each(|part| read(part, random));
+        }
+        Condition::Not(inner) => read(inner, random),
+        Condition::Test(Test::Attribute { reading, .. }) => {
+            let rng = random.rng();
+            reading.elements = rng.bool();
+            reading.missing_is_no = rng.bool();
+            reading.mistyped_is_no = rng.bool();
+            if rng.u32(..8) == 0 {
+                reading.conversion = *rng.choice(Conversion::ALL).unwrap();
+            }
+        }
+        Condition::Test(_) => {}
+    }
+}
+
 #[test]
 fn plain_flags_are_decided_as_others() {
     let mut plain = 0;
     for seed in 0..MODELS {
         let mut random = Random::new(seed);
-        let model = random.model();
+        let mut model = random.model();
+        for flag in &mut model.flags {
+            for rule in &mut flag.rules {
+                read(&mut rule.when, &mut random);
+            }
+        }
         let mut named: Model = model.clone();
         for flag in &mut named.flags {
             for rule in &mut flag.rules {
