@@ -11,7 +11,7 @@ export const SHIM = 'worker/shim.mjs';
 
 /** Without what only flags of services need. */
 const CORE = { 'flagstone.wasm': 'wasm/flagstone_core.wasm' };
-/** As `cargo xtask build alone` makes it: without importers, and without OFREP. */
+/** Without importers, and without OFREP. */
 const ALONE = { 'flagstone.wasm': 'repository:target/wasm/worker-alone/flagstone.wasm' };
 const WHOLE = { 'flagstone.wasm': 'repository:worker/pkg/flagstone.wasm' };
 const PACKAGE = { 'flagstone.wasm': 'repository:js/wasm/dist/flagstone.wasm' };

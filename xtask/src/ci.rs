@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::console::Console;
 use crate::setup::{self, host_cargo};
-use crate::{build, dependencies, instructions, panics, sizes, test, workload};
+use crate::{dependencies, instructions, panics, sizes, test};
 
 /// The cheap checks first. Warnings are errors here, and only here.
 ///
@@ -37,13 +37,7 @@ pub fn run(console: Console) -> Result<()> {
     ]);
     console.run("docs", doc.env("RUSTDOCFLAGS", "--deny warnings"))?;
     let setup = setup::run(console)?;
-    build::all(console, &setup)?;
-    build::core(console, &setup)?;
-    build::worker_alone(console, &setup)?;
-    build::worker_pageless(console, &setup)?;
-    build::imports(console, &setup)?;
-    workload::build(console)?;
-    sizes::check()?;
+    sizes::check(console, &setup)?;
     panics::check(console, &setup)?;
     instructions::check(console)?;
     test::run(console, &setup)?;

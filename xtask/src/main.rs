@@ -48,15 +48,10 @@ usage: cargo xtask <command> [--verbose]
                           they compile, with commas (launchdarkly,split,unleash,flagd,growthbook), or none; as a rule
                           the Worker compiles LaunchDarkly's, the Fastly service all
   build guard             build the Worker with the Durable Object that leads rollouts
-  build alone             build the Worker that compiles no service's documents, to be weighed
-  build pageless          build that Worker without what writes flags into pages, to be weighed
-  build imports           build what compiles each service's documents, to be weighed
   build faults            build the Worker that breaks on request, for tests of its shim
-  build core              build the core alone, to be weighed
-  build workload          compile the benchmarks' 1,000 flags to a snapshot, to be weighed
   bench [--full]          measure beside others' programs, write docs/benchmarks.md (a few minutes; with all peers a quarter of an
                           hour); wall-clock time never fails anything
-  sizes                   compare what was built with bench/budgets.toml
+  sizes                   build and weigh what the edge runs, and compare with bench/budgets.toml
   instructions            count what opening and deciding take, and compare with bench/budgets.toml (valgrind)
   simulate [--full] [TARGET…]
                           simulate rollouts with the shipped code: a few runs of each target in seconds, or all of them in
@@ -100,15 +95,10 @@ fn run(arguments: &[String]) -> Result<()> {
         ["build", "worker"] => build::worker(console, &setup::run(console)?, imports),
         ["build", "fastly"] => build::fastly(console, &setup::run(console)?, imports),
         ["build", "guard"] => build::guard(console, &setup::run(console)?),
-        ["build", "alone"] => build::worker_alone(console, &setup::run(console)?),
-        ["build", "pageless"] => build::worker_pageless(console, &setup::run(console)?),
-        ["build", "imports"] => build::imports(console, &setup::run(console)?),
         ["build", "faults"] => build::faulty_worker(console, &setup::run(console)?),
-        ["build", "workload"] => workload::build(console),
-        ["build", "core"] => build::core(console, &setup::run(console)?),
         ["bench"] => bench::run(console, &setup::run(console)?, bench::Plan::Quick),
         ["bench", "--full"] => bench::run(console, &setup::run(console)?, bench::Plan::Full),
-        ["sizes"] => sizes::check(),
+        ["sizes"] => sizes::check(console, &setup::run(console)?),
         ["instructions"] => instructions::check(console),
         ["simulate", rest @ ..] => simulate::run(console, rest),
         ["cost"] => cost::measure(console, &setup::run(console)?),

@@ -10,16 +10,24 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use toml::{Table, Value};
 
-use crate::paths;
+use crate::console::Console;
+use crate::setup::Setup;
+use crate::{build, paths, workload};
 
 /// The table of sizes that are not those of compressed files.
 const RAW: &str = "raw";
 
-/// Prints the size of each artefact of the edge beside its ceiling.
+/// Builds what the edge runs, and prints the size of each artefact beside its ceiling.
 ///
 /// # Errors
-/// When an artefact is above its ceiling or has not been built.
-pub fn check() -> Result<()> {
+/// When a build fails, or an artefact is above its ceiling.
+pub fn check(console: Console, setup: &Setup) -> Result<()> {
+    build::all(console, setup)?;
+    build::worker_alone(console, setup)?;
+    build::worker_pageless(console, setup)?;
+    build::core(console, setup)?;
+    build::imports(console, setup)?;
+    workload::build(console)?;
     check_table("gzip")?;
     check_table(RAW)
 }

@@ -1,4 +1,4 @@
-//! The way from a flag service's document to a snapshot, as a bare wasm, to be weighed: `cargo xtask build imports`.
+//! The way from a flag service's document to a snapshot, as a bare wasm, to be weighed: `cargo xtask sizes`.
 //!
 //! Built with one of the features it holds that importer; built with none, what all of them share: JSON, the writer of
 //! snapshots, regular expressions, the evaluator, the allocator. The difference is what an importer adds to a Worker that compiles documents.
