@@ -90,7 +90,13 @@ fn run() -> Result<()> {
     println!("  origin `canary`    {}", canary.url());
 
     let mut story = Story { host, revision: 1 };
-    story.tell(&stages, &interrupted)?;
+    if !story.tell(&stages, &interrupted)? {
+        println!();
+        return match has("--check") {
+            true => Err("interrupted before the end".into()),
+            false => Ok(()),
+        };
+    }
     if has("--check") {
         println!("\nEach step was seen to work.");
         return Ok(());
@@ -171,11 +177,12 @@ struct Story {
 }
 
 impl Story {
+    /// Tells all of it; `false` after Ctrl-C.
     fn tell(
         &mut self,
         stages: &[(u32, Digest, Vec<u8>)],
         interrupted: &mpsc::Receiver<()>,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         println!(
             "\nA visitor without a cookie gets an id, and it already counts for the first request:"
         );
@@ -185,7 +192,7 @@ impl Story {
         let mut inside: Vec<u128> = Vec::new();
         for (index, (share, digest, _)) in stages.iter().enumerate() {
             if interrupted.try_recv().is_ok() {
-                return Ok(());
+                return Ok(false);
             }
             if index > 0 {
                 self.publish(*digest, "")?;
@@ -232,7 +239,7 @@ impl Story {
             "without the kill all are back where they were",
         )?;
         println!("\nThe kill is lifted: all {} are back.", inside.len());
-        Ok(())
+        Ok(true)
     }
 
     /// The first visit without a cookie, and the second with the one that it gave.

@@ -130,7 +130,10 @@ fn run() -> Result<()> {
             let _ = interrupted.recv();
         }
         is_over.store(true, Ordering::Relaxed);
-        told.map(drop)
+        match told {
+            Ok(false) if is_check => Err("interrupted before the end".into()),
+            told => told.map(drop),
+        }
     })
 }
 

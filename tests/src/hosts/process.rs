@@ -26,6 +26,9 @@ impl Process {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
+        // The terminal's Ctrl-C is for us alone: we end the child in order.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(command, 0);
         let program = command.get_program().to_string_lossy().into_owned();
         let missing =
             |error: io::Error| io::Error::new(error.kind(), format!("{program}: {error}"));

@@ -10,5 +10,3 @@ child.on('error', (error) => {
 })
 child.on('exit', (code) => process.exit(code ?? 1))
 process.stdin.on('end', () => child.kill('SIGKILL')).resume()
-// The terminal's Ctrl-C reaches the child too; we stay to see it end.
-process.on('SIGINT', () => {})
