@@ -52,6 +52,24 @@ fn check(host: &dyn Host, origin: &Origin, request: &Request, expected: &Respons
 }
 
 #[test]
+fn a_port_that_is_taken_is_named() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    let setting = Setting {
+        port,
+        ..Setting::default()
+    };
+    let workerd = if_present(Workerd::start(Build::Release, setting)).map(|host| host.is_some());
+    let viceroy = if_present(Viceroy::start(setting)).map(|host| host.is_some());
+    for started in [workerd, viceroy] {
+        match started {
+            Ok(is_started) => assert!(!is_started, "it took a port that is taken"),
+            Err(error) => assert!(error.to_string().starts_with(&format!("port {port}: "))),
+        }
+    }
+}
+
+#[test]
 fn requests_and_responses_pass_unchanged() {
     // The gzip form of "plans\n": nobody may unpack it on the way.
     let gzip =

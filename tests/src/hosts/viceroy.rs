@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::process::Process;
 use super::scratch::{Scratch, root};
-use super::workerd::present;
+use super::workerd::{free, present};
 use super::{CONTROL, GOALS_KEY, Host, Location, OFREP_KEY, Request, Response, Setting, http};
 
 /// Viceroy with our service in it.
@@ -32,6 +32,7 @@ impl Viceroy {
         let wasm = root().join("fastly/bin/main.wasm");
         present(&wasm)?;
         on_path("viceroy")?;
+        free(setting.port)?;
         let mut scratch = Scratch::new()?;
         let control = scratch.folder().join("control.json");
         let locations = scratch.folder().join("locations.json");

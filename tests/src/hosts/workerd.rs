@@ -1,6 +1,7 @@
 //! The Workers runtime, driven by Miniflare.
 
 use std::io;
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 
@@ -52,6 +53,7 @@ impl Workerd {
         };
         present(&root().join(folder).join("pkg/flagstone.wasm"))?;
         present(&root().join("node_modules/miniflare/package.json"))?;
+        free(setting.port)?;
         let mut scratch = Scratch::new()?;
         let mut store = Vec::new();
         for (key, value) in setting.store {
@@ -143,4 +145,12 @@ pub(super) fn present(file: &Path) -> io::Result<()> {
         )
     };
     file.is_file().then_some(()).ok_or_else(missing)
+}
+
+/// Checks that nobody has a port, of which runtimes speak in pages of their own; 0 is any that is free.
+pub(super) fn free(port: u16) -> io::Result<()> {
+    let bound = TcpListener::bind(("127.0.0.1", port));
+    bound
+        .map(drop)
+        .map_err(|error| io::Error::new(error.kind(), format!("port {port}: {error}")))
 }
