@@ -7,23 +7,31 @@ use std::process::Command;
 use anyhow::{Result, bail};
 
 use crate::console::Console;
-use crate::demo::become_it;
+use crate::demo::{self, become_it};
 use crate::setup::{Setup, host_cargo};
 use crate::{build, client, npm, paths};
 
 const EXAMPLES: [&str; 2] = ["plain", "react"];
 
-/// Builds an example and the service, and becomes the example, so that Ctrl-C reaches just that.
+/// Looks at an example's name and options, before anything is built for it.
 ///
 /// # Errors
-/// When there is no such example, or something does not build or cannot be started.
-pub fn run(console: Console, setup: &Setup, name: &str, arguments: &[&str]) -> Result<()> {
+/// When there is no such example, or option.
+pub fn check(name: &str, arguments: &[&str]) -> Result<()> {
     if !EXAMPLES.contains(&name) {
         bail!(
             "no such example: `{name}`; there are {}",
             EXAMPLES.join(", ")
         );
     }
+    demo::options(arguments, &["--fastly", "--port"])
+}
+
+/// Builds an example and the service, and becomes the example, so that Ctrl-C reaches just that.
+///
+/// # Errors
+/// When something does not build or cannot be started.
+pub fn run(console: Console, setup: &Setup, name: &str, arguments: &[&str]) -> Result<()> {
     if arguments.contains(&"--fastly") {
         build::fastly(console, setup, None)?;
     } else {

@@ -88,8 +88,14 @@ fn run(arguments: &[String]) -> Result<()> {
     let console = Console { verbose };
     let imports = take_option(&mut words, "--imports");
     match words.as_slice() {
-        ["demo", rest @ ..] => demo::run(console, &setup::run(console)?, rest),
-        ["example", name, rest @ ..] => examples::run(console, &setup::run(console)?, name, rest),
+        ["demo", rest @ ..] => {
+            demo::check(rest)?;
+            demo::run(console, &setup::run(console)?, rest)
+        }
+        ["example", name, rest @ ..] => {
+            examples::check(name, rest)?;
+            examples::run(console, &setup::run(console)?, name, rest)
+        }
         ["setup"] => setup::run(console).map(drop),
         ["build"] => build::all(console, &setup::run(console)?),
         ["build", "worker"] => build::worker(console, &setup::run(console)?, imports),

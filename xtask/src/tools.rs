@@ -65,7 +65,10 @@ impl Tool {
         // Two clones on one machine may want the same tool at the same time.
         fs::create_dir_all(&folder)?;
         let lock = File::create(folder.join(".lock"))?;
-        lock.lock()?;
+        if lock.try_lock().is_err() {
+            eprintln!("another run installs {package} {version}: waiting for it");
+            lock.lock()?;
+        }
         if !installed.is_file() {
             let what = format!("install {package} {version} (once, some minutes)");
             console
