@@ -379,6 +379,22 @@ fn lines_wait_until_it_knows_of_which_rollouts_they_are() {
 }
 
 #[test]
+fn a_state_in_a_file_is_of_one_guard() {
+    let folder = begun("guard-one");
+    let guard = Guard::start(&folder, &[]);
+    let second = flagstone(&folder, &stores(FILE))
+        .args(["--listen", "127.0.0.1:0"])
+        .output()
+        .unwrap();
+    assert_eq!(second.status.code(), Some(2));
+    assert_eq!(
+        String::from_utf8(second.stderr).unwrap(),
+        "error: `guard.redb` cannot be used: it is the state of a guard that runs already\n"
+    );
+    guard.kill();
+}
+
+#[test]
 fn a_file_is_read_once() {
     let folder = begun("guard-file");
     let args = ["--input", "nodes.ndjson", "--once", "--format", "json"];

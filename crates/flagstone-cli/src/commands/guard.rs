@@ -33,6 +33,7 @@ use webhook::Webhook;
 /// Goes by the control document, which says which rollouts are under way, and by the plans of its snapshot, and writes the
 /// steps that it decides on into it. Lines of nodes come by HTTP (POST /lines), from a file, or from standard input.
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("lines").required(true).multiple(true))]
 #[command(after_help = "\
 Examples:
   flagstone guard --control control.json --snapshot shop.snapshot --state guard.redb --listen 127.0.0.1:8700
@@ -51,10 +52,10 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE|URL")]
     state: PathBuf,
     /// Where to listen for lines and questions
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", group = "lines")]
     listen: Option<SocketAddr>,
     /// A file with lines, which is followed as it grows; `-` is standard input, at whose end the command ends
-    #[arg(long, value_name = "FILE", required_unless_present = "listen")]
+    #[arg(long, value_name = "FILE", group = "lines")]
     input: Option<PathBuf>,
     /// End at the end of --input, instead of following it
     #[arg(long, requires = "input")]
@@ -108,16 +109,16 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
     };
     let (sender, messages) = mpsc::sync_channel(WAITING);
     if let Some(address) = arguments.listen {
+        let access = Access {
+            token: arguments.token.as_deref().map(secret).transpose()?,
+            services: arguments.fastly_service.clone(),
+        };
         let listener = TcpListener::bind(address).map_err(|error| Failure::Argument {
             name: "--listen",
             problem: format!("{address}: {error}"),
         })?;
         let bound = listener.local_addr().unwrap_or(address);
         report.note(&format!("listening on http://{bound}"))?;
-        let access = Access {
-            token: arguments.token.as_deref().map(secret).transpose()?,
-            services: arguments.fastly_service.clone(),
-        };
         let site = Site {
             access,
             stores: arguments.stores.clone(),

@@ -124,7 +124,12 @@ pub fn open(state: &Path) -> Result<Box<dyn Store>, Failure> {
             Ok(store) => Ok(Box::new(store)),
             Err(error) => Err(Failure::Unusable {
                 path: state.to_owned(),
-                problem: format!("it is no state of a guard: {error}"),
+                problem: match error {
+                    StoreError::File(redb::Error::DatabaseAlreadyOpen) => {
+                        "it is the state of a guard that runs already".to_owned()
+                    }
+                    error => format!("it is no state of a guard: {error}"),
+                },
             }),
         },
     }
