@@ -42,6 +42,14 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
+    if let (Some(path), true) = (&arguments.output, arguments.values)
+        && path.to_string_lossy().ends_with(".d.ts")
+    {
+        return Err(Failure::Argument {
+            name: "--values",
+            problem: format!("`{}` can have types alone; write a .ts", path.display()),
+        });
+    }
     let Some(flags) = listing::list(&arguments.source, arguments.exposed, report)? else {
         return Ok(Outcome::Errors);
     };
