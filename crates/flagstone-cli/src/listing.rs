@@ -51,12 +51,6 @@ pub fn list(
     };
     let snapshot = Snapshot::open(&bytes).map_err(Failure::open(path))?;
     let edge = snapshot.record::<EdgeRecord>(Section::Edge, 0);
-    if edge.is_some_and(|edge| edge.document_len > 0) {
-        report.warning(&format!(
-            "`{}` names a flag service's document, and only that has the flags: give the document, and --from",
-            path.display()
-        ))?;
-    }
     let chosen = exposed.map(|exposed| {
         let (first, count) = match (exposed, edge) {
             (Exposed::Browser, Some(edge)) => (edge.browser, edge.browser_count),

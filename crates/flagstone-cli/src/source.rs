@@ -5,7 +5,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use flagstone_authoring::{Finding, Places, Severity};
 use flagstone_compile::{Model, compile};
 use flagstone_core::Snapshot;
-use flagstone_core::layout::MAGIC;
+use flagstone_core::layout::{EdgeRecord, MAGIC, Section};
 use flagstone_import::{Imported, Sdk, Service};
 use std::collections::BTreeMap;
 use std::fs;
@@ -186,22 +186,37 @@ pub fn compiled(
     report: &Report,
 ) -> Result<Option<Vec<u8>>, Failure> {
     let SourceArguments { path, options } = arguments;
-    match input {
+    let bytes = match input {
         Input::Snapshot(_) if options.environment.is_some() => {
-            Err(Failure::EnvironmentOfSnapshot { path: path.clone() })
+            return Err(Failure::EnvironmentOfSnapshot { path: path.clone() });
         }
         Input::Snapshot(bytes) => {
             verify(&bytes, path)?;
-            Ok(Some(bytes))
+            Some(bytes)
         }
         Input::Source(source) => {
             let compiled = source.compile(options)?;
             if compiled.snapshot.is_none() {
                 report.findings(&source, &compiled.findings)?;
             }
-            Ok(compiled.snapshot)
+            compiled.snapshot
         }
+    };
+    if let Some(bytes) = &bytes
+        && is_frame(&Snapshot::open(bytes).map_err(Failure::open(path))?)
+    {
+        report.warning(&format!(
+            "`{}` names a flag service's document, and only that has the flags: give the document, and --from",
+            path.display()
+        ))?;
     }
+    Ok(bytes)
+}
+
+/// Whether the flags of a snapshot are a service's: it has no more of them than their names.
+pub fn is_frame(snapshot: &Snapshot<'_>) -> bool {
+    let edge = snapshot.record::<EdgeRecord>(Section::Edge, 0);
+    edge.is_some_and(|edge| edge.document_len > 0)
 }
 
 /// Opens a snapshot and checks all of it.
