@@ -569,7 +569,7 @@ fn rollouts() {
         args.extend(snapshot.iter().flat_map(|store| ["--snapshot", store]));
         let output = String::from_utf8(server.run(&args).stdout).unwrap();
         assert!(
-            output.contains("running, stage 0, attempt 1, 1 %"),
+            output.contains("running, stage 1, attempt 1, 1 %"),
             "{control}: {output}"
         );
     }

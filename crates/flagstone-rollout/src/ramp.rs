@@ -142,13 +142,16 @@ impl fmt::Display for LadderError {
                 "a ladder has 1 to {} shares, this has {length}",
                 Ladder::MAX
             ),
+            // People count them from 1.
             Self::Range { stage } => {
-                write!(f, "the share of stage {stage} is not above 0 and below 1")
+                let number = stage.saturating_add(1);
+                write!(f, "the share of stage {number} is not above 0 and below 1")
             }
             Self::Order { stage } => {
+                let number = stage.saturating_add(1);
                 write!(
                     f,
-                    "the share of stage {stage} is not above that of the stage before"
+                    "the share of stage {number} is not above that of the stage before"
                 )
             }
         }

@@ -73,7 +73,7 @@ pub fn per_cent(plan: &Plan<'_>, stage: usize) -> Option<String> {
     Some(text.trim_end_matches('0').trim_end_matches('.').to_owned())
 }
 
-/// An entry of the control document in words.
+/// An entry of the control document in words, in which stages count from 1.
 pub fn words(entry: &Value) -> String {
     let number = |name| entry.get(name).and_then(Value::as_u64);
     match entry {
@@ -82,7 +82,7 @@ pub fn words(entry: &Value) -> String {
         _ => format!(
             "{}, stage {}, attempt {}",
             entry.get("state").and_then(Value::as_str).unwrap_or("?"),
-            number("stage").unwrap_or_default(),
+            number("stage").unwrap_or_default().saturating_add(1),
             number("attempt").unwrap_or_default(),
         ),
     }
