@@ -13,13 +13,18 @@ const [name] = positionals
 const { default: answer } = await import(`./${name}/server.mjs`)
 const { url } = await origin(answer)
 const running = edges()
-const edge = await running.start({
+const start = running.start({
   host: values.fastly ? 'viceroy' : 'workerd',
   file: 'examples/shop/flagstone.toml',
   environment: 'development',
   // One server for both: here the page differs by flags, not by where it comes from.
   origins: { stable: url, canary: url, 'cart-v2': url, search: url },
   port: Number(values.port),
+})
+// A port that is taken, for example: what is wrong is in the message.
+const edge = await start.catch(({ message }) => {
+  console.error(`error: ${message}`)
+  process.exit(1)
 })
 const { port } = new URL(edge)
 // Browsers take `Secure` cookies without TLS from hosts of this name.
