@@ -30,7 +30,9 @@ Examples:
   flagstone eval shop.snapshot --requests requests.ndjson --control control.json > answers.ndjson
 
 A line may also have `default` (the value if nothing can be decided), `type` (boolean, string, number or object) and
-`now` (RFC 3339). Unusable lines do not change the exit code.")]
+`now` (RFC 3339). Unusable lines do not change the exit code.
+
+With --from, `context` is in the service's own form, and answers have what its SDK gives as `native`.")]
 pub struct Arguments {
     #[command(flatten)]
     source: SourceArguments,
