@@ -121,7 +121,14 @@ impl Kill {
                 return Ok(document.lift(flag));
             }
             match &self.variant {
-                Some(variant) => Ok(Ok(Wish::Kill(Some(variant.clone())))),
+                // A kill does not wait for a snapshot that it does not need.
+                Some(variant) => {
+                    if stores.snapshot.is_some() {
+                        let planned = stores.planned(&document.control)?;
+                        planned.check(flag, Some(variant))?;
+                    }
+                    Ok(Ok(Wish::Kill(Some(variant.clone()))))
+                }
                 None => {
                     let default = stores.planned(&document.control)?.default(flag)?;
                     let default = default.ok_or("it has no default; give --variant".to_owned());

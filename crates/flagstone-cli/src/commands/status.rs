@@ -47,6 +47,8 @@ struct FlagStatus {
     flag: String,
     /// The variant that it is held at.
     killed: Option<String>,
+    /// Whether nodes pass over that: the snapshot does not have the flag, or the variant.
+    passed_over: bool,
     /// The entry of its rollout.
     rollout: Option<Value>,
     /// The share of the stage in force, in per cent.
@@ -79,11 +81,15 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
     keys.sort();
     keys.dedup();
     if let Some(flag) = &arguments.flag {
+        if let (Some(planned), false) = (&planned, keys.contains(flag)) {
+            planned.check(flag, None)?;
+        }
         keys = vec![flag.clone()];
     }
     let flags = keys.into_iter().map(|flag| {
         let mut status = FlagStatus {
             killed: document.kill(&flag).map(str::to_owned),
+            passed_over: false,
             rollout: document
                 .rollout(&flag)
                 .map(|held| entry(&held.plan, &held.course)),
@@ -92,6 +98,9 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
             advances: None,
             flag,
         };
+        if let (Some(planned), Some(variant)) = (&planned, &status.killed) {
+            status.passed_over = planned.check(&status.flag, Some(variant)).is_err();
+        }
         if let (Some(planned), Some(held)) = (&planned, document.rollout(&status.flag)) {
             foresee(planned, held, now.0, &mut status)?;
         }
@@ -189,7 +198,11 @@ fn text(status: &Status, out: &mut impl Write) -> io::Result<()> {
     for flag in &status.flags {
         writeln!(out, "\n{}", flag.flag)?;
         if let Some(variant) = &flag.killed {
-            writeln!(out, "  held at `{variant}`")?;
+            let idle = match flag.passed_over {
+                true => ", which is not in the snapshot: nodes pass over that",
+                false => "",
+            };
+            writeln!(out, "  held at `{variant}`{idle}")?;
         }
         match &flag.rollout {
             Some(rollout) => write!(out, "  {}", words(rollout))?,

@@ -117,6 +117,17 @@ pub enum Failure {
         /// A key that looks like it.
         similar: Option<String>,
     },
+    /// A flag has no such variant.
+    UnknownVariant {
+        /// Where.
+        path: PathBuf,
+        /// Key of the flag.
+        flag: String,
+        /// The key that was asked for.
+        variant: String,
+        /// A key that looks like it.
+        similar: Option<String>,
+    },
     /// The evaluation ended without a decision, which a verified snapshot does not make happen.
     Undecided {
         /// Where.
@@ -323,6 +334,17 @@ impl fmt::Display for Failure {
                 let mut similar = similar.iter();
                 similar.try_for_each(|similar| write!(f, "; did you mean `{similar}`?"))
             }
+            Self::UnknownVariant {
+                path,
+                flag,
+                variant,
+                similar,
+            } => {
+                let path = path.display();
+                write!(f, "flag `{flag}` of `{path}` has no variant `{variant}`")?;
+                let mut similar = similar.iter();
+                similar.try_for_each(|similar| write!(f, "; did you mean `{similar}`?"))
+            }
             Self::Undecided { path, key } => {
                 write!(
                     f,
@@ -346,6 +368,10 @@ impl fmt::Display for Failure {
             }
             Self::Argument { name, problem } => write!(f, "{name}: {problem}"),
             Self::Store { place, error } => write!(f, "`{place}`: {error}"),
+            Self::Missing {
+                place: Place::File(path),
+                ..
+            } => write!(f, "there is no file `{path}`"),
             Self::Missing { place, key } => write!(f, "`{place}` has no `{key}`"),
             Self::BadControl { place, error } => {
                 write!(f, "the control document in `{place}` {error}")

@@ -1,6 +1,7 @@
 //! What a snapshot says about rollouts.
 
 use crate::report::Failure;
+use crate::source::is_frame;
 use crate::store::Place;
 use crate::suggest::similar;
 use flagstone_core::{Flag, Plan, Snapshot};
@@ -38,6 +39,30 @@ impl Planned {
         let flag = self.flag(&snapshot, key)?;
         let variant = flag.default().and_then(|index| flag.variant(index));
         Ok(variant.map(|variant| variant.key().to_owned()))
+    }
+
+    /// Looks whether a flag, and a variant of it, are in the snapshot. Where the flags are a service's, only its document has all.
+    ///
+    /// # Errors
+    /// If they are not.
+    pub fn check(&self, key: &str, variant: Option<&str>) -> Result<(), Failure> {
+        let snapshot = self.snapshot()?;
+        if is_frame(&snapshot) {
+            return Ok(());
+        }
+        let flag = self.flag(&snapshot, key)?;
+        match variant.filter(|variant| flag.find_variant(variant).is_none()) {
+            None => Ok(()),
+            Some(variant) => {
+                let keys: Vec<&str> = flag.variants().map(|variant| variant.key()).collect();
+                Err(Failure::UnknownVariant {
+                    path: self.place.clone(),
+                    flag: key.to_owned(),
+                    variant: variant.to_owned(),
+                    similar: similar(variant, &keys).map(str::to_owned),
+                })
+            }
+        }
     }
 
     /// The id of a flag's plan and what a rollout of it goes by.
