@@ -22,8 +22,10 @@ pub struct Setup {
 /// When something can neither be found nor fetched.
 pub fn run(console: Console) -> Result<Setup> {
     let toolchain = toolchain::ensure(console)?;
+    // Before the tools, which take minutes: whoever has no Node hears of it at once.
+    let packages = npm::ensure(console, paths::root())?;
     let mut folders = tools::ensure(console)?;
-    folders.push(npm::ensure(console, paths::root())?);
+    folders.push(packages);
     folders.extend(env::split_paths(&env::var_os("PATH").unwrap_or_default()));
     let path = env::join_paths(folders).context("a folder's name cannot be part of PATH")?;
     Ok(Setup { toolchain, path })
