@@ -20,6 +20,7 @@ use flagstone_rollout::guard::{Terms, Watch};
 use http::{Access, Site};
 use std::fs;
 use std::net::{SocketAddr, TcpListener};
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, SyncSender};
 use std::thread;
@@ -76,13 +77,13 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", requires = "webhook")]
     webhook_secret: Option<PathBuf>,
     /// How many visitors may see a failure before harm ends
-    #[arg(long, value_name = "N", default_value_t = 100.0)]
+    #[arg(long, value_name = "N", default_value_t = 100.0, value_parser = |text: &str| within(text, 1.0..=1e9))]
     budget: f64,
     /// Seconds from a failure until all nodes know of a rollback
-    #[arg(long, value_name = "SECONDS", default_value_t = 15.0)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 15.0, value_parser = |text: &str| within(text, 0.0..=3_600.0))]
     reaction: f64,
-    /// The part of all requests that may fail at all; above it rollouts hold
-    #[arg(long, value_name = "PART", default_value_t = 1.0)]
+    /// The part of all requests that may fail at all, from 0 to 1; above it rollouts hold
+    #[arg(long, value_name = "PART", default_value_t = 1.0, value_parser = |text: &str| within(text, 0.0..=1.0))]
     ceiling: f64,
     /// Lead rollouts that began without this guard, instead of holding them
     #[arg(long)]
@@ -163,6 +164,12 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
     Ok(Outcome::Fine)
 }
 
+/// The number that a text is, within what the guard's Worker takes too.
+fn within(text: &str, range: RangeInclusive<f64>) -> Result<f64, String> {
+    let number = text.parse().ok().filter(|number| range.contains(number));
+    number.ok_or_else(|| format!("not a number from {} to {}", range.start(), range.end()))
+}
+
 fn nameless() -> Failure {
     Failure::Argument {
         name: "--input",
@@ -206,6 +213,13 @@ fn read(path: &Path, name: &str, from: u64, follow: bool, sender: &SyncSender<Me
 
 fn secret(path: &Path) -> Result<String, Failure> {
     let text = fs::read_to_string(path).map_err(Failure::read(path))?;
+    // Whoever shows nothing would show the right thing.
+    if text.trim().is_empty() {
+        return Err(Failure::Unusable {
+            path: path.to_owned(),
+            problem: "it is empty".to_owned(),
+        });
+    }
     Ok(text.trim().to_owned())
 }
 
