@@ -137,8 +137,17 @@ impl Advice {
     /// Computes.
     ///
     /// # Errors
-    /// Where the status is of a rollout that is over, or is not one.
+    /// Where the status is of a rollout that is over, is not one, or has nothing to go by.
     pub fn new(of: &Circumstances<'_>) -> Result<Self, String> {
+        if let Some(status) = of.status {
+            if status.rate <= 0.0 && of.rate.is_none() && of.week.is_none() {
+                return Err("no requests are reported; say --rate".to_owned());
+            }
+            if status.fetches.control <= 0.0 && of.failures.is_none() {
+                let problem = "no request of stable's is counted in this stage; say --failures";
+                return Err(problem.to_owned());
+            }
+        }
         let counted = of.status.map(counts);
         let base = of.failures.unwrap_or_else(|| {
             let stage = counted.unwrap_or_default();

@@ -2,13 +2,15 @@
 
 use std::fmt;
 
+const YEAR: f64 = 366.0 * 86_400.0;
+
 /// Seconds, as `40 s`, `28 min`, `3 h 20 min` or `2 d 4 h`; `None` is longer than a year.
 #[derive(Clone, Copy, Debug)]
 pub struct Duration(pub Option<f64>);
 
 impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(seconds) = self.0 else {
+        let Some(seconds) = self.0.filter(|seconds| *seconds <= YEAR) else {
             return f.pad("over a year");
         };
         let seconds = seconds.max(0.0).round() as u64;
@@ -46,6 +48,8 @@ mod tests {
         ] {
             assert_eq!(Duration(Some(seconds)).to_string(), expected);
         }
-        assert_eq!(Duration(None).to_string(), "over a year");
+        for seconds in [None, Some(4e7), Some(f64::INFINITY)] {
+            assert_eq!(Duration(seconds).to_string(), "over a year");
+        }
     }
 }
