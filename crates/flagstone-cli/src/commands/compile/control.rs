@@ -135,8 +135,12 @@ fn members(bytes: &[u8]) -> Result<Map<String, Value>, &'static str> {
         Some(_) => return Err("it is of another version"),
         None => return Err("it has no `version`"),
     }
-    match number("revision") {
-        Some(..=MAX_REVISION) => Ok(members),
-        _ => Err("its `revision` is no number of at most 15 digits"),
+    if !matches!(number("revision"), Some(..=MAX_REVISION)) {
+        return Err("its `revision` is no number of at most 15 digits");
     }
+    let has_sequence = members.contains_key("sequence");
+    if has_sequence && !matches!(number("sequence"), Some(..MAX_REVISION)) {
+        return Err("its `sequence` is no number of at most 15 digits, or the last one");
+    }
+    Ok(members)
 }
