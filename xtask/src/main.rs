@@ -84,9 +84,14 @@ fn main() -> ExitCode {
 
 fn run(arguments: &[String]) -> Result<()> {
     let mut words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let verbose = take_flag(&mut words, "--verbose");
+    // What follows `with` is the program's own.
+    let is_ours = words.first() != Some(&"with");
+    let verbose = is_ours && take_flag(&mut words, "--verbose");
     let console = Console { verbose };
-    let imports = take_option(&mut words, "--imports");
+    let imports = match words.first() {
+        Some(&"build") => take_option(&mut words, "--imports"),
+        _ => None,
+    };
     match words.as_slice() {
         ["demo", rest @ ..] => {
             demo::check(rest)?;
@@ -138,11 +143,12 @@ fn run(arguments: &[String]) -> Result<()> {
     .with_context(|| format!("cargo xtask {}", arguments.join(" ")))
 }
 
-/// The word behind `option` among `words`; both are removed.
+/// The word behind `option` among `words`; both are removed, if both are there.
 fn take_option<'w>(words: &mut Vec<&'w str>, option: &str) -> Option<&'w str> {
     let place = words.iter().position(|word| *word == option)?;
-    words.remove(place);
-    (place < words.len()).then(|| words.remove(place))
+    let value = *words.get(place + 1)?;
+    words.drain(place..place + 2);
+    Some(value)
 }
 
 /// Whether `flag` is among `words`; it is removed.
