@@ -69,6 +69,8 @@ fn run(folder: &Path, args: &[String], stdin: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_flagstone"))
         .args(args)
         .current_dir(folder)
+        // Whoever runs the tests.
+        .env_remove("USER")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -219,7 +219,8 @@ impl Target {
     ) -> Result<Outcome, Failure> {
         let now = self.now.unwrap_or_else(clock::now);
         let who = self.who.clone().or_else(|| variable("USER"));
-        let stamp = stamp(what, who.unwrap_or_default(), self.why.clone(), now);
+        let who = who.unwrap_or_else(|| "unknown".to_owned());
+        let stamp = stamp(what, who, self.why.clone(), now);
         let order = Order {
             flag: &self.flag,
             initial: self.initial.as_ref(),
