@@ -164,13 +164,12 @@ impl Rollout {
         }
     }
 
-    /// A rollout that is in a stage already, and of which no guard knew before.
+    /// A rollout that is in a stage already, and of which no guard knew before; in the first, if there is no such stage.
     pub fn join(id: u64, plan: Plan, terms: Terms, stage: u8, now_ms: i64) -> Self {
         let mut rollout = Self::begin(id, plan, terms, Baseline::EMPTY, now_ms);
-        if stage > 0 {
-            rollout.state.follow(Phase::Running { stage }, now_ms);
-            rollout.guard.enter_stage(stage, now_ms);
-        }
+        rollout.guard.enter_stage(stage, now_ms);
+        let stage = rollout.guard.stage();
+        rollout.state.follow(Phase::Running { stage }, now_ms);
         rollout
     }
 
@@ -193,6 +192,13 @@ impl Rollout {
     ///
     /// `course` is the document's entry about this attempt, `timetable` the plan's.
     pub fn lead(&mut self, course: &Course, timetable: &Timetable, now_ms: i64) -> Led {
+        let is_decided = self.state.phase() == Phase::Complete;
+        if is_decided && course.state != course::State::Complete {
+            // The document does not say so yet, or not any more: until it does, harm may be done, and all is looked at again.
+            let stage = self.guard.stage();
+            let since_ms = self.state.entered_ms();
+            self.state.follow(Phase::Running { stage }, since_ms);
+        }
         let followed = self.follow(course, now_ms);
         let growth = if course.stage < self.guard.stage() {
             // The step before has not been published yet.
@@ -206,6 +212,8 @@ impl Rollout {
             }
         };
         let looked = self.look_at(growth, now_ms);
+        let is_news = |decision: &Decision| !is_decided || decision.step != Step::Complete;
+        let looked = looked.filter(is_news);
         Led {
             decisions: followed.into_iter().chain(looked).collect(),
             publish: self.publish(course, timetable, now_ms),
@@ -219,14 +227,14 @@ impl Rollout {
         }
         self.paused = course.state == course::State::Paused;
         let stage = self.guard.stage();
+        let stages = self.guard.plan().ladder.len();
+        let is_later = course.stage > stage && usize::from(course.stage) < stages;
         let phase = match course.state {
             course::State::RolledBack => Phase::Stopped,
             course::State::Complete => Phase::Complete,
-            course::State::Running | course::State::Paused if course.stage > stage => {
-                Phase::Running {
-                    stage: course.stage,
-                }
-            }
+            course::State::Running | course::State::Paused if is_later => Phase::Running {
+                stage: course.stage,
+            },
             course::State::Running | course::State::Paused => return None,
         };
         let (before, figures) = (self.state.phase(), self.figures());
@@ -250,7 +258,13 @@ impl Rollout {
         match self.state.phase() {
             Phase::RolledBack | Phase::Stopped => course.roll_back(now_ms).ok(),
             Phase::Complete => course.advance(timetable, now_ms).ok(),
-            Phase::Running { stage } | Phase::Held { stage, .. } if stage > course.stage => {
+            Phase::Running { stage } if stage > course.stage => {
+                course.advance(timetable, now_ms).ok()
+            }
+            // Of a stage that nobody is in yet too little is known; whatever comes before that speaks against it.
+            Phase::Held { stage, reason }
+                if stage > course.stage && reason >= Hold::Insufficient =>
+            {
                 course.advance(timetable, now_ms).ok()
             }
             Phase::Pending | Phase::Running { .. } | Phase::Held { .. } => None,

@@ -308,3 +308,75 @@ fn it_survives_as_bytes() {
         assert!(Rollout::from_bytes(cut).is_err(), "{length} bytes");
     }
 }
+
+#[test]
+fn a_step_that_could_not_be_published_waits_while_there_is_evidence() {
+    let (mut rollout, mut document) = (begin(), Document::new(vec![]));
+    let mut step = 0;
+    while rollout.guard().stage() == 0 {
+        tell(&mut rollout, step, 10, 10);
+        document.lead(&mut rollout, step * 10_000, false);
+        step += 1;
+    }
+    assert_eq!((rollout.guard().stage(), document.course.stage), (1, 0));
+    // By what nodes report of the stage that they are in, there is harm now.
+    let mut report = Report {
+        rollout: 7,
+        interval: interval(step * 10_000),
+        ..Report::default()
+    };
+    report.arms.control.fetches = 9_900;
+    report.arms.control.hard_requests = 20;
+    report.arms.control.hard = 20;
+    report.arms.canary.fetches = 100;
+    report.arms.canary.hard_requests = 6;
+    report.arms.canary.hard = 6;
+    let id = ReportId {
+        instance: 2,
+        sequence: 0,
+    };
+    rollout.merge(id, &report, step * 10_000);
+    document.lead(&mut rollout, step * 10_000, true);
+    assert_eq!(
+        (rollout.hold(), document.course.stage),
+        (Some(Hold::Evidence), 0)
+    );
+}
+
+#[test]
+fn the_end_is_the_documents_to_say() {
+    let (mut rollout, mut document) = (begin(), Document::new(vec![]));
+    let mut step = 0;
+    while !rollout.is_over() {
+        tell(&mut rollout, step, 10, 10);
+        let is_last = document.course.stage == 4;
+        document.lead(&mut rollout, step * 10_000, !is_last);
+        step += 1;
+    }
+    assert_eq!(document.steps.last(), Some(&Step::Complete));
+    // It could not be written: somebody was faster, and has paused it.
+    document.course = document
+        .course
+        .pause(step * 10_000)
+        .unwrap_or_else(|refusal| panic!("{refusal:?}"));
+    document.lead(&mut rollout, step * 10_000, true);
+    assert_eq!(rollout.hold(), Some(Hold::Manual));
+    tell(&mut rollout, step, 10, 5_000);
+    document.lead(&mut rollout, step * 10_000, true);
+    assert_eq!(document.steps.last(), Some(&Step::RollBack));
+    assert_eq!(document.course.state, course::State::RolledBack);
+}
+
+#[test]
+fn a_stage_that_there_is_not_is_none() {
+    let mut document = Document::new(vec![]);
+    document.course.stage = 9;
+    let joined = Rollout::join(7, *begin().guard().plan(), Terms::DEFAULT, 9, 0);
+    for mut rollout in [begin(), joined] {
+        for step in 0..3 {
+            document.lead(&mut rollout, step * 10_000, true);
+        }
+        assert_eq!(document.steps, []);
+        assert_eq!(Rollout::from_bytes(&rollout.to_bytes()), Ok(rollout));
+    }
+}
