@@ -9,6 +9,7 @@ use flagstone_edge::{Control, rollout_id};
 use flagstone_rollout::guard::{Hold, Phase, Plan, Rollout, Terms, Took, Watch};
 use flagstone_rollout::{Course, GOALS, Line, PerArm};
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// A rollout that began so long ago was under way before this guard knew of it.
 const FRESH_MS: i64 = 120_000;
@@ -168,24 +169,38 @@ impl Desk {
             let Some(entry) = control.rollouts.iter().rfind(is_meant) else {
                 continue;
             };
-            let id = rollout_id(&plan.flag, &plan.plan, entry.course.attempt);
-            current.push(id);
-            if let Some(led) = self.led.get_mut(&id) {
-                led.course = entry.course;
+            // Nobody is in a stage that there is not.
+            if usize::from(entry.course.stage) >= plan.ladder.len() {
                 continue;
             }
-            let state = state(id)?;
-            let rollout = match &state {
-                Some(bytes) => read(plan, bytes)?,
-                None => begin(id, plan, &entry.course, &self.judgement, now_ms),
+            let id = rollout_id(&plan.flag, &plan.plan, entry.course.attempt);
+            current.push(id);
+            let begun = || begin(id, plan, &entry.course, &self.judgement, now_ms);
+            let led = match self.led.entry(id) {
+                Entry::Occupied(led) => led.into_mut(),
+                Entry::Vacant(place) => {
+                    let state = state(id)?;
+                    let rollout = match &state {
+                        Some(bytes) => read(plan, bytes)?,
+                        None => begun(),
+                    };
+                    place.insert(Led {
+                        plan: plan.clone(),
+                        course: entry.course,
+                        rollout,
+                        saved: state.unwrap_or_default(),
+                    })
+                }
             };
-            let led = Led {
-                plan: plan.clone(),
-                course: entry.course,
-                rollout,
-                saved: state.unwrap_or_default(),
-            };
-            self.led.insert(id, led);
+            led.course = entry.course;
+            // A new snapshot may have another plan of the same id.
+            if led.plan != *plan {
+                led.plan = plan.clone();
+            }
+            // What was counted by other shares says nothing of these.
+            if led.rollout.guard().plan().ladder != plan.ladder && !led.rollout.is_over() {
+                led.rollout = begun();
+            }
         }
         self.led.retain(|id, _| current.contains(id));
         self.is_ready = true;

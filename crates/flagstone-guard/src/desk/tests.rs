@@ -2,7 +2,7 @@
 
 use super::*;
 use flagstone_rollout::guard::{Terms, Watch};
-use flagstone_rollout::{Calendar, Ladder, Report, ReportId, State, Timetable};
+use flagstone_rollout::{Calendar, Freeze, Ladder, Report, ReportId, State, Timetable};
 
 const NOW_MS: i64 = 1_800_000_000_000;
 const DIGEST: &str = "99aa06d3014798d86001c324468d497f";
@@ -194,4 +194,72 @@ fn a_state_that_cannot_be_read_is_not_taken_over() {
     let error = desk.renew(id, vec![7]).unwrap_err();
     assert!(error.starts_with("the state of `checkout`: "), "{error}");
     assert_eq!(desk.renew(id + 1, vec![7]), Ok(()));
+}
+
+fn led(desk: &mut Desk, sequence: u64, stage: u8, plan: Planned, now_ms: i64) -> Vec<Publication> {
+    let control = document(sequence, stage, "running").control;
+    desk.follow(&control, &[plan], |_| Ok(None), now_ms)
+        .unwrap();
+    desk.lead(now_ms)
+}
+
+#[test]
+fn a_freeze_that_a_new_snapshot_brings_counts_at_once() {
+    let (mut desk, mut frozen) = (begun(None), plan());
+    frozen.timetable.calendar.freezes.push(Freeze {
+        from_ms: NOW_MS,
+        to_ms: NOW_MS + 3_600_000,
+        why: "the sale".to_owned(),
+    });
+    for turn in 0..12 {
+        let now_ms = NOW_MS + i64::from(turn) * 10_000;
+        let many = line(turn, 1, 0)
+            .replace("95", "95000")
+            .replace("5}", "5000}");
+        desk.take(&many, now_ms);
+        let steps = led(&mut desk, 1, 0, frozen.clone(), now_ms);
+        assert_eq!(steps, [], "after {turn} turns");
+    }
+    let statuses = desk.statuses(NOW_MS);
+    let reasons: Vec<_> = statuses.iter().map(|of| of.reason.as_deref()).collect();
+    assert_eq!(reasons, [Some("closed")]);
+}
+
+#[test]
+fn by_other_shares_nothing_is_known() {
+    let mut desk = begun(None);
+    desk.take(&line(0, 1, 0), NOW_MS);
+    let later_ms = NOW_MS + 300_000;
+    let mut other = plan();
+    other.ladder = Ladder::new(&[0.05, 0.1, 0.5]).unwrap();
+    led(&mut desk, 1, 1, other.clone(), later_ms);
+    let [status] = &desk.statuses(later_ms)[..] else {
+        unreachable!("one rollout is led")
+    };
+    assert_eq!((status.shares.len(), status.stage), (3, 1));
+    // What is stored goes on so, in another process too.
+    let state = desk.changes().rollouts.remove(0).1;
+    let read = Rollout::from_bytes(&state).unwrap();
+    assert_eq!(read.guard().plan().ladder, other.ladder);
+    for turn in 0..12u32 {
+        let now_ms = later_ms + i64::from(turn) * 10_000;
+        let many = line(turn, 1, 0)
+            .replace("95", "95000")
+            .replace("5}", "5000}");
+        desk.take(&many.replace(r#""stage":0"#, r#""stage":1"#), now_ms);
+        let steps = led(&mut desk, 1, 1, other.clone(), now_ms);
+        assert_eq!(steps, []);
+    }
+    let reason = desk.statuses(NOW_MS).remove(0).reason;
+    assert_eq!(reason.as_deref(), Some("lost"));
+}
+
+#[test]
+fn an_entry_of_a_stage_that_there_is_not_costs_that_entry_alone() {
+    let mut desk = desk();
+    for turn in 0..3 {
+        assert_eq!(led(&mut desk, 1, 9, plan(), NOW_MS + turn * 10_000), []);
+    }
+    assert!(desk.changes() == Changes::default());
+    assert_eq!(desk.statuses(NOW_MS), []);
 }
