@@ -3,7 +3,7 @@
 /// Minutes of a day.
 const DAY: i64 = 24 * 60;
 const MINUTE_MS: i64 = 60_000;
-/// How far [`Calendar::opens`] looks beyond freezes. A window comes round within a week, two if a clock change skips it.
+/// How far [`Calendar::opens`] looks beyond each freeze. A window comes round within a week, two if a clock change skips it.
 const HORIZON: i64 = 15 * DAY;
 
 /// A time of the week in which a rollout may grow.
@@ -106,7 +106,7 @@ impl Calendar {
     }
 
     /// The first moment from `from_ms` on at which the gate is open, to the minute; `None` if there is none within two weeks
-    /// after the freezes. Takes some ten thousand steps at most.
+    /// after the freezes. Takes some ten thousand steps for each freeze at most.
     pub fn opens(&self, from_ms: i64) -> Option<i64> {
         let mut moment = from_ms;
         let mut steps = HORIZON;
@@ -114,7 +114,10 @@ impl Calendar {
             match self.gate(moment) {
                 Gate::Open => return Some(moment),
                 Gate::Unknown => return None,
-                Gate::Frozen(freeze) => moment = freeze.to_ms,
+                Gate::Frozen(freeze) => {
+                    moment = freeze.to_ms;
+                    steps = HORIZON;
+                }
                 Gate::Closed => {
                     steps -= 1;
                     if steps < 0 {

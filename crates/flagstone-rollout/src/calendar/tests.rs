@@ -204,3 +204,29 @@ fn gates() {
         assert_eq!(calendar.opens(moment), opens, "{name}: opens");
     }
 }
+
+#[test]
+fn a_window_opens_after_freezes_that_cover_those_before_it() {
+    // Mondays, and a freeze on each of the next three.
+    let mondays = Calendar {
+        offsets: vec![Offset {
+            at_ms: 0,
+            seconds: 0,
+        }],
+        known_until_ms: i64::MAX,
+        windows: vec![Window {
+            days: 1,
+            from: 0,
+            to: 24 * 60,
+        }],
+        freezes: [2, 9, 16]
+            .map(|day| Freeze {
+                from_ms: utc(2026, 11, day, 0, 0),
+                to_ms: utc(2026, 11, day + 1, 0, 0),
+                why: String::new(),
+            })
+            .to_vec(),
+    };
+    let from_ms = utc(2026, 11, 1, 0, 0);
+    assert_eq!(mondays.opens(from_ms), Some(utc(2026, 11, 23, 0, 0)));
+}
