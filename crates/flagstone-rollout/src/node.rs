@@ -223,10 +223,13 @@ impl Node {
             Phase::HalfOpen { .. } => fetch.unit.is_some_and(UnitHash::probes),
             Phase::Open { .. } => false,
         };
-        let seen = match (failure, event) {
-            (Some(Failure::Hard), Some(_)) => Seen::Event,
-            (Some(Failure::Hard), None) => Seen::Other,
-            (Some(Failure::Soft) | None, _) => Seen::Success,
+        // A probe that fails says that the canary still does, also to a visitor who has failed before.
+        let is_again = matches!(self.breaker.phase(), Phase::HalfOpen { .. })
+            && is_event(fetch.arm, fetch.failover);
+        let seen = match failure {
+            Some(Failure::Hard) if event.is_some() || is_again => Seen::Event,
+            Some(Failure::Hard) => Seen::Other,
+            Some(Failure::Soft) | None => Seen::Success,
         };
         let trips = self
             .breaker

@@ -189,6 +189,36 @@ fn while_half_open_the_same_sixteenth_of_either_arm_counts() {
 }
 
 #[test]
+fn a_probe_that_fails_ends_the_probing_whoever_makes_it() {
+    let failing = Fetch {
+        arm: Arm::Canary,
+        outcome: Outcome::Status(500),
+        unit: Some(UnitHash(0x10)),
+        ..FETCH
+    };
+    let mut node = node(0.5);
+    // This visitor has failed before the canary went out of service.
+    assert_eq!(tell(&mut node, failing), Told::Counted);
+    let others = Fetch {
+        unit: None,
+        ..failing
+    };
+    for fetch in [FETCH, others].repeat(20) {
+        tell(&mut node, fetch);
+    }
+    assert!(matches!(node.breaker().phase(), Phase::Open { .. }));
+    let now_ms = 31_000;
+    let served = node.serve(Order::Run, UnitHash(0x10), now_ms);
+    assert_eq!(served, Serve::Probe);
+    let told = node.tell(&failing, now_ms, 32_768, &OPTIONS);
+    assert_eq!((told, node.breaker().trips()), (Told::Tripped, 2));
+    // For the guard a visitor fails once.
+    let (_, report) = node.take_report(now_ms).unwrap();
+    let counts = report.arms.canary;
+    assert_eq!(counts.hard_requests - counts.hard, 1);
+}
+
+#[test]
 fn failovers_have_a_budget() {
     let mut node = node(0.5);
     let failed = Fetch {
