@@ -39,6 +39,8 @@ struct State {
     broken: Option<&'static str>,
     /// How many writes are done, and not answered.
     unanswered: usize,
+    /// Whether writes are sent elsewhere.
+    moved: bool,
 }
 
 struct Server {
@@ -195,6 +197,7 @@ fn answer(state: &mut State, request: &Request) -> (u16, String, Vec<u8>) {
             }
             None => (404, String::new(), b"{}".to_vec()),
         },
+        ("PUT", _) if state.moved => (302, format!("location: {path}\r\n"), Vec::new()),
         ("PUT", _) if state.too_soon > 0 => {
             state.too_soon -= 1;
             (429, String::new(), b"{}".to_vec())
@@ -334,6 +337,19 @@ fn what_is_written_was_made() {
         let output = server.run(&kill(store, "a"));
         assert_eq!(output.status.code(), Some(2), "{store}: {output:?}");
         assert_eq!(server.value("control").as_deref(), Some(CONTROL));
+    }
+}
+
+/// Whoever follows a redirection reads in place of writing.
+#[test]
+fn what_is_sent_elsewhere_is_not_written() {
+    for store in STORES {
+        let server = Server::new(&[("control", CONTROL.as_bytes())]);
+        server.state.lock().unwrap().moved = true;
+        let output = server.run(&kill(store, "a"));
+        assert_eq!(output.status.code(), Some(2), "{store}: {output:?}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.contains("answers 302"), "{store}: {stderr}");
     }
 }
 

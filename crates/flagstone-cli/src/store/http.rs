@@ -74,6 +74,8 @@ impl Api {
     pub fn new(header: &'static str, value: String) -> Self {
         let config = Agent::config_builder()
             .http_status_as_error(false)
+            // Whoever follows one reads in place of writing.
+            .max_redirects(0)
             .timeout_global(Some(TIMEOUT))
             .build();
         Self {

@@ -27,8 +27,10 @@ pub const PATIENCE: Duration = Duration::from_secs(15);
 impl Webhook {
     /// Empties the outbox, for ever.
     pub fn deliver(&self, outbox: &mut dyn Outbox) {
+        // Behind a redirection nobody gets the body.
         let agent = ureq::Agent::config_builder()
             .timeout_global(Some(PATIENCE))
+            .max_redirects(0)
             .build()
             .new_agent();
         let mut pause = PAUSE;
@@ -59,7 +61,8 @@ impl Webhook {
         if let Some(signature) = self.signature(&id, &seconds, event) {
             request = request.header("webhook-signature", signature);
         }
-        request.send(event).is_ok()
+        let answer = request.send(event);
+        answer.is_ok_and(|answer| answer.status().is_success())
     }
 
     fn signature(&self, id: &str, seconds: &str, event: &str) -> Option<String> {
