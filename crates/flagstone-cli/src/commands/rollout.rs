@@ -172,11 +172,14 @@ impl Advance {
         self.target.change("advance", report, |document, now| {
             let planned = self.target.stores.planned(&document.control)?;
             let (plan, timetable) = planned.timetable(&self.target.flag)?;
-            let entry = document.rollout(&self.target.flag);
-            let entry = entry.filter(|entry| entry.plan == plan);
+            let last = document.rollout(&self.target.flag);
+            let entry = last.filter(|entry| entry.plan == plan);
             let course = match (entry, self.begin, self.force) {
                 (entry, true, _) => {
-                    Course::begin(entry.map(|entry| &entry.course), &timetable, now.0)
+                    let begun = Course::begin(entry.map(|entry| &entry.course), &timetable, now.0);
+                    // A plan may come back: its attempts are counted with those of the plans between.
+                    let attempt = last.map_or(0, |last| last.course.attempt).saturating_add(1);
+                    begun.map(|course| Course { attempt, ..course })
                 }
                 (None, false, _) => return Ok(Err(not_begun(&plan))),
                 (Some(entry), false, true) => entry.course.force(&timetable, now.0),
