@@ -33,7 +33,8 @@ pub fn json(health: &Health<'_>, flag: &Flag<'_>) -> Value {
     let default = flag.default().and_then(|index| flag.variant(index));
     let seen = |variant| health.activity.seen(key, variant);
     let counts = flag.variants().filter_map(|of| seen(of.key()));
-    let total: u64 = counts.map(|seen| seen.counts().requests).sum();
+    let counts = counts.map(|seen| seen.counts().requests);
+    let total = counts.fold(0, u64::saturating_add);
     let variants = flag.variants().map(|of| match seen(of.key()) {
         Some(seen) => variant(of.key(), seen, total, health.at_ms),
         None => json!({ "key": of.key() }),

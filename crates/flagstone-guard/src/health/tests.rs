@@ -292,3 +292,22 @@ fn passes_on_what_is_json_already() {
         assert_eq!(view.pointer(pointer), Some(&expected), "{pointer}");
     }
 }
+
+#[test]
+fn a_count_may_be_as_large_as_it_likes() {
+    let line = |variant: &str, sequence| {
+        format!(
+            r#"{{"flagstone":"tally","instance":"07","sequence":{sequence},"interval":1,"flag":"checkout","stage":0,"variant":"{variant}","route":"/","requests":{},"errors":{}}}"#,
+            u64::MAX,
+            u64::MAX
+        ) + "\n"
+    };
+    let lines = line("control", 0) + &line("treatment", 1);
+    let view = view("", desk(NOW_MS), &lines, NOW_MS);
+    for variant in flag(&view, "checkout")["variants"].as_array().unwrap() {
+        assert_eq!(
+            (&variant["share"], &variant["errors"]["rate"]),
+            (&json!(1.0), &json!(1.0))
+        );
+    }
+}
