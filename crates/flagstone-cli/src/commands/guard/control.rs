@@ -8,7 +8,7 @@ use flagstone_edge::Control;
 use flagstone_guard::{Document, Planned, Publication, Unfit, plans};
 
 /// Between looks at a store that is not a file, in milliseconds.
-const LOOK_MS: i64 = 5_000;
+const LOOK_MS: u64 = 5_000;
 
 /// The control document's store, and the plans of the snapshot that it names.
 pub struct Followed {
@@ -47,7 +47,9 @@ impl Followed {
     /// If it cannot be read, or its snapshot cannot: then everything stays as it is.
     pub fn look(&mut self, now_ms: i64) -> Result<(), Failure> {
         let is_file = matches!(self.stores.control, Place::File(_));
-        if self.held.is_none() || is_file || now_ms.saturating_sub(self.looked_ms) >= LOOK_MS {
+        // A clock may go back.
+        let is_due = now_ms.abs_diff(self.looked_ms) >= LOOK_MS;
+        if self.held.is_none() || is_file || is_due {
             self.looked_ms = now_ms;
             let held = read(self.store.as_ref(), &self.stores.control)?;
             let document = document(&held, &self.stores.control)?;
@@ -108,5 +110,59 @@ impl Followed {
             Some(held),
         )?;
         Ok(keep(self.store.as_ref(), next.control.sequence, &next.audit()).err())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What cannot be read: whoever looks is told.
+    struct Gone;
+
+    impl Store for Gone {
+        fn read(&self, _: &str) -> Result<Option<Held>, StoreError> {
+            Err(StoreError::TooSoon)
+        }
+
+        fn replace(&self, _: &str, _: &[u8], _: Option<&Held>) -> Result<(), StoreError> {
+            Err(StoreError::TooSoon)
+        }
+
+        fn keep(&self, _: u64, _: &str) -> Result<(), StoreError> {
+            Err(StoreError::TooSoon)
+        }
+
+        fn compares(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn it_looks_again_in_time_also_when_the_clock_goes_back() {
+        const NOW_MS: i64 = 1_800_000_000_000;
+        let control =
+            br#"{"version":1,"revision":7,"snapshot":"99aa06d3014798d86001c324468d497f"}"#;
+        let held = Held {
+            bytes: control.to_vec(),
+            generation: None,
+        };
+        let looks = [0, 4_999, 5_000, -4_999, -3_600_000].map(|passed| {
+            let document = Document::read(control).map(|document| (held.clone(), document));
+            let mut followed = Followed {
+                stores: Stores {
+                    control: Place::FastlyKv("store".to_owned()),
+                    snapshot: None,
+                },
+                store: Box::new(Gone),
+                held: document.ok(),
+                looked_ms: NOW_MS,
+                snapshot: None,
+                plans: Vec::new(),
+                unfit: Vec::new(),
+            };
+            followed.look(NOW_MS + passed).is_err()
+        });
+        assert_eq!(looks, [false, false, true, false, true]);
     }
 }
