@@ -422,12 +422,15 @@ impl Guard {
         }
     }
 
-    /// Origin fetches a second that were reported of the last ten minutes, or since the rollout began.
+    /// Origin fetches a second that were reported of the last ten minutes, since the first of them: before it the rollout had not
+    /// begun, or the guard was not there.
     pub fn rate(&self) -> f64 {
+        let silent = self.traffic.iter().take_while(|count| **count == 0).count();
         let first = self.stages.first().map_or(0, |stage| stage.entered_ms);
-        let intervals = (self.newest - interval(first).min(self.newest) + 1) as f64;
+        let begun = (self.newest - interval(first).min(self.newest) + 1) as f64;
+        let intervals = begun.min(RATE_INTERVALS.saturating_sub(silent).max(1) as f64);
         let sum: u64 = self.traffic.iter().map(|count| u64::from(*count)).sum();
-        let seconds = intervals.min(RATE_INTERVALS as f64) * f64::from(INTERVAL_MS) / 1000.0;
+        let seconds = intervals * f64::from(INTERVAL_MS) / 1000.0;
         sum as f64 / seconds
     }
 

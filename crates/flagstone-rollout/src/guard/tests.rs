@@ -231,6 +231,19 @@ fn rates_and_visible_failures() {
 }
 
 #[test]
+fn time_without_a_guard_is_no_time_without_traffic() {
+    let mut guard = guard();
+    let fetches = |now_ms| report(0, now_ms, [0, 990, 0, 10]);
+    for (sequence, now_ms) in (0..).zip((0..600_000).step_by(10_000)) {
+        guard.merge(id(sequence), &fetches(now_ms), now_ms);
+    }
+    assert_eq!(guard.rate(), 100.0);
+    let day_ms = 24 * 60 * MINUTE_MS;
+    guard.merge(id(60), &fetches(day_ms), day_ms);
+    assert_eq!(guard.rate(), 100.0);
+}
+
+#[test]
 fn a_guard_survives_its_process() {
     let mut guard = guard();
     for (sequence, now_ms) in (0..).zip((0..150_000).step_by(10_000)) {
