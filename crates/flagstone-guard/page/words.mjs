@@ -17,7 +17,7 @@ export const REASONS = {
   srm: 'Visitors do not arrive in the planned shares, so the comparison is broken.',
   evidence: 'There is evidence against the canary, but not enough to roll back.',
   insufficient: 'With what is known, the next share could cost more than the risk budget.',
-  lost: 'This guard does not know how the rollout began.',
+  lost: 'This guard does not know how the rollout began, or its shares are others now.',
   manual: 'Somebody paused it.',
   closed: 'The plan’s windows or freezes do not let it grow now.',
 }
