@@ -346,6 +346,7 @@ fn killed_at_any_moment_it_loses_nothing_and_counts_nothing_twice() {
             }
         }
     }
+    assert_eq!(guard.get("/rollouts/check%6Fut").0, 200);
     let (code, status) = guard.get("/rollouts/checkout");
     assert_eq!(code, 200, "{status}");
     let status: Value = serde_json::from_str(&status).unwrap();

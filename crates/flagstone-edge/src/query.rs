@@ -21,7 +21,7 @@ fn decode(text: &str) -> Option<Cow<'_, str>> {
 }
 
 /// A text without escapes; `None` if what they stand for is not UTF-8.
-pub(crate) fn decoded(text: &str) -> Option<Cow<'_, str>> {
+pub fn decoded(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains('%') {
         return Some(Cow::Borrowed(text));
     }

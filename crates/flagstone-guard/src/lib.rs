@@ -33,5 +33,5 @@ pub use desk::{Changes, Desk, Judgement, Publication, Taken, phase, reason};
 pub use health::Health;
 pub use metrics::metrics;
 pub use plans::{Planned, Unfit};
-pub use status::{Arms, Goal, Point, Status};
+pub use status::{Arms, Goal, Point, Status, asked};
 pub use wish::{Wish, Wished, not_begun, refusal};

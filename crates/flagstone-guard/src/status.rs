@@ -1,6 +1,20 @@
 //! What a guard says of a rollout: the JSON at `/rollouts/FLAG`, described in `docs/rollout.md`.
 
+use flagstone_edge::decoded;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// The key of the flag whose status is at a path; `None` at other paths.
+///
+/// ```
+/// use flagstone_guard::asked;
+///
+/// assert_eq!(asked("/rollouts/neue%20Kasse").as_deref(), Some("neue Kasse"));
+/// assert_eq!(asked("/rollouts"), None);
+/// ```
+pub fn asked(path: &str) -> Option<Cow<'_, str>> {
+    decoded(path.strip_prefix("/rollouts/")?)
+}
 
 /// A rollout, at a moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

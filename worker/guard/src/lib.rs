@@ -12,7 +12,9 @@ use std::fmt::Display;
 use std::panic;
 
 use flagstone_core::{Digest, Snapshot};
-use flagstone_guard::{Changes, Desk, Document, Judgement, Planned, Publication, metrics, plans};
+use flagstone_guard::{
+    Changes, Desk, Document, Judgement, Planned, Publication, asked, metrics, plans,
+};
 use flagstone_rollout::guard::{Terms, Watch};
 use serde_json::{Value, json};
 
@@ -144,14 +146,14 @@ impl Host {
     fn answer(&self, len: usize, untold: u32, now_ms: i64) -> Result<Value, String> {
         let path = String::from_utf8_lossy(self.written(len));
         let statuses = self.desk.statuses(now_ms);
-        let found = match path.split_once("/rollouts/") {
+        let found = match asked(&path) {
             _ if path == "/rollouts" => Some(serde_json::to_string_pretty(&statuses)),
             _ if path == "/metrics" => {
                 return Ok(
                     json!({ "text": metrics(&self.desk.lines, Some(untold.into()), None, &statuses) }),
                 );
             }
-            Some(("", flag)) => {
+            Some(flag) => {
                 let mut statuses = statuses.iter();
                 let status = statuses.find(|status| status.flag == flag);
                 status.map(serde_json::to_string_pretty)

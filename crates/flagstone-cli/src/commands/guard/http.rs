@@ -5,6 +5,7 @@ use super::page;
 use super::turn::{Answer, Batch, Message};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use flagstone_guard::asked;
 use flagstone_guard::page::PATH;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
@@ -130,8 +131,8 @@ async fn answer(request: Request<Incoming>, site: &Site) -> Response<Full<Bytes>
         ("GET", "/rollouts") => Question::Rollouts,
         ("GET", "/decisions") => Question::Decisions,
         ("GET", "/metrics") => Question::Metrics,
-        ("GET", path) => match path.strip_prefix("/rollouts/") {
-            Some(flag) => Question::Rollout(flag.to_owned()),
+        ("GET", path) => match asked(path) {
+            Some(flag) => Question::Rollout(flag.into_owned()),
             None => return plain(StatusCode::NOT_FOUND, "no such page\n"),
         },
         _ => return plain(StatusCode::METHOD_NOT_ALLOWED, "only GET\n"),
