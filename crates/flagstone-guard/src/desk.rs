@@ -7,7 +7,7 @@ use crate::{Activity, Document, Stamp};
 use flagstone_core::{Digest, UnixMillis};
 use flagstone_edge::{Control, rollout_id};
 use flagstone_rollout::guard::{Hold, Phase, Plan, Rollout, Terms, Took, Watch};
-use flagstone_rollout::{Course, GOALS, Line, PerArm};
+use flagstone_rollout::{Course, GOALS, Line, PerArm, State};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
@@ -180,10 +180,14 @@ impl Desk {
                 Entry::Occupied(led) => led.into_mut(),
                 Entry::Vacant(place) => {
                     let state = state(id)?;
-                    let rollout = match &state {
+                    let mut rollout = match &state {
                         Some(bytes) => read(plan, bytes)?,
                         None => begun(),
                     };
+                    if state.is_none() && has_ended(&entry.course) {
+                        // Before this guard knew of it: that is no news.
+                        rollout.lead(&entry.course, &plan.timetable, now_ms);
+                    }
                     place.insert(Led {
                         plan: plan.clone(),
                         course: entry.course,
@@ -349,6 +353,10 @@ fn batch_id(text: &str) -> u64 {
 fn read(plan: &Planned, state: &[u8]) -> Result<Rollout, String> {
     let rollout = Rollout::from_bytes(state);
     rollout.map_err(|error| format!("the state of `{}`: {error}", plan.flag))
+}
+
+const fn has_ended(course: &Course) -> bool {
+    matches!(course.state, State::Complete | State::RolledBack)
 }
 
 fn begin(id: u64, plan: &Planned, course: &Course, judgement: &Judgement, now_ms: i64) -> Rollout {

@@ -263,3 +263,17 @@ fn an_entry_of_a_stage_that_there_is_not_costs_that_entry_alone() {
     assert!(desk.changes() == Changes::default());
     assert_eq!(desk.statuses(NOW_MS), []);
 }
+
+#[test]
+fn what_had_ended_before_it_began_is_no_news() {
+    for (state, phase) in [("complete", "complete"), ("rolled-back", "stopped")] {
+        let mut desk = desk();
+        let control = document(1, 1, state).control;
+        let later_ms = NOW_MS + 30 * 86_400_000;
+        desk.follow(&control, &[plan()], |_| Ok(None), later_ms)
+            .unwrap();
+        assert_eq!(desk.lead(later_ms), []);
+        assert_eq!(desk.changes().decisions, Vec::<String>::new(), "{state}");
+        assert_eq!(desk.statuses(later_ms).remove(0).phase, phase);
+    }
+}
