@@ -8,7 +8,7 @@ use flagstone_compile::model::{Condition, Matcher, Reading, Scalar, Scope, Test}
 
 use super::compare::Comparison;
 use super::function::{is_function, likely_function};
-use super::operand::{Subject, attribute_name};
+use super::operand::{Subject, attribute_name, spelled};
 use super::source::Source;
 use super::{all, any, not};
 use crate::bucketing::{find, words};
@@ -62,8 +62,8 @@ impl Form<'_, '_> {
                 false => Condition::never(),
             },
             Expr::Call(call) => self.call(expression, call),
-            Expr::Select(select) if select.test => match self.subject(expression) {
-                Some(subject) => self.exists(&subject, expression),
+            Expr::Select(select) if select.test => match spelled(expression) {
+                Some(name) => self.exists(&Subject::named(name), expression),
                 None => self.no_form(expression),
             },
             Expr::Select(_) | Expr::Ident(_) => self.bare(expression),

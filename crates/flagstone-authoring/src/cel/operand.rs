@@ -21,6 +21,17 @@ pub(super) struct Subject {
     pub(super) is_verbatim: bool,
 }
 
+impl Subject {
+    /// An attribute as it is.
+    pub(super) fn named(name: String) -> Self {
+        Self {
+            name,
+            reading: Reading::default(),
+            is_verbatim: false,
+        }
+    }
+}
+
 /// What may stand on one side of a comparison.
 #[derive(Clone, Debug)]
 pub(super) enum Operand {
@@ -112,11 +123,7 @@ impl Form<'_, '_> {
     /// what stands in them is wrong, which is reported.
     pub(super) fn subject(&mut self, expression: &IdedExpr) -> Option<Subject> {
         if let Some(name) = attribute_name(expression) {
-            return Some(Subject {
-                name,
-                reading: Reading::default(),
-                is_verbatim: false,
-            });
+            return Some(Subject::named(name));
         }
         match &expression.expr {
             Expr::Call(call) if call.target.is_none() => match call.func_name.as_str() {
@@ -209,6 +216,9 @@ impl Form<'_, '_> {
                 _ => OPERANDS,
             },
             Expr::List(_) => "a list stands only behind `in`",
+            Expr::Select(select) if select.test => {
+                "it is a condition by itself: `has(x.y)`, `!has(x.y)`"
+            }
             _ => OPERANDS,
         };
         let message = format!("`{}` cannot be compared", self.quote(expression));
@@ -223,8 +233,17 @@ const OPERANDS: &str = "what can be compared:
 - `now`, `flag(\"key\")`, a constant";
 
 /// The dotted name that an expression spells, in selections (`user.email`) or brackets (`request.headers["x-beta"]`).
-/// `None` for anything else. `has(user.email)` spells what it asks for.
+/// `None` for anything else.
 pub(super) fn attribute_name(expression: &IdedExpr) -> Option<String> {
+    match &expression.expr {
+        // What `has(user.email)` says is true or false.
+        Expr::Select(select) if select.test => None,
+        _ => spelled(expression),
+    }
+}
+
+/// The same; `has(user.email)` spells what it asks for.
+pub(super) fn spelled(expression: &IdedExpr) -> Option<String> {
     let mut parts = Vec::new();
     let mut at = expression;
     loop {
