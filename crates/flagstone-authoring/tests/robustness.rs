@@ -153,3 +153,31 @@ fn nesting_without_end() {
         check(&text);
     }
 }
+
+#[test]
+fn what_is_no_token_hides_no_brackets() {
+    let deep = format!("{}x{}", "(".repeat(5_000), ")".repeat(5_000));
+    let beginnings = [
+        "\"\n",
+        "'\n",
+        "\"\\q",
+        "\"\"\"\n",
+        "`\"",
+        "=\"",
+        "&'",
+        "1r\"\\\" \"",
+        "ar\"\\\" \"",
+    ];
+    for before in beginnings.into_iter().chain(["x.`y//z` == 1 && "]) {
+        for behind in ["", "\"", "'"] {
+            let when = serde_json::Value::from(format!("{before}{deep}{behind}"));
+            let text = format!("[flags.a]\n[[flags.a.rules]]\nwhen = {when}\nserve = \"on\"\n");
+            let outcome = read(&text, None, &no_files);
+            let [finding] = outcome.findings.as_slice() else {
+                panic!("{before}: {:?}", outcome.findings);
+            };
+            let expected = ["condition-size", "condition-syntax"];
+            assert!(expected.contains(&finding.code), "{before}: {finding:?}");
+        }
+    }
+}

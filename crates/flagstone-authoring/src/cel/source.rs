@@ -154,29 +154,30 @@ pub(super) struct Weight {
     pub(super) nesting: usize,
     /// A bracket is never closed.
     pub(super) unclosed: bool,
+    /// Where something begins that is no token. Behind it nobody knows what is text, so everything is counted.
+    pub(super) broken: Option<usize>,
 }
 
-/// Finds pairs of brackets and what makes a parser recurse, outside of strings and comments.
+/// Finds pairs of brackets and what makes a parser recurse, outside of strings, names in backticks and comments.
 fn scan(text: &str) -> (Vec<(usize, usize)>, Weight) {
     let bytes = text.as_bytes();
     let mut open = Vec::new();
     let mut pairs = Vec::new();
     let (mut operators, mut deepest, mut choices) = (0, 0, 0);
+    let mut broken = None;
     let mut at = 0;
     while let Some(&byte) = bytes.get(at) {
+        if broken.is_none() {
+            match passed_over(bytes, at) {
+                Some(end) if end > at => {
+                    at = end;
+                    continue;
+                }
+                Some(_) => {}
+                None => broken = Some(at),
+            }
+        }
         match byte {
-            b'"' | b'\'' => {
-                at = string_end(bytes, at);
-                continue;
-            }
-            b'/' if bytes.get(at + 1) == Some(&b'/') => {
-                let rest = bytes.get(at..).unwrap_or_default();
-                at += rest
-                    .iter()
-                    .position(|byte| *byte == b'\n')
-                    .unwrap_or(rest.len());
-                continue;
-            }
             b'(' | b'[' | b'{' => {
                 open.push(at);
                 operators += 1;
@@ -195,32 +196,85 @@ fn scan(text: &str) -> (Vec<(usize, usize)>, Weight) {
             operators,
             nesting: deepest + choices,
             unclosed: !open.is_empty(),
+            broken,
         },
     )
 }
 
-/// The offset behind the string that begins at `start`; the end of the text if the string is not closed.
-fn string_end(bytes: &[u8], start: usize) -> usize {
-    let raw = start
-        .checked_sub(1)
-        .and_then(|before| bytes.get(before))
-        .is_some_and(|before| b"rR".contains(before));
+/// The offset behind the string, the name in backticks or the comment that begins at `at`; `at` if none does. `None` if
+/// what begins there is no token of CEL: after it, the parser reads on at a place of its own.
+fn passed_over(bytes: &[u8], at: usize) -> Option<usize> {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let before = at.checked_sub(1).and_then(|before| bytes.get(before));
+    match rest {
+        [b'"' | b'\'', ..] => string_end(bytes, at),
+        [b'`', name @ ..] => {
+            let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-/ ".contains(byte);
+            let length = name.iter().position(|byte| !is_part(byte))?;
+            (length > 0 && name.get(length) == Some(&b'`')).then_some(at + length + 2)
+        }
+        [b'/', b'/', ..] => {
+            let length = rest.iter().position(|byte| *byte == b'\n');
+            Some(at + length.unwrap_or(rest.len()))
+        }
+        [sign @ (b'=' | b'&' | b'|'), next @ ..] => {
+            let is_first = next.first() == Some(sign);
+            let is_second = before == Some(sign)
+                || *sign == b'=' && before.is_some_and(|before| b"<>!".contains(before));
+            (is_first || is_second).then_some(at)
+        }
+        _ => Some(at),
+    }
+}
+
+/// The offset behind the string that begins at `start`; `None` if it is not closed, or has a backslash or a line break
+/// where none can be.
+fn string_end(bytes: &[u8], start: usize) -> Option<usize> {
+    let before = bytes.get(..start).unwrap_or_default();
+    let is_word = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let is_raw = matches!(before, [.., b'r' | b'R']);
+    let prefix = before.iter().rev().take_while(|byte| is_word(byte)).count();
+    let prefix = before.get(start - prefix..).unwrap_or_default();
     let rest = bytes.get(start..).unwrap_or_default();
     let quote = match rest {
-        [a, b, c, ..] if a == b && b == c => rest.get(..3),
-        _ => rest.get(..1),
+        [a, b, c, ..] if a == b && b == c => rest.get(..3)?,
+        _ => rest.get(..1)?,
+    };
+    if !matches!(
+        prefix,
+        [] | [b'b' | b'B' | b'r' | b'R'] | [b'b' | b'B', b'r' | b'R']
+    ) {
+        return None;
     }
-    .unwrap_or_default();
     let mut at = start + quote.len();
-    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+    loop {
+        let rest = bytes.get(at..)?;
         if rest.starts_with(quote) {
-            return at + quote.len();
+            return Some(at + quote.len());
         }
-        at += if !raw && rest.starts_with(b"\\") {
-            2
-        } else {
-            1
+        at += match rest {
+            [] => return None,
+            [b'\n' | b'\r', ..] if quote.len() == 1 => return None,
+            [b'\\', escape @ ..] if !is_raw => 1 + escape_length(escape)?,
+            _ => 1,
         };
     }
-    bytes.len()
+}
+
+/// The length of what may stand behind a backslash; `None` if it may not.
+fn escape_length(escape: &[u8]) -> Option<usize> {
+    let (first, digits) = escape.split_first()?;
+    let (length, radix) = match first {
+        b'a' | b'b' | b'f' | b'n' | b'r' | b't' | b'v' | b'"' | b'\'' | b'\\' | b'?' | b'`' => {
+            return Some(1);
+        }
+        b'0'..=b'3' => (2, 8),
+        b'x' | b'X' => (2, 16),
+        b'u' => (4, 16),
+        b'U' => (8, 16),
+        _ => return None,
+    };
+    let digits = digits.get(..length)?;
+    let is_digit = |digit: &u8| char::from(*digit).is_digit(radix);
+    digits.iter().all(is_digit).then_some(1 + length)
 }

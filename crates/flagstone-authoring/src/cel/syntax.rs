@@ -48,6 +48,11 @@ pub(super) fn parse(source: &Source<'_>) -> Result<(IdedExpr, SourceInfo), Compl
         message,
         help: Some(help.to_owned()),
     };
+    let is_light =
+        source.weight.operators <= MOST_OPERATORS && source.weight.nesting <= MOST_NESTED;
+    if let Some(at) = source.weight.broken.filter(|_| !is_light) {
+        return Err(unexpected(source, at));
+    }
     if source.weight.operators > MOST_OPERATORS {
         let message = format!("the condition has more than {MOST_OPERATORS} operators");
         let help = "use `in [...]` for many constants, or move parts into segments";
@@ -98,7 +103,6 @@ fn run(source: &Source<'_>) -> Result<(IdedExpr, SourceInfo), ParseErrors> {
 
 fn explain(source: &Source<'_>, error: &ParseError) -> Complaint {
     let offset = offset(source.text, error.pos);
-    let rest = source.text.get(offset..).unwrap_or_default();
     let message = error
         .msg
         .strip_prefix("Syntax error: ")
@@ -119,6 +123,13 @@ fn explain(source: &Source<'_>, error: &ParseError) -> Complaint {
     {
         return words("this number is out of range", "");
     }
+    unexpected(source, offset)
+}
+
+/// Nothing can go on like this.
+fn unexpected(source: &Source<'_>, offset: usize) -> Complaint {
+    let rest = source.text.get(offset..).unwrap_or_default();
+    let words = |message: &str, help: &str| complaint(source, offset, message, help);
     if rest.is_empty() {
         let help = if source.weight.unclosed {
             "is there a bracket that is not closed?"
