@@ -37,6 +37,7 @@ fn cases() -> Vec<Case> {
 fn read_file(path: &str) -> io::Result<String> {
     match path {
         "beta-users.txt" => Ok("u-10\r\n\n  u-11  \nu-12".to_owned()),
+        "marked.txt" => Ok("\u{feff}u-30\n".to_owned()),
         "left.txt" => Ok("u-20\n".to_owned()),
         _ => Err(io::Error::new(io::ErrorKind::NotFound, "no such file")),
     }

@@ -50,6 +50,8 @@ impl Lower<'_> {
         if let Some((name, node)) = text(table, file) {
             match (self.read_file)(name) {
                 Ok(content) => {
+                    // Some editors begin a file with a mark of its bytes' order.
+                    let content = content.strip_prefix('\u{feff}').unwrap_or(&content);
                     let lines = content
                         .lines()
                         .map(str::trim)
