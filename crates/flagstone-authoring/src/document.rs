@@ -8,7 +8,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 pub(crate) use overlay::overlay;
-pub(crate) use shape::conform;
+pub(crate) use shape::{complete, conform};
 pub(crate) use value::{constant, day, instant, json_variant};
 
 use crate::code::SYNTAX;

@@ -121,7 +121,7 @@ macro_rules! document {
     };
 }
 
-static ENVIRONMENT: Shape = Shape {
+pub(crate) static ENVIRONMENT: Shape = Shape {
     name: "environment",
     about: "What differs in an environment: tables are merged, lists and single values replaced.",
     keys: document!(),

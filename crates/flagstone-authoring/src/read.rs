@@ -6,7 +6,7 @@ use flagstone_compile::Model;
 use toml::de::DeValue;
 
 use crate::code::{ONLY_IN_ENVIRONMENT, UNKNOWN_ENVIRONMENT};
-use crate::document::{Table, conform, entries, overlay, parse};
+use crate::document::{Table, complete, conform, entries, overlay, parse};
 use crate::finding::{Finding, Report};
 use crate::grammar::DOCUMENT;
 use crate::lower::lower;
@@ -53,7 +53,7 @@ pub fn read(text: &str, environment: Option<&str>, read_file: ReadFile<'_>) -> O
             ..Outcome::default()
         };
     };
-    conform(&document, 0..0, &DOCUMENT, Path::Root, &mut report);
+    conform(&document, &DOCUMENT, Path::Root, &mut report);
     let environments = document.remove("environments");
     let environments: &Table<'_> = match environments.as_ref().map(|node| node.get_ref()) {
         Some(DeValue::Table(table)) => table,
@@ -82,6 +82,7 @@ pub fn read(text: &str, environment: Option<&str>, read_file: ReadFile<'_>) -> O
             }
         }
     }
+    complete(&document, 0..0, &DOCUMENT, Path::Root, &mut report);
     let mut names = Names::gather(&document);
     let places = Places::of(&document);
     let model = lower(&document, text, read_file, &mut names, &mut report);

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::grammar::{DOCUMENT, Key, Kind, Shape};
+use crate::grammar::{DOCUMENT, ENVIRONMENT, Key, Kind, Shape};
 
 /// The JSON Schema of `flagstone.toml`.
 ///
@@ -10,7 +10,7 @@ use crate::grammar::{DOCUMENT, Key, Kind, Shape};
 /// draft 7 have in common, because that is what the TOML extensions of editors understand.
 pub fn schema() -> Value {
     let mut definitions = Map::new();
-    let mut document = table(&DOCUMENT, &mut definitions);
+    let mut document = table(&DOCUMENT, true, &mut definitions);
     if let Value::Object(members) = &mut document {
         members.insert(
             "$schema".into(),
@@ -22,16 +22,17 @@ pub fn schema() -> Value {
     document
 }
 
-fn table(shape: &'static Shape, definitions: &mut Map<String, Value>) -> Value {
+/// A table; what is not whole is laid over another one, and may lack what it needs.
+fn table(shape: &'static Shape, is_whole: bool, definitions: &mut Map<String, Value>) -> Value {
     let properties: Map<_, _> = shape
         .keys
         .iter()
-        .map(|key| (key.name.to_owned(), property(key, definitions)))
+        .map(|key| (key.name.to_owned(), property(key, is_whole, definitions)))
         .collect();
     let required: Vec<_> = shape
         .keys
         .iter()
-        .filter(|key| key.required)
+        .filter(|key| key.required && is_whole)
         .map(|key| key.name)
         .collect();
     let mut schema = json!({
@@ -46,12 +47,12 @@ fn table(shape: &'static Shape, definitions: &mut Map<String, Value>) -> Value {
     schema
 }
 
-fn property(key: &'static Key, definitions: &mut Map<String, Value>) -> Value {
+fn property(key: &'static Key, is_whole: bool, definitions: &mut Map<String, Value>) -> Value {
     let description = match key.default {
         "" => key.about.to_owned(),
         default => format!("{} Default: `{default}`", key.about),
     };
-    match kind(&key.kind, definitions) {
+    match kind(&key.kind, is_whole, definitions) {
         // Members beside a `$ref` are ignored.
         Value::Object(members) if members.contains_key("$ref") => {
             json!({ "description": description, "allOf": [members] })
@@ -64,7 +65,7 @@ fn property(key: &'static Key, definitions: &mut Map<String, Value>) -> Value {
     }
 }
 
-fn kind(of: &'static Kind, definitions: &mut Map<String, Value>) -> Value {
+fn kind(of: &'static Kind, is_whole: bool, definitions: &mut Map<String, Value>) -> Value {
     match of {
         Kind::Boolean => json!({ "type": "boolean" }),
         Kind::Text | Kind::Condition => json!({ "type": "string" }),
@@ -75,25 +76,48 @@ fn kind(of: &'static Kind, definitions: &mut Map<String, Value>) -> Value {
         }
         Kind::Percent => json!({ "type": "number", "minimum": 0, "maximum": 100 }),
         Kind::Value => json!({ "type": ["boolean", "number", "string", "array", "object"] }),
-        Kind::List(item) => json!({ "type": "array", "items": kind(item, definitions) }),
+        Kind::List(item) => json!({ "type": "array", "items": kind(item, true, definitions) }),
         Kind::Map(item) => {
-            json!({ "type": "object", "additionalProperties": kind(item, definitions) })
+            json!({ "type": "object", "additionalProperties": kind(item, is_whole, definitions) })
         }
         Kind::Dotted(item) => json!({
             "type": "object",
-            "additionalProperties": { "anyOf": [kind(item, definitions), { "type": "object" }] },
+            "additionalProperties": { "anyOf": [kind(item, is_whole, definitions), { "type": "object" }] },
         }),
         Kind::Table(shape) => {
-            if !definitions.contains_key(shape.name) {
-                definitions.insert(shape.name.to_owned(), Value::Null); // ends the recursion
-                let schema = table(shape, definitions);
-                definitions.insert(shape.name.to_owned(), schema);
+            let is_whole = is_whole && !std::ptr::eq(*shape, &raw const ENVIRONMENT);
+            let name = match is_whole || !needs(shape) {
+                true => shape.name.to_owned(),
+                false => format!("{}_in_environment", shape.name),
+            };
+            if !definitions.contains_key(&name) {
+                definitions.insert(name.clone(), Value::Null); // ends the recursion
+                let schema = table(shape, is_whole, definitions);
+                definitions.insert(name.clone(), schema);
             }
-            json!({ "$ref": format!("#/definitions/{}", shape.name) })
+            json!({ "$ref": format!("#/definitions/{name}") })
         }
         Kind::Either(kinds) => {
-            let kinds: Vec<_> = kinds.iter().map(|one| kind(one, definitions)).collect();
+            let kinds: Vec<_> = kinds
+                .iter()
+                .map(|one| kind(one, is_whole, definitions))
+                .collect();
             json!({ "anyOf": kinds })
         }
+    }
+}
+
+/// Whether a table must have a key, or one below it that is not in a list.
+fn needs(shape: &Shape) -> bool {
+    let in_kind = |key: &Key| needs_below(&key.kind);
+    shape.keys.iter().any(|key| key.required || in_kind(key))
+}
+
+fn needs_below(kind: &Kind) -> bool {
+    match kind {
+        Kind::Table(shape) => needs(shape),
+        Kind::Map(kind) => needs_below(kind),
+        Kind::Either(kinds) => kinds.iter().any(needs_below),
+        _ => false,
     }
 }

@@ -81,6 +81,13 @@ fn the_schema_tells_good_from_bad() {
     check("environments.production.flags.a.enabled = false", true);
     check("environments.production.flags.a.enable = false", false);
     check("environments.production.environments = {}", false);
+    check("source.from = 'split'", false);
+    check("environments.production.source.key = 'a'", true);
+    check("environments.production.source.kee = 'a'", false);
+    check("flags.a.plan.straight = true", false);
+    check("environments.production.flags.a.plan.straight = true", true);
+    check("environments.production.flags.a.plan.stages = [{}]", false);
+    check("environments.production.routes = [{ flag = 'a' }]", false);
 }
 
 /// TOML as editors show it to a schema: dates are text.

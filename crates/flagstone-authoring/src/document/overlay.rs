@@ -2,21 +2,53 @@
 
 use toml::de::DeValue;
 
-use super::Table;
+use super::{Table, elements, entries};
 
 /// Lays a table over another: tables are merged, everything else is replaced.
 ///
-/// In a flag, `serve` above takes the place of `rollout` below and the other way round.
+/// In a flag, `serve` above takes the place of `rollout` below and the other way round, and a plan below that nothing goes
+/// by any more is left out.
 pub(crate) fn overlay<'i>(base: &mut Table<'i>, above: &Table<'i>) {
-    if let (Some(base), Some(above)) = (flags_mut(base), flags(above)) {
-        for (key, flag) in above {
-            let below = base.get_mut(&**key.get_ref()).map(|flag| flag.get_mut());
-            if let (Some(DeValue::Table(below)), DeValue::Table(flag)) = (below, flag.get_ref()) {
-                drop_replaced(below, flag);
-            }
+    let mut planned = Vec::new();
+    in_both(base, above, |key, below, flag| {
+        if !flag.contains_key("plan") && goes_by_plan(below) {
+            planned.push(key.to_owned());
+        }
+        drop_replaced(below, flag);
+    });
+    merge(base, above);
+    in_both(base, above, |key, below, _| {
+        if !goes_by_plan(below) && planned.iter().any(|planned| planned == key) {
+            below.remove("plan");
+        }
+    });
+}
+
+/// Calls `each` for all flags that are in both documents.
+fn in_both<'i>(
+    base: &mut Table<'i>,
+    above: &Table<'i>,
+    mut each: impl FnMut(&str, &mut Table<'i>, &Table<'i>),
+) {
+    let Some(base) = flags_mut(base) else {
+        return;
+    };
+    for (key, flag) in entries(above, "flags") {
+        let below = base.get_mut(&**key.get_ref()).map(|flag| flag.get_mut());
+        if let (Some(DeValue::Table(below)), DeValue::Table(flag)) = (below, flag.get_ref()) {
+            each(key.get_ref(), below, flag);
         }
     }
-    merge(base, above);
+}
+
+/// Whether a share of a flag, or of one of its rules, goes by a plan.
+fn goes_by_plan(flag: &Table<'_>) -> bool {
+    let rules = elements(flag, "rules").filter_map(|rule| rule.get_ref().as_table());
+    [flag]
+        .into_iter()
+        .chain(rules)
+        .flat_map(|table| entries(table, "rollout"))
+        .any(|(_, share)| share.get_ref().as_str() == Some("plan"))
 }
 
 fn merge<'i>(base: &mut Table<'i>, above: &Table<'i>) {
@@ -33,10 +65,6 @@ fn merge<'i>(base: &mut Table<'i>, above: &Table<'i>) {
             }
         }
     }
-}
-
-fn flags<'a, 'i>(root: &'a Table<'i>) -> Option<&'a Table<'i>> {
-    root.get("flags")?.get_ref().as_table()
 }
 
 fn flags_mut<'a, 'i>(root: &'a mut Table<'i>) -> Option<&'a mut Table<'i>> {

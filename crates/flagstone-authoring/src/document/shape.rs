@@ -11,10 +11,10 @@ use crate::grammar::{Kind, Shape};
 use crate::path::Path;
 use crate::suggest;
 
-/// Reports unknown keys, missing keys and values of wrong types, everywhere below a table.
+/// Reports unknown keys and values of wrong types, everywhere below a table, and missing keys in lists: those are whole
+/// wherever they stand. Tables are laid over each other first, see [`complete`].
 pub(crate) fn conform(
     table: &Table<'_>,
-    span: Range<usize>,
     shape: &'static Shape,
     path: Path<'_>,
     report: &mut Report,
@@ -37,14 +37,45 @@ pub(crate) fn conform(
             }
         }
     }
-    for key in shape
-        .keys
-        .iter()
-        .filter(|key| key.required && !table.contains_key(key.name))
-    {
-        let message = format!("{} needs the key `{}`", title(shape), key.name);
-        let help = format!("`{}`: {}", key.name, key.about.trim_end_matches('.'));
-        report.add(Finding::new(MISSING_KEY, path, span.clone(), message).help(help));
+}
+
+/// Reports the keys that a table must have and has not, in it and everywhere below it but in lists.
+pub(crate) fn complete(
+    table: &Table<'_>,
+    span: Range<usize>,
+    shape: &'static Shape,
+    path: Path<'_>,
+    report: &mut Report,
+) {
+    for key in shape.keys {
+        match table.get(key.name) {
+            Some(value) => complete_below(value, &key.kind, path.key(key.name), report),
+            None if key.required => {
+                let message = format!("{} needs the key `{}`", title(shape), key.name);
+                let help = format!("`{}`: {}", key.name, key.about.trim_end_matches('.'));
+                report.add(Finding::new(MISSING_KEY, path, span.clone(), message).help(help));
+            }
+            None => {}
+        }
+    }
+}
+
+fn complete_below(value: &Node<'_>, kind: &'static Kind, path: Path<'_>, report: &mut Report) {
+    match (kind, value.get_ref()) {
+        (Kind::Table(shape), DeValue::Table(table)) => {
+            complete(table, value.span(), shape, path, report);
+        }
+        (Kind::Map(kind), DeValue::Table(table)) => {
+            for (name, value) in table {
+                complete_below(value, kind, path.key(name.get_ref()), report);
+            }
+        }
+        (Kind::Either(kinds), _) => {
+            for kind in *kinds {
+                complete_below(value, kind, path, report);
+            }
+        }
+        _ => {}
     }
 }
 
@@ -65,7 +96,7 @@ fn check(value: &Node<'_>, kind: &'static Kind, path: Path<'_>, report: &mut Rep
             None => wrong_type(value, kind, path, report),
         },
         (Kind::Table(shape), DeValue::Table(table)) => {
-            conform(table, value.span(), shape, path, report);
+            conform(table, shape, path, report);
         }
         (Kind::Map(kind), DeValue::Table(table)) => {
             for (name, value) in table {
@@ -75,7 +106,9 @@ fn check(value: &Node<'_>, kind: &'static Kind, path: Path<'_>, report: &mut Rep
         (Kind::Dotted(kind), DeValue::Table(table)) => dotted(table, kind, path, report),
         (Kind::List(kind), DeValue::Array(list)) => {
             for (index, value) in list.iter().enumerate() {
-                check(value, kind, path.index(index), report);
+                let path = path.index(index);
+                check(value, kind, path, report);
+                complete_below(value, kind, path, report);
             }
         }
         (Kind::Date, DeValue::Datetime(date)) => {
