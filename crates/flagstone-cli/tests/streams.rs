@@ -149,3 +149,40 @@ fn damaged_snapshots_are_refused() {
         }
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_written_to_stays_what_it_was() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = folder("links");
+    let link = |name: &str, to: &str| {
+        let _ = fs::remove_file(folder.join(name));
+        symlink(to, folder.join(name)).unwrap();
+    };
+    link("link", "file");
+    link("out", "/dev/stdout");
+    fs::write(folder.join("file"), "old").unwrap();
+    fs::set_permissions(folder.join("file"), fs::Permissions::from_mode(0o600)).unwrap();
+
+    let args = ["types", "flagstone.toml", "-o"];
+    let to = |name| {
+        let child = spawn(&folder, &[&args[..], &[name]].concat());
+        String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+    };
+    assert_eq!(to("link"), "wrote    link: 1 flag\n");
+    let types = fs::read_to_string(folder.join("file")).unwrap();
+    assert!(types.contains("\"beta\""));
+    let mode = fs::metadata(folder.join("file"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(to("out"), types + "wrote    out: 1 flag\n");
+    for name in ["link", "out"] {
+        assert!(
+            fs::symlink_metadata(folder.join(name))
+                .unwrap()
+                .is_symlink()
+        );
+    }
+}
