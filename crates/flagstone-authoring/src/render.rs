@@ -15,13 +15,20 @@ pub fn render(finding: &Finding, source_name: &str, text: &str, color: bool) -> 
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let primary = AnnotationKind::Primary.span(clamp(text, &finding.span));
+    let shown = lines(text, finding);
+    let (line, _) = line_column(text, shown.start);
+    let within = |span: &Range<usize>| {
+        let span = clamp(text, span);
+        span.start - shown.start..span.end - shown.start
+    };
+    let primary = AnnotationKind::Primary.span(within(&finding.span));
     let labels = finding.labels.iter().map(|label| {
         AnnotationKind::Context
-            .span(clamp(text, &label.span))
+            .span(within(&label.span))
             .label(label.message.as_str())
     });
-    let snippet = Snippet::source(text)
+    let snippet = Snippet::source(text.get(shown.clone()).unwrap_or_default())
+        .line_start(line)
         .path(source_name)
         .annotation(primary)
         .annotations(labels);
@@ -60,6 +67,21 @@ pub fn to_json(finding: &Finding, source_name: &str, text: &str) -> Value {
         "help": finding.help,
         "path": finding.path,
     })
+}
+
+/// The lines that a finding is about. The others are not looked at, so that many findings of a long text are shown in time.
+fn lines(text: &str, finding: &Finding) -> Range<usize> {
+    let spans = finding.labels.iter().map(|label| &label.span);
+    let around = spans.chain([&finding.span]).map(|span| clamp(text, span));
+    let around = around.reduce(|one, other| one.start.min(other.start)..one.end.max(other.end));
+    let around = around.unwrap_or_default();
+    let before = text.get(..around.start).unwrap_or_default();
+    let behind = text.get(around.end..).unwrap_or_default();
+    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let end = behind
+        .find('\n')
+        .map_or(text.len(), |newline| around.end + newline + 1);
+    start..end
 }
 
 /// A span that lies within a text, on boundaries of characters.

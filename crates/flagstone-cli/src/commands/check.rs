@@ -91,15 +91,21 @@ impl Checked {
             let compiled = source.compile_native(Some(&name))?;
             environments.push((Some(name), compiled));
         }
+        let mut all: Vec<(&Option<String>, &Finding)> = environments
+            .iter()
+            .flat_map(|(name, compiled)| {
+                compiled.findings.iter().map(move |finding| (name, finding))
+            })
+            .collect();
+        all.sort_by_key(|(_, finding)| finding.span.start);
         let mut findings: Vec<(Option<String>, Finding)> = Vec::new();
-        for (environment, compiled) in &environments {
-            for finding in &compiled.findings {
-                if !findings.iter().any(|(_, known)| known == finding) {
-                    findings.push((environment.clone(), finding.clone()));
-                }
+        for (name, finding) in all {
+            let same_place = |(_, known): &&(_, Finding)| known.span.start == finding.span.start;
+            let mut known = findings.iter().rev().take_while(same_place);
+            if known.all(|(_, known)| known != finding) {
+                findings.push((name.clone(), finding.clone()));
             }
         }
-        findings.sort_by_key(|(_, finding)| finding.span.start);
         Ok(Self {
             environments,
             findings,
