@@ -404,6 +404,11 @@ impl Lower<'_> {
                 self.report
                     .add(Finding::new(BAD_VALUE, path, node.span(), message));
             }
+            if headers.iter().any(|(known, _)| *known == lower) {
+                let message = format!("`{lower}` is set twice: names of headers have no case");
+                self.report
+                    .add(Finding::new(BAD_NAME, path, name.span(), message));
+            }
             headers.push((lower, value.to_owned()));
         }
         headers
@@ -461,7 +466,7 @@ fn is_parameter(name: &str) -> bool {
 /// The whole number under a key, which the grammar has found to be in its range.
 fn integer(table: &Table<'_>, key: &str) -> Option<u32> {
     match table.get(key)?.get_ref() {
-        DeValue::Integer(number) => number.as_str().parse().ok(),
+        DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix()).ok(),
         _ => None,
     }
 }
