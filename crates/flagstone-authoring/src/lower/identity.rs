@@ -137,6 +137,11 @@ pub(super) fn context(document: &Table<'_>, report: &mut Report) -> BTreeMap<Str
                 .help("names have parts between dots, such as `user.email`".to_owned())
         } else {
             match node.get_ref().as_str().map(parse_source) {
+                Some(Some(_)) if sources.contains_key(&name) => {
+                    let message = format!("`{name}` has another source already");
+                    Finding::new(BAD_SOURCE, path, node.span(), message)
+                        .help("with and without quotes, the name is the same".to_owned())
+                }
                 Some(Some(source)) => {
                     sources.insert(name, source);
                     return;
