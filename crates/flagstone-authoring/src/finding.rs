@@ -104,6 +104,8 @@ impl Report {
 /// Takes time in proportion to `offset`.
 pub fn line_column(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..text.floor_char_boundary(offset)).unwrap_or(text);
+    // The mark of the bytes' order, with which some editors begin a file, is no character to them.
+    let before = before.strip_prefix('\u{feff}').unwrap_or(before);
     let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
     let start = before.rfind('\n').map_or(0, |newline| newline + 1);
     let column = before.get(start..).map_or(0, |rest| rest.chars().count()) + 1;

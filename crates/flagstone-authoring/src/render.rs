@@ -19,7 +19,7 @@ pub fn render(finding: &Finding, source_name: &str, text: &str, color: bool) -> 
     let (line, _) = line_column(text, shown.start);
     let within = |span: &Range<usize>| {
         let span = clamp(text, span);
-        span.start - shown.start..span.end - shown.start
+        span.start.saturating_sub(shown.start)..span.end.saturating_sub(shown.start)
     };
     let primary = AnnotationKind::Primary.span(within(&finding.span));
     let labels = finding.labels.iter().map(|label| {
@@ -77,7 +77,8 @@ fn lines(text: &str, finding: &Finding) -> Range<usize> {
     let around = around.unwrap_or_default();
     let before = text.get(..around.start).unwrap_or_default();
     let behind = text.get(around.end..).unwrap_or_default();
-    let start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let marked = text.len() - text.strip_prefix('\u{feff}').unwrap_or(text).len();
+    let start = before.rfind('\n').map_or(marked, |newline| newline + 1);
     let end = behind
         .find('\n')
         .map_or(text.len(), |newline| around.end + newline + 1);

@@ -52,6 +52,14 @@ fn a_finding_is_written_as_json() {
 }
 
 #[test]
+fn a_mark_at_the_beginning_takes_no_column() {
+    let text = "\u{feff}flags.a.serve = 'onn'";
+    let finding = &read(text, None, &no_files).findings[0];
+    assert!(render(finding, "x.toml", text, false).contains("--> x.toml:1:17"));
+    assert_eq!(to_json(finding, "x.toml", text)["column"], 17);
+}
+
+#[test]
 fn any_span_can_be_shown() {
     for (start, end) in [
         (0, 0),
@@ -71,7 +79,7 @@ fn any_span_can_be_shown() {
             span: start..end,
             labels: Vec::new(),
         };
-        for text in [TEXT, "", "é", "\r\n\u{0}\t"] {
+        for text in [TEXT, "", "é", "\r\n\u{0}\t", "\u{feff}", "\u{feff}a\nb"] {
             assert!(render(&finding, "x.toml", text, false).contains("help: one"));
             assert!(to_json(&finding, "x.toml", text)["line"].is_u64());
         }
@@ -92,6 +100,8 @@ fn lines_and_columns_are_counted_from_one() {
     check("éa", 1, (1, 1));
     check("éa", 2, (1, 2));
     check("a\r\nb", 3, (2, 1));
+    check("\u{feff}ab", 4, (1, 2));
+    check("\u{feff}", 0, (1, 1));
 }
 
 #[test]
