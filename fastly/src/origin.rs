@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use fastly::experimental::RequestHandleCacheKey;
 use fastly::handle::{BodyHandle, PendingRequestHandle, RequestHandle, ResponseHandle};
 use fastly::http::request::SendErrorCause;
-use fastly::http::{HeaderName, HeaderValue, Method, StatusCode, Url, header};
+use fastly::http::{FramingHeadersMode, HeaderName, HeaderValue, Method, StatusCode, Url, header};
 use fastly::{Backend, Request};
 use flagstone_edge::ledger::Ledger;
 use flagstone_edge::{Changes, Edit, Ended, Next, Plan};
@@ -26,13 +26,23 @@ const MAX_URL: usize = 8_192;
 ///
 /// Bodies are streams that the platform moves, and redirects are passed on to the visitor. Safe methods go through the
 /// platform's cache, which tells apart what the plan tells apart.
-pub fn carry_out(plan: &Plan, ledger: &mut impl Ledger, mut request: Request) -> Page {
+pub fn carry_out(plan: &Plan, ledger: &mut impl Ledger, request: Request) -> Page {
+    let is_head = request.get_method() == Method::HEAD;
+    let mut page = attempt(plan, ledger, request, is_head);
+    if is_head && content_length(&page.head).is_some() {
+        // Else the platform says how long the body is that does not come.
+        page.head
+            .set_framing_headers_mode(FramingHeadersMode::ManuallyFromHeaders);
+    }
+    page
+}
+
+fn attempt(plan: &Plan, ledger: &mut impl Ledger, mut request: Request, is_head: bool) -> Page {
     let Some(fallback) = &plan.fallback else {
         let attempt = Attempt::make(plan, request.into());
         let next = plan.ended(ledger, &attempt.ended(), now());
         return attempt.respond(plan, edits(next));
     };
-    let is_head = request.get_method() == Method::HEAD;
     let Some(copy) = Copied::of(&mut request) else {
         return plan.unreachable().into();
     };
@@ -142,7 +152,10 @@ impl Attempt {
     fn hold(mut self, is_head: bool) -> Self {
         if let Ok((head, body)) = &mut self.result
             && !is_head
-            && head.get_status() != StatusCode::NOT_MODIFIED
+            && !matches!(
+                head.get_status(),
+                StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+            )
             && let Some(len) = content_length(head)
             && (1..=Plan::HELD).contains(&len)
         {

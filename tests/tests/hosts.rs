@@ -91,7 +91,10 @@ fn requests_and_responses_pass_unchanged() {
             Request::new("GET", "/search").body(r#"{"query":"shoes"}"#),
             Response::new(200).body("found"),
         ),
-        (Request::new("HEAD", "/head"), Response::new(200)),
+        (
+            Request::new("HEAD", "/head"),
+            Response::new(200).header("Content-Length", "3000000"),
+        ),
         (
             Request::new("POST", "/form").body("a=1"),
             Response::new(201).body("made"),
