@@ -34,8 +34,6 @@ const STABLE: &str = "stable";
 const FLAGS: &str = "feature-flags";
 /// The response header in which origins report what has happened to a visitor.
 const EVENT: &str = "flagstone-event";
-/// The header in which browsers' tools show where the time went.
-const SERVER_TIMING: &str = "server-timing";
 
 /// What is to be done to one request and to its response: owned data.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,8 +70,6 @@ struct Response {
     headers: Vec<(String, String)>,
     /// Values of `Set-Cookie`.
     cookies: Vec<String>,
-    /// What browsers' tools are told, by header.
-    timings: Vec<(&'static str, String)>,
     /// No cache may store it.
     is_unstorable: bool,
     /// The origin was asked to report events, which are not for visitors.
@@ -86,7 +82,6 @@ impl Response {
             flags,
             headers,
             cookies,
-            timings,
             is_unstorable,
             hides_events,
         } = self;
@@ -95,8 +90,6 @@ impl Response {
         edits.extend(headers.map(|(name, value)| Edit::Set(name.into(), value)));
         let cookies = cookies.into_iter();
         edits.extend(cookies.map(|cookie| Edit::Append("set-cookie".into(), cookie)));
-        let timings = timings.into_iter();
-        edits.extend(timings.map(|(name, value)| Edit::Append(name.into(), value)));
         if is_unstorable {
             edits.push(Edit::Set("cache-control".into(), "no-store".to_owned()));
             edits.extend(CDN_CACHE_CONTROLS.map(Edit::Remove));

@@ -4,7 +4,7 @@ use super::goals::{self, Looked};
 use super::tell::Teller;
 use super::watch::{Visit, watch};
 use super::watched::Watched;
-use super::{Attempts, Plan, SERVER_TIMING};
+use super::{Attempts, Plan};
 use crate::bot;
 use crate::configuration::Configuration;
 use crate::context::{Context, Entropy};
@@ -198,8 +198,11 @@ pub(super) fn decide<'n>(
         // Nobody may keep it: the next request is the canary's again.
         plan.pending.is_private = false;
         plan.response.is_unstorable = true;
-        let timing = "flagstone-fallback".to_owned();
-        plan.response.timings.push((SERVER_TIMING, timing));
+        let timings = plan.pending.server_timing.get_or_insert_default();
+        if !timings.is_empty() {
+            timings.push_str(", ");
+        }
+        timings.push_str("flagstone-fallback");
     };
     if let (Attempts::Fallback, Some(origin)) = (attempts, fallback) {
         return stand_in(plan, origin, &mut choices);
