@@ -29,13 +29,15 @@ impl Asked<'_> {
     /// Bytes that a body may have.
     pub const MAX_BODY: usize = 65_536;
     /// The headers that the answer depends on, beside those that planning a request may ask for.
-    pub const HEADERS: [&'static str; 6] = [
+    pub const HEADERS: [&'static str; 8] = [
         "authorization",
         "x-api-key",
         "origin",
         "if-none-match",
         "last-event-id",
         "sec-fetch-site",
+        "sec-gpc",
+        "cookie",
     ];
 }
 

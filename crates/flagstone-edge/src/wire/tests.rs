@@ -486,7 +486,14 @@ fn only_what_the_configuration_can_ask_for_is_asked_for() {
 
 #[test]
 fn a_request_for_the_edge_itself_is_answered() {
-    let mut model = model(vec![flag("canary", vec![everybody()])], Vec::new());
+    let mut model = model(vec![flag("banner", vec![everybody()])], Vec::new());
+    // Planning asks for nothing of what such a request needs.
+    model.edge.origins.clear();
+    model.edge.identity.anonymous = None;
+    model.edge.identity.consent = Some(Consent {
+        cookie: "consent".to_owned(),
+        value: String::new(),
+    });
     model.edge.ofrep = Some(Ofrep {
         public: false,
         cors: vec!["*".to_owned()],
@@ -498,7 +505,8 @@ fn a_request_for_the_edge_itself_is_answered() {
         ..Head::get(path, headers)
     };
     let seen =
-        r#"{"version":1,"view":"0123456789abcdef","exposures":[{"flag":"canary","variant":"on"}]}"#;
+        r#"{"version":1,"view":"0123456789abcdef","exposures":[{"flag":"banner","variant":"on"}]}"#;
+    let consent = ("cookie", "consent=1");
     let ofrep = "/ofrep/v1/evaluate/flags";
     for (head, body, is_limited, has_events) in [
         (
@@ -532,6 +540,18 @@ fn a_request_for_the_edge_itself_is_answered() {
             Some(""),
             false,
             false,
+        ),
+        (
+            post("/.flagstone/exposure", &[("x-user", "ada"), consent]),
+            Some(seen),
+            false,
+            true,
+        ),
+        (
+            post("/.flagstone/exposure", &[("sec-gpc", "1"), consent]),
+            Some(seen),
+            false,
+            true,
         ),
         (
             post("/.flagstone/exposure", &[("x-user", "ada")]),
