@@ -40,9 +40,10 @@ pub(super) fn watch(
     let mut guard = None;
     let watch = |choice: &mut Choice<'_>| {
         let flag = choice.of.flag;
-        let route = routes
+        let mut routes_of = routes
             .iter()
-            .find(|route| route.flag() == Some(flag.index()))?;
+            .filter(|route| route.flag() == Some(flag.index()));
+        let route = routes_of.clone().next()?;
         let mut watched = Watched {
             key: Key {
                 revision: visit.configuration.control().revision,
@@ -55,7 +56,7 @@ pub(super) fn watch(
                 route: route.pattern(&visit.snapshot),
             },
             is_exposure: visit.is_exposure,
-            harm: route.harm(&visit.snapshot),
+            harm: routes_of.find_map(|route| route.harm(&visit.snapshot)),
             compared: None,
         };
         if let Some(mut compared) = compare(visit, routes, choice) {
