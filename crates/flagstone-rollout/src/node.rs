@@ -138,13 +138,14 @@ impl Node {
         }
     }
 
-    /// Moves to another stage; the report of the one before, if there is anything to report, is to be sent.
+    /// Moves to another stage; the report of the one before, if there is anything to report, is to be sent. Within a stage the share
+    /// may be another one each time: where it grows, or rules have their own.
     pub fn enter_stage(&mut self, stage: u8, share: Share) -> Option<(ReportId, Report)> {
-        if (self.report.stage, self.share) == (stage, share) {
+        self.share = share;
+        if self.report.stage == stage {
             return None;
         }
         self.breaker.enter_stage();
-        self.share = share;
         let finished = self.flush();
         self.report.stage = stage;
         finished

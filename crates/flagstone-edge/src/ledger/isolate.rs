@@ -190,8 +190,9 @@ impl Ledger for Isolate {
         let Some(node) = self.node(flag, of, now_ms) else {
             return Serve::Canary;
         };
-        // A stage begins with the first request that was assigned in it.
-        let finished = node.enter_stage(of.stage, of.share);
+        // A stage begins with the first request that was assigned in it. Who was not drawn has no share.
+        let drawn = of.is_randomised.then_some(of.share);
+        let finished = drawn.and_then(|share| node.enter_stage(of.stage, share));
         let serve = node.serve(Order::Run, unit, now_ms);
         if let Some(report) = finished {
             push(&mut self.lines, flag, report);

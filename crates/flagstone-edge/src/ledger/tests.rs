@@ -1,10 +1,10 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
-use crate::fixture::{Head, configuration, everybody, flag, header, model};
+use crate::fixture::{Head, configuration, flag, having, header, model, share};
 use crate::plan::{Attempts, Ended, Next, Plan, plan};
 use crate::{Configuration, Edit};
-use flagstone_compile::model::{Serve as Serves, Share as Part};
+use flagstone_compile::model::{Share as Part, Source};
 use flagstone_core::{UnixMillis, Weight};
 use flagstone_rollout::{Line, Outcome};
 use std::cell::RefCell;
@@ -106,11 +106,8 @@ fn washout() {
 
 /// A canary with half of the visitors, whose keys are in `x-user`.
 fn halves() -> Configuration {
-    let mut rule = everybody();
-    if let Serves::Split(split) = &mut rule.serve {
-        split.shares = vec![("on".to_owned(), Part::Fixed(Weight(Weight::TOTAL.0 / 2)))];
-    }
-    configuration(&model(vec![flag("canary", vec![rule])], Vec::new()))
+    let half = share(Part::Fixed(Weight(Weight::TOTAL.0 / 2)));
+    configuration(&model(vec![flag("canary", vec![half])], Vec::new()))
 }
 
 fn visit(
@@ -170,6 +167,50 @@ fn until_open(ledger: &mut impl Ledger, tick: impl Fn() -> UnixMillis) -> usize 
         }
     }
     canaries
+}
+
+/// The staff gets the canary, and visitors by two rules of different shares. That says nothing of a new stage: what is known of
+/// both sides stays, and one report has all of it.
+#[test]
+fn rules_with_shares_of_their_own_are_no_stages() {
+    let part = |hundredth| share(Part::Fixed(Weight(Weight::TOTAL.0 / 100 * hundredth)));
+    let mut guests = part(20);
+    guests.when = having(&["app.guest"]).when;
+    let header = |name: &str| Source::Header(name.to_owned());
+    let attributes = vec![
+        ("app.staff".to_owned(), header("x-staff")),
+        ("app.guest".to_owned(), header("x-guest")),
+    ];
+    let rules = vec![having(&["app.staff"]), guests, part(25)];
+    let configuration = configuration(&model(vec![flag("canary", rules)], attributes));
+    let now = UnixMillis(1_800_000_000_000);
+    let mut isolate = Isolate::new();
+    let mut failed = 0;
+    for user in 0..1_000 {
+        for other in ["x-staff", "x-guest", "x-other"] {
+            let user = format!("{other}-{user}");
+            let head = Head::get("/canary/x", &[("x-user", &user), (other, "1")]);
+            let all = Attempts::All;
+            let plan = plan(
+                all,
+                &mut isolate,
+                Some(&configuration),
+                None,
+                &head,
+                now,
+                || [0; 16],
+            );
+            let fails = plan.origin == "canary" && other != "x-staff";
+            failed += usize::from(fails);
+            let first = ended(if fails { 500 } else { 200 });
+            if plan.ended(&mut isolate, &first, now) == Next::FailOver {
+                plan.stood_in(&mut isolate, &first, &ended(200), now);
+            }
+        }
+    }
+    // At 25 % alone 6, and some more while the realised share is above it.
+    assert!((6..=12).contains(&failed), "{failed}");
+    assert_eq!(isolate.reports(now.0).rollouts.len(), 1);
 }
 
 #[test]
