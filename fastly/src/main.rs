@@ -89,8 +89,10 @@ fn serve(node: &mut Node, request: Request) {
     }
     let mut ledger = Pop::new(Counters::open(), &random);
     let plan = node.plan(&mut ledger, &head, now, || random);
-    origin::carry_out(&plan, &mut ledger, request).send();
+    let page = origin::carry_out(&plan, &mut ledger, request);
+    // Before it is sent, which may end here: the visitor may have left.
     write(ledger.lines());
+    page.send();
 }
 
 /// Writes what was counted or seen to the log endpoint, if the service has one.

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead as _, BufReader, Write as _};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -483,6 +483,36 @@ fn a_body_may_take_longer_than_a_head() {
             host.name()
         );
     }
+}
+
+/// A slow origin is no less slow if the visitor does not wait for it.
+#[test]
+fn who_leaves_before_the_answer_is_counted_on_fastly() {
+    let published = Published::of(SLOW);
+    let stable = Origin::start(|_| {
+        thread::sleep(Duration::from_millis(600));
+        fine()
+    });
+    let stable = stable.unwrap();
+    let setting = Setting {
+        origins: &[("stable", stable.url())],
+        store: &[
+            (&published.key, &published.snapshot),
+            (CONTROL, &published.control(7, "")),
+        ],
+        ..Setting::default()
+    };
+    let Some(viceroy) = if_present(Viceroy::start(setting)).unwrap() else {
+        return;
+    };
+    let address = viceroy.url().trim_start_matches("http://");
+    let mut visitor = TcpStream::connect(address.trim_end_matches('/')).unwrap();
+    let request = "GET / HTTP/1.1\r\nHost: shop.example\r\nX-User: bob\r\n\r\n";
+    visitor.write_all(request.as_bytes()).unwrap();
+    thread::sleep(Duration::from_millis(200));
+    drop(visitor);
+    let row = counted(&viceroy, &stable);
+    assert_eq!((row.requests, row.harms), (1, 1), "{}", viceroy.log());
 }
 
 /// What stands in the place of a dataset of Cloudflare's takes no rows; that does not keep lines from the guard.
