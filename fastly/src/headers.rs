@@ -62,6 +62,36 @@ fn all<T>(ask: impl Fn(usize) -> Result<Vec<T>, BufferSizeError>) -> Vec<T> {
     }
 }
 
+/// A request's URL, as the platform has made it of host and target; HTTP/2 has no header `Host`.
+#[allow(
+    deprecated,
+    reason = "so is the handle's number for a target that comes after ours"
+)]
+pub fn url(request: &RequestHandle) -> Option<String> {
+    let mut room = ROOM;
+    loop {
+        let (mut bytes, mut len) = (vec![0; room], 0);
+        // SAFETY: the pointers are to locals, and the length is that of the list.
+        #[expect(unsafe_code, reason = "the SDK panics on what is no URL")]
+        let status = unsafe {
+            fastly_sys::fastly_http_req::uri_get(
+                request.as_u32(),
+                bytes.as_mut_ptr(),
+                bytes.len(),
+                &raw mut len,
+            )
+        };
+        if status.is_ok() {
+            bytes.truncate(len);
+            return String::from_utf8(bytes).ok();
+        }
+        if len <= room {
+            return None;
+        }
+        room = len;
+    }
+}
+
 /// The lines of a header as one value; `None` if there are none.
 pub fn joined(message: &impl Headers, name: &str, separator: &[u8]) -> Option<Cow<'static, [u8]>> {
     let lines = message.lines(&self::name(name)?);

@@ -15,7 +15,7 @@ use std::io::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fastly::http::serve::Serve;
-use fastly::http::{StatusCode, Url, header};
+use fastly::http::{StatusCode, Url};
 use fastly::log::Endpoint;
 use fastly::{Request, Response};
 use flagstone_core::UnixMillis;
@@ -24,7 +24,6 @@ use flagstone_edge::{Compile, Node, Options};
 
 use counters::Counters;
 use head::Head;
-use headers::Headers;
 use page::Page;
 
 mod answer;
@@ -110,11 +109,8 @@ fn write(lines: &[String]) {
 
 /// Whether the request is for a host. The SDK panics on a URL that has none, such as one for `shop.example:99999`.
 fn has_host(request: &Request) -> bool {
-    let lines = request.as_handles().0.lines(&header::HOST);
-    let host = lines
-        .first()
-        .and_then(|host| str::from_utf8(host.as_bytes()).ok());
-    host.is_some_and(|host| Url::parse(&["http://", host, "/"].concat()).is_ok())
+    let url = headers::url(request.as_handles().0);
+    url.is_some_and(|url| Url::parse(&url).is_ok())
 }
 
 /// A clock before 1970 is taken for 1970.

@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use fastly::experimental::RequestHandleCacheKey;
 use fastly::handle::{BodyHandle, PendingRequestHandle, RequestHandle, ResponseHandle};
 use fastly::http::request::SendErrorCause;
-use fastly::http::{FramingHeadersMode, HeaderName, HeaderValue, Method, StatusCode, Url, header};
+use fastly::http::{
+    FramingHeadersMode, HeaderName, HeaderValue, Method, StatusCode, Url, Version, header,
+};
 use fastly::{Backend, Request};
 use flagstone_edge::ledger::Ledger;
 use flagstone_edge::{Changes, Edit, Ended, Next, Plan};
@@ -246,6 +248,8 @@ fn send(plan: &Plan, request: Outgoing) -> Result<(ResponseHandle, BodyHandle), 
         return Err(refused(&"the URL is too long"));
     }
     head.set_url(&url);
+    // The visitor's own matters to nobody behind the edge.
+    head.set_version(Version::HTTP_11);
     headers::apply(&mut head, &plan.request_edits);
     if !plan.cache_key.is_empty() {
         let mut hash = Sha256::new();

@@ -1,8 +1,8 @@
 //! What only one of the platforms has: its caches, its isolates.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::io;
-use std::net::TcpListener;
+use std::io::{self, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::thread;
 
 use flagstone_tests::hosts::{
@@ -292,6 +292,48 @@ fn a_request_for_no_host_does_not_panic_on_fastly() {
         assert_eq!(response.status, status, "{host}: {}", viceroy.log());
     }
     assert!(!viceroy.log().contains("panicked"), "{}", viceroy.log());
+}
+
+/// HTTP/2 has no header `Host`, but `:authority`.
+#[test]
+fn a_request_by_http2_is_for_a_host_on_fastly() {
+    let (origin, configuration) = (origin(), Configuration::new());
+    let Some(viceroy) = configuration.service(origin.url()) else {
+        return;
+    };
+    let frame = |kind: u8, flags: u8, stream: u8, payload: &[u8]| {
+        let len = u8::try_from(payload.len()).unwrap();
+        [&[0, 0, len, kind, flags, 0, 0, 0, stream], payload].concat()
+    };
+    for (host, status) in [("shop.example", 0x88), ("1.2.3.4.5", 0x8c)] {
+        let address = viceroy.url().trim_start_matches("http://");
+        let mut stream = TcpStream::connect(address.trim_end_matches('/')).unwrap();
+        // By HPACK's table: GET, http, the path `/`, and an authority of this length.
+        let len = u8::try_from(host.len()).unwrap();
+        let head = [&[0x82, 0x86, 0x84, 0x41, len], host.as_bytes()].concat();
+        let sent = [
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(),
+            frame(4, 0, 0, &[]),
+            frame(1, 5, 1, &head),
+        ];
+        stream.write_all(&sent.concat()).unwrap();
+        let found = loop {
+            let mut head = [0; 9];
+            stream.read_exact(&mut head).unwrap();
+            let len = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+            let mut payload = vec![0; len as usize];
+            stream.read_exact(&mut payload).unwrap();
+            if head[3] == 1 {
+                break payload[0];
+            }
+        };
+        // 200 and 400 by the table.
+        assert_eq!(found, status, "{host}: {}", viceroy.log());
+    }
+    assert!(!viceroy.log().contains("panicked"), "{}", viceroy.log());
+    let received = origin.take_received();
+    let host = received.last().unwrap().headers.text("x-forwarded-host");
+    assert_eq!(host.as_deref(), Some("shop.example"));
 }
 
 /// With a Durable Object a control document is in force with the next look, and is compared before it is replaced; what
