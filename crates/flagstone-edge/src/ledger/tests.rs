@@ -1,10 +1,11 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
-use crate::fixture::{Head, configuration, flag, having, header, model, share};
+use crate::control::Control;
+use crate::fixture::{Head, configuration, control, flag, having, header, model, share, snapshot};
 use crate::plan::{Attempts, Ended, Next, Plan, plan};
 use crate::{Configuration, Edit};
-use flagstone_compile::model::{Share as Part, Source};
+use flagstone_compile::model::{Calendar, Plan as Stages, Share as Part, Source, Stage};
 use flagstone_core::{UnixMillis, Weight};
 use flagstone_rollout::{Line, Outcome};
 use std::cell::RefCell;
@@ -211,6 +212,58 @@ fn rules_with_shares_of_their_own_are_no_stages() {
     // At 25 % alone 6, and some more while the realised share is above it.
     assert!((6..=12).contains(&failed), "{failed}");
     assert_eq!(isolate.reports(now.0).rollouts.len(), 1);
+}
+
+/// Guests are split by a rule of its own share, the others by the plan's: only of these arrive as many as the plan says.
+#[test]
+fn who_is_not_drawn_by_the_plan_is_not_compared() {
+    let mut guests = share(Part::Fixed(Weight(Weight::TOTAL.0 / 2)));
+    guests.when = having(&["app.guest"]).when;
+    let guest = ("app.guest".to_owned(), Source::Header("x-guest".to_owned()));
+    let rules = vec![guests, share(Part::Planned)];
+    let mut model = model(vec![flag("canary", rules)], vec![guest]);
+    model.plans.push(Stages {
+        flag: "canary".to_owned(),
+        variant: "on".to_owned(),
+        id: "1".to_owned(),
+        stages: vec![Stage {
+            share: Weight(Weight::TOTAL.0 / 100 * 5),
+            dwell: 60_000,
+        }],
+        straight: false,
+        calendar: Calendar::default(),
+        goals: Vec::new(),
+    });
+    let bytes = snapshot(&model);
+    let control = String::from_utf8(control(&bytes, 7, "")).unwrap();
+    let rollouts = r#""rollouts":{"canary":{"plan":"1","attempt":1,"stage":0,"state":"running","since":0}},"kills""#;
+    let control = control.replace("\"kills\"", rollouts);
+    let control = Control::read(control.as_bytes()).unwrap();
+    let configuration = Configuration::new(bytes, control, None).unwrap();
+    let now = UnixMillis(1_800_000_000_000);
+    let mut isolate = Isolate::new();
+    for user in 0..1_000 {
+        for other in ["x-guest", "x-other"] {
+            let user = format!("{other}-{user}");
+            let head = Head::get("/canary/x", &[("x-user", &user), (other, "1")]);
+            let all = Attempts::All;
+            let plan = plan(
+                all,
+                &mut isolate,
+                Some(&configuration),
+                None,
+                &head,
+                now,
+                || [0; 16],
+            );
+            plan.ended(&mut isolate, &ended(200), now);
+        }
+    }
+    let reports = isolate.reports(now.0).rollouts;
+    let line = Line::read(reports.first().unwrap()).unwrap().unwrap();
+    let arms = line.report.arms;
+    assert_eq!(arms.canary.fetches + arms.control.fetches, 1_000);
+    assert!((30..70).contains(&arms.canary.fetches), "{arms:?}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::page;
 use crate::route::{ACTS, Matched};
 use crate::status::Guard;
 use flagstone_core::layout::{
-    Algorithm, NONE, NONE16, OriginRecord, RuleRecord, Section, SplitRecord, rest,
+    Algorithm, NONE, NONE16, OriginRecord, RANGE_PLANNED, RuleRecord, Section, SplitRecord, rest,
 };
 use flagstone_core::{
     Flag, Reason, Snapshot, UnixMillis, Variant, VariantIndex, Weight, hash, range_share,
@@ -101,17 +101,21 @@ fn compare(visit: &Visit<'_>, routes: &[Matched<'_>], choice: &mut Choice<'_>) -
         _ => return None,
     };
     let split = || share(visit, &flag, choice.rule?, canary, control.index);
-    let share = match staged {
-        Some(staged) => Some(staged.share),
-        None => split(),
+    let (share, has_share) = match staged {
+        // Other rules have other shares.
+        Some(staged) => (staged.share, goes_by_plan(visit, &flag, choice.rule)),
+        None => match split() {
+            Some(share) => (share, true),
+            None => (Share::new(0.5)?, false),
+        },
     };
     Some(Compared {
         id: staged.map_or(hash::key(choice.of.key.as_bytes()) as u64, |staged| {
             staged.id
         }),
         stage: staged.map_or(0, |staged| staged.stage),
-        is_randomised: choice.reason == Reason::Split && share.is_some(),
-        share: share.or(Share::new(0.5))?,
+        is_randomised: choice.reason == Reason::Split && has_share,
+        share,
         arm,
         serve: Serve::Canary,
         is_prefetch: visit.is_prefetch,
@@ -148,6 +152,17 @@ fn control<'s>(flag: &Flag<'s>, canary: VariantIndex) -> Option<Variant<'s>> {
         Some(index) => flag.variant(index),
         None => flag.variants().find(|variant| variant.index != canary),
     }
+}
+
+/// Whether a rule splits by its flag's plan.
+fn goes_by_plan(visit: &Visit<'_>, flag: &Flag<'_>, rule: Option<u16>) -> bool {
+    let split = || {
+        let rule: RuleRecord = flag.rule(rule?)?;
+        let split = visit.snapshot.record(Section::Splits, rule.split)?;
+        let mut ranges = visit.snapshot.ranges(&split);
+        Some(ranges.any(|range| range.flags & RANGE_PLANNED != 0))
+    };
+    split().unwrap_or(false)
 }
 
 /// The canary's part of those whom a rule splits between it and control.
