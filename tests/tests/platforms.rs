@@ -320,11 +320,12 @@ fn a_request_by_http2_is_for_a_host_on_fastly() {
         let found = loop {
             let mut head = [0; 9];
             stream.read_exact(&mut head).unwrap();
-            let len = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+            let [high, middle, low, kind, ..] = head;
+            let len = u32::from_be_bytes([0, high, middle, low]);
             let mut payload = vec![0; len as usize];
             stream.read_exact(&mut payload).unwrap();
-            if head[3] == 1 {
-                break payload[0];
+            if kind == 1 {
+                break *payload.first().unwrap();
             }
         };
         // 200 and 400 by the table.
