@@ -139,6 +139,12 @@ impl Site {
         assert_eq!(self.send("guard", post, "secret").status, 200);
     }
 
+    /// From now on the guard gets no answer when it writes under such a key, although it does.
+    fn lose(&self, key: &str) {
+        let post = Request::new("POST", "/test/lose").body(key);
+        assert_eq!(self.send("guard", post, "secret").status, 200);
+    }
+
     /// The object ends, whatever it is doing.
     fn end(&self) {
         let _ = self.try_send("guard", Request::new("POST", "/test/end"), "secret");
@@ -147,6 +153,17 @@ impl Site {
     fn control(&self) -> Value {
         let get = Request::new("GET", "/.well-known/flagstone/control");
         serde_json::from_slice(&self.send("flagstone", get, "secret").body).unwrap()
+    }
+
+    /// What somebody does by the health page: the answer's status and body.
+    fn act(&self, what: &str, why: &str, origin: &str) -> (u16, String) {
+        let body = format!(r#"{{"what":"{what}","flag":"checkout","who":"ada","why":"{why}"}}"#);
+        let post = Request::new("POST", "/_flagstone/actions")
+            .header("content-type", "application/json")
+            .header("sec-fetch-site", origin)
+            .body(body);
+        let response = self.send("guard", post, "secret");
+        (response.status, String::from_utf8(response.body).unwrap())
     }
 
     /// What a visitor sees behind a Worker, and whether the node's own breaker had a hand in it.
@@ -537,15 +554,7 @@ fn the_health_page_is_there_and_pauses_a_rollout() {
         rollout["guard"]["fetches"]["canary"]["count"], 3,
         "{rollout}"
     );
-    let act = |what: &str, why: &str, origin: &str| {
-        let body = format!(r#"{{"what":"{what}","flag":"checkout","who":"ada","why":"{why}"}}"#);
-        let post = Request::new("POST", "/_flagstone/actions")
-            .header("content-type", "application/json")
-            .header("sec-fetch-site", origin)
-            .body(body);
-        let response = site.send("guard", post, "secret");
-        (response.status, String::from_utf8(response.body).unwrap())
-    };
+    let act = |what, why, origin| site.act(what, why, origin);
     let before = site.control();
     assert_eq!(act("pause", "so", "cross-site").0, 403);
     assert_eq!(act("pause", "", "same-origin").0, 400);
@@ -569,6 +578,39 @@ fn the_health_page_is_there_and_pauses_a_rollout() {
     assert_eq!(health()["state"], "paused");
     assert_eq!(act("kill", "off", "same-origin").0, 200);
     assert_eq!(site.control()["kills"]["checkout"], "control");
+}
+
+#[test]
+fn a_change_that_is_in_the_object_is_told_as_made() {
+    let Some(site) = Site::start(BEGIN, 200, &[]) else {
+        return;
+    };
+    site.set_clock(BEGIN + 1_000);
+    for (lost, what, state) in [
+        ("^audit/", "pause", "paused"),
+        ("^control$", "resume", "running"),
+    ] {
+        site.lose(lost);
+        let (status, audit) = site.act(what, "so", "same-origin");
+        assert_eq!(status, 200, "{lost}: {audit}\n{}", site.log());
+        let control = site.control();
+        assert_eq!(control["rollouts"]["checkout"]["state"], state);
+        assert_eq!(control["last"].to_string() + "\n", audit);
+    }
+    let lost = "the change is made, but its audit line is not kept: the answer is lost";
+    assert!(site.log().contains(lost), "{}", site.log());
+    // A step of the guard's own has its audit line, too.
+    site.tell(&line(1, 0, 0, BEGIN, 200));
+    site.json("/rollouts");
+    let control = site.control();
+    assert_eq!(control["rollouts"]["checkout"]["state"], "rolled-back");
+    let get = Request::new("GET", "/.well-known/flagstone/audit/000000000000004");
+    let kept = site.send("flagstone", get, "secret").body;
+    assert_eq!(
+        String::from_utf8(kept).unwrap(),
+        control["last"].to_string()
+    );
+    assert!(!site.log().contains("the next step"), "{}", site.log());
 }
 
 #[test]

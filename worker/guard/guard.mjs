@@ -143,20 +143,28 @@ export class Guard extends DurableObject {
   /** Puts the next steps into the control document, over the one that was read. What is not taken is decided again. */
   async publish(now) {
     const { text, audits } = this.desk.publish(crypto.randomUUID(), now)
-    if (text === null) return true
-    const { status, ok } = await this.put(text, audits)
-    if (!ok) throw new Error(status === 412 ? OVERTAKEN : `status ${status}`)
+    if (text !== null) await this.put(text, audits)
     return true
   }
 
-  /** Writes the control document over the one that was read, and audit lines; the answer to the former. */
+  /** Writes the control document over the one that was read, and audit lines. Once it is there, nothing makes it a failure. */
   async put(text, audits) {
     this.looked = -Infinity
-    const answer = await this.control('control', text, { 'if-match': this.tag })
-    if (answer.ok) {
-      for (const { sequence, text } of audits) await this.control(`audit/${String(sequence).padStart(15, '0')}`, text)
+    const { status, ok } = await this.control('control', text, { 'if-match': this.tag }).catch(async (error) => {
+      // Where an answer was lost, the document may be there all the same.
+      const held = await this.control('control')
+      if ((await held.text()) !== text) throw error
+      return held
+    })
+    if (!ok) throw new Error(status === 412 ? OVERTAKEN : `the control document's object answers ${status}`)
+    for (const { sequence, text } of audits) {
+      try {
+        const { status, ok } = await this.control(`audit/${String(sequence).padStart(15, '0')}`, text)
+        if (!ok) throw new Error(`status ${status}`)
+      } catch (error) {
+        this.complain('the change is made, but its audit line is not kept', error)
+      }
     }
-    return answer
   }
 
   /** Reads what the control document's object has under a key, or writes it. */
@@ -187,9 +195,11 @@ export class Guard extends DurableObject {
       const asked = { method, path, site: headers.get('sec-fetch-site'), kind: headers.get('content-type'), body, mark: crypto.randomUUID(), decisions: this.store.decisions(SHOWN), problem: this.problem }
       const { status, kind, text, document, audits, ...answer } = this.desk.page(asked, this.now())
       if (document !== undefined) {
-        const written = await this.put(document, audits)
-        if (written.status === 412) return plain(409, `${OVERTAKEN}; look again\n`)
-        if (!written.ok) return plain(502, `the control document's object answers ${written.status}\n`)
+        try {
+          await this.put(document, audits)
+        } catch ({ message }) {
+          return message === OVERTAKEN ? plain(409, `${OVERTAKEN}; look again\n`) : plain(502, `${message}\n`)
+        }
       }
       return new Response(text, { status, headers: [['content-type', kind], ...answer.headers] })
     })

@@ -1,5 +1,5 @@
-// The guard's Worker for tests: with a clock that they set, and a way to end the object at any moment, as a crash would. Both
-// are behind the guard's own door.
+// The guard's Worker for tests: with a clock that they set, answers of the control document's object that are lost, and a way to
+// end the object at any moment, as a crash would. All are behind the guard's own door.
 
 import { Guard as Real } from '../../../worker/guard/index.mjs'
 
@@ -16,10 +16,20 @@ export class Guard extends Real {
     return this.ctx.storage.sql.exec('SELECT at FROM clock').toArray()[0]?.at ?? super.now()
   }
 
+  async control(key, body, headers) {
+    const answer = await super.control(key, body, headers)
+    if (body !== undefined && this.lost?.test(key)) throw new Error('the answer is lost')
+    return answer
+  }
+
   async fetch(request) {
     const { pathname } = new URL(request.url)
     if (pathname === '/test/clock') {
       this.ctx.storage.sql.exec('INSERT OR REPLACE INTO clock VALUES (1, ?)', Number(await request.text()))
+      return new Response()
+    }
+    if (pathname === '/test/lose') {
+      this.lost = new RegExp(await request.text())
       return new Response()
     }
     if (pathname === '/test/end') this.ctx.abort('a test wants it')
