@@ -614,6 +614,30 @@ fn a_change_that_is_in_the_object_is_told_as_made() {
 }
 
 #[test]
+fn it_does_not_overtake_itself() {
+    let Some(site) = Site::start(BEGIN, 200, &[]) else {
+        return;
+    };
+    site.set_clock(BEGIN + 60_000);
+    assert_eq!(site.act("pause", "so", "same-origin").0, 200);
+    for sequence in 0..60 {
+        let at_ms = BEGIN + 60_000 + i64::from(sequence) * 10_000;
+        site.set_clock(at_ms);
+        let lines = (1..=3).map(|node| line(node, sequence, 0, at_ms, 0));
+        site.tell(&lines.collect::<String>());
+    }
+    assert_eq!(site.act("resume", "so", "same-origin").0, 200);
+    // It takes its next step in the look that comes before this action.
+    let (status, audit) = site.act("kill", "so", "same-origin");
+    assert_eq!(status, 200, "{audit}");
+    let control = site.control();
+    assert_eq!(control["rollouts"]["checkout"]["stage"], 1, "{control}");
+    assert_eq!(control["kills"]["checkout"], "control");
+    let decisions = site.json("/decisions");
+    assert_eq!(decisions[0]["type"], "dev.flagstone.rollout.advanced");
+}
+
+#[test]
 fn it_says_what_is_wrong_with_its_variables() {
     let Some(site) = Site::start(BEGIN, 200, &[("FLAGSTONE_GUARD_CEILING", "5 %")]) else {
         return;

@@ -192,8 +192,11 @@ export class Guard extends DurableObject {
     await this.look()
     return this.alone(async () => {
       if (this.desk === undefined) return plain(503, `${this.problem}\n`)
+      const now = this.now()
+      // The look may have changed the document itself.
+      await this.follow(now).catch((error) => this.complain('the control document', error))
       const asked = { method, path, site: headers.get('sec-fetch-site'), kind: headers.get('content-type'), body, mark: crypto.randomUUID(), decisions: this.store.decisions(SHOWN), problem: this.problem }
-      const { status, kind, text, document, audits, ...answer } = this.desk.page(asked, this.now())
+      const { status, kind, text, document, audits, ...answer } = this.desk.page(asked, now)
       if (document !== undefined) {
         try {
           await this.put(document, audits)
