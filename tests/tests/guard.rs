@@ -638,6 +638,20 @@ fn it_does_not_overtake_itself() {
 }
 
 #[test]
+fn what_the_webhook_has_not_taken_is_kept() {
+    let Some(site) = Site::start(BEGIN, 200, &[]) else {
+        return;
+    };
+    for more in ["10001", "1"] {
+        let post = Request::new("POST", "/test/decide").body(more);
+        assert_eq!(site.send("guard", post, "secret").status, 200);
+    }
+    let metrics = site.ask("/metrics");
+    let expected = "flagstone_guard_untold_decisions 10002\n";
+    assert!(metrics.contains(expected), "{metrics}");
+}
+
+#[test]
 fn it_says_what_is_wrong_with_its_variables() {
     let Some(site) = Site::start(BEGIN, 200, &[("FLAGSTONE_GUARD_CEILING", "5 %")]) else {
         return;

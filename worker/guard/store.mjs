@@ -1,6 +1,6 @@
 // What a guard must not lose, in the object's SQLite: states of rollouts, decisions, which of these were not told yet.
 
-/** So many decisions are kept. */
+/** So many decisions are kept, and those that have not been told. */
 const KEPT = 10_000
 
 export class Store {
@@ -29,7 +29,7 @@ export class Store {
         this.sql.exec('INSERT INTO decisions (event, is_untold) VALUES (?, ?)', event, isTold ? 1 : 0)
       }
       if (decisions.length > 0) {
-        this.sql.exec('DELETE FROM decisions WHERE number <= (SELECT max(number) FROM decisions) - ?', KEPT)
+        this.sql.exec('DELETE FROM decisions WHERE is_untold = 0 AND number <= (SELECT max(number) FROM decisions) - ?', KEPT)
       }
     })
   }

@@ -1,5 +1,5 @@
-// The guard's Worker for tests: with a clock that they set, answers of the control document's object that are lost, and a way to
-// end the object at any moment, as a crash would. All are behind the guard's own door.
+// The guard's Worker for tests: with a clock that they set, answers of the control document's object that are lost, decisions that
+// nobody made, and a way to end the object at any moment, as a crash would. All are behind the guard's own door.
 
 import { Guard as Real } from '../../../worker/guard/index.mjs'
 
@@ -30,6 +30,11 @@ export class Guard extends Real {
     }
     if (pathname === '/test/lose') {
       this.lost = new RegExp(await request.text())
+      return new Response()
+    }
+    if (pathname === '/test/decide') {
+      const decisions = Array.from({ length: Number(await request.text()) }, (_, number) => `{"id":"${number}"}`)
+      this.store.save({ states: [], decisions }, true)
       return new Response()
     }
     if (pathname === '/test/end') this.ctx.abort('a test wants it')

@@ -102,7 +102,7 @@ impl Kept<'_> {
     }
 }
 
-/// So many decisions are kept.
+/// So many decisions are kept, and those that have not been told.
 const KEPT: u64 = 10_000;
 
 /// Opens a file, or makes it; or the database of a URL, and its tables.

@@ -125,9 +125,9 @@ impl Store for File {
                         outbox.insert(number, ())?;
                     }
                 }
-                while decisions.len()? > KEPT {
-                    decisions.pop_first()?;
-                }
+                let end = next + kept.changes.decisions.len() as u64;
+                let is_untold = |number| !matches!(outbox.get(number), Ok(None));
+                decisions.retain_in(..end.saturating_sub(KEPT), |number, _| is_untold(number))?;
                 let mut inputs = write.open_table(INPUTS)?;
                 for (file, read) in kept.inputs {
                     inputs.insert(file.as_str(), read)?;
@@ -189,7 +189,10 @@ impl Outbox for File {
 }
 
 fn open(path: &Path) -> Result<Database, redb::Error> {
-    let database = Database::create(path)?;
+    with_tables(Database::create(path)?)
+}
+
+fn with_tables(database: Database) -> Result<Database, redb::Error> {
     let write = database.begin_write()?;
     write.open_table(ROLLOUTS)?;
     write.open_table(DECISIONS)?;
@@ -197,4 +200,52 @@ fn open(path: &Path) -> Result<Database, redb::Error> {
     write.open_table(INPUTS)?;
     write.commit()?;
     Ok(database)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use flagstone_guard::Changes;
+    use redb::backends::InMemoryBackend;
+
+    fn store(file: &mut File, decisions: std::ops::Range<u64>) {
+        let changes = Changes {
+            decisions: decisions.map(|number| number.to_string()).collect(),
+            ..Changes::default()
+        };
+        let kept = Kept {
+            changes: &changes,
+            is_told: true,
+            inputs: &[],
+            batches: None,
+            sequence: None,
+            heard: None,
+        };
+        file.store(&kept).unwrap();
+    }
+
+    #[test]
+    fn what_the_webhook_has_not_taken_is_kept() {
+        let database = Database::builder().create_with_backend(InMemoryBackend::new());
+        let mut file = File(Arc::new(Opened {
+            path: PathBuf::new(),
+            database: RwLock::new(with_tables(database.unwrap()).ok()),
+        }));
+        store(&mut file, 0..KEPT + 2);
+        let mut told = Vec::new();
+        for _ in 0..2 {
+            let tell = &mut |event: &str| {
+                told.push(event.to_owned());
+                true
+            };
+            assert_eq!(file.tell(tell).unwrap(), Told::Taken);
+        }
+        assert_eq!(told, ["0", "1"]);
+        store(&mut file, KEPT + 2..KEPT + 3);
+        let kept = file.decisions(usize::MAX).unwrap();
+        assert_eq!(kept.len() as u64, KEPT + 1);
+        assert_eq!(kept.last().unwrap(), "2");
+    }
 }
