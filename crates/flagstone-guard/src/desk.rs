@@ -175,14 +175,13 @@ impl Desk {
             }
             let id = rollout_id(&plan.flag, &plan.plan, entry.course.attempt);
             current.push(id);
-            let begun = || begin(id, plan, &entry.course, &self.judgement, now_ms);
             let led = match self.led.entry(id) {
                 Entry::Occupied(led) => led.into_mut(),
                 Entry::Vacant(place) => {
                     let state = state(id)?;
                     let mut rollout = match &state {
                         Some(bytes) => read(plan, bytes)?,
-                        None => begun(),
+                        None => begin(id, plan, &entry.course, &self.judgement, now_ms),
                     };
                     if state.is_none() && has_ended(&entry.course) {
                         // Before this guard knew of it: that is no news.
@@ -200,10 +199,6 @@ impl Desk {
             // A new snapshot may have another plan of the same id.
             if led.plan != *plan {
                 led.plan = plan.clone();
-            }
-            // What was counted by other shares says nothing of these.
-            if led.rollout.guard().plan().ladder != plan.ladder && !led.rollout.is_over() {
-                led.rollout = begun();
             }
         }
         self.led.retain(|id, _| current.contains(id));
@@ -272,11 +267,16 @@ impl Desk {
         taken
     }
 
-    /// Looks at every rollout; what the control document is to say, once the decisions are in the store.
+    /// Looks at every rollout; what the control document is to say, once the decisions are in the store. Whoever knows that its
+    /// document has been replaced does not look: it may have the shares of before.
     pub fn lead(&mut self, now_ms: i64) -> Vec<Publication> {
         let mut publications = Vec::new();
         for (id, led) in &mut self.led {
             let Led { plan, course, .. } = led;
+            // What was counted by other shares says nothing of these.
+            if led.rollout.guard().plan().ladder != plan.ladder && !led.rollout.is_over() {
+                led.rollout = begin(*id, plan, course, &self.judgement, now_ms);
+            }
             let done = led.rollout.lead(course, &plan.timetable, now_ms);
             for decision in &done.decisions {
                 let event = event::cloud_event(*id, plan, &led.rollout, decision);

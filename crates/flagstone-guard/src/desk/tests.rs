@@ -255,6 +255,28 @@ fn by_other_shares_nothing_is_known() {
 }
 
 #[test]
+fn who_does_not_lead_begins_nothing_anew() {
+    let mut other = plan();
+    other.ladder = Ladder::new(&[0.05, 0.1, 0.5]).unwrap();
+    let mut ahead = desk();
+    led(&mut ahead, 2, 0, other.clone(), NOW_MS);
+    ahead.take(&line(0, 1, 1), NOW_MS);
+    let (id, state) = ahead.changes().rollouts.remove(0);
+    // By the document of before, which has the shares of before.
+    let mut behind = begun(None);
+    behind.renew(id, state).unwrap();
+    let control = document(1, 0, "running").control;
+    behind
+        .follow(&control, &[plan()], |_| Ok(None), NOW_MS)
+        .unwrap();
+    assert_eq!(behind.take(&line(1, 1, 1), NOW_MS).counted, 1);
+    let state = behind.changes().rollouts.remove(0).1;
+    let read = Rollout::from_bytes(&state).unwrap();
+    assert_eq!(read.guard().plan().ladder, other.ladder);
+    assert_eq!(read.figures().counts.failures.canary, 2.0);
+}
+
+#[test]
 fn an_entry_of_a_stage_that_there_is_not_costs_that_entry_alone() {
     let mut desk = desk();
     for turn in 0..3 {
