@@ -11,7 +11,7 @@ use flagstone_rollout::{Course, GOALS, Line, PerArm, State};
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-/// A rollout that began so long ago was under way before this guard knew of it.
+/// A rollout that began so long ago, pauses not counted, was under way before this guard knew of it.
 const FRESH_MS: i64 = 120_000;
 
 /// Where the store has when flags were last reported, beside the rollouts: the id of none of them.
