@@ -44,8 +44,14 @@ function child(adapter, flags, mode) {
 
 /** Rows whose answers were compared with the workload's. */
 function right(rows) {
-  for (const { name, mismatches } of rows) if (mismatches > 0) throw new Error(`${name}: ${mismatches} answers are not the workload's`);
+  for (const row of rows) isRight(row.name, row);
   return rows;
+}
+
+/** Ends the run if answers are not the workload's, or if the share of rollouts is further from it than five times what chance makes it. */
+function isRight(name, { mismatches, share = 0, rollouts = 0 }) {
+  if (mismatches > 0) throw new Error(`${name}: ${mismatches} answers are not the workload's`);
+  if (Math.abs(share) * Math.sqrt(rollouts) > 2.5) throw new Error(`${name}: the share of ${rollouts} rollouts is off by ${share}`);
 }
 
 const PHASES = {
@@ -61,14 +67,14 @@ const PHASES = {
   },
   check: () => plan.adapters.map((adapter) => {
     const checked = child(adapter, Math.min(1000, ...plan.sizes.filter((size) => size >= 100)), 'check');
-    if (checked.mismatches > 0) throw new Error(`${adapter}: ${checked.mismatches} of ${checked.compared} answers are not the workload's`);
+    isRight(adapter, checked);
     return checked;
   }),
   native: () => plan.sizes.flatMap((flags) => {
     const output = execFileSync(programs.engines, [path.join(out, 'data'), String(flags), String(NEAR_SIZES.includes(flags) ? plan.rounds : 1)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
     say(`Rust engines, ${flags} flags`);
     const rows = output.trim().split('\n').map((line) => JSON.parse(line));
-    for (const { engine, results } of rows) if (results.mismatches > 0) throw new Error(`${engine}: ${results.mismatches} answers are not the workload's`);
+    for (const { engine, results } of rows) isRight(engine, results);
     return rows;
   }),
   engines: () => {

@@ -76,7 +76,7 @@ async function check(loaded, prepared) {
       }
     }
   }
-  return { compared, mismatches, share: (hits - probability) / rollouts };
+  return { compared, mismatches, rollouts, share: (hits - probability) / rollouts };
 }
 
 async function evaluate(loaded, prepared) {

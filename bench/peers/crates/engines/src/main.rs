@@ -86,9 +86,14 @@ fn first(engine: &mut dyn Engine, workload: &Workload) -> Times {
     );
     engine.prepare(&workload.users);
     let compared = workload.compare(|key, user| engine.evaluate(key, user));
-    times.insert("compared".into(), vec![f64::from(compared.decisions)]);
-    times.insert("mismatches".into(), vec![f64::from(compared.mismatches)]);
-    times.insert("share.difference".into(), vec![compared.share_difference]);
+    for (of, value) in [
+        ("compared", f64::from(compared.decisions)),
+        ("mismatches", f64::from(compared.mismatches)),
+        ("rollouts", f64::from(compared.rollouts)),
+        ("share", compared.share_difference),
+    ] {
+        times.insert(of.into(), vec![value]);
+    }
     times
 }
 

@@ -33,6 +33,8 @@ pub struct Compared {
     pub decisions: u32,
     /// How many of them were not.
     pub mismatches: u32,
+    /// How many had only to be so as often as the rollouts' percentages say.
+    pub rollouts: u32,
     /// The share of users in rollouts, less what the rollouts' percentages say.
     pub share_difference: f64,
 }
@@ -83,6 +85,7 @@ impl Workload {
         Compared {
             decisions,
             mismatches,
+            rollouts,
             share_difference,
         }
     }
