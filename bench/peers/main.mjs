@@ -14,6 +14,7 @@ import { measureViceroy } from './measure/viceroy.mjs';
 import { measureStarts, measureWorkers } from './measure/workerd.mjs';
 import { lowerQuartile, median } from './measure/rounds.mjs';
 import { STARTS, WORKERS } from './workers.mjs';
+import { KINDS } from './workload/model.mjs';
 
 const [folder, programsFile, planName, ...only] = process.argv.slice(2);
 const out = path.resolve(folder);
@@ -96,9 +97,9 @@ const PHASES = {
       const number = (read) => lowerQuartile(rows.map(read));
       const one = (kind) => number((row) => row.one?.[kind]);
       return {
-        adapter, name, package: from, flags, cold: number((row) => row.cold), warm: number((row) => row.warm),
+        adapter, name, package: from, flags, warm: number((row) => row.warm),
         memory: median(rows.map((row) => row.memory)), all: number((row) => row.all), bucket: number((row) => row.bucket),
-        one: Object.fromEntries(['onoff', 'rollout', 'rule3', 'segment'].map((kind) => [kind, one(kind)])),
+        one: Object.fromEntries(KINDS.map((kind) => [kind, one(kind)])),
       };
     });
   },

@@ -8,6 +8,7 @@ import path from 'node:path';
 import { targets } from './targets.mjs';
 import { SERVICES } from './services.mjs';
 import { WORKERS } from './workers.mjs';
+import { KINDS } from './workload/model.mjs';
 import { bytes, geometricMean, microseconds, milliseconds, nanoseconds, ratio, table } from './format.mjs';
 
 const out = process.argv[2];
@@ -17,7 +18,6 @@ const { plan, node } = read('engines');
 const loads = ['native', 'engines', 'workers', 'starts', 'fastly'].map((phase) => read(phase).load).filter(Number.isFinite);
 const documents = read('documents');
 const sizes = read('sizes');
-const KINDS = ['onoff', 'rollout', 'rule3', 'segment'];
 const flagCounts = Object.keys(results.prepare.snapshots).map(Number);
 const count = (flags) => flags.toLocaleString('en');
 
@@ -105,7 +105,9 @@ const versions = results.engines.filter(({ package: from }, index, rows) => from
   return fs.existsSync(file) ? `${from} ${JSON.parse(fs.readFileSync(file, 'utf8')).version}` : undefined;
 }).filter(Boolean);
 
-console.log(`With ${plan === 'full' ? '`--full`' : 'the small set of peers'}, load average ${Math.max(...loads).toFixed(0)}. Node ${node}; workerd ${documents.versions.workerd}; ${versions.join(', ')}; for Rust, the versions of
+const documentVersions = Object.entries(documents.versions).map(([of, version]) => `${of} ${version}`);
+
+console.log(`With ${plan === 'full' ? '`--full`' : 'the small set of peers'}, load average ${Math.max(...loads).toFixed(0)}. Node ${node}; ${[...documentVersions, ...versions].join(', ')}; for Rust, the versions of
 \`bench/peers/crates/Cargo.toml\`.
 
 ${Math.max(...loads) > os.cpus().length ? 'The machine had other work at the same time: times are upper bounds, most of all those in JavaScript and workerd, and small differences mean\nnothing.\n\n' : ''}The workload: of ten flags four are switches, three percentage rollouts, two rules of three clauses (one of 12 countries, a version, the

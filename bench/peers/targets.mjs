@@ -1,8 +1,7 @@
 // What is aimed at, and how far it is.
 import { WORKERS } from './workers.mjs';
+import { KINDS } from './workload/model.mjs';
 import { bytes, geometricMean, microseconds, milliseconds, nanoseconds, ratio, table } from './format.mjs';
-
-const KINDS = ['onoff', 'rollout', 'rule3', 'segment'];
 
 /** What the probe took when the targets were set, on another machine, in the unit of the target. */
 const PROBE_THEN = {

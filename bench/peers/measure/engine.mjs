@@ -8,7 +8,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { spawn } from 'node:child_process';
 import { KINDS, expected, makeUsers, makeWorkload, segmentSets } from '../workload/model.mjs';
-import { lowerQuartile, median } from './rounds.mjs';
+import { lowerQuartile } from './rounds.mjs';
 
 const [out, name, count, mode] = process.argv.slice(2);
 const flags = Number(count);
@@ -41,9 +41,7 @@ function inUse() {
 
 async function measureLoad() {
   const before = inUse();
-  const begin = now();
   let loaded = await load(0);
-  const cold = now() - begin;
   const after = inUse();
   const memory = Math.max(after.heap - before.heap, engine.wasmMemory?.(loaded) ?? 0, meta.isNative ? after.rss - before.rss : 0);
   const warm = [];
@@ -56,7 +54,7 @@ async function measureLoad() {
     loaded = await load(repetition);
     warm.push(now() - begin);
   }
-  return { cold: cold * 1e6, warm: lowerQuartile(warm) * 1e6, memory };
+  return { warm: lowerQuartile(warm) * 1e6, memory };
 }
 
 async function check(loaded, prepared) {

@@ -73,13 +73,11 @@ fn print(name: &str, flags: &str, times: Times) -> Result<()> {
     Ok(())
 }
 
-/// The first load of an engine, what it takes of memory, and whether its answers are right.
+/// What an engine takes of memory, and whether its answers are right.
 fn first(engine: &mut dyn Engine, workload: &Workload) -> Times {
     let mut times = Times::new();
     let before = memory::live();
-    let start = Cpu::now();
     engine.load();
-    times.insert("load.cold.ns".into(), vec![start.nanoseconds()]);
     times.insert(
         "memory.bytes".into(),
         vec![(memory::live() - before) as f64 + engine.borrowed() as f64],
