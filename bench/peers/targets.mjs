@@ -33,7 +33,7 @@ export function targets(results, documents, sizes) {
   const start = (name) => results.starts.find((row) => row.name === name)?.aboveAll;
   const byHand = (name) => `by hand: ${microseconds(aboveBase(name))}`;
   const startPeers = (peers) => best(peers.map((peer) => [peer, start(peer)]), milliseconds);
-  const ofWholeStart = `by hand: ${milliseconds(start('hand-pipeline'))}; a proxy with our wasm, which reads the same: ${milliseconds(start('carries-reads'))}; ${startPeers(['growthbook-edge'])}`;
+  const ofWholeStart = `by hand: ${milliseconds(start('hand-pipeline'))}; a proxy with the wasm without importers, which reads the same: ${milliseconds(start('carries-reads'))}; ${startPeers(['growthbook-edge'])}`;
   const document = documents.results.find(({ flags }) => flags === 1000);
   const documentRatio = (of) => document[of].warm.own / document.launchdarkly.warm.own;
   const perSecond = (number) => `${(number / 1e6).toFixed(2)} million`;
@@ -52,9 +52,9 @@ export function targets(results, documents, sizes) {
   const fastlyRows = (flags, target) => {
     const above = (name) => microseconds(fastly(name, flags).above);
     const { above: aboveKept, aboveFresh } = fastly('flagstone', flags);
-    const what = `Fastly, CPU above a service that reads the headers and asks the origin, ${flags.toLocaleString('en')} flags`;
+    const what = `Fastly, CPU above a service that reads the headers and asks the origin, each time in a fresh instance, ${flags.toLocaleString('en')} flags`;
     return [
-      [what, target, aboveFresh, microseconds, `${above('launchdarkly')} (LaunchDarkly); reading the probe's bytes: ${above('reads-probe')}`, `fastly ${flags}`],
+      [what, target, aboveFresh, microseconds, `${above('launchdarkly')} (LaunchDarkly, above one that reads the headers); reading the probe's bytes: ${above('reads-probe')}`, `fastly ${flags}`],
       ['above one that keeps its instance, as ours does', target, aboveKept, microseconds, `by hand: ${above('hand')}`, `fastly ${flags}`],
     ];
   };
@@ -78,7 +78,7 @@ export function targets(results, documents, sizes) {
     ['the same, by the npm package', 5, aboveBase('flagstone-library'), microseconds, 'as above', 'workerd'],
     ['workerd, whole pipeline, CPU above a proxy of one line', 15, aboveBase('flagstone-pipeline'), microseconds, byHand('hand-pipeline'), undefined, aboveBase('proxy-edits')],
     ['the same without a fallback', 15, aboveBase('flagstone-route'), microseconds, byHand('hand-route'), undefined, aboveBase('proxy-edits')],
-    ...[['flagstone-wasm', 'core'], ['flagstone-library', 'npm package'], ['flagstone-alone', 'the whole Worker without importers'], ['flagstone-pipeline', 'with that of LaunchDarkly']].map(([name, what]) => [
+    ...[['flagstone-wasm', 'core'], ['flagstone-library', 'npm package'], ['flagstone-alone', 'the whole Worker without importers'], ['flagstone-pipeline', "the whole Worker with LaunchDarkly's importer"]].map(([name, what]) => [
       `cold isolate, CPU of the start above an empty one, 1,000 flags, ${what}`, 4000, start(name), milliseconds,
       WORKERS[name].ours ? ofWholeStart : startPeers(['growthbook', 'launchdarkly']), 'start',
     ]),
@@ -97,7 +97,7 @@ export function targets(results, documents, sizes) {
   const met = (measured, is, otherwise = 'no') => (Number.isFinite(measured) ? (is ? 'yes' : otherwise) : '–');
   // What the platform takes for the least of the work, where that is more than the target.
   const beyond = (target, format, least) => (least > target ? `no: to change the headers alone takes ${format(least)}` : 'no');
-  return table(['what', 'target', 'measured', 'met', 'the probe, then → now', 'of it, asked → measured', 'best peer in this run'], [
+  return table(['what', 'target', 'measured', 'met', 'the probe, then → now', 'multiple of it, asked → measured', 'best peer in this run, or what else it is seen against'], [
     ...rows.map(([what, target, measured, format, peer, of, least]) => [what, `≤ ${format(target)}`, format(measured), met(measured, measured <= target, beyond(target, format, least)), probe(of, format), ofProbe(target, measured, of), peer]),
     ...least.map(([what, target, measured, format]) => [what, `≥ ${format(target)}`, format(measured), met(measured, measured >= target), '–', '–', '–']),
   ]);
