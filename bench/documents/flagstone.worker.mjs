@@ -1,4 +1,4 @@
-// What the Worker does with a document: its bytes into the wasm's memory, compiled to a snapshot; or a part of it.
+// What the Worker does with a document whose bytes lie in the wasm's memory: it compiles them to a snapshot; or a part of that.
 import module from 'flagstone.wasm';
 import frame from 'frame.bin';
 import five from 'five.bin';
