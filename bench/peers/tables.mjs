@@ -14,7 +14,7 @@ import { bytes, geometricMean, microseconds, milliseconds, nanoseconds, ratio, t
 const out = process.argv[2];
 const read = (phase) => JSON.parse(fs.readFileSync(path.join(out, 'results', `${phase}.json`), 'utf8'));
 const results = Object.fromEntries(['prepare', 'native', 'engines', 'workers', 'starts', 'fastly', 'eval'].map((phase) => [phase, read(phase).result]));
-const { plan, node } = read('engines');
+const { plan, rounds, node } = read('engines');
 const loads = ['native', 'engines', 'workers', 'starts', 'fastly'].map((phase) => read(phase).load).filter(Number.isFinite);
 const documents = read('documents');
 const sizes = read('sizes');
@@ -110,13 +110,18 @@ const documentVersions = Object.entries(documents.versions).map(([of, version]) 
 console.log(`With ${plan === 'full' ? '`--full`' : 'the small set of peers'}, load average ${Math.max(...loads).toFixed(0)}. Node ${node}; ${[...documentVersions, ...versions].join(', ')}; for Rust, the versions of
 \`bench/peers/crates/Cargo.toml\`.
 
-${Math.max(...loads) > os.cpus().length ? 'The machine had other work at the same time: times are upper bounds, most of all those in JavaScript and workerd, and small differences mean\nnothing.\n\n' : ''}The workload: of ten flags four are switches, three percentage rollouts, two rules of three clauses (one of 12 countries, a version, the
+${Math.max(...loads) > os.cpus().length ? 'More was to be done at times than there are cores for: times are upper bounds, most of all those in JavaScript and workerd, and small\ndifferences mean nothing.\n\n' : ''}The workload: of ten flags four are switches, three percentage rollouts, two rules of three clauses (one of 12 countries, a version, the
 ending of an email address) with a rollout, and one asks for a segment of 1,000 keys, of which there is one for each 100 flags. It is
-translated to each service's own format. Every engine's answers are compared with the workload before anything is measured. Engines
-take turns, round after round; what is given is the median of small batches, and of several rounds the lower quartile, because other work
-on the machine only adds. *In italics*: not a product, but what the others are seen against. The probe is the least work that answers the
-workload, without reasons, variants and exact keys. Users are prepared before the clock starts, and no engine sends events. By
-index and by key nothing is prepared, of the probe neither: the texts of a user, another one at each eighth evaluation, cross into the wasm within the clock.
+translated to each service's own format. Every engine's answers are compared with the workload before anything is measured. *In italics*: not
+a product, but what the others are seen against. The probe is the least work that answers the workload, without reasons, variants and exact keys.
+
+Engines take turns, in ${rounds} rounds; other numbers of flags than 1,000 and 10,000 have one, and so have the peers in JavaScript that are not of the small
+set. Of the rounds, and of the small batches of each, figures in JavaScript are the lower quartile, because other work on the machine only
+adds; those in Rust are the median${rounds === 2 ? ', which of two is the greater' : ''}. In Rust time is CPU of the thread, in JavaScript of the wall.
+
+Users are prepared before the clock starts, and each eighth evaluation is for another one; no engine sends events. In Rust, ours and the probe keep
+what they have once found out about a user. *By index* and *by key*, of ours and of the probe, nothing is prepared: a user's texts cross into the wasm
+within the clock. They cross a border that was made for this benchmark; what one installs is the npm package.
 
 ## Targets
 
@@ -127,69 +132,83 @@ ${targets(results, documents, sizes)}
 
 ## One flag
 
-By its key, of 1,000 flags; nanoseconds of CPU. LaunchDarkly's call from JavaScript is asynchronous.
+By its key, of 1,000 flags; *by index* has a Map that gives the number of a key. LaunchDarkly's call from JavaScript is asynchronous.
 
 ${oneFlag()}
 
 ## All flags of a user
 
+*By index* and *by key* make the same call here: how far they are apart is what the run cannot tell.
+
 ${perCount('engine, caller', (row) => microseconds(row['all.ns'] / 1e3), (row) => microseconds(row.all / 1e3))}
 
 ## From bytes in hand to the first evaluation
 
-Again and again in one process. Ours opens the bytes, compares them with their digest and evaluates a flag: in Rust where they lie, and a row with a
-copy; JavaScript copies them into the wasm's memory. The probe copies them and sums them up.
+Again and again in one process, until an engine can be asked. Ours opens the bytes and compares them with their digest: in Rust where they lie, and a row with a
+copy, and it evaluates a flag besides; from JavaScript copied into the memory of a new instance of the wasm, which has been compiled. The probe copies them and checks
+every reference. LaunchDarkly's SDK for JavaScript reads a file, Split's asks a server on loopback.
 
 ${perCount('engine, caller', (row) => microseconds(row['load.warm.ns'] / 1e3), (row) => microseconds(row.warm / 1e3))}
 
 ## Memory
 
-What stays in use after loading; of bytes that are read where they lie, these. wasm's memory grows by 64 KB.
+What stays in use after loading; of bytes that are read where they lie, these. wasm's memory grows by 64 KB; that of our npm package and of Flipt, where the
+flags are, is not counted, so that their rows say only what lies outside of it.
 
 ${perCount('engine, caller', (row) => bytes(row['memory.bytes']), (row) => bytes(row.memory))}
 
 ## Bytes
 
-As they are stored, and compressed (gzip -9). Random keys of segments are most of them.
+As they are stored, and compressed (gzip -9). Random keys of segments are most of them. Of Statsig's forms the first is for clients at the edge, the second
+for servers.
 
 ${snapshots()}
 
 ## Workers
 
-In workerd, 1,000 flags: four request headers are read, five flags decided, a header set. CPU of a request is that of the whole process.
-A Worker that answers fewer than 32 requests a second has
-as many connections. *Kept* is kept in a global, also where the service's own helper does not. Our own Worker stands in front of an origin, a Worker in
-the same process, so its cost is above a proxy of one line; it reads a [cut](platforms.md#cuts) of the 1,000 flags, the core called from
-JavaScript all of them. *A proxy that changes as many headers* decides nothing. *By hand* is JavaScript
+In workerd, 1,000 flags: four request headers are read, five flags decided, a header set. CPU of a request is that of the whole process, memory what
+the process has in the end. A Worker that answers fewer than 32 requests a second gets as many connections as it answers. With one connection batches are short, and the
+process sleeps after a request or does not, as the machine happens to be busy: look at the empty Workers before anything is read from that column.
+
+*Kept* is kept in a global, also where the service's own helper does not. Once they have loaded, ours and the probe wait for no promise, the others for one in each
+request; *probe, with a promise* says, with \`--full\`, what that takes. Our own Worker stands in front of an origin, a Worker in the same process, so its
+cost is above a proxy of one line; it reads a [cut](platforms.md#cuts) of the 1,000 flags, the others, also what is by hand, the document of all of them.
+*Proxy that changes as many headers* decides nothing. *By hand* is JavaScript
 for this one configuration, with the same effect on visitor and origin, but without breakers, latencies and newer configurations; it tells no prefetch or bot from
 a visitor, and leaves the origin's headers for a CDN's cache as they are. *Empty*
-is the mean of the three empty Workers, which do the same for a request: how far they are apart is what the run cannot tell.
+is the mean of the three empty Workers, which do the same for a request: how far they are apart is what the run cannot tell. *Proxy* is one process, so
+what is above it may be off by as much.
 
 ${workers()}
 
 ## Starts of Workers
 
-CPU from the start of a workerd process until it has answered its first request, with 1,000 flags: code that is compiled, the document that is read
-and opened. A start of each in turn, so that *above empty* is the difference within a round, of which the middle half counts. The thread of the Worker is what a platform
-counts; the others compile and optimize besides. *Empty, with the wasm* has it compiled and calls nothing of it. The core's wasm is without what only
+CPU from the start of a workerd process until it has answered its first request and all of its threads rest, with 1,000 flags: code that is compiled, the
+document that is read and opened. Our own Worker reads a cut, what else decides, also by hand, the document of all flags. Each is started in turn;
+*above empty* is the difference within a round, of which the middle half counts. The thread of the Worker is what a platform counts; the others
+compile and optimize besides. *Empty, with the wasm* has the wasm uploaded and calls nothing of it. The core's wasm is without what only
 flags of services need. The runtime's configuration is compiled beforehand, so that it parses no text of it.
 
 ${starts()}
 
 ## Fastly Compute
 
-In Viceroy; CPU of a request, on one thread, without the thread that counts time be there requests or not. Ours reads a [cut](platforms.md#cuts), which is published beside all flags; the others read all of theirs, since their formats have no such
-thing, and one row has ours do so. Ours keeps its instance for further requests, in Viceroy five; the others have a fresh one for each. Our service asks an origin, so its cost is above a service
-that does only that and keeps its instance too, and so is *by hand*, which has the same effect for this one configuration; the others' is above one that reads the headers.
-The service that keeps its instance is there twice, and their mean is the base: how far the two are apart is what the run cannot tell.
+In Viceroy, CPU of a request. One thread carries requests out; Viceroy's other threads, of which one counts time, be there requests or not, are left out.
+
+Ours keeps its instance for further requests, in Viceroy five, and reads a [cut](platforms.md#cuts), which is published beside all flags; one row has ours read all of
+them. Our service asks an origin, so its cost is above a service that reads the headers, asks the origin and keeps its instance, too. That one is there twice, and their mean
+is the base: how far the two are apart is what the run cannot tell. *By hand* does likewise, with the same effect for this one configuration, and a cut of its own.
+
+The others, the probe too, have a fresh instance for each request, in which they read all of their flags, and ask no origin: their cost is above a service that only reads the headers.
 
 ${fastly()}
 
 ## A LaunchDarkly document, until it can be evaluated
 
-In workerd, milliseconds of CPU: ours compiles what requests can ask for to a snapshot, LaunchDarkly's edge SDK parses the bytes and prepares its own form. "First" is
-the first time in a fresh isolate, "warm" the mean of several after it; the least of ${documents.rounds} rounds. That is the CPU of the thread that runs the
-Worker, which is what a platform counts; in brackets that of all threads, which also compile the code that runs and collect garbage.
+In workerd, milliseconds of CPU: ours compiles what requests can ask for to a snapshot, from bytes that lie in the wasm's memory, where a Worker has to copy them first;
+LaunchDarkly's edge SDK decodes and parses the bytes, prepares its own form and decides a flag. "First" is the first time in a fresh isolate, "warm" the
+mean of several after it; the least of ${documents.rounds} rounds. That is the CPU of the thread that runs the Worker, which is what a platform counts; in brackets
+that of all threads, which also compile the code that runs and collect garbage.
 
 ${document()}
 
