@@ -138,7 +138,8 @@ ${oneFlag()}
 
 ## All flags of a user
 
-*By index* and *by key* make the same call here: how far they are apart is what the run cannot tell.
+*By index* and *by key* make the same call here, and how far they are apart is what the run cannot tell. It gives how many are on: the answers stay in
+the wasm. The npm package gives all of them.
 
 ${perCount('engine, caller', (row) => microseconds(row['all.ns'] / 1e3), (row) => microseconds(row.all / 1e3))}
 
