@@ -104,7 +104,7 @@ const PHASES = {
     });
   },
   workers: async () => right(await measureWorkers({ out, program: programs.load, names: plan.workers, flags: 1000, rounds: plan.turns, say })),
-  starts: () => measureStarts({ out, names: STARTS, flags: 1000, rounds: plan.starts, say }),
+  starts: async () => right(await measureStarts({ out, names: STARTS, flags: 1000, rounds: plan.starts, say })),
   fastly: async () => {
     const rows = [];
     for (const flags of NEAR_SIZES) rows.push(...await measureViceroy({ out, programs, flags, rounds: plan.turns, say }));

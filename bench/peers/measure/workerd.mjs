@@ -55,6 +55,9 @@ const origin :Workerd.Worker = ( modules = [ (name = "origin.js", esModule = ${t
   return compiled;
 }
 
+/** How many answers of a Worker are not the workload's. */
+const wrong = (name, workload, port) => (WORKERS[name].isBase ? 0 : mismatches(workload, (user) => get(port, '/', headersOf(user))));
+
 async function begin(file, port) {
   const server = start(port, workerd, ['serve', '--binary', file]);
   await firstAnswer(server, '/', headersOf(users[0]));
@@ -76,7 +79,7 @@ export async function measureWorkers({ out, program, names, flags, rounds, say }
       const server = await begin(configuration(out, name, flags, keys, port), port);
       const row = { name, server };
       rows.push(row);
-      row.mismatches = WORKERS[name].isBase ? 0 : await mismatches(workload, (user) => get(port, '/', headersOf(user)));
+      row.mismatches = await wrong(name, workload, port);
       const over = (connections) => (requests) => load(program, server, connections, requests, requestHeads);
       // The runtime closes connections that wait for five seconds.
       const most = Math.max(2, Math.min(32, Math.floor(warmUp(over(1), 1))));
@@ -100,11 +103,13 @@ export async function measureWorkers({ out, program, names, flags, rounds, say }
  * round that nobody counts what is read from the disk comes into memory. In microseconds, of the thread that runs the Worker and of all.
  */
 export async function measureStarts({ out, names, flags, rounds, say }) {
-  const keys = asked(makeWorkload(flags)).map(({ key, kind }) => ({ key, kind }));
+  const workload = makeWorkload(flags);
+  const keys = asked(workload).map(({ key, kind }) => ({ key, kind }));
   const rows = names.map((name) => ({ name, file: configuration(out, name, flags, keys, PORT) }));
-  const turn = async ({ file }) => {
-    const server = await begin(file, PORT);
+  const turn = async (row) => {
+    const server = await begin(row.file, PORT);
     const cpu = await cpuAtRest(server.pid);
+    row.mismatches ??= await wrong(row.name, workload, PORT);
     await server.stop();
     return cpu;
   };
@@ -112,6 +117,6 @@ export async function measureStarts({ out, names, flags, rounds, say }) {
   const base = rows.slice(0, 1);
   const [own, all] = [(cpu) => cpu.own, (cpu) => cpu.all];
   return rows.map((row) => ({
-    name: row.name, flags, own: middle(row.rounds.map(own)), all: middle(row.rounds.map(all)), aboveOwn: above(row, base, own), aboveAll: above(row, base, all), rounds: row.rounds,
+    name: row.name, flags, mismatches: row.mismatches, own: middle(row.rounds.map(own)), all: middle(row.rounds.map(all)), aboveOwn: above(row, base, own), aboveAll: above(row, base, all), rounds: row.rounds,
   }));
 }
