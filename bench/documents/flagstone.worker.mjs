@@ -1,4 +1,4 @@
-// What the Worker does with a document whose bytes lie in the wasm's memory: it compiles them to a snapshot; or a part of that.
+// What the Worker does with a document's bytes: it copies them into the wasm's memory and compiles them to a snapshot; or a part of that.
 import module from 'flagstone.wasm';
 import frame from 'frame.bin';
 import five from 'five.bin';
@@ -24,6 +24,7 @@ export default {
     const run = { model: exports.lower, least: exports.least, tape: exports.read }[asked.get('of')];
     let size = 0;
     for (let times = Number(asked.get('times')); times > 0; times--) {
+      new Uint8Array(exports.memory.buffer, ...text).set(new Uint8Array(document));
       size = frame ? exports.compile(...frame, ...text) : run(...text);
       if (size === 0) return new Response('not compiled', { status: 500 });
     }

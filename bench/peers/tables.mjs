@@ -64,10 +64,10 @@ function snapshots() {
 }
 
 function workers() {
-  return table(['Worker', 'CPU, 32 connections', 'above *empty*', 'above *proxy*', 'CPU, 1 connection', 'memory', 'code, gzip'], results.workers.map((worker) => {
+  return table(['Worker', 'CPU, 32 connections', 'above *empty*', 'above *proxy*', 'memory', 'code, gzip'], results.workers.map((worker) => {
     const { name, isProxy } = WORKERS[worker.name];
     const above = microseconds(worker.above);
-    return [name, microseconds(worker.many), isProxy ? '' : above, isProxy ? above : '', microseconds(worker.one), bytes(worker.memory), bytes(results.prepare.code[worker.name].gzip)];
+    return [name, microseconds(worker.cpu), isProxy ? '' : above, isProxy ? above : '', bytes(worker.memory), bytes(results.prepare.code[worker.name].gzip)];
   }));
 }
 
@@ -153,8 +153,8 @@ ${perCount('engine, caller', (row) => microseconds(row['load.warm.ns'] / 1e3), (
 
 ## Memory
 
-What stays in use after loading; of bytes that are read where they lie, these. wasm's memory grows by 64 KB; that of our npm package and of Flipt, where the
-flags are, is not counted, so that their rows say only what lies outside of it.
+What stays in use after loading; of bytes that are read where they lie, these. wasm's memory grows by 64 KB; that of Flipt, where its
+flags are, is not to be had, so that its row says only what lies outside of it.
 
 ${perCount('engine, caller', (row) => bytes(row['memory.bytes']), (row) => bytes(row.memory))}
 
@@ -168,24 +168,21 @@ ${snapshots()}
 ## Workers
 
 In workerd, 1,000 flags: four request headers are read, five flags decided, a header set. CPU of a request is that of the whole process, memory what
-the process has in the end. A Worker that answers fewer than 32 requests a second gets as many connections as it answers. With one connection batches are short, and the
-process sleeps after a request or does not, as the machine happens to be busy: look at the empty Workers before anything is read from that column.
+the process has in the end. A Worker that answers fewer than 32 requests a second gets as many connections as it answers.
 
-*Kept* is kept in a global, also where the service's own helper does not. Once they have loaded, ours and the probe wait for no promise, the others for one in each
-request; *probe, with a promise* says, with \`--full\`, what that takes. Our own Worker stands in front of an origin, a Worker in the same process, so its
-cost is above a proxy of one line; it reads a [cut](platforms.md#cuts) of the 1,000 flags, the others, also what is by hand, the document of all of them.
+*Kept* is kept in a global, also where the service's own helper does not; then no Worker waits for a promise, unless the service's own call gives one. Our own Worker stands in front of an origin, a Worker in the same process, so its
+cost is above a proxy of one line; it reads a [cut](platforms.md#cuts) of the 1,000 flags, and so does what is by hand; the others read the document of all of them.
 *Proxy that changes as many headers* decides nothing. *By hand* is JavaScript
 for this one configuration, with the same effect on visitor and origin, but without breakers, latencies and newer configurations; it tells no prefetch or bot from
 a visitor, and leaves the origin's headers for a CDN's cache as they are. *Empty*
-is the mean of the three empty Workers, which do the same for a request: how far they are apart is what the run cannot tell. *Proxy* is one process, so
-what is above it may be off by as much.
+is the mean of the three empty Workers, which do the same for a request: how far they are apart is what the run cannot tell. *Proxy* is the mean of two likewise.
 
 ${workers()}
 
 ## Starts of Workers
 
 CPU from the start of a workerd process until it has answered its first request and all of its threads rest, with 1,000 flags: code that is compiled, the
-document that is read and opened. Our own Worker reads a cut, what else decides, also by hand, the document of all flags. Each is started in turn;
+document that is read and opened. Our own Worker and what is by hand read a cut, what else decides the document of all flags. Each is started in turn;
 *above empty* is the difference within a round, of which the middle half counts. The thread of the Worker is what a platform counts; the others
 compile and optimize besides. *Empty, with the wasm* has the wasm uploaded and calls nothing of it. The core's wasm is without what only
 flags of services need. The runtime's configuration is compiled beforehand, so that it parses no text of it.
@@ -206,7 +203,7 @@ ${fastly()}
 
 ## A LaunchDarkly document, until it can be evaluated
 
-In workerd, milliseconds of CPU: ours compiles what requests can ask for to a snapshot, from bytes that lie in the wasm's memory, where a Worker has to copy them first;
+In workerd, milliseconds of CPU: ours copies the bytes into the wasm's memory and compiles what requests can ask for to a snapshot;
 LaunchDarkly's edge SDK decodes and parses the bytes, prepares its own form and decides a flag. "First" is the first time in a fresh isolate, "warm" the
 mean of several after it; the least of ${documents.rounds} rounds. That is the CPU of the thread that runs the Worker, which is what a platform counts; in brackets
 that of all threads, which also compile the code that runs and collect garbage.

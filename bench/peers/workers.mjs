@@ -4,7 +4,7 @@
 // published. `wasm` are modules, by the name under which the Worker imports them, as paths below OUT or, with `package:`, below
 // node_modules, or, with `repository:`, below its root. `entry` is the file in `workers/`, if it has another name; or our Worker's own.
 // `isBase` does no flags, `isPeer` is a flag service's, `isProxy` stands in front of an origin, so that its cost is counted
-// above `proxy`. `isStart`: only its start is measured.
+// above the proxies of one line. `isStart`: only its start is measured.
 
 /** Our Worker's entry. */
 export const SHIM = 'worker/shim.mjs';
@@ -24,6 +24,7 @@ export const WORKERS = {
   empty: { name: '*empty*', data: 'neutral.json', isBase: true },
   'headers-only': { name: '*reads the headers*', data: 'neutral.json', isBase: true },
   proxy: { name: '*proxy*', data: 'neutral.json', isBase: true, isProxy: true },
+  'proxy-again': { name: '*the same once more*', data: 'neutral.json', entry: 'proxy', isBase: true, isProxy: true },
   'proxy-edits': { name: '*proxy that changes as many headers*', data: 'neutral.json', isBase: true, isProxy: true },
   'kv-buffer': { name: '*reads KV, as bytes*', data: 'neutral.json', isBase: true },
   'kv-text': { name: '*reads KV, as text*', data: 'neutral.json', isBase: true },
@@ -41,10 +42,9 @@ export const WORKERS = {
   'flagstone-pipeline': { name: "**Flagstone's Worker**, whole pipeline", ours: 'pipeline', wasm: WHOLE, entry: SHIM, isProxy: true },
   'flagstone-alone': { name: "**Flagstone's Worker**, whole pipeline, without importers", ours: 'pipeline', isStart: true, wasm: ALONE, entry: SHIM },
   probe: { name: '*probe*', data: 'probe.bin', wasm: PROBE },
-  'probe-promise': { name: '*probe, with a promise*', data: 'probe.bin', wasm: PROBE },
   'hand-written': { name: '*hand-written JavaScript*', data: 'neutral.json' },
-  'hand-route': { name: '*whole pipeline without a fallback, by hand*', data: 'neutral.json', isProxy: true },
-  'hand-pipeline': { name: '*whole pipeline, by hand*', data: 'neutral.json', isProxy: true },
+  'hand-route': { name: '*whole pipeline without a fallback, by hand*', data: 'asked.neutral', isProxy: true },
+  'hand-pipeline': { name: '*whole pipeline, by hand*', data: 'asked.neutral', isProxy: true },
   growthbook: { name: 'GrowthBook, kept', data: 'growthbook.json', isPeer: true },
   'growthbook-edge': { name: 'GrowthBook, as its edge helper does', data: 'growthbook.json', isPeer: true },
   configcat: { name: 'ConfigCat, kept', data: 'configcat.json', isPeer: true },
@@ -60,6 +60,9 @@ export const WORKERS = {
 
 /** Those that do nothing, which the others' cost is counted above. To have wasm uploaded and not to call it takes nothing of a request. */
 export const EMPTY = ['empty', 'carries-core', 'carries-worker'];
+
+/** The proxies of one line, which the cost of those in front of an origin is counted above. */
+export const PROXIES = ['proxy', 'proxy-again'];
 
 /** Those whose start is measured; what the others take is counted above the first. */
 export const STARTS = [

@@ -9,5 +9,6 @@ export default {
   user: ({ key, country, appVersion, email }, snapshot) => snapshot.for({ targetingKey: key, visitor: { country, version: appVersion, email } }),
   evaluate,
   evaluateAll: (snapshot, user) => user.all().reduce((on, { value }) => on + (value === true ? 1 : 0), 0),
+  wasmMemory: (snapshot) => snapshot.held.instance.exports.memory.buffer.byteLength,
   close() {},
 };

@@ -1,10 +1,10 @@
-// Workers in workerd, a process each: CPU of a request with 1 and with 32 connections, and of a start up to the first answer.
+// Workers in workerd, a process each: CPU of a request with 32 connections, and of a start up to the first answer.
 import fs from 'node:fs';
 import path from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { asked, makeUsers, makeWorkload } from '../workload/model.mjs';
-import { EMPTY, WORKERS } from '../workers.mjs';
+import { EMPTY, PROXIES, WORKERS } from '../workers.mjs';
 import { mismatches } from './answers.mjs';
 import { cpuAtRest, firstAnswer, get, heads, headersOf, load, memory, start } from './process.mjs';
 import { BATCH, above, batch, middle, takeTurns, warmUp } from './rounds.mjs';
@@ -13,8 +13,6 @@ const root = path.resolve(import.meta.dirname, '../../..');
 const require = createRequire(path.join(root, 'node_modules/miniflare/package.json'));
 const workerd = require('workerd').default;
 const PORT = 18_799;
-/** Seconds that a batch takes with one connection. */
-const BATCH_OF_ONE = 0.06;
 const users = makeUsers();
 const requestHeads = heads(users);
 
@@ -83,15 +81,14 @@ export async function measureWorkers({ out, program, names, flags, rounds, say }
       const over = (connections) => (requests) => load(program, server, connections, requests, requestHeads);
       // The runtime closes connections that wait for five seconds.
       const most = Math.max(2, Math.min(32, Math.floor(warmUp(over(1), 1))));
-      row.many = batch(over(most), BATCH, most);
-      row.one = batch(over(1), BATCH_OF_ONE, 1);
+      row.send = batch(over(most), BATCH, most);
     }
-    await takeTurns(rows, rounds, ({ many, one }) => ({ many: many().cpu, one: one().cpu }), (round) => say(`Workers, ${flags} flags, ${round}`));
-    const many = (measured) => measured.many;
-    const bases = (of) => rows.filter(({ name }) => (WORKERS[of].isProxy ? name === 'proxy' : EMPTY.includes(name)));
+    await takeTurns(rows, rounds, ({ send }) => send().cpu, (round) => say(`Workers, ${flags} flags, ${round}`));
+    const itself = (cpu) => cpu;
+    const bases = (of) => rows.filter(({ name }) => (WORKERS[of].isProxy ? PROXIES : EMPTY).includes(name));
     return rows.map((row) => ({
-      name: row.name, flags, mismatches: row.mismatches, memory: memory(row.server.pid), many: middle(row.rounds.map(many)),
-      one: middle(row.rounds.map(({ one }) => one)), above: above(row, bases(row.name), many), rounds: row.rounds,
+      name: row.name, flags, mismatches: row.mismatches, memory: memory(row.server.pid), cpu: middle(row.rounds),
+      above: above(row, bases(row.name), itself), rounds: row.rounds,
     }));
   } finally {
     for (const { server } of rows) await server.stop();

@@ -20,10 +20,17 @@ export function answers(env, isOn) {
   return reply(digits);
 }
 
-/** Loads in the first request of an isolate, and keeps what was loaded. */
-export function once(load) {
+/** A Worker that loads in the first request of an isolate and keeps what was loaded: later requests wait for no promise of its. */
+export function kept(load, respond) {
+  let loading;
   let loaded;
-  return (env) => (loaded ??= load(env));
+  return {
+    fetch(request, env) {
+      if (loaded !== undefined) return respond(loaded, request, env);
+      loading ??= load(env);
+      return loading.then((first) => respond((loaded = first), request, env));
+    },
+  };
 }
 
 export const quiet = { debug() {}, info() {}, warn() {}, error: console.error };

@@ -1,7 +1,7 @@
 import { EppoClient, MemoryOnlyConfigurationStore } from '@eppo/js-client-sdk-common';
-import { answers, attributes, once } from './common.mjs';
+import { answers, attributes, kept } from './common.mjs';
 
-const load = once(async (env) => {
+const load = async (env) => {
   const { flags, environment, createdAt, format } = JSON.parse(await env.KV.get('snap'));
   const flagConfigurationStore = new MemoryOnlyConfigurationStore();
   await flagConfigurationStore.setEntries(flags);
@@ -10,12 +10,9 @@ const load = once(async (env) => {
   flagConfigurationStore.setConfigPublishedAt(createdAt);
   flagConfigurationStore.setFormat(format);
   return new EppoClient({ flagConfigurationStore });
-});
-
-export default {
-  async fetch(request, env) {
-    const client = await load(env);
-    const { key, ...user } = attributes(request);
-    return answers(env, (flag) => client.getBooleanAssignment(flag, key, user, false));
-  },
 };
+
+export default kept(load, (client, request, env) => {
+  const { key, ...user } = attributes(request);
+  return answers(env, (flag) => client.getBooleanAssignment(flag, key, user, false));
+});

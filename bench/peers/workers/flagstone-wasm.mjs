@@ -1,4 +1,4 @@
 import module from './flagstone.wasm';
 import { worker } from './bare-wasm.mjs';
 
-export default worker(module, true);
+export default worker(module);

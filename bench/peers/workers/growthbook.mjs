@@ -1,17 +1,14 @@
 import { GrowthBookClient } from '@growthbook/growthbook';
-import { answers, attributes, once } from './common.mjs';
+import { answers, attributes, kept } from './common.mjs';
 
-const load = once(async (env) => {
+const load = async (env) => {
   const client = new GrowthBookClient({});
   client.initSync({ payload: JSON.parse(await env.KV.get('snap')) });
   return client;
-});
-
-export default {
-  async fetch(request, env) {
-    const client = await load(env);
-    const { key, ...user } = attributes(request);
-    const context = { attributes: { id: key, ...user } };
-    return answers(env, (flag) => client.isOn(flag, context));
-  },
 };
+
+export default kept(load, (client, request, env) => {
+  const { key, ...user } = attributes(request);
+  const context = { attributes: { id: key, ...user } };
+  return answers(env, (flag) => client.isOn(flag, context));
+});

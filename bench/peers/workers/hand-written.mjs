@@ -1,12 +1,9 @@
 import { evaluate, load as read } from '../adapters/hand-written.mjs';
-import { answers, attributes, once } from './common.mjs';
+import { answers, attributes, kept } from './common.mjs';
 
-const load = once(async (env) => read(await env.KV.get('snap', 'text')));
+const load = async (env) => read(await env.KV.get('snap', 'text'));
 
-export default {
-  async fetch(request, env) {
-    const flags = await load(env);
-    const user = attributes(request);
-    return answers(env, (flag) => evaluate(flags, flag, user));
-  },
-};
+export default kept(load, (flags, request, env) => {
+  const user = attributes(request);
+  return answers(env, (flag) => evaluate(flags, flag, user));
+});

@@ -4,26 +4,20 @@
 // canary fails, or its short body breaks off, stable answers as if the flag were off. What came of it is counted. There is no
 // breaker, no newer configuration, and no other one.
 import { evaluate, load as read } from '../adapters/hand-written.mjs';
-import { askedOf, attributes, once } from './common.mjs';
+import { askedOf, attributes, kept } from './common.mjs';
 
 const TIMEOUT_MS = 5_000;
 const HELD = 65_536;
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 const VARY = 'cookie, x-app-version, x-country, x-email';
 
-const load = once(async (env) => read(await env.KV.get('snap', 'text')));
+const load = async (env) => read(await env.KV.get('snap', 'text'));
 const cookie = (cookies, name) => cookies.split('; ').find((pair) => pair.startsWith(name))?.slice(name.length) ?? '';
 const counts = { on: 0, off: 0, failed: 0 };
-let flags;
 
-export const worker = (hasFallback) => ({
-  fetch(request, env) {
-    if (flags !== undefined) return proxied(request, env, hasFallback);
-    return load(env).then((loaded) => ((flags = loaded), proxied(request, env, hasFallback)));
-  },
-});
+export const worker = (hasFallback) => kept(load, (flags, request, env) => proxied(flags, request, env, hasFallback));
 
-async function proxied(request, env, hasFallback) {
+async function proxied(flags, request, env, hasFallback) {
   const cookies = request.headers.get('cookie') ?? '';
   const user = { ...attributes(request), key: cookie(cookies, 'uid=') };
   const decided = askedOf(env).map(({ key }) => [key, evaluate(flags, key, user)]);

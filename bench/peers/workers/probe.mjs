@@ -1,4 +1,4 @@
 import module from './probe.wasm';
 import { worker } from './bare-wasm.mjs';
 
-export default worker(module, true);
+export default worker(module);

@@ -76,11 +76,10 @@ fn print(name: &str, flags: &str, times: Times) -> Result<()> {
 /// What an engine takes of memory, and whether its answers are right.
 fn first(engine: &mut dyn Engine, workload: &Workload) -> Times {
     let mut times = Times::new();
-    let before = memory::live();
-    engine.load();
+    let used = memory::used(|| engine.load()) as f64;
     times.insert(
         "memory.bytes".into(),
-        vec![(memory::live() - before) as f64 + engine.borrowed() as f64],
+        vec![used + engine.borrowed() as f64],
     );
     engine.prepare(&workload.users);
     let compared = workload.compare(|key, user| engine.evaluate(key, user));

@@ -1,4 +1,0 @@
-import module from './probe.wasm';
-import { worker } from './bare-wasm.mjs';
-
-export default worker(module, false);
