@@ -117,13 +117,22 @@ fn visit(
     user: u32,
     now: UnixMillis,
 ) -> Plan {
-    let head = Head::get("/canary/x", &[("x-user", &format!("user-{user}"))]);
+    let user = format!("user-{user}");
+    visit_with(configuration, ledger, &[("x-user", &user)], now)
+}
+
+fn visit_with(
+    configuration: &Configuration,
+    ledger: &mut impl Ledger,
+    headers: &[(&str, &str)],
+    now: UnixMillis,
+) -> Plan {
     plan(
         Attempts::All,
         ledger,
         Some(configuration),
         None,
-        &head,
+        &Head::get("/canary/x", headers),
         now,
         || [0; 16],
     )
@@ -190,17 +199,8 @@ fn rules_with_shares_of_their_own_are_no_stages() {
     for user in 0..1_000 {
         for other in ["x-staff", "x-guest", "x-other"] {
             let user = format!("{other}-{user}");
-            let head = Head::get("/canary/x", &[("x-user", &user), (other, "1")]);
-            let all = Attempts::All;
-            let plan = plan(
-                all,
-                &mut isolate,
-                Some(&configuration),
-                None,
-                &head,
-                now,
-                || [0; 16],
-            );
+            let headers = [("x-user", user.as_str()), (other, "1")];
+            let plan = visit_with(&configuration, &mut isolate, &headers, now);
             let fails = plan.origin == "canary" && other != "x-staff";
             failed += usize::from(fails);
             let first = ended(if fails { 500 } else { 200 });
@@ -245,17 +245,8 @@ fn who_is_not_drawn_by_the_plan_is_not_compared() {
     for user in 0..1_000 {
         for other in ["x-guest", "x-other"] {
             let user = format!("{other}-{user}");
-            let head = Head::get("/canary/x", &[("x-user", &user), (other, "1")]);
-            let all = Attempts::All;
-            let plan = plan(
-                all,
-                &mut isolate,
-                Some(&configuration),
-                None,
-                &head,
-                now,
-                || [0; 16],
-            );
+            let headers = [("x-user", user.as_str()), (other, "1")];
+            let plan = visit_with(&configuration, &mut isolate, &headers, now);
             plan.ended(&mut isolate, &ended(200), now);
         }
     }
