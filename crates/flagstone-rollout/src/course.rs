@@ -68,20 +68,20 @@ pub struct Course {
 }
 
 impl Course {
-    /// Begins the first attempt, or the one after an attempt that was rolled back.
+    /// Begins the attempt after the flag's `last`, of whatever plan: a plan may come back, and no number does.
     ///
     /// # Errors
-    /// If there is one under way or complete, or nothing may grow now.
+    /// If the last one is of this plan and not rolled back, or nothing may grow now.
     pub fn begin(
-        previous: Option<&Self>,
+        last: Option<&Self>,
+        is_of_plan: bool,
         timetable: &Timetable,
         now_ms: i64,
     ) -> Result<Self, Refusal> {
-        let attempt = match previous {
-            None => 1,
-            Some(course) if course.state == State::RolledBack => course.attempt.saturating_add(1),
-            Some(_) => return Err(Refusal::Begun),
-        };
+        if is_of_plan && last.is_some_and(|last| last.state != State::RolledBack) {
+            return Err(Refusal::Begun);
+        }
+        let attempt = last.map_or(0, |last| last.attempt).saturating_add(1);
         let course = Self {
             attempt,
             stage: 0,

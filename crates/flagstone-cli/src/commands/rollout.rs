@@ -176,10 +176,8 @@ impl Advance {
             let entry = last.filter(|entry| entry.plan == plan);
             let course = match (entry, self.begin, self.force) {
                 (entry, true, _) => {
-                    let begun = Course::begin(entry.map(|entry| &entry.course), &timetable, now.0);
-                    // A plan may come back: its attempts are counted with those of the plans between.
-                    let attempt = last.map_or(0, |last| last.course.attempt).saturating_add(1);
-                    begun.map(|course| Course { attempt, ..course })
+                    let last = last.map(|last| &last.course);
+                    Course::begin(last, entry.is_some(), &timetable, now.0)
                 }
                 (None, false, _) => return Ok(Err(not_begun(&plan))),
                 (Some(entry), false, true) => entry.course.force(&timetable, now.0),

@@ -17,7 +17,7 @@ enum Do {
 fn step(course: Option<Course>, what: Do, by: &Timetable, now_ms: i64) -> Result<Course, Refusal> {
     let begun = || course.ok_or(Refusal::NoStage { stage: 99 });
     match what {
-        Do::Begin => Course::begin(course.as_ref(), by, now_ms),
+        Do::Begin => Course::begin(course.as_ref(), true, by, now_ms),
         Do::Advance => begun()?.advance(by, now_ms),
         Do::Force => begun()?.force(by, now_ms),
         Do::Pause => begun()?.pause(now_ms),

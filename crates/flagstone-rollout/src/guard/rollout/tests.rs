@@ -211,7 +211,7 @@ impl Document {
                 ..Calendar::default()
             },
         };
-        let course = Course::begin(None, &timetable, 0);
+        let course = Course::begin(None, true, &timetable, 0);
         Self {
             course: course.unwrap_or_else(|refusal| panic!("{refusal:?}")),
             timetable,
