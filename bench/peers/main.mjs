@@ -25,10 +25,10 @@ const NEAR = ['flagstone-index', 'flagstone-key', 'flagstone-package', 'flagston
 const NEAR_WORKERS = ['empty', 'headers-only', 'proxy', 'proxy-again', 'proxy-edits', 'carries-core', 'carries-worker', 'flagstone-wasm', 'flagstone-library', 'flagstone-worker', 'flagstone-route', 'flagstone-pipeline', 'hand-route', 'hand-pipeline', 'probe', 'growthbook', 'launchdarkly'];
 /** Numbers of flags that targets are about; others are measured once. */
 const NEAR_SIZES = [1000, 10_000];
-/** `rounds` are those of engines, `turns` those of Workers and of Fastly's services. */
+/** `rounds` are those of engines, `requests` those of Workers, `starts` those of their starts, `turns` those of Fastly's services. */
 const PLANS = {
-  quick: { sizes: NEAR_SIZES, rounds: 2, turns: 8, starts: 12, adapters: NEAR, workers: NEAR_WORKERS },
-  full: { sizes: [10, 100, ...NEAR_SIZES], rounds: 3, turns: 16, starts: 40, adapters: all, workers: Object.keys(WORKERS).filter((name) => !WORKERS[name].isStart) },
+  quick: { sizes: NEAR_SIZES, rounds: 2, requests: 2, starts: 12, turns: 8, adapters: NEAR, workers: NEAR_WORKERS },
+  full: { sizes: [10, 100, ...NEAR_SIZES], rounds: 3, requests: 6, starts: 40, turns: 16, adapters: all, workers: Object.keys(WORKERS).filter((name) => !WORKERS[name].isStart) },
 };
 const plan = { ...PLANS[planName] };
 /** Some Workers alone, for who changes one. */
@@ -103,7 +103,7 @@ const PHASES = {
       };
     });
   },
-  workers: async () => right(await measureWorkers({ out, program: programs.load, names: plan.workers, flags: 1000, rounds: plan.turns, say })),
+  workers: async () => right(await measureWorkers({ out, program: programs.load, names: plan.workers, isNear: (name) => NEAR_WORKERS.includes(name), flags: 1000, rounds: plan.requests, say })),
   starts: async () => right(await measureStarts({ out, names: STARTS, flags: 1000, rounds: plan.starts, say })),
   fastly: async () => {
     const rows = [];

@@ -168,7 +168,8 @@ ${snapshots()}
 ## Workers
 
 In workerd, 1,000 flags: four request headers are read, five flags decided, a header set. CPU of a request is that of the whole process, memory what
-the process has in the end. A Worker that answers fewer than 32 requests a second gets as many connections as it answers.
+the process has in the end. Each round has a process of its own for every Worker; those far from ours have a third of the rounds. A Worker that answers fewer than
+32 requests a second gets as many connections as it answers.
 
 *Kept* is kept in a global, also where the service's own helper does not; then no Worker waits for a promise, unless the service's own call gives one. Our own Worker stands in front of an origin, a Worker in the same process, so its
 cost is above a proxy of one line; it reads a [cut](platforms.md#cuts) of the 1,000 flags, and so does what is by hand; the others read the document of all of them.

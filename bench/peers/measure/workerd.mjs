@@ -7,7 +7,7 @@ import { asked, makeUsers, makeWorkload } from '../workload/model.mjs';
 import { EMPTY, PROXIES, WORKERS } from '../workers.mjs';
 import { mismatches } from './answers.mjs';
 import { cpuAtRest, firstAnswer, get, heads, headersOf, load, memory, start } from './process.mjs';
-import { BATCH, above, batch, middle, takeTurns, warmUp } from './rounds.mjs';
+import { WORKERS_BATCH, above, batch, middle, takeTurns, warmUp } from './rounds.mjs';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const require = createRequire(path.join(root, 'node_modules/miniflare/package.json'));
@@ -63,36 +63,37 @@ async function begin(file, port) {
 }
 
 /**
- * Measures what a request takes in Workers `names` with `flags` flags. All of them run; in each of `rounds` rounds each has its batches.
+ * Measures what a request takes in Workers `names` with `flags` flags, those for which `isNear` holds in `rounds` rounds, the others in a third of them.
+ * A turn is a process of its own: how its heap grows, and how its code lies, is another matter each time. Nobody counts its first requests, in which
+ * code is compiled; they are another number each round, so that batches do not all begin where garbage has just been collected.
  *
  * CPU is in microseconds, memory in bytes.
  */
-export async function measureWorkers({ out, program, names, flags, rounds, say }) {
+export async function measureWorkers({ out, program, names, isNear, flags, rounds, say }) {
   const workload = makeWorkload(flags);
   const keys = asked(workload).map(({ key, kind }) => ({ key, kind }));
-  const rows = [];
-  try {
-    for (const name of names) {
-      const port = PORT + rows.length;
-      const server = await begin(configuration(out, name, flags, keys, port), port);
-      const row = { name, server };
-      rows.push(row);
-      row.mismatches = await wrong(name, workload, port);
+  const rows = names.map((name) => ({ name, file: configuration(out, name, flags, keys, PORT), turns: isNear(name) ? rounds : Math.ceil(rounds / 3) }));
+  const turn = async (row, round) => {
+    const server = await begin(row.file, PORT);
+    try {
+      row.mismatches ??= await wrong(row.name, workload, PORT);
       const over = (connections) => (requests) => load(program, server, connections, requests, requestHeads);
       // The runtime closes connections that wait for five seconds.
-      const most = Math.max(2, Math.min(32, Math.floor(warmUp(over(1), 1))));
-      row.send = batch(over(most), BATCH, most);
+      row.connections ??= Math.max(2, Math.min(32, Math.floor(warmUp(over(1), 1))));
+      const send = (seconds) => batch(over(row.connections), seconds, row.connections)();
+      send(1 + (round % 4) / 4);
+      return { cpu: send(WORKERS_BATCH).cpu, memory: memory(server.pid) };
+    } finally {
+      await server.stop();
     }
-    await takeTurns(rows, rounds, ({ send }) => send().cpu, (round) => say(`Workers, ${flags} flags, ${round}`));
-    const itself = (cpu) => cpu;
-    const bases = (of) => rows.filter(({ name }) => (WORKERS[of].isProxy ? PROXIES : EMPTY).includes(name));
-    return rows.map((row) => ({
-      name: row.name, flags, mismatches: row.mismatches, memory: memory(row.server.pid), cpu: middle(row.rounds),
-      above: above(row, bases(row.name), itself), rounds: row.rounds,
-    }));
-  } finally {
-    for (const { server } of rows) await server.stop();
-  }
+  };
+  await takeTurns(rows, rounds, turn, (round) => say(`Workers, ${flags} flags, ${round}`), 1);
+  const cpu = (measured) => measured.cpu;
+  const bases = (of) => rows.filter(({ name }) => (WORKERS[of].isProxy ? PROXIES : EMPTY).includes(name));
+  return rows.map((row) => ({
+    name: row.name, flags, mismatches: row.mismatches, memory: middle(row.rounds.map((measured) => measured.memory)), cpu: middle(row.rounds.map(cpu)),
+    above: above(row, bases(row.name), cpu), rounds: row.rounds,
+  }));
 }
 
 /**
