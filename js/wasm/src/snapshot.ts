@@ -1,4 +1,4 @@
-import { type Context, exportsOf, Held, VARIANT } from './held.js'
+import { type Attribute, type Context, exportsOf, Held, VARIANT } from './held.js'
 import { Instance } from './instance.mjs'
 
 /** The value of a variant, frozen. */
@@ -76,16 +76,18 @@ export class Snapshot {
 
   /** @internal */
   protected context(context: EvaluationContext, now: number): Context {
-    const texts = this.held.attributes.map((find) => {
+    const attributes: Attribute[] = []
+    for (const find of this.held.attributes) {
       try {
-        return write(find(context))
+        const value = find(context)
+        attributes.push(typeof value === 'string' ? value : written(value))
       } catch {
         // A getter's, maybe.
-        return null
+        attributes.push(null)
       }
-    })
+    }
     // What is no number would break the instance for all.
-    return { texts, now: Number(now), wasTaken: false, bytes: undefined }
+    return { attributes, now: Number(now), wasTaken: false, bytes: undefined }
   }
 }
 
@@ -150,6 +152,12 @@ function write(value: unknown): string | null {
     default:
       return Array.isArray(value) ? `[${value.map(element).join('')}` : null
   }
+}
+
+/** What is no text, or null. */
+function written(value: unknown): Attribute {
+  const text = write(value)
+  return text === null ? null : { written: text }
 }
 
 const encoder = new TextEncoder()
