@@ -7,13 +7,6 @@ const REASONS: readonly Reason[] = ['STATIC', 'DEFAULT', 'TARGETING_MATCH', 'SPL
 const BOOLEAN = 0
 const STRING = 1
 const NUMBER = 2
-/** The letter that says text. */
-const TEXT = 0x73
-/** Bytes of the length of an attribute, and the one that says that it is missing. */
-const LENGTH = 4
-const ABSENT = 0xffffffff
-/** Bytes that are written one by one. */
-const SHORT = 512
 /** The bits of a decision that are the variant; the reason is above them. */
 const VARIANT_BITS = 16
 export const VARIANT = 0xffff
@@ -34,15 +27,12 @@ export async function exportsOf(module: object): Promise<Exports> {
   return exports as unknown as Exports
 }
 
-/** An attribute as it crosses the border: text as it is, what is no text as the wasm reads it; null if it is missing. */
-export type Attribute = string | { readonly written: string } | null
-
 /** Whom to decide for, and when, as that crosses the border. */
 export interface Context {
-  readonly attributes: readonly Attribute[]
+  readonly texts: readonly (string | null)[]
   readonly now: number
   wasTaken: boolean
-  /** The attributes as they were written, if they were a second time. */
+  /** The texts as they were written, if they were a second time. */
   bytes: Uint8Array | undefined
 }
 
@@ -112,40 +102,13 @@ export class Held {
     if (context.bytes !== undefined) {
       instance.reserve(context.bytes.length).set(context.bytes)
     } else {
-      const end = this.write(context.attributes)
+      const end = instance.write(context.texts)
       // Most are taken once, and an array of bytes takes longer to make than texts to write.
       if (context.wasTaken) context.bytes = instance.bytes.slice(0, end)
       context.wasTaken = true
     }
     if (instance.call(instance.exports['context'], context.now) === 0) throw new Error('The context cannot be read.')
     this.context = context
-  }
-
-  /** Writes short ASCII by its characters, which is quicker than to put texts together for the encoder; gives where it ends. */
-  private write(attributes: readonly Attribute[]): number {
-    const { instance } = this
-    let size = LENGTH * attributes.length
-    for (const attribute of attributes) size += 1 + textOf(attribute).length
-    if (size > SHORT) return instance.write(attributes.map(whole))
-    const bytes = instance.reserve(size)
-    let at = LENGTH * attributes.length
-    for (let index = 0; index < attributes.length; index++) {
-      const attribute = attributes[index] ?? null
-      const text = textOf(attribute)
-      let length = text.length
-      if (attribute === null) length = ABSENT
-      else if (typeof attribute === 'string') {
-        bytes[at++] = TEXT
-        length += 1
-      }
-      for (let place = 0; place < text.length; place++) {
-        const code = text.charCodeAt(place)
-        if (code > 0x7f) return instance.write(attributes.map(whole))
-        bytes[at++] = code
-      }
-      instance.view.setUint32(LENGTH * index, length, true)
-    }
-    return at
   }
 
   /** Decides a flag for somebody. */
@@ -161,10 +124,6 @@ export class Held {
     return (flag.decisions[place] ??= decision(flag, decided))
   }
 }
-
-const textOf = (attribute: Attribute): string => (typeof attribute === 'string' ? attribute : (attribute?.written ?? ''))
-
-const whole = (attribute: Attribute): string | null => (typeof attribute === 'string' ? `s${attribute}` : (attribute?.written ?? null))
 
 function decision({ key, variants }: Flag, decided: number): Decision {
   const variant = variants[decided & VARIANT]

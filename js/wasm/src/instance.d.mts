@@ -19,8 +19,6 @@ export class Instance {
   capacity: number
   /** What is written, up to `capacity` bytes. */
   bytes: Uint8Array
-  /** The same, by numbers. */
-  view: DataView
   write(texts: readonly (string | null | undefined)[]): number
   reserve(size: number): Uint8Array
   ask(function_: Exports[string] | undefined, first?: number, second?: number): Message

@@ -1,4 +1,4 @@
-import { type Attribute, type Context, exportsOf, Held, VARIANT } from './held.js'
+import { type Context, exportsOf, Held, VARIANT } from './held.js'
 import { Instance } from './instance.mjs'
 
 /** The value of a variant, frozen. */
@@ -76,20 +76,21 @@ export class Snapshot {
 
   /** @internal */
   protected context(context: EvaluationContext, now: number): Context {
-    const attributes: Attribute[] = []
-    for (const find of this.held.attributes) {
+    const texts = this.held.attributes.map((find) => {
       try {
-        const value = find(context)
-        attributes.push(typeof value === 'string' ? value : written(value))
+        return write(find(context))
       } catch {
         // A getter's, maybe.
-        attributes.push(null)
+        return null
       }
-    }
+    })
     // What is no number would break the instance for all.
-    return { attributes, now: Number(now), wasTaken: false, bytes: undefined }
+    return { texts, now: Number(now), wasTaken: false, bytes: undefined }
   }
 }
+
+/** What a letter for its kind, and a value that is no text, is behind. */
+const KIND = '\u0001'
 
 /** Decides flags for one context at one time. */
 export class Decider {
@@ -140,30 +141,28 @@ export class Decider {
   }
 }
 
-/** A value as `crates/flagstone-js/src/context.rs` reads it; null if it is missing. */
+/** A value as `crates/flagstone-js/src/context.rs` reads it; null if it is missing. Most are text, which crosses as it is. */
 function write(value: unknown): string | null {
+  if (typeof value === 'string') return value.startsWith(KIND) ? `${KIND}s${value}` : value
+  const other = writeOther(value)
+  return other === null ? null : KIND + other
+}
+
+function writeOther(value: unknown): string | null {
   switch (typeof value) {
     case 'boolean':
       return value ? 't' : 'f'
     case 'number':
       return `n${value}`
-    case 'string':
-      return `s${value}`
     default:
       return Array.isArray(value) ? `[${value.map(element).join('')}` : null
   }
-}
-
-/** What is no text, or null. */
-function written(value: unknown): Attribute {
-  const text = write(value)
-  return text === null ? null : { written: text }
 }
 
 const encoder = new TextEncoder()
 
 function element(value: unknown): string {
   // A list or an object inside is missing; an empty list says so.
-  const text = Array.isArray(value) ? '[' : (write(value) ?? '[')
+  const text = typeof value === 'string' ? `s${value}` : Array.isArray(value) ? '[' : (writeOther(value) ?? '[')
   return `${encoder.encode(text).length}:${text}`
 }
