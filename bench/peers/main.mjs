@@ -27,7 +27,7 @@ const NEAR_WORKERS = ['empty', 'headers-only', 'proxy', 'proxy-again', 'proxy-ed
 const NEAR_SIZES = [1000, 10_000];
 /** `rounds` are those of engines, `requests` those of Workers, `starts` those of their starts, `turns` those of Fastly's services. */
 const PLANS = {
-  quick: { sizes: NEAR_SIZES, rounds: 2, requests: 2, starts: 12, turns: 8, adapters: NEAR, workers: NEAR_WORKERS },
+  quick: { sizes: NEAR_SIZES, rounds: 2, requests: 1, starts: 12, turns: 8, adapters: NEAR, workers: NEAR_WORKERS },
   full: { sizes: [10, 100, ...NEAR_SIZES], rounds: 3, requests: 6, starts: 40, turns: 16, adapters: all, workers: Object.keys(WORKERS).filter((name) => !WORKERS[name].isStart) },
 };
 const plan = { ...PLANS[planName] };
