@@ -7,9 +7,6 @@ const ABSENT = 0xffffffff
 const NUMBER = 4
 /** UTF-8 takes at most so many bytes for one unit of a JavaScript string. */
 const WIDEST = 3
-/** Bytes that are written one by one. */
-const SHORT = 256
-const LAST_ASCII = 0x7f
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -27,30 +24,6 @@ export class Instance {
 
   /** Writes texts, of which some may be absent; gives their bytes. */
   write(texts) {
-    let size = NUMBER * texts.length
-    for (const text of texts) if (text != null) size += text.length
-    // The encoder is a call out of JavaScript: few characters are written sooner one by one.
-    return (size <= SHORT ? this.writeAscii(texts, size) : 0) || this.encode(texts)
-  }
-
-  /** Writes texts by their characters; gives 0 if one of them is not ASCII. */
-  writeAscii(texts, size) {
-    const bytes = this.reserve(size)
-    let at = NUMBER * texts.length
-    for (let index = 0; index < texts.length; index++) {
-      const text = texts[index]
-      const length = text == null ? 0 : text.length
-      for (let place = 0; place < length; place++) {
-        const code = text.charCodeAt(place)
-        if (code > LAST_ASCII) return 0
-        bytes[at++] = code
-      }
-      this.view.setUint32(NUMBER * index, text == null ? ABSENT : length, true)
-    }
-    return at
-  }
-
-  encode(texts) {
     let all = ''
     for (const text of texts) if (text != null) all += text
     const start = NUMBER * texts.length

@@ -3,9 +3,6 @@
 use flagstone_core::{AttributeIndex, AttributeValue, Attributes, List, js_number};
 use flagstone_edge::wire::texts;
 
-/// Before the letter of a kind.
-const KIND: char = '\u{1}';
-
 /// The values of the attributes that a snapshot reads, in its order.
 pub struct Context(Vec<Value>);
 
@@ -30,9 +27,8 @@ impl Context {
         Self(Vec::new())
     }
 
-    /// Takes the values from texts, one for each attribute: text as it is, other values behind [`KIND`] and the letter of their
-    /// kind: `t` and `f`, `n` with a number, `s` with text, `[` with elements, each behind its length, a colon and its
-    /// letter; absent is missing. `None` if they are not so.
+    /// Takes the values from texts, one for each attribute. The first letter is the kind: `t` and `f`, `n` with a number,
+    /// `s` with text, `[` with elements, each behind its length and a colon; absent is missing. `None` if they are not so.
     pub fn write(&mut self, room: &[u8]) -> Option<()> {
         let texts = texts(room, self.0.len())?;
         for (value, text) in self.0.iter_mut().zip(texts) {
@@ -48,13 +44,12 @@ impl Context {
 impl Value {
     /// Becomes another; text in the place of text, which is as it is mostly.
     fn write(&mut self, text: &str) -> Option<()> {
-        match (self, text.strip_prefix(KIND)) {
-            (value, Some(other)) => *value = Self::parse(other)?,
-            (Self::Text(old), None) => {
+        match (self, text.strip_prefix('s')) {
+            (Self::Text(old), Some(new)) => {
                 old.clear();
-                old.push_str(text);
+                old.push_str(new);
             }
-            (value, None) => *value = Self::Text(text.to_owned()),
+            (value, _) => *value = Self::parse(text)?,
         }
         Some(())
     }

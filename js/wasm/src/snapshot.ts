@@ -89,9 +89,6 @@ export class Snapshot {
   }
 }
 
-/** What a letter for its kind, and a value that is no text, is behind. */
-const KIND = '\u0001'
-
 /** Decides flags for one context at one time. */
 export class Decider {
   /** @internal */
@@ -141,19 +138,15 @@ export class Decider {
   }
 }
 
-/** A value as `crates/flagstone-js/src/context.rs` reads it; null if it is missing. Most are text, which crosses as it is. */
+/** A value as `crates/flagstone-js/src/context.rs` reads it; null if it is missing. */
 function write(value: unknown): string | null {
-  if (typeof value === 'string') return value.startsWith(KIND) ? `${KIND}s${value}` : value
-  const other = writeOther(value)
-  return other === null ? null : KIND + other
-}
-
-function writeOther(value: unknown): string | null {
   switch (typeof value) {
     case 'boolean':
       return value ? 't' : 'f'
     case 'number':
       return `n${value}`
+    case 'string':
+      return `s${value}`
     default:
       return Array.isArray(value) ? `[${value.map(element).join('')}` : null
   }
@@ -163,6 +156,6 @@ const encoder = new TextEncoder()
 
 function element(value: unknown): string {
   // A list or an object inside is missing; an empty list says so.
-  const text = typeof value === 'string' ? `s${value}` : Array.isArray(value) ? '[' : (writeOther(value) ?? '[')
+  const text = Array.isArray(value) ? '[' : (write(value) ?? '[')
   return `${encoder.encode(text).length}:${text}`
 }

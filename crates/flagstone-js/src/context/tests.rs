@@ -44,22 +44,3 @@ fn values() {
     }
     assert_eq!(shown(Elements(Vec::new()).element(3)), "missing");
 }
-
-#[test]
-fn text_crosses_as_it_is_and_other_kinds_behind_a_control_character() {
-    for (text, expected) in [
-        ("", Some(r#""""#)),
-        ("true", Some(r#""true""#)),
-        ("\u{1}t", Some("true")),
-        ("\u{1}n3", Some("3")),
-        ("\u{1}s\u{1}t", Some(r#""\u{1}t""#)),
-        ("\u{1}", None),
-        ("\u{1}x", None),
-    ] {
-        for before in [Value::Missing, Value::Text("before".to_owned())] {
-            let mut value = before;
-            let found = value.write(text).map(|()| shown(value.get()));
-            assert_eq!(found.as_deref(), expected, "{text:?}");
-        }
-    }
-}
