@@ -1,7 +1,8 @@
 //! Whatever is decided about a request, its bytes arrive as they were sent: on both runtimes.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::thread;
 
 use flagstone_tests::hosts::{
@@ -66,6 +67,21 @@ fn a_port_that_is_taken_is_named() {
             Ok(is_started) => assert!(!is_started, "it took a port that is taken"),
             Err(error) => assert!(error.to_string().starts_with(&format!("port {port}: "))),
         }
+    }
+}
+
+#[test]
+fn an_origin_keeps_its_connection_after_head() {
+    let answer = |_: &Request| Some(Response::new(200).header("Content-Length", "3000000"));
+    let origin = Origin::start(answer).unwrap();
+    let mut stream = TcpStream::connect(origin.url().trim_start_matches("http://")).unwrap();
+    for _ in 0..2 {
+        stream
+            .write_all(b"HEAD / HTTP/1.1\r\nHost: origin\r\n\r\n")
+            .unwrap();
+        let mut head = [0; 1024];
+        let len = stream.read(&mut head).unwrap();
+        assert!(head.get(..len).unwrap().starts_with(b"HTTP/1.1 200 "));
     }
 }
 

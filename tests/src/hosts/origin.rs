@@ -124,7 +124,9 @@ fn serve(mut stream: TcpStream, shared: &Shared, handler: &Handler) -> io::Resul
                 http::write_response(&mut stream, &response, &request.method)?;
                 let announced = response.headers.text("content-length");
                 let announced = announced.and_then(|len| len.parse().ok());
-                if announced.is_some_and(|len: usize| len > response.body.len()) {
+                // The answer to HEAD is whole without a body: its connection goes on.
+                let is_short = announced.is_some_and(|len: usize| len > response.body.len());
+                if is_short && request.method != "HEAD" {
                     return stream.shutdown(Shutdown::Both);
                 }
             }
