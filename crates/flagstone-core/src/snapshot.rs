@@ -20,6 +20,12 @@ use crate::value::Value;
 use core::cmp::Ordering;
 use core::{fmt, iter};
 
+/// The seeds that lead from the hashes of keys to flags.
+pub(crate) type Seeds<'a> = &'a [[u8; 4]];
+
+/// All flags.
+pub(crate) type Flags<'a> = &'a [[u8; FlagRecord::SIZE]];
+
 /// The position of a flag in one snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FlagIndex(pub u32);
@@ -135,11 +141,22 @@ impl<'a> Snapshot<'a> {
     /// The position of the flag with this key: one hash, one comparison.
     #[inline]
     pub fn find(&self, key: &str) -> Option<FlagIndex> {
+        self.find_in(self.all(Section::Seeds), self.all(Section::Flags), key)
+    }
+
+    /// The same where seeds and flags have been found.
+    #[inline(always)]
+    pub(crate) fn find_in(
+        &self,
+        seeds: Seeds<'_>,
+        flags: Flags<'_>,
+        key: &str,
+    ) -> Option<FlagIndex> {
         let key = key.as_bytes();
         let Some(of_key) = words(key) else {
             return self.find_apart(key);
         };
-        let (flag, found) = self.keyed(hash::flag_of(of_key, key.len()))?;
+        let (flag, found) = self.keyed(seeds, flags, hash::flag_of(of_key, key.len()))?;
         let is_same = found.len() == key.len() && same_words(words(found)?, of_key);
         is_same.then_some(flag)
     }
@@ -147,24 +164,24 @@ impl<'a> Snapshot<'a> {
     /// The same for keys of other lengths than most.
     #[inline(never)]
     fn find_apart(&self, key: &[u8]) -> Option<FlagIndex> {
-        let (flag, found) = self.keyed(hash::flag_apart(key))?;
+        let (seeds, flags) = (self.all(Section::Seeds), self.all(Section::Flags));
+        let (flag, found) = self.keyed(seeds, flags, hash::flag_apart(key))?;
         equal(found, key).then_some(flag)
     }
 
     /// The flag to which the hash of a key leads, and its own key.
     #[inline(always)]
-    fn keyed(&self, hash: u64) -> Option<(FlagIndex, &'a [u8])> {
-        let head = self.bytes.first_chunk::<{ layout::HEAD_LEN }>()?;
-        let (seeds, count) = row(head, Section::Seeds)?;
-        let bucket = hash::flag_bucket(hash, count);
-        let seed = u32::from_le_bytes(*self.at(seeds, bucket)?);
-        let (flags, count) = row(head, Section::Flags)?;
-        let slot = hash::flag_slot(hash, seed, count);
-        // So it is where there are no flags.
-        if slot >= count {
-            return None;
-        }
-        let record = FlagRecord::read(self.at::<{ FlagRecord::SIZE }>(flags, slot)?)?;
+    fn keyed(
+        &self,
+        seeds: Seeds<'_>,
+        flags: Flags<'_>,
+        hash: u64,
+    ) -> Option<(FlagIndex, &'a [u8])> {
+        let bucket = hash::flag_bucket(hash, seeds.len() as u32);
+        let seed = u32::from_le_bytes(*seeds.get(bucket as usize)?);
+        let slot = hash::flag_slot(hash, seed, flags.len() as u32);
+        // There is none where there are no flags.
+        let record = FlagRecord::read(flags.get(slot as usize)?)?;
         let key = self.data(record.key_offset, record.key_len.into())?;
         Some((FlagIndex(slot), key))
     }
@@ -218,12 +235,6 @@ impl<'a> Snapshot<'a> {
     pub(crate) fn referred<R: Record>(&self, section: Section, index: u32) -> Option<R> {
         let head = self.bytes.first_chunk::<{ layout::HEAD_LEN }>()?;
         R::read(self.span(row(head, section)?.0, R::SIZE, index, 1)?)
-    }
-
-    /// The row of those that begin at an offset.
-    #[inline(always)]
-    fn at<const N: usize>(&self, offset: u32, index: u32) -> Option<&'a [u8; N]> {
-        self.span(offset, N, index, 1)?.first_chunk()
     }
 
     /// The rows of consecutive records whose number another record says, as [`referred`](Self::referred) gives one.

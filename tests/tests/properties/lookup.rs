@@ -6,29 +6,31 @@ use flagstone_compile::model::{
     Condition, Flag, Model, Rule, Serve, Share, Split, TARGETING_KEY, Test,
 };
 use flagstone_core::layout::Section;
-use flagstone_core::{Day, Snapshot, UnixMillis, Weight};
+use flagstone_core::{Day, Evaluator, Snapshot, UnixMillis, Weight};
 use flagstone_tests::random::Random;
 use std::time::Instant;
 
 #[test]
 fn flags_are_found_by_key() {
     for count in (0..=70).chain([127, 128, 129, 1_000, 4_999, 5_000]) {
-        let keys: Vec<String> = (0..count).map(|index| format!("flag-{index}")).collect();
+        // Of all lengths that are looked up in a way of their own.
+        let key = |index: u32| format!("flag-{index}{}", "-".repeat(index as usize % 40));
+        let keys: Vec<String> = (0..count).map(key).collect();
         let model = flags(keys.iter().map(|key| flag(key, 1, None)).collect());
         let bytes = bytes(&model);
         let snapshot = Snapshot::open(&bytes).unwrap();
         snapshot.verify().unwrap();
         assert_eq!(snapshot.flag_count(), count);
+        let evaluator = Evaluator::new(snapshot, &(), UnixMillis(0));
         for key in &keys {
             let found = snapshot.find(key).and_then(|index| snapshot.flag(index));
             assert_eq!(found.unwrap().key(), key, "of {count}");
+            assert_eq!(evaluator.find(key), snapshot.find(key), "{key} of {count}");
         }
         let strangers = ["", "flag", "flag-", "flag-00", "FLAG-1", "flag-1 "].map(str::to_owned);
-        for key in strangers
-            .into_iter()
-            .chain((count..count + 500).map(|index| format!("flag-{index}")))
-        {
+        for key in strangers.into_iter().chain((count..count + 500).map(key)) {
             assert_eq!(snapshot.find(&key), None, "{key} of {count}");
+            assert_eq!(evaluator.find(&key), None, "{key} of {count}");
         }
     }
 }

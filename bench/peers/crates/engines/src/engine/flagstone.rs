@@ -41,6 +41,7 @@ impl Flagstone {
         self.snapshot.expect("loaded")
     }
 
+    #[inline(always)]
     fn is_on(&self, evaluator: &Evaluator<'_, '_, Visitor>, flag: FlagIndex) -> bool {
         let variant = evaluator.evaluate(flag).variant;
         variant.is_some_and(|variant| matches!(variant.value(), Value::Boolean(true)))
@@ -107,8 +108,9 @@ impl Engine for Flagstone {
     }
 
     fn evaluate(&self, key: &str, user: usize) -> bool {
-        let flag = self.snapshot().find(key);
-        flag.is_some_and(|flag| self.is_on(&self.evaluators[user], flag))
+        let evaluator = &self.evaluators[user];
+        let flag = evaluator.find(key);
+        flag.is_some_and(|flag| self.is_on(evaluator, flag))
     }
 
     fn evaluate_all(&self, _: &[&str], user: usize) -> u32 {
