@@ -23,10 +23,6 @@ impl Context {
         Self((0..attributes).map(|_| Value::Missing).collect())
     }
 
-    pub const fn new() -> Self {
-        Self(Vec::new())
-    }
-
     /// Takes the values from texts, one for each attribute. The first letter is the kind: `t` and `f`, `n` with a number,
     /// `s` with text, `[` with elements, each behind its length and a colon; absent is missing. `None` if they are not so.
     pub fn write(&mut self, room: &[u8]) -> Option<()> {

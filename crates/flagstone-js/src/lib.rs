@@ -15,6 +15,7 @@ use flagstone_core::{
 };
 use flagstone_edge::Options;
 use flagstone_edge::wire::{Engine, Message, texts};
+use self_cell::self_cell;
 
 mod context;
 #[cfg(feature = "full")]
@@ -30,8 +31,8 @@ const NO_VARIANT: u32 = 0xffff;
 /// What an instance holds.
 struct State {
     snapshot: Option<Snapshot<'static>>,
-    context: Context,
-    now: UnixMillis,
+    /// Whom decisions are for, once there is a snapshot.
+    visitor: Option<Visitor>,
     decisions: Vec<u32>,
     message: Message,
     /// Has the room; plans requests, once somebody wants that.
@@ -40,12 +41,22 @@ struct State {
     is_planning: bool,
 }
 
+type OfContext<'c> = Evaluator<'static, 'c, Context>;
+
+self_cell! {
+    /// A context, and the evaluator that decides for it, which keeps what it has found out.
+    struct Visitor {
+        owner: Context,
+        #[covariant]
+        dependent: OfContext,
+    }
+}
+
 thread_local! {
     static STATE: RefCell<State> = const {
         RefCell::new(State {
             snapshot: None,
-            context: Context::new(),
-            now: UnixMillis(0),
+            visitor: None,
             decisions: Vec::new(),
             message: Message::new(),
             engine: Engine::new(Options::DEFAULT),
@@ -88,8 +99,13 @@ impl State {
         for at in [96, 64, 32, 0] {
             self.message.number((snapshot.digest().0 >> at) as u32);
         }
-        self.context = Context::of(count);
+        self.decide_for(snapshot, Context::of(count), UnixMillis(0));
         self.snapshot = Some(snapshot);
+    }
+
+    fn decide_for(&mut self, snapshot: Snapshot<'static>, context: Context, now: UnixMillis) {
+        let visitor = Visitor::new(context, |context| Evaluator::new(snapshot, context, now));
+        self.visitor = Some(visitor);
     }
 
     /// The flag whose key lies in the room; -1 if there is none.
@@ -123,41 +139,40 @@ impl State {
     }
 
     /// Takes a context from the room, and a time.
-    fn context(&mut self, now: f64) -> bool {
-        self.now = UnixMillis(now as i64);
-        self.context.write(self.engine.written()).is_some()
+    fn context(&mut self, now: f64) -> Option<()> {
+        // The texts of the one before are written over.
+        let mut context = self.visitor.take()?.into_owner();
+        let is_read = context.write(self.engine.written());
+        self.decide_for(self.snapshot?, context, UnixMillis(now as i64));
+        is_read
     }
 
     /// The variant, and above its 16 bits the reason.
-    fn evaluate(&mut self, flag: u32) -> u32 {
-        let Some(snapshot) = self.snapshot else {
-            return NO_VARIANT | code(Reason::Error) << 16;
-        };
-        let evaluator = Evaluator::new(snapshot, &self.context, self.now);
-        let mut nothing = deaf(snapshot);
-        number(&evaluator.explain(FlagIndex(flag), &mut nothing))
+    fn evaluate(&self, flag: u32) -> u32 {
+        match &self.visitor {
+            Some(visitor) => decided(visitor.borrow_dependent(), FlagIndex(flag)),
+            None => NO_VARIANT | code(Reason::Error) << 16,
+        }
     }
 
     /// The same for all flags in their order, in consecutive numbers.
     fn evaluate_all(&mut self) -> usize {
-        let Some(snapshot) = self.snapshot else {
+        let Some(visitor) = &self.visitor else {
             return 0;
         };
-        let evaluator = Evaluator::new(snapshot, &self.context, self.now);
-        let mut nothing = deaf(snapshot);
-        let flags = (0..snapshot.flag_count()).map(FlagIndex);
+        let evaluator = visitor.borrow_dependent();
+        let flags = (0..evaluator.snapshot.flag_count()).map(FlagIndex);
         self.decisions.clear();
         self.decisions
-            .extend(flags.map(|flag| number(&evaluator.explain(flag, &mut nothing))));
+            .extend(flags.map(|flag| decided(evaluator, flag)));
         self.decisions.as_ptr().addr()
     }
 
     /// The rule that decided a flag, counted from 1 (0 if none did), and the steps of its evaluation.
     #[cfg(feature = "full")]
     fn explain(&mut self, flag: u32) -> Option<&[u8]> {
-        let snapshot = self.snapshot?;
-        let evaluator = Evaluator::new(snapshot, &self.context, self.now);
-        let mut steps = Steps::new(snapshot, true);
+        let evaluator = self.visitor.as_ref()?.borrow_dependent();
+        let mut steps = Steps::new(evaluator.snapshot, true);
         let decision = evaluator.explain(FlagIndex(flag), &mut steps);
         self.message.clear();
         self.message
@@ -175,6 +190,12 @@ impl State {
         }
         Some(())
     }
+}
+
+/// What is decided about a flag.
+#[inline(never)]
+fn decided(evaluator: &OfContext<'_>, flag: FlagIndex) -> u32 {
+    number(&evaluator.explain(flag, &mut deaf(evaluator.snapshot)))
 }
 
 /// Hears no steps. It is the listener that also hears them, where there is that one, since the evaluator is built once for each.
@@ -250,7 +271,7 @@ exports! {
 
     /// Takes the context that is written, and a time, for what is decided next; 0 if it cannot be read.
     fn context(now: f64) -> u32 {
-        with(|state| state.context(now).into())
+        with(|state| state.context(now).is_some().into())
     }
 
     /// Decides a flag: the variant, and above its 16 bits the reason.
