@@ -49,8 +49,8 @@ usage: cargo xtask <command> [--verbose]
                           the Worker compiles LaunchDarkly's, the Fastly service all
   build guard             build the Worker with the Durable Object that leads rollouts
   build faults            build the Worker that breaks on request, for tests of its shim
-  bench [--full]          measure beside others' programs, write docs/benchmarks.md (a few minutes; with all peers a quarter of an
-                          hour); wall-clock time never fails anything
+  bench [--full]          measure beside others' programs, write docs/benchmarks.md (minutes; with all peers half an hour, once all is
+                          built); wall-clock time never fails anything
   sizes                   build and weigh what the edge runs, and compare with bench/budgets.toml
   instructions            count what opening and deciding take, and compare with bench/budgets.toml (valgrind)
   simulate [--full] [TARGET…]

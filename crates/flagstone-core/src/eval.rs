@@ -174,7 +174,7 @@ impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
         self.decided(flag, trace)
     }
 
-    // Inlined also where it is asked for in many places: a decision that is handed over in memory takes as long again as most take.
+    // Inlined also where it is asked for in many places: else a decision is handed over in memory (docs/performance.md).
     #[inline(always)]
     fn decided(&self, flag: FlagIndex, trace: &mut impl Trace) -> Decision<'s> {
         trace.enter_flag(flag);
