@@ -165,18 +165,13 @@ impl<'s, 'c, A: Attributes> Evaluator<'s, 'c, A> {
     /// Decides a flag. Allocates nothing; the time is that of the tests on the way.
     #[inline(always)]
     pub fn evaluate(&self, flag: FlagIndex) -> Decision<'s> {
-        self.decided(flag, &mut ())
+        self.explain(flag, &mut ())
     }
 
     /// Decides a flag as [`evaluate`](Self::evaluate) does, and tells a listener each step.
-    #[inline]
-    pub fn explain(&self, flag: FlagIndex, trace: &mut impl Trace) -> Decision<'s> {
-        self.decided(flag, trace)
-    }
-
     // Inlined also where it is asked for in many places: else a decision is handed over in memory (docs/performance.md).
     #[inline(always)]
-    fn decided(&self, flag: FlagIndex, trace: &mut impl Trace) -> Decision<'s> {
+    pub fn explain(&self, flag: FlagIndex, trace: &mut impl Trace) -> Decision<'s> {
         trace.enter_flag(flag);
         let Some(row) = self.flags.get(flag.0 as usize) else {
             return Decision::error(flag);
