@@ -116,8 +116,8 @@ translated to each service's own format. Every engine's answers are compared wit
 a product, but what the others are seen against. The probe is the least work that answers the workload, without reasons, variants and exact keys.
 
 Engines take turns, in ${rounds} rounds; other numbers of flags than 1,000 and 10,000 have one, and so have the peers in JavaScript that are not of the small
-set. Of the rounds, and of the small batches of each, figures in JavaScript are the lower quartile, because other work on the machine only
-adds; those in Rust are the median${rounds === 2 ? ', which of two is the greater' : ''}. In Rust time is CPU of the thread, in JavaScript of the wall.
+set. Of the rounds, and of the small batches of each, figures are the lower quartile, because other work on the machine only adds. In Rust time
+is CPU of the thread, in JavaScript of the wall.
 
 Users are prepared before the clock starts, and each eighth evaluation is for another one; no engine sends events. In Rust, ours and the probe keep
 what they have once found out about a user. *By index* and *by key*, of ours and of the probe, nothing is prepared: a user's texts cross into the wasm
@@ -125,8 +125,8 @@ within the clock. They cross a border that was made for this benchmark; what one
 
 ## Targets
 
-Whether a target is met goes by the figure itself. The targets were set on another machine. So machines can be compared by what the probe
-took there and takes in this run, and by the multiple of it that was asked for and is measured.
+The targets were set on another machine, and machines are compared by what the probe took there and takes in this run. A target is met if the figure
+itself is; *by the multiple* where the probe takes longer here than there, and the figure is no greater multiple of it than was asked for.
 
 ${targets(results, documents, sizes)}
 

@@ -99,6 +99,8 @@ export class Held {
 
   private take(context: Context): void {
     const { instance } = this
+    // From here on parts of the one before are written over.
+    this.context = undefined
     if (context.bytes !== undefined) {
       instance.reserve(context.bytes.length).set(context.bytes)
     } else {

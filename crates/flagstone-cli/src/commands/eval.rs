@@ -123,12 +123,12 @@ impl Run<'_> {
         context: &Context<'_, '_>,
         answers: &mut Vec<u8>,
     ) -> io::Result<()> {
-        let Some(flag) = self.snapshot.find(&request.flag) else {
-            return answer::default(answers, request, ErrorCode::FlagNotFound);
-        };
         let evaluator = Evaluator::new(self.snapshot, context, request.now.unwrap_or(self.now))
             .with_kills(&self.force.in_force.kills)
             .with_rollouts(&self.force.in_force.rollouts);
+        let Some(flag) = evaluator.find(&request.flag) else {
+            return answer::default(answers, request, ErrorCode::FlagNotFound);
+        };
         let decision = evaluator.evaluate(flag);
         answer::decision(answers, &self.snapshot, request, &decision)
     }

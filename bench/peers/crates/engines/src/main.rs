@@ -13,7 +13,7 @@ mod primitives;
 mod segments;
 mod workload;
 
-use clock::{Cpu, median, nanoseconds};
+use clock::{Cpu, lower_quartile, nanoseconds};
 use engine::{Engine, engines};
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -63,7 +63,7 @@ fn main() -> Result<()> {
 fn print(name: &str, flags: &str, times: Times) -> Result<()> {
     let results: BTreeMap<_, _> = times
         .into_iter()
-        .map(|(of, times)| (of, median(times)))
+        .map(|(of, times)| (of, lower_quartile(times)))
         .collect();
     let flags: u32 = flags.parse()?;
     println!(
@@ -104,7 +104,7 @@ fn round(engine: &mut dyn Engine, workload: &Workload, times: &mut Times) {
         engine.load();
         loads.push(start.nanoseconds());
     }
-    add("load.warm.ns".into(), median(loads));
+    add("load.warm.ns".into(), lower_quartile(loads));
     engine.prepare(&workload.users);
     for kind in KINDS {
         let keys = workload.keys(kind);
