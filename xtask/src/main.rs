@@ -52,7 +52,7 @@ usage: cargo xtask <command> [--verbose]
   bench [--full]          measure beside others' programs, write docs/benchmarks.md (minutes; with all peers half an hour, once all is
                           built); wall-clock time never fails anything
   sizes                   build and weigh what the edge runs, and compare with bench/budgets.toml
-  instructions            count what opening and deciding take, and compare with bench/budgets.toml (valgrind)
+  instructions            count what opening, deciding and planning take, and compare with bench/budgets.toml (valgrind)
   simulate [--full] [TARGET…]
                           simulate rollouts with the shipped code: a few runs of each target in seconds, or all of them in
                           minutes, which writes docs/rollout-statistics.md; TARGETs, as T9, choose some and write nothing

@@ -5,6 +5,7 @@
 
 mod model;
 mod operation;
+mod pipeline;
 mod rollout;
 
 use anyhow::{Context, Result, bail, ensure};

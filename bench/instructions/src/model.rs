@@ -6,8 +6,8 @@
 use anyhow::{Context, Result};
 use flagstone_compile::compile;
 use flagstone_compile::model::{
-    Condition, Flag, Matcher, Model, Order, Rule, Scalar, Segment, Serve, Share, Split,
-    TARGETING_KEY, Test, Value, Variant,
+    Action, Condition, Edge, Expose, Flag, Identity, Matcher, Model, Order, Origin, Route, Rule,
+    Scalar, Segment, Serve, Share, Source, Split, TARGETING_KEY, Test, Value, Variant,
 };
 use flagstone_core::Weight;
 
@@ -92,9 +92,52 @@ pub fn bytes(flags: u32) -> Result<Vec<u8>> {
     let model = Model {
         flags: (0..flags).map(|index| flag(index, segments)).collect(),
         segments: (0..segments).map(|index| segment(index, MEMBERS)).collect(),
+        edge: edge(),
         ..Model::default()
     };
     written(&model)
+}
+
+/// Everybody is sent to a new release, which has a fallback; it and the browser are told five flags of all kinds.
+fn edge() -> Edge {
+    let pair = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
+    let told: Vec<String> = [0, 1, 2, 3, 5].map(key).into();
+    let canary = Action {
+        origin: "canary".to_owned(),
+        request_headers: pair("x-release", "2"),
+        response_headers: pair("x-release", "2"),
+        cookies: pair("release", "2"),
+        ..Action::default()
+    };
+    let read = |name: &str, header: &str| (name.to_owned(), Source::Header(header.to_owned()));
+    Edge {
+        identity: Identity {
+            sources: vec![Source::Cookie("uid".to_owned())],
+            ..Identity::default()
+        },
+        attributes: vec![
+            read("geo.country", "x-country"),
+            read("app.version", "x-version"),
+            read("user.email", "x-email"),
+        ],
+        origins: vec![Origin {
+            name: "canary".to_owned(),
+            fallback: Some("stable".to_owned()),
+            ..Origin::default()
+        }],
+        routes: vec![Route {
+            path: "/*".to_owned(),
+            flag: key(0),
+            variants: vec![("on".to_owned(), canary)],
+            ..Route::default()
+        }],
+        expose: Expose {
+            browser: told.clone(),
+            origin: told,
+            ..Expose::default()
+        },
+        ..Edge::default()
+    }
 }
 
 /// A model as a snapshot.

@@ -7,9 +7,10 @@ use flagstone_core::{
 };
 use std::hint::black_box;
 
+use crate::pipeline::Pipeline;
 use crate::rollout;
 
-const NOW: UnixMillis = UnixMillis(1_795_376_100_000);
+pub const NOW: UnixMillis = UnixMillis(1_795_376_100_000);
 
 /// Something that is repeated.
 #[derive(Clone, Copy)]
@@ -22,6 +23,11 @@ pub enum Operation {
     Decide(Kind),
     /// Decides 1,000 flags, one after the other, for one visitor, each time another one.
     All,
+    /// Plans a request, whose visitor is sent to a new release with a fallback, and which is told five flags, as the
+    /// browser is; each time another visitor.
+    Plan,
+    /// Is told of the response to such a request, and changes it.
+    Response,
     /// A node is told of a fetch that succeeded.
     Success,
     /// A node is told of a fetch that failed, each time of another unit.
@@ -39,6 +45,8 @@ impl Operation {
         Self::Decide(Kind::Clauses),
         Self::Decide(Kind::Segment),
         Self::All,
+        Self::Plan,
+        Self::Response,
         Self::Success,
         Self::Event,
         Self::Stratum,
@@ -54,6 +62,8 @@ impl Operation {
             Self::Decide(Kind::Clauses) => "clauses",
             Self::Decide(Kind::Segment) => "segment",
             Self::All => "all",
+            Self::Plan => "plan",
+            Self::Response => "response",
             Self::Success => "node-success",
             Self::Event => "node-event",
             Self::Stratum => "guard-stratum",
@@ -96,6 +106,8 @@ impl Operation {
             .collect();
         let times = usize::try_from(repetitions)?;
         match self {
+            Self::Plan => Pipeline::new(bytes, &users)?.plans(times)?,
+            Self::Response => Pipeline::new(bytes, &users)?.responses(times)?,
             Self::Success => rollout::successes(repetitions),
             Self::Event => rollout::events(repetitions),
             Self::Stratum => rollout::strata(repetitions),

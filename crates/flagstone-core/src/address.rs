@@ -1,6 +1,6 @@
 //! Addresses and networks, as npm's `ip-address` reads them.
 
-use crate::text::split_once;
+use crate::text::{split, split_once};
 
 /// An address, or a network that is written as one of its addresses and a number of leading bits.
 ///
@@ -48,7 +48,7 @@ impl Address {
 
     fn v6(text: &str) -> Option<Self> {
         let (address, rest, prefix) = without_prefix(text);
-        let (address, zone) = match address.split_once('%') {
+        let (address, zone) = match split_once(address, "%") {
             Some((address, zone)) => (address, zone),
             None => (address, ""),
         };
@@ -99,7 +99,7 @@ fn groups(text: &str, at_end: bool) -> Option<(u128, u32)> {
     if text.is_empty() {
         return Some((bits, count));
     }
-    let mut parts = text.split(':').peekable();
+    let mut parts = split(text, b':').peekable();
     while let Some(part) = parts.next() {
         let (group, size) = if at_end && parts.peek().is_none() && part.contains('.') {
             (octets(part)?, 2)
@@ -124,7 +124,7 @@ fn hexadecimal(text: &str) -> Option<u32> {
 /// Four numbers without leading zeros.
 fn octets(text: &str) -> Option<u32> {
     let (mut bits, mut count) = (0, 0);
-    for part in text.split('.') {
+    for part in split(text, b'.') {
         let octet = number(part, 3).filter(|octet| *octet <= 255)?;
         if count == 4 || (part.len() > 1 && part.starts_with('0')) {
             return None;

@@ -56,7 +56,7 @@ fn foreign(
         (UnitRule::WholeNumbers { limit }, AttributeValue::Number(number))
             if number.abs() <= limit && is_whole(number) =>
         {
-            text::number(number, &mut scratch)?;
+            scratch.push(text::number(number).text())?;
             scratch.text()
         }
         (rule @ (UnitRule::Everything | UnitRule::Truthy), value) => {

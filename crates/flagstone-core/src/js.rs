@@ -53,10 +53,7 @@ fn text_inside(value: AttributeValue<'_>, out: &mut Sink<'_>, depth: u8) -> Cont
 // Not inlined, so that the memory for digits is not part of each step of a recursion.
 #[inline(never)]
 fn number_text(number: f64, out: &mut Sink<'_>) -> ControlFlow<()> {
-    let mut digits = Scratch::<32>::new();
-    // INVARIANT: a number takes at most 25 bytes.
-    let _ = text::number(number, &mut digits);
-    out(digits.text())
+    out(text::number(number).text())
 }
 
 /// The number that `value * 1` is; NaN for what is none. Source: `ToNumber` of ECMA-262.

@@ -49,7 +49,8 @@ pub use snapshot::{
     VariantIndex, VerifyError,
 };
 pub use text::{
-    JsNumber, find as text_find, is_blank as is_js_blank, split_once as text_split_once,
+    JsNumber, find as text_find, is_blank as is_js_blank, split as text_split,
+    split_once as text_split_once,
 };
 pub use time::{parse_rfc3339, parse_v8, ramp_share};
 pub use units::{Day, UnixMillis, Weight};

@@ -6,6 +6,7 @@ mod split;
 
 pub use split::SplitVersion;
 
+use crate::text::split;
 use core::cmp::Ordering;
 
 /// A version as SemVer 2.0.0 defines it. Build metadata is checked and then forgotten: it has no part in precedence.
@@ -56,8 +57,8 @@ impl<'a> SemVer<'a> {
             "" => None,
             _ => Some(rest.strip_prefix('-')?),
         };
-        let well_formed = pre.is_none_or(|pre| pre.split('.').all(is_pre_release))
-            && build.is_none_or(|build| build.split('.').all(is_identifier));
+        let well_formed = pre.is_none_or(|pre| split(pre, b'.').all(is_pre_release))
+            && build.is_none_or(|build| split(build, b'.').all(is_identifier));
         well_formed.then_some(Self {
             pre: pre.unwrap_or_default(),
             ..version
@@ -130,10 +131,9 @@ impl Ord for SemVer<'_> {
                 ("", "") => Ordering::Equal,
                 ("", _) => Ordering::Greater,
                 (_, "") => Ordering::Less,
-                (a, b) => a
-                    .split('.')
+                (a, b) => split(a, b'.')
                     .map(Identifier)
-                    .cmp(b.split('.').map(Identifier)),
+                    .cmp(split(b, b'.').map(Identifier)),
             })
     }
 }

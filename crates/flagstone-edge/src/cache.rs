@@ -1,5 +1,7 @@
 //! What caches between the edge and the visitor are told.
 
+use flagstone_core::text_split;
+
 /// Directives that speak to shared caches only.
 const SHARED: [&str; 3] = ["public", "s-maxage", "proxy-revalidate"];
 
@@ -23,8 +25,7 @@ pub(crate) fn vary(origin: Option<&[u8]>, names: &str) -> Option<String> {
 
 /// The elements of a header's list.
 fn list(value: &str) -> impl Iterator<Item = &str> {
-    value
-        .split(',')
+    text_split(value, b',')
         .map(str::trim_ascii)
         .filter(|name| !name.is_empty())
 }
@@ -37,7 +38,10 @@ pub(crate) fn private(origin: Option<&[u8]>) -> String {
     let mut text = String::with_capacity(origin.len() + 9);
     let mut is_private = false;
     for directive in directives(origin) {
-        let name = directive.split('=').next().unwrap_or_default().trim_ascii();
+        let name = text_split(directive, b'=')
+            .next()
+            .unwrap_or_default()
+            .trim_ascii();
         let is = |other: &str| name.eq_ignore_ascii_case(other);
         // `private="name"` would let shared caches store all but that header.
         if SHARED.iter().any(|shared| is(shared)) || is("private") && directive.contains('=') {

@@ -1,5 +1,7 @@
 //! Reading and writing the `Cookie` header.
 
+use flagstone_core::text_split;
+
 /// The value of the first cookie of this name that is UTF-8. Whatever is no pair of name and value is passed over;
 /// quotes are part of the value. Time in proportion to the length.
 pub(crate) fn cookie<'a>(header: &'a [u8], name: &str) -> Option<&'a str> {
@@ -19,7 +21,7 @@ pub(crate) fn with_cookie(header: Option<&[u8]>, name: &str, value: &str) -> Opt
     let is_visible = header.iter().all(|byte| matches!(byte, b' '..=b'~'));
     let header = str::from_utf8(header).ok().filter(|_| is_visible)?;
     let mut text = String::with_capacity(header.len() + name.len() + value.len() + 3);
-    for pair in header.split(';').map(str::trim_ascii) {
+    for pair in text_split(header, b';').map(str::trim_ascii) {
         let is_replaced = split(pair.as_bytes()).is_some_and(|(found, _)| found == name.as_bytes());
         if !pair.is_empty() && !is_replaced {
             text.push_str(pair);

@@ -3,7 +3,7 @@
 use crate::character::{self, KEY, TOKEN, UNRESERVED};
 use crate::digits::push_number;
 use crate::status::Why;
-use flagstone_core::{Reason, Value};
+use flagstone_core::{Reason, Value, text_split_once};
 
 /// Room for the members of most configurations, in bytes.
 const ROOM: usize = 256;
@@ -151,7 +151,7 @@ fn push_parameter(text: &mut String, value: Value<'_>, extent: Extent) {
 /// Whether a JSON number is an Integer or a Decimal as well.
 fn is_number(text: &str) -> bool {
     let digits = text.strip_prefix('-').unwrap_or(text);
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let (whole, fraction) = text_split_once(digits, ".").unwrap_or((digits, ""));
     let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let most = if fraction.is_empty() { 15 } else { 12 };
     is_digits(whole) && whole.len() <= most && is_digits(fraction) && fraction.len() <= 3

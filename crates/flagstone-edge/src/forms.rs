@@ -3,7 +3,7 @@
 use crate::cache::directives;
 use crate::dictionary::{self, About, Extent, Member, push_encoded, push_escape};
 use crate::digits::{push_hex, push_number};
-use flagstone_core::{Value, text_split_once};
+use flagstone_core::{Value, text_split, text_split_once};
 
 /// The cookie that scripts can read.
 pub(crate) const COOKIE: &str = "__Host-flagstone-flags";
@@ -40,7 +40,10 @@ pub(crate) fn server_timing(members: &[Member<'_>], about: About) -> String {
 #[inline(never)]
 pub(crate) fn foreign_timing(origin: &[u8]) -> Option<String> {
     let is_ours = |entry: &&str| {
-        let name = entry.split(';').next().unwrap_or_default().trim_ascii();
+        let name = text_split(entry, b';')
+            .next()
+            .unwrap_or_default()
+            .trim_ascii();
         name == TIMING || name.starts_with(TIMING_FLAG)
     };
     let text = str::from_utf8(origin).ok()?;
@@ -130,7 +133,7 @@ pub(crate) fn element(script: &str, policy: Option<&[u8]>) -> String {
 /// The first nonce of a `Content-Security-Policy`.
 fn nonce(policy: &[u8]) -> Option<&str> {
     let (_, rest) = text_split_once(str::from_utf8(policy).ok()?, "'nonce-")?;
-    let (nonce, _) = rest.split_once('\'')?;
+    let (nonce, _) = text_split_once(rest, "'")?;
     let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte);
     (!nonce.is_empty() && nonce.bytes().all(is_legal)).then_some(nonce)
 }

@@ -1,11 +1,13 @@
 //! Reading `Accept-Language`.
 
+use flagstone_core::{text_split, text_split_once};
+
 /// The language that the visitor likes best, in lower case; the first of several with the same weight. `None` if there
 /// is none, or any will do.
 pub(crate) fn preferred(header: &str) -> Option<String> {
     let mut best: Option<(u16, &str)> = None;
-    for range in header.split(',') {
-        let (tag, parameters) = range.split_once(';').unwrap_or((range, ""));
+    for range in text_split(header, b',') {
+        let (tag, parameters) = text_split_once(range, ";").unwrap_or((range, ""));
         let tag = tag.trim_ascii();
         let is_tag = tag
             .bytes()
@@ -27,7 +29,7 @@ fn weight(parameters: &str) -> Option<u16> {
     let text = text
         .strip_prefix("q=")
         .or_else(|| text.strip_prefix("Q="))?;
-    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let (whole, decimals) = text_split_once(text, ".").unwrap_or((text, ""));
     let whole: u16 = match whole {
         "0" => 0,
         "1" => 1000,

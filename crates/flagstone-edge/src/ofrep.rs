@@ -15,6 +15,7 @@ use crate::parts::Parts;
 use crate::query::decoded;
 use evaluation::Evaluation;
 use flagstone_core::layout::switch;
+use flagstone_core::text_split;
 use flagstone_json::Json;
 use std::borrow::Cow;
 use subtle::ConstantTimeEq as _;
@@ -82,7 +83,8 @@ pub(crate) fn answer<'v, H: RequestHead>(
     } else if !cors.is_empty() {
         answer.set("vary", "origin");
         let origin = visit.parts.header_text("origin");
-        if let Some(origin) = origin.filter(|origin| cors.split(' ').any(|other| other == *origin))
+        if let Some(origin) =
+            origin.filter(|origin| text_split(cors, b' ').any(|other| other == *origin))
         {
             answer.set("access-control-allow-origin", origin);
         }

@@ -4,7 +4,7 @@ use crate::cache::directives;
 use crate::dictionary::push_encoded;
 use crate::edit::Edit;
 use crate::head::ResponseHead;
-use flagstone_core::Reason;
+use flagstone_core::{Reason, text_split};
 
 /// The cookie that tells requests which a page makes what the page got.
 pub(crate) const PAGE: &str = "__Host-flagstone-page";
@@ -89,7 +89,7 @@ pub(crate) fn holds_back(kept: &str, key: &str, reason: Reason) -> bool {
 
 /// Whether such a value has a key.
 pub(crate) fn keeps(list: &str, key: &str) -> bool {
-    !list.is_empty() && list.split('&').any(|name| name == encoded(key))
+    !list.is_empty() && text_split(list, b'&').any(|name| name == encoded(key))
 }
 
 fn encoded(key: &str) -> String {

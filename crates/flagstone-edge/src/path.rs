@@ -1,6 +1,7 @@
 //! Paths: dot segments, patterns, rewriting.
 
 use crate::query::escape;
+use flagstone_core::{text_split, text_split_once};
 use std::borrow::Cow;
 
 /// A path without `.` and `..` segments, escaped ones (`%2e`) included, as browsers and the platforms resolve them.
@@ -9,12 +10,12 @@ pub(crate) fn resolve(path: &str) -> Cow<'_, str> {
     let Some(rest) = path.strip_prefix('/') else {
         return Cow::Borrowed(path);
     };
-    if !rest.split('/').any(|segment| dots(segment).is_some()) {
+    if !text_split(rest, b'/').any(|segment| dots(segment).is_some()) {
         return Cow::Borrowed(path);
     }
     let mut segments: Vec<&str> = Vec::new();
     let mut is_open = false;
-    for segment in rest.split('/') {
+    for segment in text_split(rest, b'/') {
         is_open = match dots(segment) {
             Some(1) => true,
             Some(_) => {
@@ -84,12 +85,12 @@ pub(crate) fn rewrite<'t>(
     template: &'t str,
     captures: &[(&str, &str)],
 ) -> (String, Option<&'t str>) {
-    let (template, query) = match template.split_once('?') {
+    let (template, query) = match text_split_once(template, "?") {
         Some((template, query)) => (template, Some(query)),
         None => (template, None),
     };
     let mut path = String::with_capacity(template.len() + 64);
-    for (index, segment) in template.split('/').enumerate() {
+    for (index, segment) in text_split(template, b'/').enumerate() {
         if index > 0 {
             path.push('/');
         }
@@ -147,7 +148,11 @@ fn literal_len(pattern: &str) -> usize {
 
 /// The text up to the next slash, and what follows from the slash on.
 fn segment(text: &str) -> Option<(&str, &str)> {
-    text.split_at_checked(text.find('/').unwrap_or(text.len()))
+    text.split_at_checked(
+        text.bytes()
+            .position(|byte| byte == b'/')
+            .unwrap_or(text.len()),
+    )
 }
 
 /// The path behind a literal part of a pattern.

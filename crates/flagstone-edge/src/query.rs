@@ -1,12 +1,13 @@
 //! Reading query parameters, as forms write them.
 
+use flagstone_core::{text_split, text_split_once};
 use std::borrow::Cow;
 
 /// The value of the first parameter of this name, decoded: `+` is a blank, `%41` an A, and what is no escape stays as
 /// it is. A parameter without `=` has an empty value. `None` also if the value is not UTF-8.
 pub(crate) fn parameter<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
-    query.split('&').find_map(|pair| {
-        let (found, value) = pair.split_once('=').unwrap_or((pair, ""));
+    text_split(query, b'&').find_map(|pair| {
+        let (found, value) = text_split_once(pair, "=").unwrap_or((pair, ""));
         let is_wanted = !pair.is_empty() && decode(found).is_some_and(|found| found == name);
         is_wanted.then(|| decode(value))
     })?

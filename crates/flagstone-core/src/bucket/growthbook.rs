@@ -4,7 +4,6 @@ use crate::context::AttributeValue;
 use crate::hash::Fnv1a;
 use crate::js;
 use crate::layout::Algorithm;
-use crate::scratch::Scratch;
 use crate::text;
 use core::ops::ControlFlow::Continue;
 
@@ -41,8 +40,7 @@ pub(super) fn position_v2(seed: &str, value: AttributeValue<'_>) -> Option<u64> 
     let mut hash = Fnv1a::new();
     hash.update(seed);
     add(&mut hash, value);
-    let mut digits = Scratch::<16>::new();
-    text::number(hash.finish().into(), &mut digits)?;
+    let digits = text::number(hash.finish().into());
     let mut again = Fnv1a::new();
     again.update(digits.text());
     Some(u64::from(again.finish() % 10_000))

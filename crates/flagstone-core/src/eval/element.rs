@@ -7,6 +7,7 @@ use super::{MAX_DEPTH, Run, Trace, way::Way};
 use crate::context::{AttributeValue, Attributes, List};
 use crate::layout::{Scope, SourceKind, TestRecord};
 use crate::snapshot::AttributeIndex;
+use crate::text::split;
 
 impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
     /// The value of an attribute where the evaluation is now.
@@ -33,7 +34,7 @@ impl<'c, A: Attributes, T: Trace> Run<'_, '_, 'c, A, T> {
                 let Some(path) = found.source_name.strip_prefix('.') else {
                     return element;
                 };
-                path.split('.').fold(element, AttributeValue::step)
+                split(path, b'.').fold(element, AttributeValue::step)
             }
             _ => {
                 let attributes: &'c A = self.input.attributes;

@@ -204,12 +204,11 @@ fn lower_in(snapshot: &Snapshot<'_>, test: TestRecord, is: &str) -> Option<bool>
 /// COMPAT(growthbook): parts of more than five digits are out of order, and what is no text is `0`. Source:
 /// `paddedVersionString` of GrowthBook's SDK for JavaScript 1.8.0.
 fn padded_version(value: AttributeValue<'_>, held: &mut Held<'_>) {
-    let mut digits = Scratch::<32>::new();
+    let digits;
     let version = match value {
         AttributeValue::Text(text) if !text.is_empty() => text,
         AttributeValue::Number(number) => {
-            // INVARIANT: a number takes at most 25 bytes.
-            let _ = text::number(number, &mut digits);
+            digits = text::number(number);
             digits.text()
         }
         _ => "0",

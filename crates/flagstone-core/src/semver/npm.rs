@@ -2,7 +2,7 @@
 
 use super::{Identifier, SemVer, halves, is_identifier, is_number, is_pre_release, numeric};
 use crate::number;
-use crate::text::is_blank;
+use crate::text::{is_blank, split};
 use core::cmp::Ordering;
 
 /// UTF-16 code units that a version may have.
@@ -82,8 +82,8 @@ impl<'a> SemVer<'a> {
             pre: pre.unwrap_or_default(),
         };
         let well_formed = version.is_safe()
-            && pre.is_none_or(|pre| pre.split('.').all(is_pre_release))
-            && build.is_none_or(|build| build.split('.').all(is_identifier));
+            && pre.is_none_or(|pre| split(pre, b'.').all(is_pre_release))
+            && build.is_none_or(|build| split(build, b'.').all(is_identifier));
         well_formed.then_some(version)
     }
 
@@ -106,7 +106,7 @@ impl<'a> SemVer<'a> {
 }
 
 fn pre_releases(a: &str, b: &str) -> Ordering {
-    let (mut a, mut b) = (a.split('.'), b.split('.'));
+    let (mut a, mut b) = (split(a, b'.'), split(b, b'.'));
     loop {
         let (a, b) = match (a.next(), b.next()) {
             (None, None) => return Ordering::Equal,

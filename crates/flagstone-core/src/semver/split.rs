@@ -1,6 +1,7 @@
 //! Versions as Split's SDKs read and compare them.
 
 use super::{halves, is_number};
+use crate::text::split;
 use core::cmp::Ordering;
 
 /// A version as Split reads it: three numbers of any length, which may begin with zeros; a pre-release of any characters,
@@ -32,7 +33,7 @@ impl<'a> SplitVersion<'a> {
         let numbers = [major, minor, patch?];
         let well_formed = numbers.into_iter().all(is_number)
             && build.is_none_or(|build| !build.is_empty())
-            && pre.is_none_or(|pre| pre.split('.').all(|part| !part.is_empty()));
+            && pre.is_none_or(|pre| split(pre, b'.').all(|part| !part.is_empty()));
         well_formed.then_some(Self {
             numbers: numbers.map(without_zeros),
             pre,
@@ -80,7 +81,7 @@ impl<'a> SplitVersion<'a> {
 
     /// The parts of the pre-release, in their normal form.
     fn parts(&self) -> impl Iterator<Item = &'a str> {
-        let parts = self.pre.into_iter().flat_map(|pre| pre.split('.'));
+        let parts = self.pre.into_iter().flat_map(|pre| split(pre, b'.'));
         parts.map(|part| {
             if is_number(part) {
                 without_zeros(part)

@@ -10,7 +10,7 @@ use crate::head::RequestHead;
 use crate::page;
 use crate::route::{Relevant, TO_BROWSER, TO_ORIGIN, named, relevant};
 use flagstone_core::layout::switch;
-use flagstone_core::{Decision, Digest, Evaluator, Reason};
+use flagstone_core::{Decision, Digest, Evaluator, Reason, text_split};
 use std::fmt::Write as _;
 
 /// Flags for one who asks.
@@ -91,7 +91,7 @@ impl<'e, 'v, 'n, H: RequestHead> Evaluation<'e, 'v, 'n, H> {
             .parts
             .header_text("if-none-match")
             .unwrap_or_default();
-        let mut had = had.split(',').map(str::trim);
+        let mut had = text_split(had, b',').map(str::trim);
         let mut answer =
             match had.any(|had| had == "*" || had.strip_prefix("W/").unwrap_or(had) == tag) {
                 true => Answer::new(304, []),

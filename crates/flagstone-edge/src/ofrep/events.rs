@@ -6,6 +6,7 @@ use crate::context::text;
 use crate::desk::Visit;
 use crate::head::RequestHead;
 use crate::query::parameter;
+use flagstone_core::text_split_once;
 
 /// The parameter of a stream with the configuration that the client has flags of.
 const SINCE: &str = "since";
@@ -71,7 +72,7 @@ pub(crate) fn is_behind(configuration: &Configuration, query: Option<&str>) -> b
     let told = query.and_then(|query| parameter(query, TOLD));
     let sequence = told
         .as_deref()
-        .and_then(|told| told.trim_matches('"').split_once('-'));
+        .and_then(|told| text_split_once(told.trim_matches('"'), "-"));
     let sequence = sequence.and_then(|(sequence, _)| sequence.parse::<u64>().ok());
     sequence.is_some_and(|sequence| sequence > configuration.control().sequence)
 }

@@ -424,6 +424,7 @@ fn depend(
     }
     // In alphabetical order, each once.
     let text = &mut plan.pending.vary;
+    text.reserve(vary.iter().map(|name| name.len() + 2).sum());
     let mut last = "";
     while let Some(next) = vary.iter().copied().filter(|name| *name > last).min() {
         if !text.is_empty() {

@@ -21,7 +21,7 @@ use crate::plan::pending::CDN_CACHE_CONTROLS;
 use crate::rollouts::Staged;
 use crate::status::Problem;
 use flagstone_core::layout::EdgeRecord;
-use flagstone_core::{Goal, Snapshot, UnixMillis};
+use flagstone_core::{Goal, Snapshot, UnixMillis, text_split};
 use flagstone_rollout::{Arm, GOALS, Outcome, Share};
 
 /// For so long after being exposed a visitor can reach goals, in seconds.
@@ -239,7 +239,7 @@ impl Goals {
 
     /// Reads what [`push`](Self::push) wrote. `None` for what it would never write.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split(';');
+        let mut parts = text_split(text, b';');
         Some(Self {
             notes: notes::parse(parts.next()?)?,
             chances: parts.map(Chance::parse).collect::<Option<_>>()?,
@@ -249,7 +249,7 @@ impl Goals {
 
 impl Chance {
     fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split(',');
+        let mut parts = text_split(text, b',');
         Some(Self {
             flag: decoded(parts.next()?)?,
             rollout: hex(parts.next()?)?,
@@ -261,9 +261,8 @@ impl Chance {
             },
             stage: number(parts.next()?)?,
             answered: number(parts.next()?)?,
-            events: parts
-                .next()?
-                .split_terminator(' ')
+            events: text_split(parts.next()?, b' ')
+                .filter(|event| !event.is_empty())
                 .map(|event| {
                     let (goal, name) = event.split_at_checked(1)?;
                     Some((

@@ -2,8 +2,8 @@
 
 use super::Ended;
 use crate::digits::{hex, number, push_hex, push_number};
-use flagstone_core::Snapshot;
 use flagstone_core::layout::{HarmRecord, Section, Statuses};
+use flagstone_core::{Snapshot, text_split, text_split_once};
 use flagstone_rollout::Outcome;
 
 /// What counts as harm on a route.
@@ -40,7 +40,7 @@ impl Harm {
             return false;
         }
         let is_slow = self.slower_than_ms > 0 && ended.latency_ms > self.slower_than_ms;
-        let is_named = |name: &str| self.events.split(' ').any(|event| event == name);
+        let is_named = |name: &str| text_split(&self.events, b' ').any(|event| event == name);
         self.statuses.has(status) || is_slow || names(&ended.events).any(is_named)
     }
 
@@ -58,21 +58,22 @@ impl Harm {
 
     /// Reads what [`push`](Self::push) wrote.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.splitn(4, '.');
-        let (client, server) = (hex(parts.next()?)?, hex(parts.next()?)?);
+        let (client, rest) = text_split_once(text, ".")?;
+        let (server, rest) = text_split_once(rest, ".")?;
+        let (slower_than_ms, events) = text_split_once(rest, ".")?;
+        let (client, server) = (hex(client)?, hex(server)?);
         Some(Self {
             statuses: Statuses { client, server },
-            slower_than_ms: number(parts.next()?)?,
-            events: parts.next()?.to_owned(),
+            slower_than_ms: number(slower_than_ms)?,
+            events: events.to_owned(),
         })
     }
 }
 
 /// The names in `Flagstone-Event`: between commas, each up to its parameters.
 pub(super) fn names(header: &str) -> impl Iterator<Item = &str> {
-    header
-        .split(',')
-        .filter_map(|item| Some(item.split(';').next()?.trim_ascii()))
+    text_split(header, b',')
+        .filter_map(|item| Some(text_split(item, b';').next()?.trim_ascii()))
         .filter(|name| !name.is_empty())
 }
 

@@ -11,6 +11,7 @@ use crate::head::ResponseHead;
 use crate::page;
 use crate::status::{Guard, IdSource, Problem, STATUS, Status, Why};
 use flagstone_core::layout::Statuses;
+use flagstone_core::{text_split, text_split_once};
 
 /// Headers that tell shared caches of one kind or another to store a response whatever `Cache-Control` says.
 pub(super) const CDN_CACHE_CONTROLS: [&str; 3] = [
@@ -127,7 +128,7 @@ impl Pending {
     /// As text that [`parse`](Self::parse) reads: `7;minted;;undecided;;;private;0.ffffffff;;cookie, user-agent`, and each flag
     /// that is watched after a further semicolon.
     pub fn text(&self) -> String {
-        let mut text = String::with_capacity(64 + self.vary.len());
+        let mut text = String::with_capacity(64 + self.vary.len() + 128 * self.watched.len());
         if let Some(revision) = self.status.revision {
             push_number(&mut text, revision);
         }
@@ -169,8 +170,8 @@ impl Pending {
 
     /// Reads what [`text`](Self::text) wrote. What it would never write is passed over.
     pub fn parse(text: &str) -> Self {
-        let mut lines = text.split('\n');
-        let mut parts = lines.next().unwrap_or_default().split(';');
+        let mut lines = text_split(text, b'\n');
+        let mut parts = text_split(lines.next().unwrap_or_default(), b';');
         // A line each, which may be empty.
         let mut line = || lines.next().filter(|line| !line.is_empty());
         let goals = line().and_then(Goals::parse);
@@ -198,7 +199,7 @@ impl Pending {
 }
 
 fn statuses(text: &str) -> Option<Statuses> {
-    let (client, server) = text.split_once('.')?;
+    let (client, server) = text_split_once(text, ".")?;
     Some(Statuses {
         client: hex(client)?,
         server: hex(server)?,

@@ -70,8 +70,9 @@ impl<'s, H: RequestHead> Teller<'_, 's, '_, H> {
     fn members(&self, choices: &[Choice<'s>], role: u8, values: bool) -> Vec<Member<'s>> {
         let reasons = self.is_on(switch::REASONS);
         let aliases = || pairs(self.snapshot, self.edge.aliases, self.edge.aliases_count);
+        let mut members = Vec::with_capacity(choices.len());
         let choices = choices.iter().filter(|choice| choice.has(role));
-        let members = choices.filter_map(|choice| {
+        members.extend(choices.filter_map(|choice| {
             let (key, variant) = (choice.of.key, choice.variant?);
             let alias = aliases().find(|(of, _)| *of == key);
             Some(Member {
@@ -81,8 +82,8 @@ impl<'s, H: RequestHead> Teller<'_, 's, '_, H> {
                 reason: reasons.then_some(choice.reason),
                 acts: choice.has(ACTS),
             })
-        });
-        members.collect()
+        }));
+        members
     }
 
     /// What a cache in front of the origin tells responses apart by: all that the origin sees, and what acts.

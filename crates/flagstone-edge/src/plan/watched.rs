@@ -3,6 +3,7 @@
 use super::harm::Harm;
 use crate::dictionary::push_encoded;
 use crate::digits::{hex, number, push_hex, push_number};
+use flagstone_core::text_split;
 use flagstone_rollout::tally::Key;
 use flagstone_rollout::{Arm, Serve, Share, UnitHash};
 
@@ -119,7 +120,7 @@ impl Watched {
 
     /// Reads what [`push`](Self::push) wrote. `None` for what it would never write.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split(',');
+        let mut parts = text_split(text, b',');
         let key = Key {
             flag: decoded(parts.next()?)?,
             variant: decoded(parts.next()?)?,

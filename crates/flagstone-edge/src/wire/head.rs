@@ -142,11 +142,14 @@ struct Url<'a> {
 impl<'a> Url<'a> {
     fn split(url: &'a str) -> Self {
         // Browsers send none, but what makes requests in JavaScript may leave one in.
-        let url = url.split_once('#').map_or(url, |(url, _)| url);
+        let url = text_split_once(url, "#").map_or(url, |(url, _)| url);
         let (scheme, rest) = text_split_once(url, "://").unwrap_or(("", url));
-        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let end = rest
+            .bytes()
+            .position(|byte| matches!(byte, b'/' | b'?'))
+            .unwrap_or(rest.len());
         let (host, rest) = rest.split_at_checked(end).unwrap_or((rest, ""));
-        let (path, query) = match rest.split_once('?') {
+        let (path, query) = match text_split_once(rest, "?") {
             Some((path, query)) => (path, Some(query)),
             None => (rest, None),
         };

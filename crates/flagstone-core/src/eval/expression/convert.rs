@@ -5,7 +5,6 @@ use super::text::Units;
 use super::value::Value;
 use crate::layout::Relation;
 use crate::number::javascript;
-use crate::scratch::Scratch;
 use crate::text;
 use core::cmp::Ordering;
 
@@ -66,8 +65,7 @@ impl<'v> Machine<'_, 'v> {
             Value::Text(text) => text,
             Value::Object(_) | Value::Unknown { .. } | Value::Pair { .. } => "[object Object]",
             Value::Number(number) => {
-                let mut digits = Scratch::<32>::new();
-                text::number(number, &mut digits)?;
+                let digits = text::number(number);
                 return self.memory.push(begin, digits.text().as_bytes());
             }
             Value::Written { at, len } => return self.memory.push_made(begin, at, len),

@@ -2,7 +2,6 @@
 
 use super::Machine;
 use super::value::Value;
-use crate::scratch::Scratch;
 use crate::text;
 use core::fmt::Write;
 
@@ -28,9 +27,7 @@ impl<'v> Machine<'_, 'v> {
             Value::Unknown { members: 0 } => "{}",
             Value::Unknown { .. } => return None,
             Value::Number(number) => {
-                let mut digits = Scratch::<32>::new();
-                text::number(number, &mut digits)?;
-                return out.write_str(digits.text()).ok();
+                return out.write_str(text::number(number).text()).ok();
             }
             Value::Text(_) | Value::Written { .. } => {
                 return match core::str::from_utf8(self.bytes(value)?) {

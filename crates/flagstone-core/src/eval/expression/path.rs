@@ -32,11 +32,7 @@ impl<'v> Machine<'_, 'v> {
     pub(super) fn member(&mut self, of: Value<'v>, by: Value<'v>) -> Option<Value<'v>> {
         match by {
             Value::Text(name) => self.property(of, name),
-            Value::Number(index) => {
-                let mut digits = Scratch::<32>::new();
-                text::number(index, &mut digits)?;
-                self.property(of, digits.text())
-            }
+            Value::Number(index) => self.property(of, text::number(index).text()),
             _ => None,
         }
     }
