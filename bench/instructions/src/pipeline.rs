@@ -2,7 +2,7 @@
 
 use crate::model::User;
 use crate::operation::NOW;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use flagstone_edge::Options;
 use flagstone_edge::wire::Engine;
 use std::hint::black_box;
@@ -11,10 +11,11 @@ use std::hint::black_box;
 const ABSENT: u32 = u32::MAX;
 const NUMBER: usize = 4;
 
-/// An engine that holds a snapshot, and what its shell writes for the request of each visitor.
+/// An engine that holds a snapshot, what its shell writes for the request of each visitor, and what for the response to the first.
 pub struct Pipeline {
     engine: Engine,
     requests: Vec<Vec<u8>>,
+    response: Vec<u8>,
 }
 
 impl Pipeline {
@@ -25,8 +26,19 @@ impl Pipeline {
         let names: Vec<String> = (0..asks.number()?)
             .map(|_| asks.text())
             .collect::<Result<_>>()?;
-        let requests = users.iter().map(|user| request(user, &names)).collect();
-        Ok(Self { engine, requests })
+        let requests: Vec<_> = users.iter().map(|user| request(user, &names)).collect();
+        write(&mut engine, requests.first().context("nobody")?);
+        let mut plan = Message::new(engine.serve(NOW).context("no plan")?)?;
+        let [_step, _spent] = [plan.number()?, plan.number()?];
+        let [origin, _path, _key, pending] =
+            [plan.text()?, plan.text()?, plan.text()?, plan.text()?];
+        // An engine that could not read the snapshot would plan, too, in no time.
+        ensure!(origin == "canary", "a request is sent to {origin}");
+        Ok(Self {
+            engine,
+            requests,
+            response: response(&pending),
+        })
     }
 
     /// Plans the requests of visitors, one after the other.
@@ -40,30 +52,27 @@ impl Pipeline {
 
     /// Is told again and again of the response to one request.
     pub fn responses(&mut self, repetitions: usize) -> Result<()> {
-        write(&mut self.engine, self.requests.first().context("nobody")?);
-        let mut plan = Message::new(self.engine.serve(NOW).context("no plan")?)?;
-        let [_step, _spent] = [plan.number()?, plan.number()?];
-        let [_origin, _path, _key, pending] =
-            [plan.text()?, plan.text()?, plan.text()?, plan.text()?];
-        // How the attempt ended, no second one, not from a cache, no events; of the response's headers two.
-        let before = [Some(pending.as_str()), Some("200"), Some("12")];
-        let behind = [
-            None,
-            None,
-            Some("0"),
-            None,
-            None,
-            Some("max-age=60"),
-            None,
-            Some("text/html"),
-        ];
-        let response = texts(before.into_iter().chain(behind).chain([None, None]));
         for _ in 0..repetitions {
-            write(&mut self.engine, &response);
+            write(&mut self.engine, &self.response);
             black_box(self.engine.ended(NOW).context("no answer")?);
         }
         Ok(())
     }
+}
+
+/// How an attempt ended, no second one, not from a cache, no events; of the response's headers two.
+fn response(pending: &str) -> Vec<u8> {
+    let attempt = [Some(pending), Some("200"), Some("12"), None, None];
+    let answer = [Some("0"), None];
+    let headers = [
+        None,
+        Some("max-age=60"),
+        None,
+        Some("text/html"),
+        None,
+        None,
+    ];
+    texts(attempt.into_iter().chain(answer).chain(headers))
 }
 
 fn write(engine: &mut Engine, texts: &[u8]) {
