@@ -6,7 +6,7 @@ mod split;
 
 pub use split::SplitVersion;
 
-use crate::text::split;
+use crate::text::{halves, split};
 use core::cmp::Ordering;
 
 /// A version as SemVer 2.0.0 defines it. Build metadata is checked and then forgotten: it has no part in precedence.
@@ -108,17 +108,6 @@ impl SemVer<'_> {
             patch: number(0),
             pre: "",
         }
-    }
-}
-
-/// What is before the first of an ASCII character, and what is behind it if there is one. Versions are short, so looking
-/// at each byte takes less than preparing a search.
-#[inline]
-fn halves(text: &str, at: u8) -> (&str, Option<&str>) {
-    let place = text.bytes().position(|byte| byte == at);
-    match place.and_then(|place| Some((text.get(..place)?, text.get(place + 1..)?))) {
-        Some((before, behind)) => (before, Some(behind)),
-        None => (text, None),
     }
 }
 

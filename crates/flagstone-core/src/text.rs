@@ -235,10 +235,20 @@ impl<'t> Iterator for Split<'t> {
     // Once for all, since it is asked for in many places.
     #[inline(never)]
     fn next(&mut self) -> Option<&'t str> {
-        let text = self.rest?;
-        let end = text.bytes().position(|byte| byte == self.separator);
-        self.rest = end.and_then(|end| text.get(end + 1..));
-        text.get(..end.unwrap_or(text.len()))
+        let (part, behind) = halves(self.rest?, self.separator);
+        self.rest = behind;
+        Some(part)
+    }
+}
+
+/// What is before the first of an ASCII character, and what is behind it if there is one. What is split so is short: to look
+/// at each byte takes less than to prepare a search.
+#[inline]
+pub(crate) fn halves(text: &str, at: u8) -> (&str, Option<&str>) {
+    let place = text.bytes().position(|byte| byte == at);
+    match place.and_then(|place| Some((text.get(..place)?, text.get(place + 1..)?))) {
+        Some((before, behind)) => (before, Some(behind)),
+        None => (text, None),
     }
 }
 

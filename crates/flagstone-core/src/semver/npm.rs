@@ -1,8 +1,8 @@
 //! Versions as npm's package `semver` reads and compares them, in LaunchDarkly's way of calling it.
 
-use super::{Identifier, SemVer, halves, is_identifier, is_number, is_pre_release, numeric};
+use super::{Identifier, SemVer, is_identifier, is_number, is_pre_release, numeric};
 use crate::number;
-use crate::text::{is_blank, split};
+use crate::text::{halves, is_blank, split};
 use core::cmp::Ordering;
 
 /// UTF-16 code units that a version may have.

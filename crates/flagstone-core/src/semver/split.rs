@@ -1,7 +1,7 @@
 //! Versions as Split's SDKs read and compare them.
 
-use super::{halves, is_number};
-use crate::text::split;
+use super::is_number;
+use crate::text::{halves, split};
 use core::cmp::Ordering;
 
 /// A version as Split reads it: three numbers of any length, which may begin with zeros; a pre-release of any characters,
