@@ -9,7 +9,7 @@ const NUMBER = 4
 const WIDEST = 3
 
 const encoder = new TextEncoder()
-const decoder = new TextDecoder()
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Its methods throw when it breaks, and then it is of no more use (`isBroken`): whoever has it makes another. */
 export class Instance {
@@ -85,7 +85,9 @@ class Message {
     const text = at + NUMBER * memory.getUint32(at, true)
     this.memory = memory
     this.next = at + 2 * NUMBER
-    this.all = decoder.decode(new Uint8Array(memory.buffer, text, memory.getUint32(at + NUMBER, true)))
+    this.bytes = new Uint8Array(memory.buffer, text, memory.getUint32(at + NUMBER, true))
+    this.all = decoder.decode(this.bytes)
+    this.isAscii = this.all.length === this.bytes.length
     this.place = 0
   }
 
@@ -98,7 +100,8 @@ class Message {
   text() {
     const start = this.place
     this.place += this.number()
-    return this.all.slice(start, this.place)
+    // Of texts that are not all ASCII each is decoded for itself, since its length is in bytes.
+    return this.isAscii ? this.all.slice(start, this.place) : decoder.decode(this.bytes.subarray(start, this.place))
   }
 
   texts() {

@@ -2,26 +2,28 @@
 
 /// Adds a number in decimal digits.
 pub(crate) fn push_number(text: &mut String, number: u64) {
-    let mut digits = [b'0'; 20];
+    push(text, number, 10, 1);
+}
+
+/// Adds a number in hexadecimal digits, with zeros before it up to so many, at most 20.
+pub(crate) fn push_hex(text: &mut String, number: u64, least: usize) {
+    push(text, number, 16, least);
+}
+
+#[inline(always)]
+fn push(text: &mut String, number: u64, radix: u64, least: usize) {
+    let mut digits = [0; 20];
     let (mut rest, mut count) = (number, 0);
-    for digit in digits.iter_mut().rev() {
-        *digit += (rest % 10) as u8;
-        (rest, count) = (rest / 10, count + 1);
-        if rest == 0 {
+    for place in digits.iter_mut().rev() {
+        let digit = (rest % radix) as u8;
+        *place = digit + if digit < 10 { b'0' } else { b'a' - 10 };
+        (rest, count) = (rest / radix, count + 1);
+        if rest == 0 && count >= least {
             break;
         }
     }
     let written = digits.get(digits.len() - count..).unwrap_or_default();
     text.push_str(str::from_utf8(written).unwrap_or_default());
-}
-
-/// Adds a number in hexadecimal digits, with zeros before it up to so many.
-pub(crate) fn push_hex(text: &mut String, number: u64, least: u32) {
-    let count = (u64::BITS - number.leading_zeros()).div_ceil(4).max(least);
-    for place in (0..count).rev() {
-        let digit = number.checked_shr(4 * place).unwrap_or(0) & 15;
-        text.extend(char::from_digit(digit as u32, 16));
-    }
 }
 
 /// Reads what [`push_number`] wrote; `None` for what it would never write, and for what does not fit.

@@ -24,10 +24,9 @@ fn are_written_and_read_as_the_standard_library_does() {
         assert_eq!(text, of.to_string());
         assert_eq!(number(&text), Some(of));
         assert_eq!(number::<u8>(&text), u8::try_from(of).ok());
-        for least in [1, 3, 16] {
+        for width in [1, 3, 16] {
             let mut text = String::new();
-            push_hex(&mut text, of, least);
-            let width = least as usize;
+            push_hex(&mut text, of, width);
             assert_eq!(text, format!("{of:0width$x}"));
             assert_eq!(hex(&text), Some(of));
             assert_eq!(hex::<u16>(&text), u16::try_from(of).ok());

@@ -387,8 +387,14 @@ fn depend(
     let snapshot = teller.snapshot;
     let reads = choices.iter().map(|choice| choice.of.flag.vary());
     let bits = reads.fold(0, |bits, names| bits | names);
+    // In alphabetical order, each once.
     let mut vary: Vec<&str> = Vec::with_capacity(8);
-    let mut add = |name| vary.push(name);
+    let mut add = |name| {
+        let place = vary.partition_point(|other| *other < name);
+        if vary.get(place) != Some(&name) {
+            vary.insert(place, name);
+        }
+    };
     let names = snapshot.records::<TextRecord>(Section::VaryNames, 0, u64::BITS);
     for (_, record) in names.enumerate().filter(|(bit, _)| bits >> bit & 1 != 0) {
         match snapshot.text(record.offset, record.len) {
@@ -422,17 +428,7 @@ fn depend(
             add("accept");
         }
     }
-    // In alphabetical order, each once.
-    let text = &mut plan.pending.vary;
-    text.reserve(vary.iter().map(|name| name.len() + 2).sum());
-    let mut last = "";
-    while let Some(next) = vary.iter().copied().filter(|name| *name > last).min() {
-        if !text.is_empty() {
-            text.push_str(", ");
-        }
-        text.push_str(next);
-        last = next;
-    }
+    plan.pending.vary = vary.join(", ");
 }
 
 /// Lets what a page loads have the default variants that the page got, and has the browser tell so.

@@ -90,7 +90,12 @@ impl<'s, H: RequestHead> Teller<'_, 's, '_, H> {
     fn key(&self, plan: &mut Plan, choices: &[Choice<'s>], to_origin: &[Member<'_>]) {
         let mut told = to_origin.iter();
         for choice in choices.iter().filter(|choice| choice.has(ACTS | TO_ORIGIN)) {
-            let variant = choice.variant.map_or("", |variant| variant.key());
+            let is_told = choice.has(TO_ORIGIN) && choice.variant.is_some();
+            let told = is_told.then(|| told.next()).flatten();
+            let variant = match told {
+                Some(member) => member.variant,
+                None => choice.variant.map_or("", |variant| variant.key()),
+            };
             if plan.cache_key.is_empty() {
                 plan.cache_key.reserve(CACHE_KEY_ROOM);
             } else {
@@ -99,9 +104,8 @@ impl<'s, H: RequestHead> Teller<'_, 's, '_, H> {
             push_encoded(&mut plan.cache_key, choice.of.key);
             plan.cache_key.push('=');
             push_encoded(&mut plan.cache_key, variant);
-            if choice.has(TO_ORIGIN) && choice.variant.is_some() {
-                let parameters = told.next().map(dictionary::parameters);
-                push_encoded(&mut plan.cache_key, &parameters.unwrap_or_default());
+            if let Some(member) = told {
+                push_encoded(&mut plan.cache_key, &dictionary::parameters(member));
             }
         }
     }

@@ -114,8 +114,9 @@ impl ResponseHead for Answered<'_> {
 /// such a value is taken for what it is.
 fn header_value(value: &[u8]) -> Cow<'_, [u8]> {
     const REPLACEMENT: &str = "\u{fffd}";
-    match str::from_utf8(value) {
-        Ok(text) if !value.is_ascii() && text_find(text, REPLACEMENT).is_some() => {
+    let other = (!value.is_ascii()).then(|| str::from_utf8(value));
+    match other {
+        Some(Ok(text)) if text_find(text, REPLACEMENT).is_some() => {
             let (mut bytes, mut rest) = (Vec::with_capacity(value.len()), text);
             while let Some((before, behind)) = text_split_once(rest, REPLACEMENT) {
                 bytes.extend_from_slice(before.as_bytes());

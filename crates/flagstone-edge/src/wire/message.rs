@@ -1,8 +1,8 @@
 //! What comes out: numbers and texts, in the order in which they are read.
 //!
 //! Little-endian `u32`s: how many there are with these two, how many bytes of text follow them, then one for each part. A
-//! part is a number or a text, whose number is its length; the texts follow, all together, in UTF-8. A text's length is
-//! in UTF-16 code units, so that JavaScript decodes all of them at once and cuts the string.
+//! part is a number or a text, whose number is its length in bytes; the texts follow, all together, in UTF-8. As a rule they are ASCII, and
+//! JavaScript decodes all of them at once and cuts the string.
 
 use crate::edit::Edit;
 use crate::plan::Changes;
@@ -43,10 +43,7 @@ impl Message {
 
     /// A text.
     pub fn text(&mut self, text: &str) {
-        self.count(match text.is_ascii() {
-            true => text.len(),
-            false => text.encode_utf16().count(),
-        });
+        self.count(text.len());
         self.text.push_str(text);
     }
 

@@ -26,7 +26,7 @@ const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
 /// Reads a message as `worker/wire.mjs` does.
 struct Reader {
     numbers: Vec<u32>,
-    text: Vec<u16>,
+    text: Vec<u8>,
 }
 
 impl Reader {
@@ -37,7 +37,7 @@ impl Reader {
         assert_eq!(text.len(), size);
         Self {
             numbers: (2..count).rev().map(|index| number(4 * index)).collect(),
-            text: str::from_utf8(text).unwrap().encode_utf16().collect(),
+            text: text.to_vec(),
         }
     }
 
@@ -47,7 +47,7 @@ impl Reader {
 
     fn text(&mut self) -> String {
         let len = self.number() as usize;
-        String::from_utf16(&self.text.drain(..len).collect::<Vec<_>>()).unwrap()
+        String::from_utf8(self.text.drain(..len).collect()).unwrap()
     }
 
     fn texts(&mut self) -> Vec<String> {

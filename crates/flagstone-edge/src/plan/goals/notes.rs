@@ -83,7 +83,7 @@ pub(super) fn push(text: &mut String, notes: &[Note]) {
     for note in notes.iter().skip(notes.len().saturating_sub(MOST)) {
         let parts = [note.rollout, note.bits().into(), note.at_s.into()];
         for (part, digits) in parts.into_iter().zip(PARTS) {
-            push_hex(text, part, digits as u32);
+            push_hex(text, part, digits);
         }
     }
 }
@@ -107,7 +107,7 @@ pub(super) fn signed(notes: &[Note], key: Key) -> String {
     let mut text = String::new();
     push(&mut text, notes);
     let mut value = String::with_capacity(TAG + text.len());
-    push_hex(&mut value, key.tag(&text), TAG as u32);
+    push_hex(&mut value, key.tag(&text), TAG);
     value + &text
 }
 
