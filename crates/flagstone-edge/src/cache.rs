@@ -1,5 +1,6 @@
 //! What caches between the edge and the visitor are told.
 
+use crate::append::Append;
 use flagstone_core::text_split;
 
 /// Directives that speak to shared caches only.
@@ -67,9 +68,9 @@ fn text(value: Option<&[u8]>) -> &str {
 
 fn push(text: &mut String, directive: &str) {
     if !text.is_empty() {
-        text.push_str(", ");
+        text.append(", ");
     }
-    text.push_str(directive);
+    text.append(directive);
 }
 
 /// Splits at commas that are not quoted.

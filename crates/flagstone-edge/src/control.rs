@@ -4,6 +4,7 @@ mod rollout;
 
 pub use rollout::Rollout;
 
+use crate::append::Append;
 use crate::digits::{push_hex, push_number};
 use crate::status::Problem;
 use flagstone_core::Digest;
@@ -165,7 +166,7 @@ impl Control {
 pub(crate) fn snapshot_key(name: Digest) -> String {
     let mut key = "snapshot/v".to_owned();
     push_number(&mut key, FORMAT_VERSION.into());
-    key.push('/');
+    key.append("/");
     for half in [(name.0 >> 64) as u64, name.0 as u64] {
         push_hex(&mut key, half, 16);
     }

@@ -1,5 +1,6 @@
 //! Reading and writing the `Cookie` header.
 
+use crate::append::Append;
 use flagstone_core::text_split;
 
 /// The value of the first cookie of this name that is UTF-8. Whatever is no pair of name and value is passed over;
@@ -24,13 +25,13 @@ pub(crate) fn with_cookie(header: Option<&[u8]>, name: &str, value: &str) -> Opt
     for pair in text_split(header, b';').map(str::trim_ascii) {
         let is_replaced = split(pair.as_bytes()).is_some_and(|(found, _)| found == name.as_bytes());
         if !pair.is_empty() && !is_replaced {
-            text.push_str(pair);
-            text.push_str("; ");
+            text.append(pair);
+            text.append("; ");
         }
     }
-    text.push_str(name);
-    text.push('=');
-    text.push_str(value);
+    text.append(name);
+    text.append("=");
+    text.append(value);
     Some(text)
 }
 

@@ -1,5 +1,6 @@
 //! Writing `Feature-Flags`: a Dictionary of RFC 9651.
 
+use crate::append::Append;
 use crate::character::{self, KEY, TOKEN, UNRESERVED};
 use crate::digits::push_number;
 use crate::status::Why;
@@ -86,24 +87,24 @@ pub(crate) fn header(members: &[Member<'_>], revision: u64, budget: usize) -> Op
 pub(crate) fn write(about: Option<About>, members: &[Member<'_>], extent: Extent) -> String {
     let mut text = String::new();
     if let Some(about) = about {
-        text.push_str("*=");
+        text.append("*=");
         push_number(&mut text, about.revision);
         if let Some(why) = about.why {
-            text.push_str(";why=");
-            text.push_str(why.code());
+            text.append(";why=");
+            text.append(why.code());
         }
         if about.is_cut {
-            text.push_str(";cut");
+            text.append(";cut");
         }
     }
     for member in members.iter().filter(|member| is_key(member.key)) {
         if text.is_empty() {
             text.reserve(ROOM);
         } else {
-            text.push_str(", ");
+            text.append(", ");
         }
-        text.push_str(member.key);
-        text.push('=');
+        text.append(member.key);
+        text.append("=");
         push_value(&mut text, member.variant);
         push_parameters(&mut text, member, extent);
     }
@@ -122,8 +123,8 @@ fn push_parameters(text: &mut String, member: &Member<'_>, extent: Extent) {
         push_parameter(text, value, extent);
     }
     if let Some(reason) = member.reason.filter(|_| extent >= Extent::Reasons) {
-        text.push_str(";r=");
-        text.push_str(&reason.as_str().to_ascii_lowercase());
+        text.append(";r=");
+        text.append(&reason.as_str().to_ascii_lowercase());
     }
 }
 
@@ -131,19 +132,19 @@ fn push_parameters(text: &mut String, member: &Member<'_>, extent: Extent) {
 fn push_parameter(text: &mut String, value: Value<'_>, extent: Extent) {
     let json = match value {
         _ if extent < Extent::Values => return,
-        Value::Boolean(is) => return text.push_str(if is { ";v=?1" } else { ";v=?0" }),
+        Value::Boolean(is) => return text.append(if is { ";v=?1" } else { ";v=?0" }),
         Value::String(value) => {
-            text.push_str(";v=");
+            text.append(";v=");
             return push_string(text, value);
         }
         Value::Number { text: number, .. } if is_number(number) => {
-            text.push_str(";v=");
-            return text.push_str(number);
+            text.append(";v=");
+            return text.append(number);
         }
         Value::Number { text, .. } | Value::Json(text) => text,
     };
     if extent == Extent::Everything {
-        text.push_str(";j=");
+        text.append(";j=");
         push_string(text, json);
     }
 }
@@ -159,7 +160,7 @@ fn is_number(text: &str) -> bool {
 
 fn push_value(text: &mut String, value: &str) {
     if is_token(value) {
-        text.push_str(value);
+        text.append(value);
     } else {
         push_string(text, value);
     }
@@ -168,29 +169,29 @@ fn push_value(text: &mut String, value: &str) {
 /// Writes a String, or a Display String where it is not ASCII.
 fn push_string(text: &mut String, value: &str) {
     if value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-        text.push('"');
+        text.append("\"");
         for character in value.chars() {
             if matches!(character, '"' | '\\') {
-                text.push('\\');
+                text.append("\\");
             }
             text.push(character);
         }
-        text.push('"');
+        text.append("\"");
     } else {
-        text.push_str("%\"");
+        text.append("%\"");
         for byte in value.bytes() {
             match byte {
                 b'%' | b'"' | ..0x20 | 0x7f.. => push_escape(text, byte, b"0123456789abcdef"),
                 _ => text.push(char::from(byte)),
             }
         }
-        text.push('"');
+        text.append("\"");
     }
 }
 
 /// Writes a byte as `%` and two of these digits.
 pub(crate) fn push_escape(text: &mut String, byte: u8, digits: &[u8; 16]) {
-    text.push('%');
+    text.append("%");
     for nibble in [byte >> 4, byte & 15] {
         text.extend(
             digits
@@ -203,7 +204,7 @@ pub(crate) fn push_escape(text: &mut String, byte: u8, digits: &[u8; 16]) {
 /// Writes text percent-encoded, all but the characters that never need it.
 pub(crate) fn push_encoded(text: &mut String, part: &str) {
     if character::all(part, UNRESERVED) {
-        text.push_str(part);
+        text.append(part);
         return;
     }
     for byte in part.bytes() {

@@ -1,5 +1,7 @@
 //! Numbers as text, for what a request takes along: `write!` and `parse` can do more, and take the space and time of that.
 
+use crate::append::Append;
+
 /// Adds a number in decimal digits.
 pub(crate) fn push_number(text: &mut String, number: u64) {
     push(text, number, 10, 1);
@@ -23,7 +25,7 @@ fn push(text: &mut String, number: u64, radix: u64, least: usize) {
         }
     }
     let written = digits.get(digits.len() - count..).unwrap_or_default();
-    text.push_str(str::from_utf8(written).unwrap_or_default());
+    text.append(str::from_utf8(written).unwrap_or_default());
 }
 
 /// Reads what [`push_number`] wrote; `None` for what it would never write, and for what does not fit.

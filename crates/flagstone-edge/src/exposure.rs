@@ -1,6 +1,7 @@
 //! Reports of browsers that people have seen a variant: `docs/frontend.md` lays their form down.
 
 use crate::answer::Answer;
+use crate::append::Append;
 use crate::context::{Entropy, Given};
 use crate::desk::Visit;
 use crate::forms::push_json;
@@ -88,17 +89,17 @@ fn lines<'v, H: RequestHead>(
             r#"{{"flagstone":"exposure","view":"{view}","time":{time},"flag":"#
         );
         push_json(&mut line, flag.key());
-        line.push_str(",\"variant\":");
+        line.append(",\"variant\":");
         push_json(&mut line, variant);
         let revision = exposure.get("revision").and_then(Json::number);
         if let Some(revision) = revision.filter(|number| *number >= 0.0) {
             let _ = write!(line, ",\"revision\":{}", revision as u64);
         }
         if let Some(unit) = unit {
-            line.push_str(",\"unit\":");
+            line.append(",\"unit\":");
             push_json(&mut line, unit);
         }
-        line.push_str("}\n");
+        line.append("}\n");
         Some(line)
     });
     Some(lines.collect())

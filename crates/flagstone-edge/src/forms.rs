@@ -1,5 +1,6 @@
 //! The forms in which browsers get flags beside `Feature-Flags`: `docs/frontend.md` lays them down.
 
+use crate::append::Append;
 use crate::cache::directives;
 use crate::dictionary::{self, About, Extent, Member, push_encoded, push_escape};
 use crate::digits::{push_hex, push_number};
@@ -17,21 +18,21 @@ const TIMING_FLAG: &str = "flag-";
 /// Entries of `Server-Timing`.
 pub(crate) fn server_timing(members: &[Member<'_>], about: About) -> String {
     let mut text = String::with_capacity(32 + 48 * members.len());
-    text.push_str(TIMING);
-    text.push_str(";desc=\"");
+    text.append(TIMING);
+    text.append(";desc=\"");
     push_number(&mut text, about.revision);
     if let Some(why) = about.why {
-        text.push_str(";why=");
-        text.push_str(why.code());
+        text.append(";why=");
+        text.append(why.code());
     }
-    text.push('"');
+    text.append("\"");
     for member in members {
-        text.push_str(", ");
-        text.push_str(TIMING_FLAG);
+        text.append(", ");
+        text.append(TIMING_FLAG);
         push_encoded(&mut text, member.key);
-        text.push_str(";desc=\"");
+        text.append(";desc=\"");
         push_encoded(&mut text, member.variant);
-        text.push('"');
+        text.append("\"");
     }
     text
 }
@@ -79,33 +80,33 @@ pub(crate) fn cookie(members: &[Member<'_>], about: About) -> Option<String> {
 /// The content of the script element: JSON in ASCII without `<`, on one line.
 pub(crate) fn script(members: &[Member<'_>], about: About) -> String {
     let mut text = String::with_capacity(64 + 64 * members.len());
-    text.push_str("{\"version\":1,\"revision\":");
+    text.append("{\"version\":1,\"revision\":");
     push_number(&mut text, about.revision);
     if let Some(why) = about.why {
-        text.push_str(",\"why\":\"");
-        text.push_str(why.code());
-        text.push('"');
+        text.append(",\"why\":\"");
+        text.append(why.code());
+        text.append("\"");
     }
-    text.push_str(",\"flags\":{");
+    text.append(",\"flags\":{");
     for (index, member) in members.iter().enumerate() {
         if index > 0 {
-            text.push(',');
+            text.append(",");
         }
         push_json(&mut text, member.key);
-        text.push_str(":{\"variant\":");
+        text.append(":{\"variant\":");
         push_json(&mut text, member.variant);
         if let Some(value) = member.value {
-            text.push_str(",\"value\":");
+            text.append(",\"value\":");
             push_value(&mut text, value);
         }
         if let Some(reason) = member.reason {
-            text.push_str(",\"reason\":\"");
-            text.push_str(reason.as_str());
-            text.push('"');
+            text.append(",\"reason\":\"");
+            text.append(reason.as_str());
+            text.append("\"");
         }
-        text.push('}');
+        text.append("}");
     }
-    text.push_str("}}");
+    text.append("}}");
     text
 }
 
@@ -141,7 +142,7 @@ fn nonce(policy: &[u8]) -> Option<&str> {
 /// Writes a value as JSON.
 pub(crate) fn push_value(out: &mut String, value: Value<'_>) {
     match value {
-        Value::Boolean(is) => out.push_str(if is { "true" } else { "false" }),
+        Value::Boolean(is) => out.append(if is { "true" } else { "false" }),
         Value::String(text) => push_json(out, text),
         Value::Number { text, .. } | Value::Json(text) => push_ascii(out, text),
     }
@@ -149,25 +150,25 @@ pub(crate) fn push_value(out: &mut String, value: Value<'_>) {
 
 /// Writes a text as JSON.
 pub(crate) fn push_json(out: &mut String, text: &str) {
-    out.push('"');
+    out.append("\"");
     for character in text.chars() {
         match character {
             '"' | '\\' => {
-                out.push('\\');
+                out.append("\\");
                 out.push(character);
             }
             ..' ' => push_unit(out, character as u16),
             _ => push_ascii_char(out, character),
         }
     }
-    out.push('"');
+    out.append("\"");
 }
 
 /// Writes JSON, with escapes for what is not ASCII and for `<`, which are in texts only. Line ends are between values.
 fn push_ascii(out: &mut String, json: &str) {
     for character in json.chars() {
         match character {
-            '\n' | '\r' => out.push(' '),
+            '\n' | '\r' => out.append(" "),
             _ => push_ascii_char(out, character),
         }
     }
@@ -185,7 +186,7 @@ fn push_ascii_char(out: &mut String, character: char) {
 }
 
 fn push_unit(out: &mut String, unit: u16) {
-    out.push_str("\\u");
+    out.append("\\u");
     push_hex(out, unit.into(), 4);
 }
 

@@ -54,6 +54,7 @@
 // `#[inline(never)]` keeps apart what few requests need: V8 compiles a function whole, when it is first called.
 
 mod answer;
+mod append;
 mod bot;
 mod cache;
 mod character;

@@ -7,6 +7,7 @@ mod told;
 pub(crate) use events::is_behind;
 
 use crate::answer::Answer;
+use crate::append::Append;
 use crate::context::{Entropy, Given, text};
 use crate::desk::{Asked, Visit};
 use crate::forms::push_json;
@@ -212,14 +213,14 @@ fn push_failure(body: &mut String, key: Option<&str>, code: Option<&str>, detail
     for (name, value) in [("key", key), ("errorCode", code)] {
         if let Some(value) = value {
             push_json(body, name);
-            body.push(':');
+            body.append(":");
             push_json(body, value);
-            body.push(',');
+            body.append(",");
         }
     }
-    body.push_str("\"errorDetails\":");
+    body.append("\"errorDetails\":");
     push_json(body, details);
-    body.push('}');
+    body.append("}");
 }
 
 fn json(status: u16, body: String) -> Answer {

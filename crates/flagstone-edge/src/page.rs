@@ -1,5 +1,6 @@
 //! Pages: which responses are some, and what they and what they load have to agree on.
 
+use crate::append::Append;
 use crate::cache::directives;
 use crate::dictionary::push_encoded;
 use crate::edit::Edit;
@@ -74,9 +75,9 @@ pub(crate) fn added<'k>(list: &str, keys: impl Iterator<Item = &'k str>) -> Opti
             continue;
         }
         if !text.is_empty() {
-            text.push('&');
+            text.append("&");
         }
-        text.push_str(&name);
+        text.append(&name);
     }
     (text != list).then_some(text)
 }

@@ -1,5 +1,6 @@
 //! Paths: dot segments, patterns, rewriting.
 
+use crate::append::Append;
 use crate::query::escape;
 use flagstone_core::{text_split, text_split_once};
 use std::borrow::Cow;
@@ -92,10 +93,10 @@ pub(crate) fn rewrite<'t>(
     let mut path = String::with_capacity(template.len() + 64);
     for (index, segment) in text_split(template, b'/').enumerate() {
         if index > 0 {
-            path.push('/');
+            path.append("/");
         }
         let captured = captures.iter().find(|(name, _)| *name == segment);
-        path.push_str(captured.map_or(segment, |(_, value)| value));
+        path.append(captured.map_or(segment, |(_, value)| value));
     }
     (path, query)
 }

@@ -9,6 +9,7 @@ mod tell;
 mod watch;
 mod watched;
 
+use crate::append::Append;
 pub(crate) use attempt::{Attempts, Served};
 pub use attempt::{Ended, Next};
 pub use goals::Key;
@@ -149,10 +150,10 @@ impl Plan {
         let query = head.query();
         let mut path_and_query =
             String::with_capacity(parts.path.len() + 1 + query.map_or(0, str::len));
-        path_and_query.push_str(&parts.path);
+        path_and_query.append(&parts.path);
         if let Some(query) = query {
-            path_and_query.push('?');
-            path_and_query.push_str(query);
+            path_and_query.append("?");
+            path_and_query.append(query);
         }
         let mut request_edits = Vec::with_capacity(8);
         request_edits.extend([

@@ -1,5 +1,6 @@
 //! `Flagstone-Status`: what a response says about how it was made.
 
+use crate::append::Append;
 use crate::digits::push_number;
 
 /// The name of the header.
@@ -181,33 +182,33 @@ impl Status {
     /// The header's value: an RFC 9651 item with parameters.
     pub fn value(&self) -> String {
         let mut text = String::with_capacity(96);
-        text.push_str("flagstone");
+        text.append("flagstone");
         if let Some(revision) = self.revision {
-            text.push_str("; rev=");
+            text.append("; rev=");
             push_number(&mut text, revision);
         }
         if let Some(id) = self.id {
-            text.push_str("; id=");
-            text.push_str(id.code());
+            text.append("; id=");
+            text.append(id.code());
         }
         if let Some(why) = self.why {
-            text.push_str("; why=");
-            text.push_str(why.code());
+            text.append("; why=");
+            text.append(why.code());
         }
         if let Some(guard) = self.guard {
-            text.push_str("; guard=");
-            text.push_str(guard.code());
+            text.append("; guard=");
+            text.append(guard.code());
         }
         if self.is_fallback {
-            text.push_str("; fallback");
+            text.append("; fallback");
         }
         if let Some(problem) = self.problem {
             if self.revision.is_some() && problem.makes_stale() {
-                text.push_str("; stale");
+                text.append("; stale");
             }
-            text.push_str("; error=\"");
-            text.push_str(problem.code());
-            text.push('"');
+            text.append("; error=\"");
+            text.append(problem.code());
+            text.append("\"");
         }
         text
     }

@@ -2,6 +2,7 @@
 
 use super::{Audience, events, failure, json, push_failure};
 use crate::answer::Answer;
+use crate::append::Append;
 use crate::bot;
 use crate::context::{Context, text};
 use crate::desk::Visit;
@@ -57,7 +58,7 @@ impl<'e, 'v, 'n, H: RequestHead> Evaluation<'e, 'v, 'n, H> {
             Ok(()) => {
                 body.pop();
                 self.push_metadata(&mut body);
-                body.push('}');
+                body.append("}");
                 200
             }
             Err(Undecided) => 400,
@@ -73,18 +74,18 @@ impl<'e, 'v, 'n, H: RequestHead> Evaluation<'e, 'v, 'n, H> {
         let theirs = all.iter().filter(|of| self.is_theirs(of));
         for (index, of) in theirs.enumerate() {
             if index > 0 {
-                body.push(',');
+                body.append(",");
             }
             // Those that are not decided are listed with the reason.
             let _ = self.push(&mut body, of);
         }
-        body.push(']');
+        body.append("]");
         self.push_metadata(&mut body);
         // A client cannot show a key there.
         if self.visit.asked.has_events && self.visit.is_on(switch::OFREP_PUBLIC) {
-            body.push_str(&events::streams(self.visit));
+            body.append(&events::streams(self.visit));
         }
-        body.push('}');
+        body.append("}");
         let tag = ["\"", &text(Digest::of(body.as_bytes())), "\""].concat();
         let had = self
             .visit
@@ -110,7 +111,7 @@ impl<'e, 'v, 'n, H: RequestHead> Evaluation<'e, 'v, 'n, H> {
     /// Writes what a flag comes to.
     fn push(&self, body: &mut String, of: &Relevant<'n>) -> Result<(), Undecided> {
         let (decision, lacks_key) = self.decide(of);
-        body.push('{');
+        body.append("{");
         let problem = match decision.reason {
             Reason::Error => Some(("GENERAL", "the flag cannot be decided")),
             Reason::Default if lacks_key => Some((
@@ -123,17 +124,17 @@ impl<'e, 'v, 'n, H: RequestHead> Evaluation<'e, 'v, 'n, H> {
             push_failure(body, Some(of.key), Some(code), details);
             return Err(Undecided);
         }
-        body.push_str("\"key\":");
+        body.append("\"key\":");
         push_json(body, of.key);
-        body.push_str(",\"reason\":");
+        body.append(",\"reason\":");
         push_json(body, reason(decision.reason));
         if let Some(variant) = decision.variant {
-            body.push_str(",\"variant\":");
+            body.append(",\"variant\":");
             push_json(body, variant.key());
-            body.push_str(",\"value\":");
+            body.append(",\"value\":");
             push_value(body, variant.value());
         }
-        body.push('}');
+        body.append("}");
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use super::tell::Teller;
 use super::watch::{Visit, watch};
 use super::watched::Watched;
 use super::{Attempts, Plan};
+use crate::append::Append;
 use crate::bot;
 use crate::configuration::Configuration;
 use crate::context::{Context, Entropy};
@@ -200,9 +201,9 @@ pub(super) fn decide<'n>(
         plan.response.is_unstorable = true;
         let timings = plan.pending.server_timing.get_or_insert_default();
         if !timings.is_empty() {
-            timings.push_str(", ");
+            timings.append(", ");
         }
-        timings.push_str("flagstone-fallback");
+        timings.append("flagstone-fallback");
     };
     if let (Attempts::Fallback, Some(origin)) = (attempts, fallback) {
         return stand_in(plan, origin, &mut choices);
@@ -344,8 +345,8 @@ fn act<'p>(
         let queries = [query, parts.head.query()].into_iter().flatten();
         let queries = queries.filter(|query| !query.is_empty());
         for (separator, query) in ["?", "&"].into_iter().zip(queries) {
-            plan.path_and_query.push_str(separator);
-            plan.path_and_query.push_str(query);
+            plan.path_and_query.append(separator);
+            plan.path_and_query.append(query);
         }
     }
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());

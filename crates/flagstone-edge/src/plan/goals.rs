@@ -2,6 +2,7 @@
 
 mod notes;
 
+use crate::append::Append;
 pub use notes::Key;
 use notes::{COOKIE, KEPT, Note};
 
@@ -214,25 +215,25 @@ impl Goals {
     pub fn push(&self, text: &mut String) {
         notes::push(text, &self.notes);
         for chance in &self.chances {
-            text.push(';');
+            text.append(";");
             push_encoded(text, &chance.flag);
             for part in [chance.rollout, chance.share.as_f64().to_bits()] {
-                text.push(',');
+                text.append(",");
                 push_hex(text, part, 1);
             }
-            text.push_str(match chance.exposed {
+            text.append(match chance.exposed {
                 None => ",,",
                 Some(Arm::Control) => ",0,",
                 Some(Arm::Canary) => ",1,",
             });
             for part in [chance.stage, chance.answered] {
                 push_number(text, part.into());
-                text.push(',');
+                text.append(",");
             }
             for (goal, event) in &chance.events {
                 push_number(text, (*goal).into());
-                text.push_str(event);
-                text.push(' ');
+                text.append(event);
+                text.append(" ");
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What counts as harm on a route, beside what is a failure everywhere.
 
 use super::Ended;
+use crate::append::Append;
 use crate::digits::{hex, number, push_hex, push_number};
 use flagstone_core::layout::{HarmRecord, Section, Statuses};
 use flagstone_core::{Snapshot, text_split, text_split_once};
@@ -49,11 +50,11 @@ impl Harm {
         let Statuses { client, server } = self.statuses;
         for bits in [client, server] {
             push_hex(text, bits.into(), 1);
-            text.push('.');
+            text.append(".");
         }
         push_number(text, self.slower_than_ms.into());
-        text.push('.');
-        text.push_str(&self.events);
+        text.append(".");
+        text.append(&self.events);
     }
 
     /// Reads what [`push`](Self::push) wrote.

@@ -3,6 +3,7 @@
 use super::goals::Goals;
 use super::watched::Watched;
 use super::{Answer, Changes};
+use crate::append::Append;
 use crate::cache;
 use crate::digits::{hex, number, push_hex, push_number};
 use crate::edit::Edit;
@@ -140,30 +141,30 @@ impl Pending {
             self.status.is_fallback.then_some("fallback"),
             self.is_private.then_some("private"),
         ] {
-            text.push(';');
-            text.push_str(code.unwrap_or_default());
+            text.append(";");
+            text.append(code.unwrap_or_default());
         }
         let Statuses { client, server } = self.failures;
         for (before, bits) in [(';', client), ('.', server)] {
             text.push(before);
             push_hex(&mut text, bits.into(), 1);
         }
-        text.push(';');
-        text.push_str(if self.has_fallback { "falls-back" } else { "" });
-        text.push(';');
-        text.push_str(&self.vary);
+        text.append(";");
+        text.append(if self.has_fallback { "falls-back" } else { "" });
+        text.append(";");
+        text.append(&self.vary);
         for watched in &self.watched {
-            text.push(';');
+            text.append(";");
             watched.push(&mut text);
         }
-        text.push('\n');
+        text.append("\n");
         if let Some(goals) = &self.goals {
             goals.push(&mut text);
         }
         // A line each, which may be empty.
         for form in [&self.server_timing, &self.script] {
-            text.push('\n');
-            text.push_str(form.as_deref().unwrap_or_default());
+            text.append("\n");
+            text.append(form.as_deref().unwrap_or_default());
         }
         text
     }

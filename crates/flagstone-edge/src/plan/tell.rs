@@ -2,6 +2,7 @@
 
 use super::decide::Choice;
 use super::{FLAGS, Plan};
+use crate::append::Append;
 use crate::dictionary::{self, About, Member, push_encoded};
 use crate::edit::Edit;
 use crate::forms;
@@ -99,10 +100,10 @@ impl<'s, H: RequestHead> Teller<'_, 's, '_, H> {
             if plan.cache_key.is_empty() {
                 plan.cache_key.reserve(CACHE_KEY_ROOM);
             } else {
-                plan.cache_key.push('&');
+                plan.cache_key.append("&");
             }
             push_encoded(&mut plan.cache_key, choice.of.key);
-            plan.cache_key.push('=');
+            plan.cache_key.append("=");
             push_encoded(&mut plan.cache_key, variant);
             if let Some(member) = told {
                 push_encoded(&mut plan.cache_key, &dictionary::parameters(member));

@@ -1,6 +1,7 @@
 //! Flags that act on a request, as counters and breakers know them.
 
 use super::harm::Harm;
+use crate::append::Append;
 use crate::dictionary::push_encoded;
 use crate::digits::{hex, number, push_hex, push_number};
 use flagstone_core::text_split;
@@ -83,12 +84,12 @@ impl Watched {
     pub fn push(&self, text: &mut String) {
         push_encoded(text, &self.key.flag);
         for part in [&self.key.variant, &self.key.route] {
-            text.push(',');
+            text.append(",");
             push_encoded(text, part);
         }
         let bit = |set: bool| if set { '1' } else { '0' };
         for part in [self.key.revision, self.key.stage.into()] {
-            text.push(',');
+            text.append(",");
             push_number(text, part);
         }
         text.extend([',', bit(self.is_exposure), ',']);
@@ -97,7 +98,7 @@ impl Watched {
         }
         if let Some(of) = &self.compared {
             for part in [of.id, of.share.as_f64().to_bits()] {
-                text.push(',');
+                text.append(",");
                 push_hex(text, part, 1);
             }
             let arm = match of.arm {
@@ -112,7 +113,7 @@ impl Watched {
             let bits = [of.is_randomised, of.is_prefetch, of.is_first, of.is_washout];
             text.extend([',', arm, ',', serve, ',']);
             text.extend(bits.map(bit));
-            text.push(',');
+            text.append(",");
             // A unit that there is not has no number of 32 bits.
             push_hex(text, of.unit.map_or(u64::MAX, |unit| unit.0.into()), 1);
         }

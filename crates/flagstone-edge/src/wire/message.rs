@@ -4,6 +4,7 @@
 //! part is a number or a text, whose number is its length in bytes; the texts follow, all together, in UTF-8. As a rule they are ASCII, and
 //! JavaScript decodes all of them at once and cuts the string.
 
+use crate::append::Append;
 use crate::edit::Edit;
 use crate::plan::Changes;
 
@@ -44,7 +45,7 @@ impl Message {
     /// A text.
     pub fn text(&mut self, text: &str) {
         self.count(text.len());
-        self.text.push_str(text);
+        self.text.append(text);
     }
 
     /// A list of texts.
