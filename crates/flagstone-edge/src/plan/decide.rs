@@ -390,11 +390,17 @@ fn depend(
     let bits = reads.fold(0, |bits, names| bits | names);
     // In alphabetical order, each once.
     let mut vary: Vec<&str> = Vec::with_capacity(8);
-    let mut add = |name| {
-        let place = vary.partition_point(|other| *other < name);
-        if vary.get(place) != Some(&name) {
-            vary.insert(place, name);
+    let mut add = |mut name| {
+        if vary.contains(&name) {
+            return;
         }
+        // The first that is behind it makes room, then each the one before.
+        for kept in &mut vary {
+            if name < *kept {
+                std::mem::swap(kept, &mut name);
+            }
+        }
+        vary.push(name);
     };
     let names = snapshot.records::<TextRecord>(Section::VaryNames, 0, u64::BITS);
     for (_, record) in names.enumerate().filter(|(bit, _)| bits >> bit & 1 != 0) {
