@@ -92,8 +92,8 @@ impl<'s, H: RequestHead> Teller<'_, 's, '_, H> {
         let mut told = to_origin.iter();
         for choice in choices.iter().filter(|choice| choice.has(ACTS | TO_ORIGIN)) {
             let is_told = choice.has(TO_ORIGIN) && choice.variant.is_some();
-            let told = is_told.then(|| told.next()).flatten();
-            let variant = match told {
+            let member = is_told.then(|| told.next()).flatten();
+            let variant = match member {
                 Some(member) => member.variant,
                 None => choice.variant.map_or("", |variant| variant.key()),
             };
@@ -105,7 +105,7 @@ impl<'s, H: RequestHead> Teller<'_, 's, '_, H> {
             push_encoded(&mut plan.cache_key, choice.of.key);
             plan.cache_key.append("=");
             push_encoded(&mut plan.cache_key, variant);
-            if let Some(member) = told {
+            if let Some(member) = member {
                 push_encoded(&mut plan.cache_key, &dictionary::parameters(member));
             }
         }
