@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use cargo_metadata::MetadataCommand;
@@ -10,6 +11,9 @@ use cargo_metadata::MetadataCommand;
 use crate::console::Console;
 use crate::paths;
 use crate::setup::{Setup, host_cargo};
+
+/// Cargo writes every form of a package to the same place.
+static BUILDING: Mutex<()> = Mutex::new(());
 
 /// The Worker's package.
 const WORKER: &str = "flagstone-worker";
@@ -33,9 +37,14 @@ const SHIM: [&str; 10] = [
 /// # Errors
 /// When one of them does not build.
 pub fn all(console: Console, setup: &Setup) -> Result<()> {
-    worker(console, setup, None)?;
-    guard(console, setup)?;
-    fastly(console, setup, None)
+    // Two profiles, which cargo keeps apart.
+    console.together(
+        |console| {
+            worker(console, setup, None)?;
+            guard(console, setup)
+        },
+        |console| fastly(console, setup, None),
+    )
 }
 
 /// Builds the Cloudflare Worker's wasm into `worker/pkg`, which `worker/shim.mjs` imports.
@@ -131,20 +140,23 @@ pub fn optimized(
     features: &[String],
     target: &Path,
 ) -> Result<()> {
-    let mut cargo = bare(setup, package);
-    cargo.args(features);
-    console.run(&format!("build {what}"), &mut cargo)?;
-    let source = bare_wasm(&package.replace('-', "_"));
     let stamp = paths::wasm_target()
         .join(what.replace([' ', '/'], "-"))
         .with_extension("wasm");
-    if is_newer(target, &stamp) && fs::read(&stamp).ok() == Some(fs::read(&source)?) {
-        return Ok(());
+    {
+        let _alone = BUILDING.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut cargo = bare(setup, package);
+        cargo.args(features);
+        console.run(&format!("build {what}"), &mut cargo)?;
+        let source = bare_wasm(&package.replace('-', "_"));
+        if is_newer(target, &stamp) && fs::read(&stamp).ok() == Some(fs::read(&source)?) {
+            return Ok(());
+        }
+        fs::copy(&source, &stamp)?;
     }
-    fs::copy(&source, &stamp)?;
     fs::create_dir_all(target.parent().unwrap_or(target))?;
     let mut wasm_opt = optimizer(setup);
-    wasm_opt.arg(&source).arg("-o").arg(target);
+    wasm_opt.arg(&stamp).arg("-o").arg(target);
     console.run(&format!("optimize {what}"), &mut wasm_opt)
 }
 
@@ -216,18 +228,21 @@ pub fn core(console: Console, setup: &Setup) -> Result<()> {
     console.run("optimize the core", &mut wasm_opt)
 }
 
-/// Builds the command line; gives its place.
+/// Builds the command line in a profile, `dev` or `release`; gives its place.
 ///
 /// # Errors
 /// When it does not build.
-pub fn command_line(console: Console) -> Result<PathBuf> {
+pub fn command_line(console: Console, profile: &str) -> Result<PathBuf> {
+    // Without a package, here and wherever tests need something of ours, cargo takes the same features of dependencies as for
+    // the tests: what both need is built once.
     let mut cargo = host_cargo();
-    cargo.args(["build", "--release", "--package", "flagstone-cli"]);
-    console.run("cargo build --release --package flagstone-cli", &mut cargo)?;
+    cargo.args(["build", "--bin", "flagstone", "--profile", profile]);
+    console.run("build the command line", &mut cargo)?;
     let mut metadata = MetadataCommand::new();
     let metadata = metadata.current_dir(paths::root()).no_deps().exec()?;
+    let folder = if profile == "dev" { "debug" } else { profile };
     let name = format!("flagstone{}", std::env::consts::EXE_SUFFIX);
-    Ok(metadata.target_directory.join("release").join(name).into())
+    Ok(metadata.target_directory.join(folder).join(name).into())
 }
 
 /// The flag services whose documents can be compiled at the edge: features of both shells.
@@ -239,21 +254,28 @@ pub const SERVICES: [&str; 5] = ["launchdarkly", "split", "unleash", "flagd", "g
 /// # Errors
 /// When a step fails.
 pub fn imports(console: Console, setup: &Setup) -> Result<()> {
-    for service in ["none"].into_iter().chain(SERVICES) {
-        let mut cargo = bare(setup, "flagstone-import-size");
-        if service != "none" {
-            cargo.args(["--features", service]);
+    let services = Mutex::new(["none"].into_iter().chain(SERVICES));
+    let next = || {
+        services
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .next()
+    };
+    // One is built while another is optimized.
+    let lane = |console| {
+        while let Some(service) = next() {
+            let what = format!("the importer for {service}");
+            let mut features = Vec::new();
+            if service != "none" {
+                features = ["--features", service].map(str::to_owned).to_vec();
+            }
+            let target = paths::wasm_target().join(format!("import-{service}.wasm"));
+            let package = "flagstone-import-size";
+            optimized(console, setup, &what, package, &features, &target)?;
         }
-        console.run(&format!("build the importer for {service}"), &mut cargo)?;
-        let mut wasm_opt = optimizer(setup);
-        wasm_opt.arg(bare_wasm("flagstone_import_size")).arg("-o");
-        wasm_opt.arg(paths::wasm_target().join(format!("import-{service}.wasm")));
-        console.run(
-            &format!("optimize the importer for {service}"),
-            &mut wasm_opt,
-        )?;
-    }
-    Ok(())
+        Ok(())
+    };
+    console.together(lane, lane)
 }
 
 /// A build of a package of ours without any platform, into [`bare_wasm`].

@@ -7,8 +7,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::console::Console;
-use crate::setup::host_cargo;
-use crate::{npm, paths, sizes};
+use crate::{build, npm, paths, sizes};
 
 /// Builds `js/client` into `dist`.
 ///
@@ -67,13 +66,14 @@ fn type_check(console: Console, folder: &Path, project: &str, what: &str) -> Res
 /// Has the command line write the types of the example's flags, which the client's programs are then checked with.
 fn types(console: Console, folder: &Path) -> Result<()> {
     fs::create_dir_all(folder.join("build"))?;
+    let program = build::command_line(console, "dev")?;
     for (option, file) in [
         ("--values", "flags.ts"),
         ("--openfeature", "openfeature.d.ts"),
     ] {
-        let mut flagstone = host_cargo();
+        let mut flagstone = Command::new(&program);
         flagstone
-            .args(["run", "--quiet", "--package", "flagstone-cli", "--"])
+            .current_dir(paths::root())
             .args(["types", "examples/shop/flagstone.toml", option, "-o"])
             .arg(folder.join("build").join(file));
         let what = format!("flagstone types examples/shop {option}");

@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Read, Write, pipe};
 use std::process::{Command, Stdio};
+use std::thread;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -11,9 +12,39 @@ use anyhow::{Context, Result, bail};
 pub struct Console {
     /// Whether to show the output of every step, not only of one that fails.
     pub verbose: bool,
+    /// Whether other steps are run at the same time, whose lines come between.
+    is_shared: bool,
 }
 
 impl Console {
+    /// A console of one step at a time.
+    pub const fn new(verbose: bool) -> Self {
+        Self {
+            verbose,
+            is_shared: false,
+        }
+    }
+
+    /// Does two things at the same time, each with a console to report to.
+    ///
+    /// # Errors
+    /// Those of the first; those of the second if it alone fails.
+    pub fn together(
+        self,
+        first: impl FnOnce(Self) -> Result<()>,
+        second: impl FnOnce(Self) -> Result<()> + Send,
+    ) -> Result<()> {
+        let shared = Self {
+            is_shared: true,
+            ..self
+        };
+        thread::scope(|scope| {
+            let second = scope.spawn(move || second(shared));
+            let first = first(shared);
+            first.and(second.join().unwrap_or_else(|_| bail!("a step panicked")))
+        })
+    }
+
     /// Runs `command` to its end. Its output is shown when it fails, or always with `--verbose`.
     ///
     /// # Errors
@@ -64,9 +95,12 @@ impl Console {
     /// Those of `work`.
     pub fn step<T>(self, what: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
         let start = Instant::now();
-        let live = std::io::stderr().is_terminal() && !self.verbose;
+        let is_seen = std::io::stderr().is_terminal() && !self.verbose;
+        let live = is_seen && !self.is_shared;
         if live {
             eprint!("{what} …");
+        } else if is_seen {
+            eprintln!("{what} …");
         }
         let result = work();
         let outcome = if result.is_ok() { "" } else { "failed after " };

@@ -55,11 +55,9 @@ pub fn run(console: Console, setup: &Setup, arguments: &[&str]) -> Result<()> {
     let mut example = "demo";
     if arguments.contains(&"--rollout") {
         example = "rollout";
-        let mut cargo = setup.tool("cargo");
-        cargo.args(["build", "--package", "flagstone-cli"]);
-        console.run("build the command line", &mut cargo)?;
+        build::command_line(console, "dev")?;
     }
-    let demo = ["--package", "flagstone-tests", "--example", example];
+    let demo = ["--example", example];
     let mut cargo = setup.tool("cargo");
     console.run("build the demo", cargo.arg("build").args(demo))?;
     let mut cargo = setup.tool("cargo");

@@ -34,6 +34,8 @@ pub struct Plan {
     pub cases: u64,
     /// What is drawn depends on this alone.
     pub seed: u64,
+    /// How our side is built: without optimization it answers a few thousand cases in less time than optimizing takes.
+    pub profile: &'static str,
 }
 
 impl Default for Plan {
@@ -42,6 +44,7 @@ impl Default for Plan {
             services: SERVICES.to_vec(),
             cases: 200_000,
             seed: 1,
+            profile: "release",
         }
     }
 }
@@ -89,7 +92,7 @@ pub fn folder() -> PathBuf {
 /// When something does not build or run, or an answer differs.
 pub fn run(console: Console, plan: &Plan) -> Result<()> {
     npm::ensure(console, &folder())?;
-    let flagstone = build::command_line(console)?;
+    let flagstone = build::command_line(console, plan.profile)?;
     let mut tallies = Vec::new();
     for service in &plan.services {
         tallies.push(compare_service(console, plan, service, &flagstone)?);

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use crate::console::Console;
 use crate::demo::{self, become_it};
-use crate::setup::{Setup, host_cargo};
+use crate::setup::Setup;
 use crate::{build, client, npm, paths};
 
 const EXAMPLES: [&str; 2] = ["plain", "react"];
@@ -73,20 +73,14 @@ pub fn pictures(console: Console, setup: &Setup) -> Result<()> {
 /// Builds what stands in front of the examples, the client, the types of their flags, and what their pages load.
 fn bundle(console: Console, setup: &Setup) -> Result<()> {
     let mut edges = setup.tool("cargo");
-    edges.args([
-        "build",
-        "--package",
-        "flagstone-tests",
-        "--example",
-        "edges",
-    ]);
+    edges.args(["build", "--example", "edges"]);
     console.run("build the examples' edges", &mut edges)?;
     client::build(console)?;
     npm::ensure(console, &folder())?;
     fs::create_dir_all(folder().join("build"))?;
-    let mut types = host_cargo();
+    let mut types = Command::new(build::command_line(console, "dev")?);
     types
-        .args(["run", "--quiet", "--package", "flagstone-cli", "--"])
+        .current_dir(paths::root())
         .args(["types", "examples/shop/flagstone.toml"])
         .args(["--exposed", "browser", "--values", "--openfeature", "-o"])
         .arg(folder().join("build/flags.ts"));

@@ -87,7 +87,7 @@ fn run(arguments: &[String]) -> Result<()> {
     // What follows `with` is the program's own.
     let is_ours = words.first() != Some(&"with");
     let verbose = is_ours && take_flag(&mut words, "--verbose");
-    let console = Console { verbose };
+    let console = Console::new(verbose);
     let imports = match words.first() {
         Some(&"build") => take_option(&mut words, "--imports"),
         _ => None,

@@ -46,6 +46,7 @@ pub fn run(console: Console, setup: &Setup) -> Result<()> {
         &differential::Plan {
             // Few enough for every run; the seed is fixed, so that a run says something about the change alone.
             cases: 5_000,
+            profile: "dev",
             ..differential::Plan::default()
         },
     )?;

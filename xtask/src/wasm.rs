@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::console::Console;
-use crate::setup::{Setup, host_cargo};
+use crate::setup::Setup;
 use crate::{build, npm, paths, sizes};
 
 /// The other side of the border, which the package shares with the Worker.
@@ -80,12 +80,7 @@ pub fn package(console: Console, setup: &Setup) -> Result<PathBuf> {
 
 /// Has the command line write the example's snapshot, and gives the path of that program, whose answers are compared.
 fn snapshot(console: Console, folder: &Path) -> Result<PathBuf> {
-    let mut cargo = host_cargo();
-    cargo.args(["build", "--quiet", "--package", "flagstone-cli"]);
-    console.run("build the command line", &mut cargo)?;
-    let flagstone = paths::root()
-        .join("target/debug/flagstone")
-        .with_extension(std::env::consts::EXE_EXTENSION);
+    let flagstone = build::command_line(console, "dev")?;
     let build = folder.join("build");
     fs::create_dir_all(&build).with_context(|| build.display().to_string())?;
     let mut compile = Command::new(&flagstone);

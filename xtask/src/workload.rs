@@ -6,8 +6,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::console::Console;
-use crate::paths;
-use crate::setup::host_cargo;
+use crate::{build, paths};
 
 /// Flags of the workload.
 const FLAGS: &str = "1000";
@@ -22,8 +21,7 @@ pub fn build(console: Console) -> Result<()> {
     node.arg(folder()).arg(FLAGS);
     console.run("write the workload", &mut node)?;
     let files = folder().join(format!("F{FLAGS}"));
-    let mut compile = host_cargo();
-    compile.args(["run", "--quiet", "--package", "flagstone-cli", "--"]);
+    let mut compile = Command::new(build::command_line(console, "dev")?);
     compile.arg("compile").arg(files.join("flagstone.toml"));
     compile.arg("-o").arg(files.join("flagstone.snapshot"));
     console.run("compile the workload", &mut compile)

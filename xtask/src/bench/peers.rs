@@ -77,7 +77,7 @@ fn programs(console: Console, setup: &Setup, folder: &Path) -> Result<serde_json
     let native = |name: &str| native.join("release").join(name);
     Ok(json!({
         "node": node(folder),
-        "flagstone": build::command_line(console)?,
+        "flagstone": build::command_line(console, "release")?,
         "engines": native("engines"),
         "load": native("load"),
         "probe": native("probe"),
