@@ -1,5 +1,6 @@
 //! The two wasm builds, and what else others of these tasks need built.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -149,7 +150,14 @@ pub fn optimized(
         cargo.args(features);
         console.run(&format!("build {what}"), &mut cargo)?;
         let source = bare_wasm(&package.replace('-', "_"));
-        if is_newer(target, &stamp) && fs::read(&stamp).ok() == Some(fs::read(&source)?) {
+        // The passes are in this program, and the version of their tool is in the root's `package.json`.
+        let inputs = [
+            &stamp,
+            &env::current_exe()?,
+            &paths::root().join("package.json"),
+        ];
+        let is_current = inputs.iter().all(|input| is_newer(target, input));
+        if is_current && fs::read(&stamp).ok() == Some(fs::read(&source)?) {
             return Ok(());
         }
         fs::copy(&source, &stamp)?;
@@ -233,15 +241,15 @@ pub fn core(console: Console, setup: &Setup) -> Result<()> {
 /// # Errors
 /// When it does not build.
 pub fn command_line(console: Console, profile: &str) -> Result<PathBuf> {
-    // Without a package, here and wherever tests need something of ours, cargo takes the same features of dependencies as for
-    // the tests: what both need is built once.
+    // Without a package, here and wherever tests need something of ours, cargo takes the features of dependencies of all members,
+    // as for the tests, which then build only what dev-dependencies add to.
     let mut cargo = host_cargo();
     cargo.args(["build", "--bin", "flagstone", "--profile", profile]);
     console.run("build the command line", &mut cargo)?;
     let mut metadata = MetadataCommand::new();
     let metadata = metadata.current_dir(paths::root()).no_deps().exec()?;
     let folder = if profile == "dev" { "debug" } else { profile };
-    let name = format!("flagstone{}", std::env::consts::EXE_SUFFIX);
+    let name = format!("flagstone{}", env::consts::EXE_SUFFIX);
     Ok(metadata.target_directory.join(folder).join(name).into())
 }
 
