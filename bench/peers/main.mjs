@@ -8,8 +8,10 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { execFileSync, spawnSync } from 'node:child_process';
+import { ENGINES, PARTS } from './engines.mjs';
 import { measureEval } from './measure/eval.mjs';
 import { prepare } from './measure/prepare.mjs';
+import { makeWatch } from './measure/quiet.mjs';
 import { measureViceroy } from './measure/viceroy.mjs';
 import { measureStarts, measureWorkers } from './measure/workerd.mjs';
 import { lowerQuartile, median } from './measure/rounds.mjs';
@@ -25,10 +27,13 @@ const NEAR = ['flagstone-index', 'flagstone-key', 'flagstone-package', 'flagston
 const NEAR_WORKERS = ['empty', 'headers-only', 'proxy', 'proxy-again', 'proxy-edits', 'carries-core', 'carries-worker', 'flagstone-wasm', 'flagstone-library', 'flagstone-worker', 'flagstone-route', 'flagstone-pipeline', 'hand-route', 'hand-pipeline', 'probe', 'growthbook', 'launchdarkly'];
 /** Numbers of flags that targets are about; others are measured once. */
 const NEAR_SIZES = [1000, 10_000];
-/** `rounds` are those of engines, `requests` those of Workers, `starts` those of their starts, `turns` those of Fastly's services. */
+/**
+ * `rounds` are those of engines, `requests` those of Workers, `starts` those of their starts, `turns` those of Fastly's services; `patience` is how many
+ * minutes a phase waits, in all, for the machine to be quiet.
+ */
 const PLANS = {
-  quick: { sizes: NEAR_SIZES, rounds: 2, requests: 1, starts: 12, turns: 8, adapters: NEAR, workers: NEAR_WORKERS },
-  full: { sizes: [10, 100, ...NEAR_SIZES], rounds: 3, requests: 6, starts: 40, turns: 16, adapters: all, workers: Object.keys(WORKERS).filter((name) => !WORKERS[name].isStart) },
+  quick: { sizes: NEAR_SIZES, rounds: 2, requests: 1, starts: 12, turns: 8, patience: 1, adapters: NEAR, workers: NEAR_WORKERS },
+  full: { sizes: [10, 100, ...NEAR_SIZES], rounds: 3, requests: 6, starts: 40, turns: 16, patience: 10, adapters: all, workers: Object.keys(WORKERS).filter((name) => !WORKERS[name].isStart) },
 };
 const plan = { ...PLANS[planName] };
 /** Some Workers alone, for who changes one. */
@@ -71,21 +76,38 @@ const PHASES = {
     isRight(adapter, checked);
     return checked;
   }),
-  native: () => plan.sizes.flatMap((flags) => {
-    const output = execFileSync(programs.engines, [path.join(out, 'data'), String(flags), String(NEAR_SIZES.includes(flags) ? plan.rounds : 1)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
-    say(`Rust engines, ${flags} flags`);
-    const rows = output.trim().split('\n').map((line) => JSON.parse(line));
-    for (const { engine, results } of rows) isRight(engine, results);
-    return rows;
-  }),
-  engines: () => {
+  native: (wait) => {
+    const engine = (name, flags) => {
+      wait();
+      return JSON.parse(execFileSync(programs.engines, [path.join(out, 'data'), String(flags), name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
+    };
+    const measured = new Map();
+    for (let round = 0; round < plan.rounds; round++) {
+      for (const flags of round === 0 ? plan.sizes : NEAR_SIZES) {
+        for (const name of [...Object.keys(ENGINES), ...(flags === 1000 ? PARTS : [])]) {
+          const results = engine(name, flags);
+          isRight(name, results);
+          const row = JSON.stringify({ engine: name, flags });
+          measured.set(row, [...measured.get(row) ?? [], results]);
+        }
+        say(`Rust engines, ${flags} flags, round ${round + 1} of ${plan.rounds}`);
+      }
+    }
+    return [...measured].map(([row, rounds]) => ({
+      ...JSON.parse(row), results: Object.fromEntries(Object.keys(rounds[0]).map((of) => [of, lowerQuartile(rounds.map((results) => results[of]))])),
+    }));
+  },
+  engines: (wait) => {
     const rounds = [];
     for (let round = 0; round < plan.rounds; round++) {
       for (const flags of round === 0 ? plan.sizes : NEAR_SIZES) {
         for (const adapter of round === 0 ? plan.adapters : NEAR) {
           // LaunchDarkly's flags are there to be bucketed.
           const modes = adapter === 'flagstone-launchdarkly' && flags !== 1000 ? [] : ['load', 'evaluate'];
-          for (const mode of modes) rounds.push(child(adapter, flags, mode));
+          for (const mode of modes) {
+            wait();
+            rounds.push(child(adapter, flags, mode));
+          }
         }
         say(`engines in Node, ${flags} flags, round ${round + 1} of ${plan.rounds}`);
       }
@@ -103,22 +125,23 @@ const PHASES = {
       };
     });
   },
-  workers: async () => right(await measureWorkers({ out, program: programs.load, names: plan.workers, isNear: (name) => NEAR_WORKERS.includes(name), flags: 1000, rounds: plan.requests, say })),
-  starts: async () => right(await measureStarts({ out, names: STARTS, flags: 1000, rounds: plan.starts, say })),
-  fastly: async () => {
+  workers: async (wait) => right(await measureWorkers({ wait, out, program: programs.load, names: plan.workers, isNear: (name) => NEAR_WORKERS.includes(name), flags: 1000, rounds: plan.requests, say })),
+  starts: async (wait) => right(await measureStarts({ wait, out, names: STARTS, flags: 1000, rounds: plan.starts, say })),
+  fastly: async (wait) => {
     const rows = [];
-    for (const flags of NEAR_SIZES) rows.push(...await measureViceroy({ out, programs, flags, rounds: plan.turns, say }));
+    for (const flags of NEAR_SIZES) rows.push(...await measureViceroy({ wait, out, programs, flags, rounds: plan.turns, say }));
     return right(rows);
   },
-  eval: () => measureEval({ out, program: programs.flagstone, rounds: plan.rounds + 1 }),
+  eval: (wait) => measureEval({ wait, out, program: programs.flagstone, rounds: plan.rounds + 1 }),
 };
 
 fs.mkdirSync(path.join(out, 'results'), { recursive: true });
 const node = spawnSync(programs.node, ['-p', '`${process.version}, V8 ${process.versions.v8}`'], { encoding: 'utf8' }).stdout.trim();
 for (const phase of only.length ? only : Object.keys(PHASES)) {
   const begin = Date.now();
-  const result = await PHASES[phase]();
-  fs.writeFileSync(path.join(out, 'results', `${phase}.json`), JSON.stringify({ plan: planName, rounds: plan.rounds, node, load: os.loadavg()[0], result }, null, 1));
+  const watch = makeWatch(path.join(out, '../least-read'), plan.patience);
+  const result = await PHASES[phase](watch.wait);
+  fs.writeFileSync(path.join(out, 'results', `${phase}.json`), JSON.stringify({ plan: planName, rounds: plan.rounds, node, load: os.loadavg()[0], machine: watch.told(), result }, null, 1));
   say(`${phase}: ${((Date.now() - begin) / 1000).toFixed(0)} s`);
 }
 process.exit(0);

@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { targets } from './targets.mjs';
+import { ENGINES } from './engines.mjs';
 import { SERVICES } from './services.mjs';
 import { WORKERS } from './workers.mjs';
 import { KINDS } from './workload/model.mjs';
@@ -21,11 +22,7 @@ const sizes = read('sizes');
 const flagCounts = Object.keys(results.prepare.snapshots).map(Number);
 const count = (flags) => flags.toLocaleString('en');
 
-const native = results.native.filter(({ engine }) => engine !== 'segments' && engine !== 'primitives');
-const NATIVE_NAMES = {
-  flagstone: '**Flagstone**', 'flagstone-copied': '**Flagstone**, the bytes copied', launchdarkly: 'LaunchDarkly', 'launchdarkly-store': 'LaunchDarkly, flags copied out of the store',
-  yggdrasil: 'Yggdrasil (Unleash)', eppo: 'Eppo', probe: '*probe*',
-};
+const native = results.native.filter(({ engine }) => engine in ENGINES);
 const nativeEngines = [...new Set(native.map(({ engine }) => engine))];
 const nativeAt = (engine, flags) => native.find((row) => row.engine === engine && row.flags === flags)?.results ?? {};
 const nodeEngines = [...new Set(results.engines.map(({ adapter }) => adapter))];
@@ -38,14 +35,14 @@ const nodeName = (adapter) => {
 
 function oneFlag() {
   const rows = [
-    ...nativeEngines.filter((engine) => engine !== 'flagstone-copied').map((engine) => [`${NATIVE_NAMES[engine]}, Rust`, KINDS.map((kind) => nativeAt(engine, 1000)[`one.${kind}.ns`])]),
+    ...nativeEngines.filter((engine) => engine !== 'flagstone-copied').map((engine) => [`${ENGINES[engine]}, Rust`, KINDS.map((kind) => nativeAt(engine, 1000)[`one.${kind}.ns`])]),
     ...nodeEngines.map((adapter) => [`${nodeName(adapter)}, JavaScript`, KINDS.map((kind) => nodeAt(adapter, 1000).one?.[kind])]),
   ];
   return table(['engine, caller', 'switch', 'rollout', 'rule of three', 'segment', 'geometric mean'], rows.map(([name, times]) => [name, ...[...times, geometricMean(times)].map(nanoseconds)]));
 }
 
 const perCount = (title, nativeCell, nodeCell) => table([title, ...flagCounts.map((flags) => `${count(flags)} flags`)], [
-  ...nativeEngines.map((engine) => [`${NATIVE_NAMES[engine]}, Rust`, ...flagCounts.map((flags) => nativeCell(nativeAt(engine, flags)))]),
+  ...nativeEngines.map((engine) => [`${ENGINES[engine]}, Rust`, ...flagCounts.map((flags) => nativeCell(nativeAt(engine, flags)))]),
   ...nodeEngines.filter((adapter) => adapter !== 'flagstone-launchdarkly').map((adapter) => [`${nodeName(adapter)}, JavaScript`, ...flagCounts.map((flags) => nodeCell(nodeAt(adapter, flags)))]),
 ]);
 
@@ -93,6 +90,15 @@ function document() {
   return table(['flags', 'document', 'program', 'first', 'warm', "of LaunchDarkly's, warm"], documents.results.flatMap((row) => programs.filter(([of]) => row[of]).map(([of, name]) => [
     count(row.flags), bytes(row.bytes), name, time(row[of].first), time(row[of].warm), ratio(row[of].warm.own / row.launchdarkly.warm.own),
   ])));
+}
+
+/** What the machine was like in each phase. */
+function machine() {
+  const phases = { native: 'engines in Rust', engines: 'engines in JavaScript', workers: 'Workers', starts: 'starts of Workers', fastly: 'Fastly Compute', documents: 'a LaunchDarkly document', eval: '`flagstone eval`' };
+  return table(['measured', 'day', 'a read before turns, median', 'turns', 'of them, not quiet', 'waited'], Object.entries(phases).map(([phase, name]) => {
+    const { day, median, turns, loud, waited } = read(phase).machine;
+    return [name, day, nanoseconds(median), turns, loud, `${waited.toFixed(1)} min`];
+  }));
 }
 
 function primitives() {
@@ -213,4 +219,12 @@ ${document()}
 
 ## Primitives
 
-${primitives()}`);
+${primitives()}
+
+## The machine meanwhile
+
+What runs beside this machine on the same hardware, in other virtual machines, can take its caches and its memory's time: no load average shows that, but how long a
+read does that misses the caches of a core itself, in 4 MiB. The machine is quiet while it takes no more than twice the least that was ever seen on it, here ${nanoseconds(read('native').machine.least)}. A
+turn begins when it is quiet, or when its phase has waited in vain for as long as it may; turns that began otherwise are counted here.
+
+${machine()}`);

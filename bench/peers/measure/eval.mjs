@@ -8,7 +8,7 @@ import { lowerQuartile } from './rounds.mjs';
 const LINES = 400_000;
 
 /** Measures so many `rounds`, with 1,000 flags; gives the seconds of CPU that the lines take. */
-export function measureEval({ out, program, rounds }) {
+export function measureEval({ out, program, rounds, wait }) {
   const { flags } = makeWorkload(1000);
   const users = makeUsers();
   const line = (index) => {
@@ -19,6 +19,7 @@ export function measureEval({ out, program, rounds }) {
   fs.writeFileSync(requests, Array.from({ length: LINES }, (_, index) => `${line(index)}\n`).join(''));
   const snapshot = path.join(out, 'data/F1000/flagstone.snapshot');
   const seconds = Array.from({ length: rounds }, () => {
+    wait();
     // `times` says what the children of the shell have had.
     const output = execFileSync('sh', ['-c', '"$0" eval "$1" --requests "$2" > "$3"; times', program, snapshot, requests, answers], { encoding: 'utf8' });
     const [user, system] = [...output.trim().split('\n').pop().matchAll(/(\d+)m([\d.]+)s/g)].map(([, minutes, seconds]) => 60 * minutes + Number(seconds));

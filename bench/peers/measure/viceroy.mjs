@@ -41,7 +41,7 @@ function manifest(folder, data, keys, name, { ours, isWhole }) {
 }
 
 /** Measures with `flags` flags. All services run; in each of `rounds` rounds each has a batch of requests. CPU in microseconds. */
-export async function measureViceroy({ out, programs, flags, rounds, say }) {
+export async function measureViceroy({ out, programs, flags, rounds, wait, say }) {
   const folder = path.join(out, 'fastly');
   const data = path.join(out, `data/F${flags}`);
   fs.mkdirSync(folder, { recursive: true });
@@ -78,7 +78,7 @@ export async function measureViceroy({ out, programs, flags, rounds, say }) {
         row.batch = batch(send, BATCH, service.keeps ? CONNECTIONS * USES : CONNECTIONS);
       });
     }
-    await takeTurns(rows, rounds, ({ server, batch }) => awake(server, () => batch().cpu), (round) => say(`Fastly Compute, ${flags} flags, ${round}`));
+    await takeTurns(rows, rounds, ({ server, batch }) => awake(server, () => batch().cpu), { wait, tell: (round) => say(`Fastly Compute, ${flags} flags, ${round}`) });
   } finally {
     for (const server of servers.values()) await server.stop();
     origin.kill();

@@ -69,7 +69,7 @@ async function begin(file, port) {
  *
  * CPU is in microseconds, memory in bytes.
  */
-export async function measureWorkers({ out, program, names, isNear, flags, rounds, say }) {
+export async function measureWorkers({ out, program, names, isNear, flags, rounds, wait, say }) {
   const workload = makeWorkload(flags);
   const keys = asked(workload).map(({ key, kind }) => ({ key, kind }));
   const rows = names.map((name) => ({ name, file: configuration(out, name, flags, keys, PORT), turns: isNear(name) ? rounds : Math.ceil(rounds / 3) }));
@@ -87,7 +87,7 @@ export async function measureWorkers({ out, program, names, isNear, flags, round
       await server.stop();
     }
   };
-  await takeTurns(rows, rounds, turn, (round) => say(`Workers, ${flags} flags, ${round}`), 1);
+  await takeTurns(rows, rounds, turn, { wait, tell: (round) => say(`Workers, ${flags} flags, ${round}`), first: 1 });
   const cpu = (measured) => measured.cpu;
   const bases = (of) => rows.filter(({ name }) => (WORKERS[of].isProxy ? PROXIES : EMPTY).includes(name));
   return rows.map((row) => ({
@@ -100,7 +100,7 @@ export async function measureWorkers({ out, program, names, isNear, flags, round
  * Measures the CPU of a start of Workers `names` up to the answer of the first request, in `rounds` rounds of which each starts all. In the
  * round that nobody counts what is read from the disk comes into memory. In microseconds, of the thread that runs the Worker and of all.
  */
-export async function measureStarts({ out, names, flags, rounds, say }) {
+export async function measureStarts({ out, names, flags, rounds, wait, say }) {
   const workload = makeWorkload(flags);
   const keys = asked(workload).map(({ key, kind }) => ({ key, kind }));
   const rows = names.map((name) => ({ name, file: configuration(out, name, flags, keys, PORT) }));
@@ -111,7 +111,7 @@ export async function measureStarts({ out, names, flags, rounds, say }) {
     await server.stop();
     return cpu;
   };
-  await takeTurns(rows, rounds, turn, (round) => say(`starts, ${flags} flags, ${round}`));
+  await takeTurns(rows, rounds, turn, { wait, tell: (round) => say(`starts, ${flags} flags, ${round}`) });
   const base = rows.slice(0, 1);
   const [own, all] = [(cpu) => cpu.own, (cpu) => cpu.all];
   return rows.map((row) => ({

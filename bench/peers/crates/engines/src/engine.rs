@@ -11,10 +11,13 @@ use crate::workload::User;
 use std::fs;
 use std::path::Path;
 
+use eppo::Eppo;
 pub use flagstone::Flagstone;
+use launchdarkly::LaunchDarkly;
+use probe::Probe;
+use yggdrasil::Yggdrasil;
 
 pub trait Engine {
-    fn name(&self) -> &'static str;
     /// From bytes in hand to ready.
     fn load(&mut self);
     /// Gives the memory back.
@@ -34,22 +37,18 @@ pub trait Engine {
     }
 }
 
-pub fn engines(folder: &Path) -> Result<Vec<Box<dyn Engine>>> {
-    let text = |name: &str| fs::read_to_string(folder.join(name));
-    let snapshot = || fs::read(folder.join("flagstone.snapshot"));
-    Ok(vec![
-        Box::new(Flagstone::new(snapshot()?, false)),
-        Box::new(Flagstone::new(snapshot()?, true)),
-        Box::new(launchdarkly::LaunchDarkly::new(
-            text("launchdarkly.json")?,
-            false,
-        )),
-        Box::new(launchdarkly::LaunchDarkly::new(
-            text("launchdarkly.json")?,
-            true,
-        )),
-        Box::new(yggdrasil::Yggdrasil::new(text("unleash.json")?)),
-        Box::new(eppo::Eppo::new(text("eppo.json")?)),
-        Box::new(probe::Probe::new(&fs::read(folder.join("probe.bin"))?)),
-    ])
+/// The engine of that name.
+pub fn engine(name: &str, folder: &Path) -> Result<Box<dyn Engine>> {
+    let bytes = |file: &str| fs::read(folder.join(file));
+    let text = |file: &str| fs::read_to_string(folder.join(file));
+    Ok(match name {
+        "flagstone" => Box::new(Flagstone::new(bytes("flagstone.snapshot")?, false)),
+        "flagstone-copied" => Box::new(Flagstone::new(bytes("flagstone.snapshot")?, true)),
+        "launchdarkly" => Box::new(LaunchDarkly::new(text("launchdarkly.json")?, false)),
+        "launchdarkly-store" => Box::new(LaunchDarkly::new(text("launchdarkly.json")?, true)),
+        "yggdrasil" => Box::new(Yggdrasil::new(text("unleash.json")?)),
+        "eppo" => Box::new(Eppo::new(text("eppo.json")?)),
+        "probe" => Box::new(Probe::new(&bytes("probe.bin")?)),
+        _ => return Err(format!("there is no engine `{name}`").into()),
+    })
 }

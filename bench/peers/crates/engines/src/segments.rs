@@ -3,19 +3,19 @@
 use crate::clock::nanoseconds;
 use crate::engine::{Engine, Flagstone};
 use crate::workload::User;
-use crate::{Result, Times};
+use crate::{Result, Results};
 use std::fs;
 use std::path::Path;
 
 const SIZES: [&str; 2] = ["1000", "1000000"];
 
-pub fn measure(data: &Path, rounds: u32) -> Result<Times> {
-    let mut times = Times::new();
+pub fn measure(data: &Path) -> Result<Results> {
+    let mut results = Results::new();
     let users: Vec<User> = serde_json::from_slice(&fs::read(data.join("segments/users.json"))?)?;
-    let (mut engines, mut mismatches) = (Vec::new(), 0);
+    let mut mismatches = 0;
     for size in SIZES {
         let bytes = fs::read(data.join(format!("segments/{size}.snapshot")))?;
-        times.insert(format!("{size}.bytes"), vec![bytes.len() as f64]);
+        results.insert(format!("{size}.bytes"), bytes.len() as f64);
         let mut engine = Flagstone::new(bytes, false);
         engine.load();
         engine.prepare(&users);
@@ -23,18 +23,13 @@ pub fn measure(data: &Path, rounds: u32) -> Result<Times> {
         let wrong =
             (0..users.len()).filter(|&user| engine.evaluate("member", user) != (user % 2 == 0));
         mismatches += wrong.count();
-        engines.push(engine);
+        let mut user = 0;
+        let time = nanoseconds(60.0, || {
+            user = (user + 1) % users.len();
+            engine.evaluate("member", user).into()
+        });
+        results.insert(format!("{size}.ns"), time);
     }
-    times.insert("mismatches".into(), vec![mismatches as f64]);
-    for _ in 0..rounds {
-        for (size, engine) in SIZES.iter().zip(&engines) {
-            let mut user = 0;
-            let time = nanoseconds(60.0, || {
-                user = (user + 1) % users.len();
-                engine.evaluate("member", user).into()
-            });
-            times.entry(format!("{size}.ns")).or_default().push(time);
-        }
-    }
-    Ok(times)
+    results.insert("mismatches".into(), mismatches as f64);
+    Ok(results)
 }

@@ -24,10 +24,6 @@ impl Eppo {
 }
 
 impl Engine for Eppo {
-    fn name(&self) -> &'static str {
-        "eppo"
-    }
-
     fn load(&mut self) {
         let sdk = SdkMetadata {
             name: "bench",

@@ -49,14 +49,6 @@ impl Flagstone {
 }
 
 impl Engine for Flagstone {
-    fn name(&self) -> &'static str {
-        if self.copies {
-            "flagstone-copied"
-        } else {
-            "flagstone"
-        }
-    }
-
     /// As a node does: opened, and compared with their digest.
     fn load(&mut self) {
         let bytes = if self.copies {

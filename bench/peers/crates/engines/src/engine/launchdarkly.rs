@@ -44,14 +44,6 @@ impl LaunchDarkly {
 }
 
 impl Engine for LaunchDarkly {
-    fn name(&self) -> &'static str {
-        if self.copies_flags {
-            "launchdarkly-store"
-        } else {
-            "launchdarkly"
-        }
-    }
-
     fn load(&mut self) {
         self.data = Some(serde_json::from_str(&self.document).expect("a document"));
     }

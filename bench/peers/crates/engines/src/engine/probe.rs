@@ -23,10 +23,6 @@ impl Probe {
 }
 
 impl Engine for Probe {
-    fn name(&self) -> &'static str {
-        "probe"
-    }
-
     fn load(&mut self) {
         self.held = self.source.clone();
         Snapshot::open(&self.held, self.bytes).expect("a snapshot");

@@ -22,10 +22,6 @@ impl Yggdrasil {
 }
 
 impl Engine for Yggdrasil {
-    fn name(&self) -> &'static str {
-        "yggdrasil"
-    }
-
     fn load(&mut self) {
         let engine = EngineState::default();
         let features = serde_json::from_str(&self.document).expect("a document");
