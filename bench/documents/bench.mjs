@@ -100,7 +100,7 @@ const versions = {
   workerd: version(path.resolve(require.resolve('workerd'), '../..')),
   '@launchdarkly/js-server-sdk-common-edge': version(path.join(here, 'node_modules/@launchdarkly/js-server-sdk-common-edge')),
 };
-const watch = makeWatch(path.join(out, '../least-read'), PATIENCE);
+const watch = makeWatch(PATIENCE);
 const results = [];
 for (const size of SIZES) {
   const text = document(size.flags);

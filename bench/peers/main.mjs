@@ -14,7 +14,7 @@ import { prepare } from './measure/prepare.mjs';
 import { makeWatch } from './measure/quiet.mjs';
 import { measureViceroy } from './measure/viceroy.mjs';
 import { measureStarts, measureWorkers } from './measure/workerd.mjs';
-import { lowerQuartile, median } from './measure/rounds.mjs';
+import { lowerQuartile, median, takeTurns } from './measure/rounds.mjs';
 import { STARTS, WORKERS } from './workers.mjs';
 import { KINDS } from './workload/model.mjs';
 
@@ -76,25 +76,17 @@ const PHASES = {
     isRight(adapter, checked);
     return checked;
   }),
-  native: (wait) => {
-    const engine = (name, flags) => {
-      wait();
-      return JSON.parse(execFileSync(programs.engines, [path.join(out, 'data'), String(flags), name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
+  native: async (wait) => {
+    const rows = plan.sizes.flatMap((flags) => [...Object.keys(ENGINES), ...(flags === 1000 ? PARTS : [])].map((engine) => (
+      { engine, flags, turns: NEAR_SIZES.includes(flags) ? plan.rounds : 1 })));
+    const turn = ({ engine, flags }) => {
+      const results = JSON.parse(execFileSync(programs.engines, [path.join(out, 'data'), String(flags), engine], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }));
+      isRight(engine, results);
+      return results;
     };
-    const measured = new Map();
-    for (let round = 0; round < plan.rounds; round++) {
-      for (const flags of round === 0 ? plan.sizes : NEAR_SIZES) {
-        for (const name of [...Object.keys(ENGINES), ...(flags === 1000 ? PARTS : [])]) {
-          const results = engine(name, flags);
-          isRight(name, results);
-          const row = JSON.stringify({ engine: name, flags });
-          measured.set(row, [...measured.get(row) ?? [], results]);
-        }
-        say(`Rust engines, ${flags} flags, round ${round + 1} of ${plan.rounds}`);
-      }
-    }
-    return [...measured].map(([row, rounds]) => ({
-      ...JSON.parse(row), results: Object.fromEntries(Object.keys(rounds[0]).map((of) => [of, lowerQuartile(rounds.map((results) => results[of]))])),
+    await takeTurns(rows, plan.rounds, turn, { wait, tell: (round) => say(`Rust engines, ${round}`), first: 1 });
+    return rows.map(({ engine, flags, rounds }) => ({
+      engine, flags, results: Object.fromEntries(Object.keys(rounds[0]).map((of) => [of, lowerQuartile(rounds.map((results) => results[of]))])),
     }));
   },
   engines: (wait) => {
@@ -139,7 +131,7 @@ fs.mkdirSync(path.join(out, 'results'), { recursive: true });
 const node = spawnSync(programs.node, ['-p', '`${process.version}, V8 ${process.versions.v8}`'], { encoding: 'utf8' }).stdout.trim();
 for (const phase of only.length ? only : Object.keys(PHASES)) {
   const begin = Date.now();
-  const watch = makeWatch(path.join(out, '../least-read'), plan.patience);
+  const watch = makeWatch(plan.patience);
   const result = await PHASES[phase](watch.wait);
   fs.writeFileSync(path.join(out, 'results', `${phase}.json`), JSON.stringify({ plan: planName, rounds: plan.rounds, node, load: os.loadavg()[0], machine: watch.told(), result }, null, 1));
   say(`${phase}: ${((Date.now() - begin) / 1000).toFixed(0)} s`);

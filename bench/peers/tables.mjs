@@ -7,6 +7,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { targets } from './targets.mjs';
 import { ENGINES } from './engines.mjs';
+import { QUIET } from './measure/quiet.mjs';
+import { median } from './measure/rounds.mjs';
 import { SERVICES } from './services.mjs';
 import { WORKERS } from './workers.mjs';
 import { KINDS } from './workload/model.mjs';
@@ -22,9 +24,8 @@ const sizes = read('sizes');
 const flagCounts = Object.keys(results.prepare.snapshots).map(Number);
 const count = (flags) => flags.toLocaleString('en');
 
-const native = results.native.filter(({ engine }) => engine in ENGINES);
-const nativeEngines = [...new Set(native.map(({ engine }) => engine))];
-const nativeAt = (engine, flags) => native.find((row) => row.engine === engine && row.flags === flags)?.results ?? {};
+const nativeEngines = Object.keys(ENGINES);
+const nativeAt = (engine, flags) => results.native.find((row) => row.engine === engine && row.flags === flags)?.results ?? {};
 const nodeEngines = [...new Set(results.engines.map(({ adapter }) => adapter))];
 const nodeAt = (adapter, flags) => results.engines.find((row) => row.adapter === adapter && row.flags === flags) ?? {};
 const nodeName = (adapter) => {
@@ -92,13 +93,15 @@ function document() {
   ])));
 }
 
+const PHASES = { native: 'engines in Rust', engines: 'engines in JavaScript', workers: 'Workers', starts: 'starts of Workers', fastly: 'Fastly Compute', documents: 'a LaunchDarkly document', eval: '`flagstone eval`' };
+const machines = Object.entries(PHASES).map(([phase, name]) => ({ name, ...read(phase).machine }));
+const leastRead = Math.min(...machines.map(({ least }) => least));
+
 /** What the machine was like in each phase. */
 function machine() {
-  const phases = { native: 'engines in Rust', engines: 'engines in JavaScript', workers: 'Workers', starts: 'starts of Workers', fastly: 'Fastly Compute', documents: 'a LaunchDarkly document', eval: '`flagstone eval`' };
-  return table(['measured', 'day', 'a read before turns, median', 'turns', 'of them, not quiet', 'waited'], Object.entries(phases).map(([phase, name]) => {
-    const { day, median, turns, loud, waited } = read(phase).machine;
-    return [name, day, nanoseconds(median), turns, loud, `${waited.toFixed(1)} min`];
-  }));
+  return table(['measured', 'day', 'a read before turns, median', 'turns', 'of them, not quiet', 'waited'], machines.map(({ name, day, reads, waited }) => [
+    name, day, nanoseconds(median(reads)), reads.length, reads.filter((time) => time > QUIET * leastRead).length, `${waited.toFixed(1)} min`,
+  ]));
 }
 
 function primitives() {
@@ -224,7 +227,7 @@ ${primitives()}
 ## The machine meanwhile
 
 What runs beside this machine on the same hardware, in other virtual machines, can take its caches and its memory's time: no load average shows that, but how long a
-read does that misses the caches of a core itself, in 4 MiB. The machine is quiet while it takes no more than twice the least that was ever seen on it, here ${nanoseconds(read('native').machine.least)}. A
+read does that misses the caches of a core itself, in 4 MiB. The machine is quiet while it takes no more than ${QUIET} times the least that was ever seen on it, here ${nanoseconds(leastRead)}. A
 turn begins when it is quiet, or when its phase has waited in vain for as long as it may; turns that began otherwise are counted here.
 
 ${machine()}`);

@@ -21,7 +21,7 @@ use crate::{build, paths, sizes};
 pub enum Plan {
     /// Those that come nearest, in some minutes.
     Quick,
-    /// All of them; half an hour.
+    /// All of them; half an hour on a quiet machine.
     Full,
 }
 

@@ -50,7 +50,7 @@ usage: cargo xtask <command> [--verbose]
   build guard             build the Worker with the Durable Object that leads rollouts
   build faults            build the Worker that breaks on request, for tests of its shim
   bench [--full]          measure beside others' programs, write docs/benchmarks.md (minutes; with all peers half an hour, once all is
-                          built); wall-clock time never fails anything
+                          built; more if the machine is not quiet); wall-clock time never fails anything
   sizes                   build and weigh what the edge runs, and compare with bench/budgets.toml
   instructions            count what opening, deciding and planning take, and compare with bench/budgets.toml (valgrind)
   simulate [--full] [TARGET…]

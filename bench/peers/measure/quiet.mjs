@@ -1,6 +1,7 @@
 // Whether the machine is quiet. Programs that share its caches and its memory, be they in other virtual machines, slow ours without taking a core
 // from them, so that no clock of CPU and no load average tells. How long memory takes to answer does.
 import fs from 'node:fs';
+import path from 'node:path';
 import { median } from './rounds.mjs';
 
 /** Integers of a cache's line. */
@@ -8,7 +9,9 @@ const LINE = 16;
 /** Lines that are read, each once in a walk: 4 MiB, more than the caches of a core itself hold. */
 const LINES = 1 << 16;
 /** The machine is quiet while a read takes no longer than so many times the least that was ever seen on it. */
-const QUIET = 2;
+export const QUIET = 2;
+/** Keeps that least, in nanoseconds, so that a machine that is never quiet during a run does not pass for one. */
+const LEAST = path.resolve(import.meta.dirname, '../../../target/bench/least-read');
 /** Milliseconds until it is looked at again. */
 const PAUSE = 1000;
 
@@ -43,18 +46,19 @@ function readTime() {
   return median([walk(), walk(), walk()]);
 }
 
-/**
- * Looks at the machine before each turn of a phase, and waits until it is quiet, up to `patience` minutes in all, or as many as `BENCH_PATIENCE`
- * says. `file` keeps the least that was ever seen, in nanoseconds, so that a machine that is never quiet during a run does not pass for one.
- */
-export function makeWatch(file, patience) {
-  let least = fs.existsSync(file) ? Number(fs.readFileSync(file, 'utf8')) : Infinity;
+/** Looks at the machine before each turn of a phase, and waits until it is quiet, up to `patience` minutes in all, or as many as `BENCH_PATIENCE` says. */
+export function makeWatch(patience) {
+  let least = (fs.existsSync(LEAST) && Number(fs.readFileSync(LEAST, 'utf8'))) || Infinity;
   const allowed = Number(process.env.BENCH_PATIENCE ?? patience) * 60_000;
   let left = allowed;
-  const seen = [];
+  const reads = [];
   const look = () => {
     const time = readTime();
-    if (time < least) fs.writeFileSync(file, String(least = time));
+    if (time < least) {
+      least = time;
+      fs.mkdirSync(path.dirname(LEAST), { recursive: true });
+      fs.writeFileSync(LEAST, String(least));
+    }
     return time;
   };
   return {
@@ -68,12 +72,9 @@ export function makeWatch(file, patience) {
         left -= PAUSE;
         time = look();
       }
-      seen.push(time);
+      reads.push(time);
     },
-    /** The day; what a read took before turns, in nanoseconds, and the least ever; how many turns began while the machine was not quiet. */
-    told: () => ({
-      day: new Date().toISOString().slice(0, 10), least, median: median(seen), loud: seen.filter((time) => time > QUIET * least).length, turns: seen.length,
-      waited: (allowed - left) / 60_000,
-    }),
+    /** The day, the least read ever, what a read took before each turn, in nanoseconds, and the minutes that were waited. */
+    told: () => ({ day: new Date().toISOString().slice(0, 10), least, reads, waited: (allowed - left) / 60_000 }),
   };
 }

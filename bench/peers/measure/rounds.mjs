@@ -28,13 +28,13 @@ export function batch(send, seconds, unit) {
 
 /**
  * In each of `rounds` rounds each row has its turn, in the first `turns` of them if it has that, after a round that nobody counts unless `first` is 1.
- * What `turn` gives is in the row's `rounds` then. `wait` is called before each turn, `tell` after each round.
+ * What `turn` gives is in the row's `rounds` then. `wait` is called before each turn that counts, `tell` after each round.
  */
 export async function takeTurns(rows, rounds, turn, { wait, tell, first = 0 }) {
   for (const row of rows) row.rounds = [];
   for (let round = first; round <= rounds; round++) {
     for (const row of shuffled(rows.filter(({ turns = rounds }) => round <= turns), round)) {
-      wait();
+      if (round > 0) wait();
       const measured = await turn(row, round);
       if (round > 0) row.rounds.push(measured);
     }
