@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Edges that run until `end` is called, or this process ends. */
 export function edges() {
-  const program = ['run', '--quiet', '--package', 'flagstone-tests', '--example', 'edges']
+  const program = ['run', '--quiet', '--example', 'edges']
   const child = spawn('cargo', program, { cwd: root, stdio: ['pipe', 'pipe', 'inherit'] })
   const waiting = new Map()
   const refuse = (error) => {

@@ -5,6 +5,8 @@ use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 
+use crate::hosts::scratch::root;
+
 /// The program `flagstone`, which is built first.
 ///
 /// # Errors
@@ -12,9 +14,18 @@ use std::process::Command;
 pub fn flagstone() -> io::Result<PathBuf> {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
-    let built = build
-        .args(["build", "--quiet", "--package", "flagstone-cli"])
-        .status()?;
+    // As `cargo xtask test` builds it, so that nothing is compiled anew: for no package, and without what cargo told this
+    // program of its own, since the build script of a dependency looks at that.
+    build.current_dir(root());
+    for (name, _) in env::vars_os() {
+        let of_package = ["CARGO_MANIFEST_", "CARGO_PKG_"];
+        let text = name.to_string_lossy();
+        if of_package.iter().any(|prefix| text.starts_with(prefix)) {
+            build.env_remove(name);
+        }
+    }
+    build.args(["build", "--quiet", "--bin", "flagstone"]);
+    let built = build.status()?;
     if !built.success() {
         return Err(io::Error::other("flagstone-cli cannot be built"));
     }

@@ -18,7 +18,7 @@ pub mod http;
 mod location;
 mod origin;
 mod process;
-mod scratch;
+pub(crate) mod scratch;
 mod viceroy;
 mod workerd;
 

@@ -34,8 +34,8 @@ pub fn run(console: Console) -> Result<Setup> {
 impl Setup {
     /// A command that finds our tools first, in the repository's root.
     pub fn tool(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        command.current_dir(paths::root()).env("PATH", &self.path);
+        let mut command = at_root(program);
+        command.env("PATH", &self.path);
         command
     }
 
@@ -43,6 +43,9 @@ impl Setup {
     pub fn wasm_builder(&self, program: &str) -> Command {
         let mut command = self.tool(program);
         command.env("CARGO_TARGET_DIR", paths::wasm_target());
+        // What cargo itself is built with: libraries for other languages have the hash of their features in their name, as
+        // others do. Otherwise each form of a package overwrites the one before, and all are linked anew each time.
+        command.env("__CARGO_DEFAULT_LIB_METADATA", "flagstone");
         if let Some(toolchain) = &self.toolchain {
             command.env("RUSTUP_TOOLCHAIN", toolchain);
         }
@@ -52,7 +55,20 @@ impl Setup {
 
 /// `cargo` for this machine itself, in the repository's root.
 pub fn host_cargo() -> Command {
-    let mut command = Command::new("cargo");
+    at_root("cargo")
+}
+
+/// A command in the repository's root, which is not told what cargo told this program of its own package: the build script of
+/// a dependency looks at that, so all above it would be compiled anew after whoever was told something else, or nothing.
+fn at_root(program: &str) -> Command {
+    let mut command = Command::new(program);
     command.current_dir(paths::root());
+    for (name, _) in env::vars_os() {
+        let of_package = ["CARGO_MANIFEST_", "CARGO_PKG_"];
+        let text = name.to_string_lossy();
+        if of_package.iter().any(|prefix| text.starts_with(prefix)) {
+            command.env_remove(name);
+        }
+    }
     command
 }

@@ -53,14 +53,10 @@ pub fn package(console: Console, setup: &Setup) -> Result<PathBuf> {
         ("js/wasm, the full one", "full", "full.wasm"),
     ] {
         let features = ["--features", features].map(str::to_owned);
-        build::optimized(
-            console,
-            setup,
-            what,
-            "flagstone-js",
-            &features,
-            &dist.join(wasm),
-        )?;
+        // Optimized where it stays until something changes.
+        let built = paths::wasm_target().join("js").join(wasm);
+        build::optimized(console, setup, what, "flagstone-js", &features, &built)?;
+        fs::copy(&built, dist.join(wasm))?;
     }
     for file in SHARED {
         fs::copy(paths::root().join("worker").join(file), dist.join(file))?;
