@@ -228,13 +228,21 @@ fn a_canary_that_lowers_activation_is_rolled_back() {
     };
     assert_eq!(last["who"], "guard");
     let why = last["why"].as_str().unwrap();
-    let told = format!("bought reached by {} of ", reached[&true]);
-    assert!(why.contains("0 of ") && why.contains(&told), "{why}");
+    assert!(
+        why.contains("0 of ") && why.contains("bought reached by "),
+        "{why}"
+    );
     println!("{why}");
     let health = ask("guard", Request::new("GET", "/_flagstone/health.json"));
     let health: Value = serde_json::from_slice(&health.body).unwrap();
     let goals = &health["flags"][0]["rollout"]["guard"]["goals"];
     assert_eq!(goals[0]["name"], "bought");
-    assert_eq!(goals[1]["canary"]["count"], reached[&true]);
-    assert_eq!(goals[1]["control"]["count"], reached[&false]);
+    // Nodes tell now and then: the guard may have seen enough before it heard of everybody, and of nobody else.
+    let of = |arm: &str| goals[1][arm]["count"].as_i64().unwrap();
+    let (canary, control) = (of("canary"), of("control"));
+    assert!(canary < control / 4, "{goals}");
+    assert!(
+        canary <= reached[&true] && control <= reached[&false],
+        "{goals} {reached:?}"
+    );
 }
