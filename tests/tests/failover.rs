@@ -610,7 +610,7 @@ fn eleven_ways_to_fail() {
     let (refused, others): (Vec<_>, Vec<_>) = scenarios
         .into_iter()
         .partition(|scenario| scenario.is_refused);
-    // A Worker remembers, so that each scenario has its own; the service does not, and takes seconds to start.
+    // A Worker remembers what has failed, so that each scenario has its own; the service does not, and takes seconds to start.
     let alone = refused
         .iter()
         .chain(&others)
