@@ -1,13 +1,13 @@
 //! How long it takes until a LaunchDarkly document can be evaluated, in workerd.
 
 use std::fs;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
 use super::results;
 use crate::console::Console;
-use crate::setup::{Setup, host_cargo};
+use crate::setup::Setup;
 use crate::{build, npm, paths};
 
 /// Measures, and leaves the results in `documents.json`.
@@ -18,17 +18,10 @@ pub fn measure(console: Console, setup: &Setup) -> Result<()> {
     let out = paths::root().join("target/bench/documents");
     fs::create_dir_all(&out)?;
     let frames = ["frame", "five"].map(|name| (name, out.join(name).with_extension("snapshot")));
+    let flagstone = build::command_line(console, "release")?;
     for (name, frame) in &frames {
-        let mut compile = host_cargo();
-        compile.args([
-            "run",
-            "--quiet",
-            "--release",
-            "--package",
-            "flagstone-cli",
-            "--",
-            "compile",
-        ]);
+        let mut compile = Command::new(&flagstone);
+        compile.arg("compile");
         compile.arg(folder.join(name).with_extension("toml"));
         compile.arg("-o").arg(frame);
         console.run("compile the frame", &mut compile)?;
