@@ -1,8 +1,8 @@
 // CPU time until a LaunchDarkly document can be evaluated, in workerd: ours beside their edge SDK, on the same bytes, in turn.
 //
-// usage: node bench.mjs OUT WASM FRAME FIVE [rounds]
+// usage: node bench.mjs OUT WASM FRAME FIVE PLAN
 // OUT gets what is made; WASM is `target/wasm/import-launchdarkly.wasm`, FRAME the snapshot of a file with `[source]` that exposes
-// all flags, FIVE that of one that exposes five.
+// all flags, FIVE that of one that exposes five; PLAN is `quick` or `full`.
 // Prints one JSON object. Time is what the scheduler counted, for the thread that runs the Worker, as platforms count it, and
 // for all threads, which also compile code and collect garbage. Other work on the machine counts little so; the least of all
 // rounds is given, since such noise only adds.
@@ -15,7 +15,7 @@ import { build } from 'esbuild';
 import { makeWatch } from '../peers/measure/quiet.mjs';
 import { document } from './workload.mjs';
 
-const [out, wasm, frame, five, rounds = '5'] = process.argv.slice(2);
+const [out, wasm, frame, five, planName] = process.argv.slice(2);
 const here = import.meta.dirname;
 const root = path.resolve(here, '../..');
 const require = createRequire(path.join(root, 'node_modules/miniflare/package.json'));
@@ -26,8 +26,9 @@ const SIZES = [{ flags: 1000, times: 20 }, { flags: 10000, times: 3 }];
  * it, and writes nothing. `parsing` is the runtime's own `JSON.parse`.
  */
 const ENGINES = { flagstone: '?of=frame', five: '?of=five', reading: '?of=tape', least: '?of=least', lowering: '?of=model', launchdarkly: '?of=sdk', parsing: '?of=json' };
-/** Minutes that are waited at most, in all, for the machine to be quiet. */
-const PATIENCE = 5;
+/** `patience` is how many minutes are waited, in all, for the machine to be quiet. */
+const PLANS = { quick: { rounds: 3, patience: 1 }, full: { rounds: 5, patience: 5 } };
+const { rounds, patience } = PLANS[planName];
 const program = (engine) => (['launchdarkly', 'parsing'].includes(engine) ? 'launchdarkly' : 'flagstone');
 
 fs.mkdirSync(out, { recursive: true });
@@ -100,14 +101,14 @@ const versions = {
   workerd: version(path.resolve(require.resolve('workerd'), '../..')),
   '@launchdarkly/js-server-sdk-common-edge': version(path.join(here, 'node_modules/@launchdarkly/js-server-sdk-common-edge')),
 };
-const watch = makeWatch(PATIENCE);
+const watch = makeWatch(patience);
 const results = [];
 for (const size of SIZES) {
   const text = document(size.flags);
   fs.writeFileSync(path.join(out, 'document.bin'), text);
   const unknown = { own: Infinity, all: Infinity };
   const best = Object.fromEntries(Object.keys(ENGINES).map((engine) => [engine, { first: unknown, warm: unknown }]));
-  for (let round = 0; round < Number(rounds); round++) {
+  for (let round = 0; round < rounds; round++) {
     for (const engine of Object.keys(ENGINES)) {
       watch.wait();
       const { first, warm } = await measure(engine, size);
@@ -116,4 +117,4 @@ for (const size of SIZES) {
   }
   results.push({ flags: size.flags, bytes: text.length, ...best });
 }
-console.log(JSON.stringify({ versions, rounds: Number(rounds), machine: watch.told(), results }));
+console.log(JSON.stringify({ versions, rounds, machine: watch.told(), results }));

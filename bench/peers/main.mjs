@@ -32,7 +32,7 @@ const NEAR_SIZES = [1000, 10_000];
  * minutes a phase waits, in all, for the machine to be quiet.
  */
 const PLANS = {
-  quick: { sizes: NEAR_SIZES, rounds: 2, requests: 1, starts: 12, turns: 8, patience: 1, adapters: NEAR, workers: NEAR_WORKERS },
+  quick: { sizes: NEAR_SIZES, rounds: 2, requests: 1, starts: 12, turns: 4, patience: 1, adapters: NEAR, workers: NEAR_WORKERS },
   full: { sizes: [10, 100, ...NEAR_SIZES], rounds: 3, requests: 6, starts: 40, turns: 16, patience: 10, adapters: all, workers: Object.keys(WORKERS).filter((name) => !WORKERS[name].isStart) },
 };
 const plan = { ...PLANS[planName] };

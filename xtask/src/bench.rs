@@ -45,7 +45,7 @@ pub fn run(console: Console, setup: &Setup, plan: Plan) -> Result<()> {
     fs::create_dir_all(results())?;
     let weighed = sizes::measure(&["worker", "worker-alone", "core"])?;
     fs::write(results().join("sizes.json"), serde_json::to_vec(&weighed)?)?;
-    documents::measure(console, setup)?;
+    documents::measure(console, setup, plan)?;
     peers::measure(console, setup, plan)?;
     write(setup)
 }

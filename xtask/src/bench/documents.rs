@@ -5,13 +5,13 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
-use super::results;
+use super::{Plan, results};
 use crate::console::Console;
 use crate::setup::Setup;
 use crate::{build, npm, paths};
 
 /// Measures, and leaves the results in `documents.json`.
-pub fn measure(console: Console, setup: &Setup) -> Result<()> {
+pub fn measure(console: Console, setup: &Setup, plan: Plan) -> Result<()> {
     let folder = paths::root().join("bench/documents");
     npm::ensure(console, &folder)?;
     build::imports(console, setup)?;
@@ -30,9 +30,9 @@ pub fn measure(console: Console, setup: &Setup) -> Result<()> {
     let mut node = setup.tool("node");
     node.arg(folder.join("bench.mjs")).arg(&out);
     node.arg(paths::wasm_target().join("import-launchdarkly.wasm"));
-    node.args(frames.map(|(_, frame)| frame));
+    node.args(frames.map(|(_, frame)| frame)).arg(plan.name());
     node.stderr(Stdio::inherit());
-    let what = "documents in workerd, 70 starts of it";
+    let what = "documents in workerd, some 50 starts of it";
     let output = console.step(what, || node.output().context("node"))?;
     ensure!(
         output.status.success(),
