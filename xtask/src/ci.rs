@@ -40,7 +40,7 @@ pub fn run(console: Console) -> Result<()> {
     sizes::check(console, &setup)?;
     panics::check(console, &setup)?;
     test::run(console, &setup)?;
-    // The demos wait for most of their time, and what counts instructions keeps one core busy and asks no clock.
+    // The demos wait for most of their time, and counts of instructions are the same beside them.
     console.together(demos, instructions::check)
 }
 

@@ -32,8 +32,7 @@ pub fn measure(console: Console, setup: &Setup, plan: Plan) -> Result<()> {
     node.arg(paths::wasm_target().join("import-launchdarkly.wasm"));
     node.args(frames.map(|(_, frame)| frame)).arg(plan.name());
     node.stderr(Stdio::inherit());
-    let what = "documents in workerd, some 50 starts of it";
-    let output = console.step(what, || node.output().context("node"))?;
+    let output = console.step("documents in workerd", || node.output().context("node"))?;
     ensure!(
         output.status.success(),
         "bench/documents/bench.mjs: {}",
