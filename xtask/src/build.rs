@@ -294,6 +294,12 @@ pub fn bare(setup: &Setup, package: &str) -> Command {
     cargo
 }
 
+/// Arguments for cargo that give the compiler more flags for wasm without a platform, besides those of `.cargo/config.toml`.
+pub fn rustflags(flags: &[&str]) -> [String; 2] {
+    let flags = format!("target.wasm32-unknown-unknown.rustflags={flags:?}");
+    ["--config".to_owned(), flags]
+}
+
 /// What [`bare`] makes of a library.
 pub fn bare_wasm(library: &str) -> PathBuf {
     let folder = paths::wasm_target().join("wasm32-unknown-unknown/wasm");

@@ -69,7 +69,7 @@ pub fn check(console: Console, setup: &Setup) -> Result<()> {
     ]);
     cargo.args(["--target", "wasm32-unknown-unknown"]);
     // Names of the form that tells what a generic function was made for.
-    cargo.env("RUSTFLAGS", "-Csymbol-mangling-version=v0");
+    cargo.args(build::rustflags(&["-Csymbol-mangling-version=v0"]));
     console.run("build the pipeline alone", &mut cargo)?;
     console.step("look for panics", || {
         let path = build::bare_wasm("flagstone_panics");

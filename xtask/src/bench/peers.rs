@@ -45,7 +45,10 @@ fn programs(console: Console, setup: &Setup, folder: &Path) -> Result<serde_json
         let mut cargo = setup.wasm_builder("cargo");
         cargo.env("CARGO_TARGET_DIR", &edge);
         // Unleash's engine wants randomness, which is the runtime's.
-        cargo.env("RUSTFLAGS", "--cfg getrandom_backend=\"wasm_js\"");
+        cargo.args(build::rustflags(&[
+            "--cfg",
+            "getrandom_backend=\"wasm_js\"",
+        ]));
         let target = ["--target", "wasm32-unknown-unknown"];
         build_peers(&mut cargo, packages, &[&target, features].concat());
         console.run(what, &mut cargo)
