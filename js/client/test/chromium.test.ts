@@ -79,6 +79,11 @@ const server = createServer((request, response) => {
       .end('{}');
     return;
   }
+  // Browsers ask for it by themselves, at some time or other: it must not set the cookie once more.
+  if (url === '/favicon.ico') {
+    response.writeHead(404).end();
+    return;
+  }
   const head = url === '/script' ? script({ a: { variant: 'script' } }) : '';
   if (url === '/going') {
     response.writeHead(200).end(`${going}`);
