@@ -6,7 +6,7 @@ import { bundleWorkers } from './bundle.mjs';
 import { WORKERS } from '../workers.mjs';
 
 /** What both workerd and older Nodes know. */
-const FEATURES = ['bulk-memory', 'mutable-globals', 'multivalue', 'nontrapping-float-to-int', 'reference-types', 'sign-ext'].map((feature) => `--enable-${feature}`);
+const FEATURES = ['bulk-memory', 'mutable-globals', 'multivalue', 'nontrapping-float-to-int', 'reference-types', 'sign-ext', 'simd'].map((feature) => `--enable-${feature}`);
 
 export async function prepare(out, programs, sizes) {
   const data = path.join(out, 'data');
