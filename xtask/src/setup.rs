@@ -43,6 +43,8 @@ impl Setup {
     pub fn wasm_builder(&self, program: &str) -> Command {
         let mut command = self.tool(program);
         command.env("CARGO_TARGET_DIR", paths::wasm_target());
+        // Cargo would take it in place of what `.cargo/config.toml` and builds say.
+        command.env_remove("RUSTFLAGS");
         // What cargo itself is built with: libraries for other languages have the hash of their features in their name, as
         // others do. Otherwise each form of a package overwrites the one before, and all are linked anew each time.
         command.env("__CARGO_DEFAULT_LIB_METADATA", "flagstone");
