@@ -24,14 +24,14 @@ export async function answer(whole, request, visitor, env, context) {
   }
   let reply = whole(env).answer(request, visitor, asked, Date.now())
   if (reply.isBehind) {
-    await load(whole(env), env)
+    await load(whole(env), env, context)
     reply = whole(env).answer(request, visitor, asked, Date.now())
   }
   if (reply.lines.length > 0) tell(reply.lines, env, context)
   const response = new Response(reply.body === '' ? null : reply.body, { status: reply.status })
   apply(response.headers, reply.edits)
   if (response.headers.get('content-type') !== 'text/event-stream') return response
-  return new Response(events(whole, request, visitor, env, asked, reply.body), response)
+  return new Response(events(whole, request, visitor, env, context, asked, reply.body), response)
 }
 
 /** A body as text; undefined if it is too long. What is no UTF-8 is no JSON either. */
@@ -49,7 +49,7 @@ async function short({ body, headers }) {
 }
 
 /** Asks the engine again and again what is new since the event before. */
-function events(whole, request, visitor, env, asked, first) {
+function events(whole, request, visitor, env, context, asked, first) {
   const { readable, writable } = new TransformStream()
   const writer = writable.getWriter()
   const encoder = new TextEncoder()
@@ -65,7 +65,7 @@ function events(whole, request, visitor, env, asked, first) {
     await send(first)
     for (const end = Date.now() + LISTENED; Date.now() < end; ) {
       await new Promise((resolve) => setTimeout(resolve, pause))
-      await load(whole(env), env)
+      await load(whole(env), env, context)
       await send(whole(env).answer(request, visitor, { ...asked, headers }, Date.now()).body)
     }
     await writer.close()

@@ -1,4 +1,5 @@
-// The configuration: in Workers KV, the control document in a Durable Object if one is bound.
+// The configuration: in Workers KV, the control document in a Durable Object if one is bound. What was compiled at the edge is in the
+// cache of the data center.
 
 import { held } from './control.mjs'
 
@@ -16,6 +17,10 @@ const CONTROL_TTL = 30
 const SNAPSHOT_TTL = 300
 /** Milliseconds that the store has to answer: while nothing is held, a visitor waits for it. */
 const PATIENCE = 5_000
+/** The same for the cache: about as long as it takes to compile the largest documents. */
+const CACHE_PATIENCE = 200
+/** Seconds for which the cache may keep what was compiled. It never changes. */
+const CACHE_TTL = 86_400
 
 /**
  * Has the engine fetch what it needs.
@@ -23,20 +28,39 @@ const PATIENCE = 5_000
  * Requests that come before the first configuration is there each fetch it for themselves: on this platform a promise
  * belongs to the request that made it, and ends with that. Whoever comes second finds the snapshot held.
  */
-export function load(engine, env) {
+export function load(engine, env, context) {
   const read = async (key, isImmutable) => {
     // Until somebody writes to the object, what is in KV counts.
     const newest = key === CONTROL && env.CONTROL !== undefined ? await held(env) : null
     return newest ?? env.FLAGS.get(key, { type: 'arrayBuffer', cacheTtl: isImmutable ? SNAPSHOT_TTL : CONTROL_TTL })
   }
-  return engine.fetch((key, isImmutable) => inTime(read(key, isImmutable)), Date.now)
+  const inStore = (key, isImmutable) => inTime(read(key, isImmutable), PATIENCE)
+  return engine.fetch(inStore, compiled(env, context), Date.now)
+}
+
+/** What isolates of this data center have compiled. Each version of the Worker has its own, since it may compile to something else. */
+function compiled({ VERSION }, context) {
+  const at = (key) => `https://flagstone/${VERSION.id}/${key}`
+  const read = async (key) => {
+    if (VERSION === undefined) return null
+    const found = await (await caches.open('flagstone')).match(at(key))
+    return found === undefined ? null : found.arrayBuffer()
+  }
+  const put = async (key, bytes) => {
+    if (VERSION === undefined) return
+    const response = new Response(bytes, { headers: { 'cache-control': `max-age=${CACHE_TTL}` } })
+    await (await caches.open('flagstone')).put(at(key), response)
+    console.log(`flagstone: \`${key}\` is kept, ${bytes.byteLength} bytes`)
+  }
+  const keep = (key, bytes) => context.waitUntil(put(key, bytes).catch((error) => console.error(`flagstone: \`${key}\`:`, error)))
+  return { read: (key) => inTime(read(key), CACHE_PATIENCE), keep }
 }
 
 /** What a promise gives, if that is in time. */
-function inTime(promise) {
+function inTime(promise, patience) {
   let timer
   const late = new Promise((_, reject) => {
-    timer = setTimeout(reject, PATIENCE, new Error('no answer in time'))
+    timer = setTimeout(reject, patience, new Error('no answer in time'))
   })
   return Promise.race([promise, late]).finally(() => clearTimeout(timer))
 }

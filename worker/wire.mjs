@@ -20,6 +20,11 @@ const OWN = 2
 const NONE = 0
 const FOLLOWS = 1
 
+/** Where what the engine needs is: in the store, in this place's cache; or that something is to be put into that. */
+const STORED = 1
+const CACHED = 2
+const KEEP = 3
+
 const NO_CHANGES = { edits: [], element: '' }
 
 /** An instance that plans requests. */
@@ -141,17 +146,19 @@ export class Engine extends Instance {
   }
 
   /**
-   * Fetches what the engine needs. `read(key, isImmutable)` promises the value as an `ArrayBuffer`, or null if the store
-   * has none; `now()` is the time.
+   * Fetches what the engine needs. `read(key, isImmutable)` promises the value as an `ArrayBuffer`, or null if the store has none;
+   * `cache.read(key)` does so for what other nodes of this place have compiled, and `cache.keep(key, bytes)` puts it there.
+   * `now()` is the time.
    */
-  async fetch(read, now) {
+  async fetch(read, cache, now) {
     let message = this.ask(this.exports.fetch)
-    while (message.number() === 1) {
+    let kind = message.number()
+    while (kind === STORED || kind === CACHED) {
       const [need, isImmutable, key] = [message.number(), message.number() === 1, message.text()]
       let value
       let size
       try {
-        value = await read(key, isImmutable)
+        value = await (kind === STORED ? read(key, isImmutable) : cache.read(key))
         size = value === null ? -1 : value.byteLength
       } catch (error) {
         console.error(`flagstone: \`${key}\`:`, error)
@@ -161,8 +168,13 @@ export class Engine extends Instance {
       message = this.ask(this.exports.take, need, size, now())
       // The engine keeps the bytes, and with them the room.
       this.capacity = 0
+      kind = message.number()
     }
+    if (kind !== KEEP) return this.learn()
+    const [at, size, key] = [message.number(), message.number(), message.text()]
+    const compiled = new Uint8Array(this.exports.memory.buffer, at, size).slice()
     this.learn()
+    cache.keep(key, compiled)
   }
 
   /** Asks which parts of requests and responses this configuration needs. */

@@ -1,13 +1,15 @@
-//! The configuration, from the Config Store and the KV Store.
+//! The configuration, from the Config Store and the KV Store; what was compiled at the edge, from the cache.
 
-use std::io::Read;
+use std::io::{Read, Write};
+use std::time::Duration;
 
+use fastly::cache::core::{self, CacheKey};
 use fastly::config_store::OpenError;
 use fastly::kv_store::KVStoreError;
 use fastly::secret_store::SecretStore;
-use fastly::{ConfigStore, KVStore};
+use fastly::{Body, ConfigStore, KVStore};
 use flagstone_core::UnixMillis;
-use flagstone_edge::{Control, Fetched, Need, Node};
+use flagstone_edge::{Control, Fetched, Keep, Need, Node};
 
 use crate::log;
 
@@ -19,6 +21,9 @@ const KV_STORE: &str = "flags";
 /// The Secret Store.
 const SECRET_STORE: &str = "flagstone";
 
+/// How long the cache may keep what was compiled. It never changes.
+const CACHE_TTL: Duration = Duration::from_secs(86_400);
+
 /// Fetches what the node needs.
 pub fn fetch(node: &mut Node, now: UnixMillis) {
     let mut need = Some(Need::Control);
@@ -26,6 +31,11 @@ pub fn fetch(node: &mut Node, now: UnixMillis) {
         let fetched = match &wanted {
             Need::Control => control(),
             Need::Snapshot { .. } | Need::Document(_) => value(&wanted.key()),
+            Need::Compiled(_) => compiled(&wanted.key()),
+            Need::Keep(compiled) => {
+                keep(&wanted.key(), compiled);
+                return;
+            }
         };
         need = node.take(wanted, fetched, now);
     }
@@ -70,14 +80,17 @@ fn value(key: &str) -> Fetched {
             return Fetched::Failed;
         }
     };
-    let mut body = match store.lookup(key) {
-        Ok(mut found) => found.take_body(),
-        Err(KVStoreError::ItemNotFound) => return Fetched::Absent,
+    match store.lookup(key) {
+        Ok(mut found) => bytes(key, found.take_body()),
+        Err(KVStoreError::ItemNotFound) => Fetched::Absent,
         Err(error) => {
             log(format_args!("`{key}` in {KV_STORE}: {error}"));
-            return Fetched::Failed;
+            Fetched::Failed
         }
-    };
+    }
+}
+
+fn bytes(key: &str, mut body: Body) -> Fetched {
     // Where the platform says how many there are, they are read to where they stay.
     let mut bytes = Vec::new();
     let len = body.known_length().and_then(|len| len.try_into().ok());
@@ -86,8 +99,42 @@ fn value(key: &str) -> Fetched {
     match body.read_to_end(&mut bytes) {
         Ok(_) => Fetched::Bytes(bytes),
         Err(error) => {
-            log(format_args!("`{key}` in {KV_STORE}: {error}"));
+            log(format_args!("`{key}`: {error}"));
             Fetched::Failed
         }
     }
+}
+
+/// What a sandbox of this place has compiled.
+fn compiled(key: &str) -> Fetched {
+    let found = core::lookup(cache_key(key)).execute();
+    match found.and_then(|found| found.map(|found| found.to_stream()).transpose()) {
+        Ok(Some(body)) => bytes(key, body),
+        Ok(None) => Fetched::Absent,
+        Err(error) => {
+            log(format_args!("`{key}` in the cache: {error}"));
+            Fetched::Failed
+        }
+    }
+}
+
+/// Puts what was compiled into the cache.
+fn keep(key: &str, compiled: &Keep) {
+    let len = compiled.bytes().len();
+    let insert = core::insert(cache_key(key), CACHE_TTL).known_length(len as u64);
+    let written = insert.execute().map_err(std::io::Error::other);
+    let written = written.and_then(|mut body| {
+        body.write_all(compiled.bytes())?;
+        body.finish()
+    });
+    match written {
+        Ok(()) => log(format_args!("`{key}` is kept, {len} bytes")),
+        Err(error) => log(format_args!("`{key}` in the cache: {error}")),
+    }
+}
+
+/// Each version of the service has its own, since it may compile to something else.
+fn cache_key(key: &str) -> CacheKey {
+    let version = std::env::var("FASTLY_SERVICE_VERSION").unwrap_or_default();
+    format!("flagstone/{version}/{key}").into()
 }

@@ -1,6 +1,6 @@
 //! A configuration that decides requests: a snapshot and the control document that named it.
 
-use crate::control::Control;
+use crate::control::{Control, compiled_key};
 use crate::rollouts::{Rollouts, Staged};
 use crate::status::Problem;
 use flagstone_core::layout::{EdgeRecord, Section, switch};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// A snapshot's bytes, which have been checked, beside the kills that are in force.
 #[derive(Clone, Debug)]
 pub struct Configuration {
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
     control: Control,
     kills: Vec<Kill>,
     rollouts: Rollouts,
@@ -41,7 +41,7 @@ impl InForce {
     }
 }
 
-/// What the bytes were compiled from, where that happened here.
+/// What the bytes were compiled from, where that happened at the edge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Frame {
     /// Key of the flag service's document in the store.
@@ -50,6 +50,14 @@ pub(crate) struct Frame {
     pub bytes: Arc<Vec<u8>>,
     /// Of the document.
     pub document: Digest,
+}
+
+impl Frame {
+    /// The key of what the document is compiled to under this snapshot, in a cache.
+    pub(crate) fn compiled_key(&self) -> String {
+        let frame = Snapshot::open(&self.bytes).map_or(Digest(0), |snapshot| snapshot.digest());
+        compiled_key(frame, self.document)
+    }
 }
 
 /// Checks that bytes are the snapshot of a name. Takes time in proportion to their number.
@@ -80,15 +88,16 @@ pub(crate) fn document_key(bytes: &[u8]) -> Option<String> {
 }
 
 impl Configuration {
-    /// Puts a snapshot that was checked, or compiled here from a `frame`, under its control document.
+    /// Puts a snapshot that was checked, or compiled from a document under a `frame`, under its control document.
     ///
     /// # Errors
     /// If the bytes are no snapshot.
     pub(crate) fn new(
-        bytes: Vec<u8>,
+        bytes: impl Into<Arc<Vec<u8>>>,
         control: Control,
         frame: Option<Frame>,
     ) -> Result<Self, Problem> {
+        let bytes = bytes.into();
         let snapshot = Snapshot::open(&bytes).map_err(|_| Problem::SnapshotInvalid)?;
         let (kills, rollouts, problem) = resolve(&snapshot, &control, None);
         Ok(Self {
@@ -115,7 +124,7 @@ impl Configuration {
         self.control = control;
     }
 
-    /// What the snapshot was compiled from, if that happened here.
+    /// What the snapshot was compiled from, if that happened at the edge.
     pub(crate) fn frame(&self) -> Option<&Frame> {
         self.frame.as_ref()
     }

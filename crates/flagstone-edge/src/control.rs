@@ -166,11 +166,23 @@ impl Control {
 pub(crate) fn snapshot_key(name: Digest) -> String {
     let mut key = "snapshot/v".to_owned();
     push_number(&mut key, FORMAT_VERSION.into());
-    key.append("/");
-    for half in [(name.0 >> 64) as u64, name.0 as u64] {
-        push_hex(&mut key, half, 16);
-    }
+    push_digest(&mut key, name);
     key
+}
+
+/// The key in a cache of what a document was compiled to under the snapshot with this name.
+pub(crate) fn compiled_key(frame: Digest, document: Digest) -> String {
+    let mut key = "compiled".to_owned();
+    push_digest(&mut key, frame);
+    push_digest(&mut key, document);
+    key
+}
+
+fn push_digest(key: &mut String, digest: Digest) {
+    key.append("/");
+    for half in [(digest.0 >> 64) as u64, digest.0 as u64] {
+        push_hex(key, half, 16);
+    }
 }
 
 fn set<T>(place: &mut Option<T>, value: Option<T>) -> Option<()> {

@@ -5,9 +5,10 @@ use crate::configuration::Configuration;
 use crate::control::Control;
 use crate::edit::Edit;
 use crate::head::{GeoField, RequestHead, ResponseHead};
+use crate::refresh::LEAST_KEPT;
 use flagstone_compile::model::{
-    Action, Anonymous, Condition, Edge, Expose, Flag, Identity, Matcher, Model, Origin, Route,
-    Rule, Serve, Share, Source, Split, Test, Value, Variant,
+    Action, Anonymous, Condition, Edge, Expose, Flag, FlagSource, Identity, Matcher, Model, Origin,
+    Route, Rule, SdkKind, Serve, ServiceKind, Share, Source, Split, Test, Value, Variant,
 };
 use flagstone_compile::{compile, model};
 use flagstone_core::{Snapshot, Weight};
@@ -212,6 +213,32 @@ pub(crate) fn snapshot(model: &Model) -> Vec<u8> {
 }
 
 /// A control document for a snapshot.
+/// A compiler that takes documents that are snapshots themselves.
+pub(crate) fn as_it_is(_: &[u8], document: &[u8]) -> Option<Vec<u8>> {
+    Snapshot::open(document).ok()?;
+    Some(document.to_vec())
+}
+
+/// A snapshot whose flags are in the document `flags`.
+pub(crate) fn framed() -> Vec<u8> {
+    let mut frame = model(vec![flag("a", Vec::new())], Vec::new());
+    frame.edge.source = Some(FlagSource {
+        service: ServiceKind::LaunchDarkly,
+        sdk: SdkKind::Node,
+        key: "flags".to_owned(),
+    });
+    snapshot(&frame)
+}
+
+/// A document that is long enough to be kept once it is compiled.
+pub(crate) fn long() -> Vec<u8> {
+    let flags = (0..2_000).map(|number| flag(&format!("flag-{number}"), Vec::new()));
+    let flags = std::iter::once(flag("a", vec![everybody()])).chain(flags);
+    let document = snapshot(&model(flags.collect(), Vec::new()));
+    assert!(document.len() >= LEAST_KEPT);
+    document
+}
+
 pub(crate) fn control(bytes: &[u8], revision: u64, kills: &str) -> Vec<u8> {
     let digest = Snapshot::open(bytes).unwrap().digest();
     format!(r#"{{"version":1,"revision":{revision},"snapshot":"{digest}","kills":{{{kills}}}}}"#)

@@ -100,7 +100,7 @@ pub use html::HeadFinder;
 pub use members::members;
 pub use plan::{Changes, Compared, Ended, Key, Next, Plan};
 pub use query::decoded;
-pub use refresh::{Compile, Document, Fetched, Need, Node, Options, Step};
+pub use refresh::{Compile, Compiled, Document, Fetched, Keep, Need, Node, Options, Step};
 pub use rollouts::{Staged, rollout_id, timetable};
 pub use status::Problem;
 

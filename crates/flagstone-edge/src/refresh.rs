@@ -6,7 +6,7 @@ use crate::head::RequestHead;
 use crate::ledger::Ledger;
 use crate::plan::{Attempts, Plan, plan};
 use crate::status::Problem;
-use flagstone_core::{Digest, UnixMillis};
+use flagstone_core::{Digest, Snapshot, UnixMillis};
 use std::sync::Arc;
 
 /// After this time a refresh counts as lost, and the next may begin: platforms end work after the response when they
@@ -14,6 +14,8 @@ use std::sync::Arc;
 const REFRESH_TIMEOUT: u32 = 30_000;
 /// Pause after the first failed load of a node that holds nothing; doubles each time. Milliseconds.
 const FIRST_PAUSE: u32 = 1_000;
+/// Bytes of the smallest document for which a cache is asked: a smaller one is compiled by the time it answers.
+pub(crate) const LEAST_KEPT: usize = 65_536;
 
 /// Compiles a flag service's document under a snapshot that names it: the snapshot's bytes, the document's, and the bytes of
 /// the snapshot that decides. `None` if the document cannot be compiled.
@@ -60,6 +62,8 @@ pub struct Node {
     failures: u8,
     /// When a refresh began that has not ended.
     refreshing: Option<UnixMillis>,
+    /// The document that a cache was asked about last: requests that load at the same time hold it once.
+    asked: Option<(Digest, Arc<Vec<u8>>)>,
 }
 
 /// What to do about the configuration for a request.
@@ -87,6 +91,11 @@ pub enum Need {
     },
     /// The document of a flag service that a snapshot names.
     Document(Document),
+    /// What such a document was compiled to, if another node of this place has done so: from the platform's cache, not from the store.
+    /// A shell without a cache answers that it is absent.
+    Compiled(Compiled),
+    /// Nothing is fetched: this is to be put into that cache.
+    Keep(Keep),
 }
 
 /// A flag service's document that is needed, and what it is needed for.
@@ -97,6 +106,29 @@ pub struct Document {
     control: Control,
     /// The snapshot that names it.
     frame: Arc<Vec<u8>>,
+}
+
+/// A flag service's document, and what it is to be compiled for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Compiled {
+    control: Control,
+    frame: Frame,
+    document: Arc<Vec<u8>>,
+}
+
+/// What was compiled here, for other nodes. The same program compiles the same to the same bytes; another may not, so that the shell
+/// keeps apart what programs keep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keep {
+    key: String,
+    bytes: Arc<Vec<u8>>,
+}
+
+impl Keep {
+    /// The bytes of the snapshot.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
 }
 
 impl Need {
@@ -111,12 +143,14 @@ impl Need {
         matches!(self, Self::Snapshot { .. })
     }
 
-    /// The key in a store.
+    /// The key in the store, or in the cache.
     pub fn key(&self) -> String {
         match self {
             Self::Control => Control::KEY.to_owned(),
             Self::Snapshot { name, .. } => snapshot_key(*name),
             Self::Document(document) => document.key.clone(),
+            Self::Compiled(compiled) => compiled.frame.compiled_key(),
+            Self::Keep(keep) => keep.key.clone(),
         }
     }
 }
@@ -144,6 +178,7 @@ impl Node {
             pause: None,
             failures: 0,
             refreshing: None,
+            asked: None,
         }
     }
 
@@ -173,18 +208,23 @@ impl Node {
         Step::Refresh
     }
 
-    /// Takes what was fetched, and says what to fetch next; `None` when there is nothing more to do.
+    /// Takes what was fetched, and says what to fetch next; `None` when there is nothing more to do. For [`Need::Keep`] it makes no
+    /// difference what is taken, and whether anything is.
     pub fn take(&mut self, need: Need, fetched: Fetched, now: UnixMillis) -> Option<Need> {
         let outcome = match need {
             Need::Control => self.take_control(fetched),
             Need::Snapshot { name, control } => self.take_snapshot(name, control, fetched),
-            Need::Document(document) => self.take_document(document, fetched).map(|()| None),
+            Need::Document(document) => self.take_document(document, fetched),
+            Need::Compiled(compiled) => self.take_compiled(compiled, fetched),
+            Need::Keep(_) => return None,
         };
+        let mut next = None;
         match outcome {
-            Ok(Some(next)) => return Some(next),
-            Ok(None) => {
+            Ok(Some(fetch)) if !matches!(fetch, Need::Keep(_)) => return Some(fetch),
+            Ok(keep) => {
                 self.problem = None;
                 self.failures = 0;
+                next = keep;
             }
             Err(problem) => {
                 self.problem = Some(problem);
@@ -196,7 +236,7 @@ impl Node {
         }
         self.pause = Some((now, self.pause_length()));
         self.refreshing = None;
-        None
+        next
     }
 
     /// Plans what is to be done to a request, from the configuration that is held. Without one the request goes to the
@@ -333,7 +373,11 @@ impl Node {
     }
 
     #[inline(never)]
-    fn take_document(&mut self, wanted: Document, fetched: Fetched) -> Result<(), Problem> {
+    fn take_document(
+        &mut self,
+        wanted: Document,
+        fetched: Fetched,
+    ) -> Result<Option<Need>, Problem> {
         let bytes = match fetched {
             Fetched::Bytes(bytes) => bytes,
             Fetched::Absent => return Err(Problem::DocumentAbsent),
@@ -344,24 +388,92 @@ impl Node {
             control,
             frame,
         } = wanted;
-        if self.configuration.is_some() && control.sequence < self.sequence {
-            return Ok(());
-        }
         let frame = Frame {
             key,
             bytes: frame,
             document: Digest::of(&bytes),
         };
-        if let Some(held) = &mut self.configuration
-            && held.frame() == Some(&frame)
-        {
-            held.confirm(control);
-            return Ok(());
+        if self.holds(&control, &frame) {
+            return Ok(None);
         }
+        if bytes.len() < LEAST_KEPT {
+            self.compile(control, frame, &bytes)?;
+            return Ok(None);
+        }
+        let document = match &self.asked {
+            Some((digest, document)) if *digest == frame.document => document.clone(),
+            _ => Arc::new(bytes),
+        };
+        self.asked = Some((frame.document, document.clone()));
+        Ok(Some(Need::Compiled(Compiled {
+            control,
+            frame,
+            document,
+        })))
+    }
+
+    #[inline(never)]
+    fn take_compiled(
+        &mut self,
+        wanted: Compiled,
+        fetched: Fetched,
+    ) -> Result<Option<Need>, Problem> {
+        let Compiled {
+            control,
+            frame,
+            document,
+        } = wanted;
+        if self.holds(&control, &frame) {
+            return Ok(None);
+        }
+        // What is not there, late or damaged is compiled here.
+        if let Fetched::Bytes(bytes) = fetched
+            && Snapshot::open(&bytes).is_ok_and(|snapshot| snapshot.is_intact())
+        {
+            self.replace_compiled(Arc::new(bytes), control, frame)?;
+            return Ok(None);
+        }
+        let key = frame.compiled_key();
+        let bytes = self.compile(control, frame, &document)?;
+        Ok(Some(Need::Keep(Keep { key, bytes })))
+    }
+
+    /// Whether what a document is compiled to is held, or something later. The control document is taken over then.
+    fn holds(&mut self, control: &Control, frame: &Frame) -> bool {
+        match &mut self.configuration {
+            None => false,
+            Some(_) if control.sequence < self.sequence => true,
+            Some(held) if held.frame() == Some(frame) => {
+                held.confirm(control.clone());
+                true
+            }
+            Some(_) => false,
+        }
+    }
+
+    /// Compiles a document, and holds what it is compiled to.
+    fn compile(
+        &mut self,
+        control: Control,
+        frame: Frame,
+        document: &[u8],
+    ) -> Result<Arc<Vec<u8>>, Problem> {
         let compile = self.options.compile.ok_or(Problem::DocumentUnsupported)?;
-        let compiled = compile(&frame.bytes, &bytes).ok_or(Problem::DocumentInvalid)?;
+        let compiled = compile(&frame.bytes, document).ok_or(Problem::DocumentInvalid)?;
+        let bytes = Arc::new(compiled);
+        self.replace_compiled(bytes.clone(), control, frame)?;
+        Ok(bytes)
+    }
+
+    fn replace_compiled(
+        &mut self,
+        bytes: Arc<Vec<u8>>,
+        control: Control,
+        frame: Frame,
+    ) -> Result<(), Problem> {
+        self.asked = None;
         let sequence = control.sequence;
-        self.configuration = Some(Configuration::new(compiled, control, Some(frame))?);
+        self.configuration = Some(Configuration::new(bytes, control, Some(frame))?);
         self.sequence = sequence;
         self.control.clear();
         Ok(())

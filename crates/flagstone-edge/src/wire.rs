@@ -354,8 +354,9 @@ impl Engine {
         Some(self.message.finish())
     }
 
-    /// Begins to fetch what the node needs. 0 if that is nothing; else 1, a number to [`take`](Self::take) it by, whether the
-    /// value never changes, and its key in the store.
+    /// Begins to fetch what the node needs. 0 if that is nothing. 1 for a value in the store and 2 for one in the platform's cache, then
+    /// a number to [`take`](Self::take) it by, whether the value never changes, and its key. 3 for what is to be put into that
+    /// cache: the address of its bytes, how many there are, and its key; that is all then.
     pub fn fetch(&mut self) -> &[u8] {
         self.need(Some(Need::Control))
     }
@@ -374,7 +375,7 @@ impl Engine {
         };
         let need = self.needs.remove(need);
         let next = need.and_then(|need| self.node.take(need, fetched, now));
-        if next.is_none() {
+        if matches!(next, None | Some(Need::Keep(_))) {
             self.learn();
         }
         self.need(next)
@@ -386,13 +387,25 @@ impl Engine {
 
     fn need(&mut self, need: Option<Need>) -> &[u8] {
         self.message.clear();
-        self.message.number(need.is_some().into());
-        if let Some(need) = need {
-            let (key, is_immutable) = (need.key(), need.is_immutable());
+        let Some(need) = need else {
+            self.message.number(0);
+            return self.message.finish();
+        };
+        let key = need.key();
+        if let Need::Keep(keep) = need {
+            // It is held, and stays where it is until the next call.
+            let bytes = keep.bytes();
+            self.message.number(3);
+            self.message.count(bytes.as_ptr().addr());
+            self.message.count(bytes.len());
+        } else {
+            let is_cached = matches!(need, Need::Compiled(_));
+            let is_immutable = need.is_immutable();
+            self.message.number(if is_cached { 2 } else { 1 });
             self.message.number(self.needs.add(need));
             self.message.number(is_immutable.into());
-            self.message.text(&key);
         }
+        self.message.text(&key);
         self.message.finish()
     }
 }

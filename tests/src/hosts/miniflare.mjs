@@ -32,7 +32,8 @@ const worker = {
   kvNamespaces: ['FLAGS'],
   // Whoever sets the token wants the object.
   durableObjects: bindings.FLAGSTONE_CONTROL_TOKEN ? { CONTROL: { className: 'ControlDocument', useSQLite: true } } : {},
-  bindings,
+  // All are of one version, as the isolates of a data center.
+  bindings: { ...bindings, VERSION: { id: 'one' } },
   queueProducers: { EXPOSURES: 'exposures' },
   ratelimits: limit ? { LIMITER: { namespace_id: '1', simple: { limit, period: 60 } } } : {},
 }

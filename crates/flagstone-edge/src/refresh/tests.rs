@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use super::{Fetched, Need, Node, Options, Step};
-use crate::fixture::{Head, control, everybody, flag, model, snapshot};
+use super::{Compile, Fetched, Need, Node, Options, Step};
+use crate::fixture::{Head, as_it_is, control, everybody, flag, framed, long, model, snapshot};
 use crate::plan::Plan;
 use crate::status::Problem;
 use flagstone_core::UnixMillis;
@@ -51,6 +51,9 @@ impl Edge {
         let mut need = Some(Need::Control);
         while let Some(wanted) = need {
             let key = wanted.key();
+            if let Need::Keep(keep) = &wanted {
+                self.store.insert(key.clone(), keep.bytes().to_vec());
+            }
             let fetched = self
                 .store
                 .get(&key)
@@ -614,30 +617,17 @@ fn rollouts_over_publications() {
     assert_ne!(held.rollouts(), &[flagstone_core::Progress::NONE]);
 }
 
-/// A compiler that takes documents that are snapshots themselves.
-fn as_it_is(_: &[u8], document: &[u8]) -> Option<Vec<u8>> {
-    flagstone_core::Snapshot::open(document).ok()?;
-    Some(document.to_vec())
-}
-
-/// A snapshot whose flags are in the document `flags`.
-fn framed() -> Vec<u8> {
-    let mut frame = model(vec![flag("a", Vec::new())], Vec::new());
-    frame.edge.source = Some(flagstone_compile::model::FlagSource {
-        service: flagstone_compile::model::ServiceKind::LaunchDarkly,
-        sdk: flagstone_compile::model::SdkKind::Node,
-        key: "flags".to_owned(),
-    });
-    snapshot(&frame)
+fn compiling(compile: Compile) -> Node {
+    Node::new(Options {
+        compile: Some(compile),
+        ..Options::DEFAULT
+    })
 }
 
 impl Edge {
     fn compiling() -> Self {
         let mut edge = Self::new();
-        edge.node = Node::new(Options {
-            compile: Some(as_it_is),
-            ..Options::DEFAULT
-        });
+        edge.node = compiling(as_it_is);
         edge
     }
 
@@ -689,4 +679,78 @@ fn documents_that_are_lost_or_broken() {
     let mut edge = Edge::new();
     edge.publish(7, &framed(), "");
     assert_eq!(edge.status(), r#"flagstone; error="document-unsupported""#);
+}
+
+/// What the first node of a place compiles, others take; what is damaged or something else they compile anew.
+#[test]
+fn what_was_compiled_is_kept() {
+    let mut edge = Edge::compiling();
+    let (frame, document) = (framed(), long());
+    edge.publish(7, &frame, "");
+    edge.store.insert("flags".to_owned(), document.clone());
+    assert_eq!(edge.status(), "flagstone; rev=7; id=header");
+    let digest = flagstone_core::Snapshot::open(&frame).unwrap().digest();
+    let key = format!(
+        "compiled/{digest}/{}",
+        flagstone_core::Digest::of(&document)
+    );
+    assert_eq!(edge.reads.iter().filter(|read| **read == key).count(), 2);
+    assert_eq!(edge.store.get(&key), Some(&document));
+
+    // One that cannot compile takes it all the same.
+    edge.reads.clear();
+    edge.node = compiling(|_, _| None);
+    assert_eq!(edge.status(), "flagstone; rev=7; id=header");
+    assert!(edge.has_rules());
+    assert_eq!(edge.reads.iter().filter(|read| **read == key).count(), 1);
+
+    let mut damaged = document.clone();
+    *damaged.last_mut().unwrap() ^= 1;
+    for kept in [damaged, Vec::new(), b"{}".to_vec()] {
+        edge.store.insert(key.clone(), kept);
+        edge.node = compiling(|_, _| None);
+        assert_eq!(edge.status(), r#"flagstone; error="document-invalid""#);
+        edge.node = compiling(as_it_is);
+        assert_eq!(edge.status(), "flagstone; rev=7; id=header");
+        assert!(edge.has_rules());
+        assert_eq!(edge.store.get(&key), Some(&document));
+    }
+}
+
+/// Requests that load at the same time hold a document once, and compile it once. One that comes too late changes nothing.
+#[test]
+fn what_was_compiled_is_asked_for_at_the_same_time() {
+    let mut edge = Edge::compiling();
+    edge.publish(7, &framed(), "");
+    let document = long();
+    let now = edge.now;
+    let asking = |edge: &mut Edge| {
+        let mut need = Need::Control;
+        while !matches!(need, Need::Compiled(_)) {
+            let value = edge.store.get(&need.key()).unwrap_or(&document).clone();
+            need = edge.node.take(need, Fetched::Bytes(value), now).unwrap();
+        }
+        need
+    };
+    let [first, second, late] = [(); 3].map(|()| asking(&mut edge));
+    let held = |need: &Need| match need {
+        Need::Compiled(compiled) => std::sync::Arc::as_ptr(&compiled.document),
+        _ => std::ptr::null(),
+    };
+    assert_eq!(held(&first), held(&second));
+    let kept = edge.node.take(first, Fetched::Absent, now);
+    assert!(matches!(kept, Some(Need::Keep(_))));
+    assert_eq!(edge.node.problem(), None);
+    assert_eq!(edge.node.next(now), Step::Serve, "it is held");
+    let before = edge.node.configuration().unwrap().snapshot().unwrap();
+    let before = std::ptr::from_ref(before.bytes());
+    assert_eq!(edge.node.take(second, Fetched::Failed, now), None);
+    let after = edge.node.configuration().unwrap().snapshot().unwrap();
+    assert_eq!(std::ptr::from_ref(after.bytes()), before);
+
+    edge.publish(8, &two(), "");
+    edge.status();
+    assert_eq!(edge.status(), "flagstone; rev=8");
+    assert_eq!(edge.node.take(late, Fetched::Absent, now), None);
+    assert_eq!(edge.status(), "flagstone; rev=8");
 }
