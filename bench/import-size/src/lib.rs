@@ -4,7 +4,9 @@
 //! snapshots, regular expressions, the evaluator, the allocator. The difference is what an importer adds to a Worker that compiles documents.
 
 #[cfg(feature = "launchdarkly")]
-use flagstone_core::hash;
+use core::hint::black_box;
+#[cfg(feature = "launchdarkly")]
+use flagstone_core::{Digest, hash};
 use flagstone_core::{
     AttributeIndex, AttributeValue, Attributes, Evaluator, FlagIndex, Snapshot, UnixMillis,
 };
@@ -43,6 +45,62 @@ pub unsafe extern "C" fn compile(
         )
     };
     compile_document(frame, document).map_or(0, |snapshot| snapshot.len())
+}
+
+/// The same, and where these bytes stay from then on.
+///
+/// # Safety
+/// Each pointer leads to as many readable bytes as its length says.
+#[cfg(feature = "launchdarkly")]
+#[expect(
+    unsafe_code,
+    reason = "the host hands over addresses in this module's memory"
+)]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn keep(
+    frame: *const u8,
+    frame_len: usize,
+    document: *const u8,
+    document_len: usize,
+) -> *const u8 {
+    // SAFETY: as the caller promises.
+    let (frame, document) = unsafe {
+        (
+            core::slice::from_raw_parts(frame, frame_len),
+            core::slice::from_raw_parts(document, document_len),
+        )
+    };
+    let compiled = compile_document(frame, document).unwrap_or_default();
+    Vec::leak(compiled).as_ptr()
+}
+
+/// What a node does with a document that another has compiled: takes its digest, by which that is found, and checks what was found. Its
+/// bytes, 0 if it is damaged.
+///
+/// # Safety
+/// Each pointer leads to as many readable bytes as its length says.
+#[cfg(feature = "launchdarkly")]
+#[expect(
+    unsafe_code,
+    reason = "the host hands over addresses in this module's memory"
+)]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn take(
+    compiled: *const u8,
+    compiled_len: usize,
+    document: *const u8,
+    document_len: usize,
+) -> usize {
+    // SAFETY: as the caller promises.
+    let (compiled, document) = unsafe {
+        (
+            core::slice::from_raw_parts(compiled, compiled_len),
+            core::slice::from_raw_parts(document, document_len),
+        )
+    };
+    black_box(Digest::of(document));
+    let is_intact = Snapshot::open(compiled).is_ok_and(|snapshot| snapshot.is_intact());
+    if is_intact { compiled_len } else { 0 }
 }
 
 /// Reads a document as a tape; the members of its root.
