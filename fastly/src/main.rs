@@ -4,7 +4,8 @@
 //!
 //! A sandbox serves one request after the other, as many as the platform lets it. Between them it keeps the configuration, and
 //! nothing else: each request reads the control document, and the snapshot only if that names another. So no request is
-//! served from an old one, and nothing of one visitor can come to the next.
+//! served from an old one, and nothing of one visitor can come to the next. Only a flag service's document, which is long, is
+//! looked at once in a while.
 //!
 //! Nothing here may panic: on this platform a panic is a 500 for the visitor. The SDK's functions that panic on what a
 //! visitor sends are not called, above all those that take or give headers as `str`. `cargo xtask panics` looks at

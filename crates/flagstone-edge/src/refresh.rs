@@ -26,7 +26,7 @@ pub type Compile = fn(&[u8], &[u8]) -> Option<Vec<u8>>;
 pub struct Options {
     /// How long a control document is served without asking for a newer one, in milliseconds. Also the longest pause
     /// between attempts of a node that holds nothing; a node that holds a configuration waits at most twice as long
-    /// after a failure.
+    /// after a failure. A flag service's document is not looked at more often either, also where each request reads the control document.
     pub ttl: u32,
     /// What compiles flag services' documents, if this program can.
     pub compile: Option<Compile>,
@@ -62,6 +62,8 @@ pub struct Node {
     failures: u8,
     /// When a refresh began that has not ended.
     refreshing: Option<UnixMillis>,
+    /// When a flag service's document was last looked at, and what came of it.
+    looked: Option<(UnixMillis, Result<(), Problem>)>,
     /// The document that a cache was asked about last: requests that load at the same time hold it once.
     asked: Option<(Digest, Arc<Vec<u8>>)>,
 }
@@ -178,6 +180,7 @@ impl Node {
             pause: None,
             failures: 0,
             refreshing: None,
+            looked: None,
             asked: None,
         }
     }
@@ -211,8 +214,9 @@ impl Node {
     /// Takes what was fetched, and says what to fetch next; `None` when there is nothing more to do. For [`Need::Keep`] it makes no
     /// difference what is taken, and whether anything is.
     pub fn take(&mut self, need: Need, fetched: Fetched, now: UnixMillis) -> Option<Need> {
+        let is_document = matches!(need, Need::Document(_) | Need::Compiled(_));
         let outcome = match need {
-            Need::Control => self.take_control(fetched),
+            Need::Control => self.take_control(fetched, now),
             Need::Snapshot { name, control } => self.take_snapshot(name, control, fetched),
             Need::Document(document) => self.take_document(document, fetched),
             Need::Compiled(compiled) => self.take_compiled(compiled, fetched),
@@ -233,6 +237,9 @@ impl Node {
                     self.failures = self.failures.saturating_add(1);
                 }
             }
+        }
+        if is_document {
+            self.looked = Some((now, self.problem.map_or(Ok(()), Err)));
         }
         self.pause = Some((now, self.pause_length()));
         self.refreshing = None;
@@ -284,22 +291,26 @@ impl Node {
         self.problem
     }
 
-    fn take_control(&mut self, fetched: Fetched) -> Result<Option<Need>, Problem> {
+    fn take_control(&mut self, fetched: Fetched, now: UnixMillis) -> Result<Option<Need>, Problem> {
         let bytes = match fetched {
             Fetched::Bytes(bytes) => bytes,
             Fetched::Absent => return Err(Problem::ControlAbsent),
             Fetched::Failed => return Err(Problem::ControlUnreachable),
         };
         // Some shells read it for each request.
-        if self.configuration.is_some() && self.control == bytes {
-            return Ok(None);
+        let held = self.configuration.as_ref();
+        let looked = held.and_then(|held| self.look(held, now));
+        if let Some(looked) = looked
+            && self.control == bytes
+        {
+            return looked.map(|()| None);
         }
         self.control.clear();
         let control = Control::read(&bytes)?;
         if self.configuration.is_none() {
             return Ok(Some(Need::snapshot(control)));
         }
-        let next = self.replace(control)?;
+        let next = self.replace(control, looked)?;
         if next.is_none() {
             self.control = bytes;
         }
@@ -308,7 +319,11 @@ impl Node {
 
     /// Takes the control document of a node that holds a configuration.
     #[inline(never)]
-    fn replace(&mut self, control: Control) -> Result<Option<Need>, Problem> {
+    fn replace(
+        &mut self,
+        control: Control,
+        looked: Option<Result<(), Problem>>,
+    ) -> Result<Option<Need>, Problem> {
         let Some(held) = &mut self.configuration else {
             return Ok(None);
         };
@@ -321,15 +336,25 @@ impl Node {
         if control.snapshot != held.control().snapshot {
             return Ok(Some(Need::snapshot(control)));
         }
-        if let Some(frame) = held.frame() {
+        if let (Some(frame), None) = (held.frame(), looked) {
             return Ok(Some(Need::Document(Document {
                 key: frame.key.clone(),
                 control,
                 frame: frame.bytes.clone(),
             })));
         }
+        looked.unwrap_or(Ok(()))?;
         held.confirm(control);
         Ok(None)
+    }
+
+    /// What came of the document of the configuration that is held, if it has none or the document was looked at not long ago.
+    fn look(&self, held: &Configuration, now: UnixMillis) -> Option<Result<(), Problem>> {
+        if held.frame().is_none() {
+            return Some(Ok(()));
+        }
+        let (at, outcome) = self.looked?;
+        (!has_passed(now, at, self.options.ttl)).then_some(outcome)
     }
 
     fn take_snapshot(

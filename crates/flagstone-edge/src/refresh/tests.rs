@@ -681,6 +681,57 @@ fn documents_that_are_lost_or_broken() {
     assert_eq!(edge.status(), r#"flagstone; error="document-unsupported""#);
 }
 
+/// A shell that reads the control document for each request reads a flag service's only where its time has come.
+#[test]
+fn documents_are_looked_at_once_in_a_while() {
+    let mut edge = Edge::compiling();
+    let frame = framed();
+    edge.publish(7, &frame, "");
+    edge.store.insert("flags".to_owned(), one());
+    edge.fetch();
+    // What the next requests find: milliseconds later, the document, whether that is read, and what is in force then.
+    let document_invalid = Some(Problem::DocumentInvalid);
+    let bad = b"{}".to_vec();
+    for (later, document, reads, has_rules, problem) in [
+        (29_999, two(), false, true, None),
+        (1, two(), true, false, None),
+        (1, one(), false, false, None),
+        (29_999, bad.clone(), true, false, document_invalid),
+        (1, one(), false, false, document_invalid),
+        (29_998, one(), false, false, document_invalid),
+        (1, one(), true, true, None),
+        (1, two(), false, true, None),
+    ] {
+        edge.wait(later);
+        edge.store.insert("flags".to_owned(), document);
+        edge.reads.clear();
+        edge.fetch();
+        let expected: &[&str] = if reads {
+            &["control", "flags"]
+        } else {
+            &["control"]
+        };
+        assert_eq!(edge.reads, expected);
+        assert_eq!(
+            (edge.has_rules(), edge.node.problem()),
+            (has_rules, problem)
+        );
+    }
+    // Kills do not wait for it, be it good or bad.
+    for (revision, document, later) in [(8, two(), 1), (9, bad, 30_000)] {
+        edge.store.insert("flags".to_owned(), document);
+        edge.wait(later);
+        edge.fetch();
+        edge.wait(1);
+        edge.publish(revision, &frame, r#""a":"off""#);
+        edge.fetch();
+        assert_eq!(edge.node.configuration().unwrap().kills().len(), 1);
+        edge.publish(revision, &frame, "");
+        edge.fetch();
+        assert_eq!(edge.node.configuration().unwrap().kills().len(), 0);
+    }
+}
+
 /// What the first node of a place compiles, others take; what is damaged or something else they compile anew.
 #[test]
 fn what_was_compiled_is_kept() {
