@@ -5,11 +5,11 @@
 
 #[cfg(feature = "launchdarkly")]
 use core::hint::black_box;
-#[cfg(feature = "launchdarkly")]
-use flagstone_core::{Digest, hash};
 use flagstone_core::{
     AttributeIndex, AttributeValue, Attributes, Evaluator, FlagIndex, Snapshot, UnixMillis,
 };
+#[cfg(feature = "launchdarkly")]
+use flagstone_core::{Digest, hash};
 use flagstone_import::document::{compile_document, compile_frame};
 #[cfg(feature = "launchdarkly")]
 use flagstone_import::{Options, Service, import};
