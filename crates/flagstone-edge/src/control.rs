@@ -58,6 +58,20 @@ impl Control {
     /// The key of the control document in a store.
     pub const KEY: &'static str = "control";
 
+    /// That of a snapshot that was never published: revision 0.
+    pub(crate) fn first(snapshot: Digest) -> Self {
+        Self {
+            sequence: 0,
+            revision: 0,
+            snapshot,
+            cut: None,
+            kills: Vec::new(),
+            rollouts: Vec::new(),
+            has_bad_kill: false,
+            has_bad_rollout: false,
+        }
+    }
+
     /// Reads a control document: JSON with `version`, `revision`, `snapshot` and, if there are any, `sequence`, `cuts`, `kills`
     /// and `rollouts`. Members of other names are passed over; of two with the same name the last counts.
     ///

@@ -281,6 +281,20 @@ impl Node {
         )
     }
 
+    /// Decides by this snapshot from now on, without a store, as revision 0. If it is none, nothing changes; if its flags are elsewhere, that is the problem.
+    pub(crate) fn hold(&mut self, snapshot: &[u8]) {
+        let Ok(opened) = Snapshot::open(snapshot) else {
+            return;
+        };
+        if document_key(snapshot).is_some() {
+            self.problem = Some(Problem::DocumentUnsupported);
+            return;
+        }
+        let control = Control::first(opened.digest());
+        self.configuration = Configuration::new(snapshot.to_vec(), control, None).ok();
+        self.problem = None;
+    }
+
     /// The configuration that is held.
     pub fn configuration(&self) -> Option<&Configuration> {
         self.configuration.as_ref()

@@ -33,7 +33,7 @@ use crate::ledger::{Isolate, Ledger as _};
 use crate::plan::{Attempts, Ended, Next, Pending, Plan, Served};
 use crate::refresh::{Fetched, Need, Node, Options, Step};
 use asks::Asks;
-use flagstone_core::{Snapshot, UnixMillis};
+use flagstone_core::UnixMillis;
 use flagstone_rollout::Outcome as Attempted;
 use head::{Answered, Head};
 pub use message::Message;
@@ -104,17 +104,7 @@ impl Engine {
 
     /// Plans by this snapshot from now on, without a store, as revision 0. If it is none, nothing changes.
     pub fn hold(&mut self, snapshot: &[u8]) {
-        let Ok(opened) = Snapshot::open(snapshot) else {
-            return;
-        };
-        let control = format!(
-            r#"{{"version":1,"revision":0,"snapshot":"{}"}}"#,
-            opened.digest()
-        );
-        let mut take = |need, bytes| self.node.take(need, Fetched::Bytes(bytes), UnixMillis(0));
-        if let Some(need) = take(Need::Control, control.into_bytes()) {
-            take(need, snapshot.to_vec());
-        }
+        self.node.hold(snapshot);
         self.learn();
     }
 

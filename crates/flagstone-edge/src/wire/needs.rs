@@ -31,9 +31,21 @@ impl Needs {
         self.last
     }
 
-    /// `None` if it was forgotten.
+    /// `None` if it was forgotten. With one that holds a document, which is long, those before it that hold one are forgotten.
     pub fn remove(&mut self, number: u32) -> Option<Need> {
         let place = self.open.iter().position(|(of, _)| *of == number)?;
-        self.open.remove(place).map(|(_, need)| need)
+        let (_, need) = self.open.remove(place)?;
+        if is_long(&need) {
+            for place in (0..place).rev() {
+                if self.open.get(place).is_some_and(|(_, need)| is_long(need)) {
+                    self.open.remove(place);
+                }
+            }
+        }
+        Some(need)
     }
+}
+
+fn is_long(need: &Need) -> bool {
+    matches!(need, Need::Compiled(_))
 }

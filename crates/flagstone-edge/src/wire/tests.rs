@@ -707,6 +707,30 @@ fn what_was_compiled_comes_from_the_cache() {
     }
 }
 
+/// A request that is given up after it has asked the cache leaves its document here only until a later one is taken.
+#[test]
+fn documents_that_nobody_takes_are_forgotten() {
+    let (frame, document) = (framed(), long());
+    let mut engine = Engine::new(Options {
+        compile: Some(as_it_is),
+        ..Options::DEFAULT
+    });
+    let mut asking = || {
+        let mut reader = Reader::new(engine.fetch());
+        for value in [&control(&frame, 7, ""), &frame, &document] {
+            let (_, need) = (reader.number(), reader.number());
+            engine.room(value.len())[..value.len()].copy_from_slice(value);
+            reader = Reader::new(engine.take(need, Outcome::Bytes(value.len()), NOW));
+        }
+        assert_eq!(reader.number(), 2);
+        reader.number()
+    };
+    let [before, taken, behind] = [(); 3].map(|()| asking());
+    engine.take(taken, Outcome::Absent, NOW);
+    assert_eq!(engine.needs.remove(before), None);
+    assert!(engine.needs.remove(behind).is_some());
+}
+
 #[test]
 fn what_nobody_asked_for_is_not_taken() {
     let mut engine = Engine::new(Options::DEFAULT);
