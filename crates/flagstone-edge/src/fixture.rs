@@ -221,11 +221,16 @@ pub(crate) fn as_it_is(_: &[u8], document: &[u8]) -> Option<Vec<u8>> {
 
 /// A snapshot whose flags are in the document `flags`.
 pub(crate) fn framed() -> Vec<u8> {
+    framed_by("flags")
+}
+
+/// A snapshot whose flags are in a document of this key.
+pub(crate) fn framed_by(key: &str) -> Vec<u8> {
     let mut frame = model(vec![flag("a", Vec::new())], Vec::new());
     frame.edge.source = Some(FlagSource {
         service: ServiceKind::LaunchDarkly,
         sdk: SdkKind::Node,
-        key: "flags".to_owned(),
+        key: key.to_owned(),
     });
     snapshot(&frame)
 }

@@ -62,7 +62,7 @@ pub struct Node {
     failures: u8,
     /// When a refresh began that has not ended.
     refreshing: Option<UnixMillis>,
-    /// When a flag service's document was last looked at, and what came of it.
+    /// When the document of the configuration that is held was last looked at, and what came of it.
     looked: Option<(UnixMillis, Result<(), Problem>)>,
     /// The document that a cache was asked about last: requests that load at the same time hold it once.
     asked: Option<(Digest, Arc<Vec<u8>>)>,
@@ -214,7 +214,12 @@ impl Node {
     /// Takes what was fetched, and says what to fetch next; `None` when there is nothing more to do. For [`Need::Keep`] it makes no
     /// difference what is taken, and whether anything is.
     pub fn take(&mut self, need: Need, fetched: Fetched, now: UnixMillis) -> Option<Need> {
-        let is_document = matches!(need, Need::Document(_) | Need::Compiled(_));
+        let framed = match &need {
+            Need::Document(Document { control, .. }) | Need::Compiled(Compiled { control, .. }) => {
+                Some(control.snapshot)
+            }
+            _ => None,
+        };
         let outcome = match need {
             Need::Control => self.take_control(fetched, now),
             Need::Snapshot { name, control } => self.take_snapshot(name, control, fetched),
@@ -238,8 +243,11 @@ impl Node {
                 }
             }
         }
-        if is_document {
-            self.looked = Some((now, self.problem.map_or(Ok(()), Err)));
+        if let Some(snapshot) = framed {
+            let held = self.configuration.as_ref();
+            let is_held = held.is_some_and(|held| held.control().snapshot == snapshot);
+            let looked = (now, self.problem.map_or(Ok(()), Err));
+            self.looked = is_held.then_some(looked);
         }
         self.pause = Some((now, self.pause_length()));
         self.refreshing = None;
@@ -281,7 +289,8 @@ impl Node {
         )
     }
 
-    /// Decides by this snapshot from now on, without a store, as revision 0. If it is none, nothing changes; if its flags are elsewhere, that is the problem.
+    /// Decides by this snapshot from now on, without a store, as revision 0. If it is none, nothing changes; if its flags are
+    /// elsewhere, that is the problem.
     pub(crate) fn hold(&mut self, snapshot: &[u8]) {
         let Ok(opened) = Snapshot::open(snapshot) else {
             return;

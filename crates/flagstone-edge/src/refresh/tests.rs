@@ -1,7 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use super::{Compile, Fetched, Need, Node, Options, Step};
-use crate::fixture::{Head, as_it_is, control, everybody, flag, framed, long, model, snapshot};
+use crate::fixture::{
+    Head, as_it_is, control, everybody, flag, framed, framed_by, long, model, snapshot,
+};
 use crate::plan::Plan;
 use crate::status::Problem;
 use flagstone_core::UnixMillis;
@@ -717,8 +719,15 @@ fn documents_are_looked_at_once_in_a_while() {
             (has_rules, problem)
         );
     }
+    // That another snapshot's document is bad says nothing of this one's.
+    edge.publish(8, &framed_by("other"), "");
+    edge.fetch();
+    assert_eq!(edge.node.problem(), Some(Problem::DocumentAbsent));
+    edge.publish(9, &frame, "");
+    edge.fetch();
+    assert_eq!(edge.node.problem(), None);
     // Kills do not wait for it, be it good or bad.
-    for (revision, document, later) in [(8, two(), 1), (9, bad, 30_000)] {
+    for (revision, document, later) in [(10, two(), 1), (11, bad, 30_000)] {
         edge.store.insert("flags".to_owned(), document);
         edge.wait(later);
         edge.fetch();
