@@ -5,7 +5,7 @@
 //! 1. **Keep a [`Node`]**, one for each process or isolate, and do what it says. [`Node::next`] answers with a
 //!    [`Step`]; for [`Step::Load`] fetch before the request is planned, for [`Step::Refresh`] after the response has
 //!    been sent. Fetching is one loop: read the value that the [`Need`] names, give it to [`Node::take`], until that
-//!    returns `None`.
+//!    returns `None`. It is in the store; with a cache that nodes share, [`Need::Compiled`] is there, and [`Need::Keep`] is put there.
 //! 2. **Plan**: [`Node::plan`], with the request as a [`RequestHead`], the time and 16 random bytes on demand. It gives
 //!    a [`Plan`], owned data: apply [`Plan::request_edits`] in order to a copy of the request's headers, send it to
 //!    [`Plan::origin`] with [`Plan::path_and_query`], method and body untouched, redirects not followed.
