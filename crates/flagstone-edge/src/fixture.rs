@@ -212,7 +212,6 @@ pub(crate) fn snapshot(model: &Model) -> Vec<u8> {
     compiled.snapshot.unwrap()
 }
 
-/// A control document for a snapshot.
 /// A compiler that takes documents that are snapshots themselves.
 pub(crate) fn as_it_is(_: &[u8], document: &[u8]) -> Option<Vec<u8>> {
     Snapshot::open(document).ok()?;
@@ -244,6 +243,7 @@ pub(crate) fn long() -> Vec<u8> {
     document
 }
 
+/// A control document for a snapshot.
 pub(crate) fn control(bytes: &[u8], revision: u64, kills: &str) -> Vec<u8> {
     let digest = Snapshot::open(bytes).unwrap().digest();
     format!(r#"{{"version":1,"revision":{revision},"snapshot":"{digest}","kills":{{{kills}}}}}"#)
