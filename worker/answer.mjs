@@ -24,7 +24,7 @@ export async function answer(whole, request, visitor, env, context) {
   }
   let reply = whole(env).answer(request, visitor, asked, Date.now())
   if (reply.isBehind) {
-    await load(whole(env), env, context)
+    await load(whole(env), env, context, request.url)
     reply = whole(env).answer(request, visitor, asked, Date.now())
   }
   if (reply.lines.length > 0) tell(reply.lines, env, context)
@@ -65,7 +65,7 @@ function events(whole, request, visitor, env, context, asked, first) {
     await send(first)
     for (const end = Date.now() + LISTENED; Date.now() < end; ) {
       await new Promise((resolve) => setTimeout(resolve, pause))
-      await load(whole(env), env, context)
+      await load(whole(env), env, context, request.url)
       await send(whole(env).answer(request, visitor, { ...asked, headers }, Date.now()).body)
     }
     await writer.close()

@@ -56,11 +56,11 @@ export default {
     try {
       const { step, plan } = whole(env).serve(request, visitor, Date.now())
       if (step === LOAD) {
-        const planned = load(whole(env), env, context).then(() => whole(env).plan(request, visitor, Date.now()))
+        const planned = load(whole(env), env, context, request.url).then(() => whole(env).plan(request, visitor, Date.now()))
         return planned.then((plan) => carryOut(plan, request, env, context, flight, rescued)).catch(rescued)
       }
       // Beside the response, which does not wait for it.
-      if (step === REFRESH) context.waitUntil(load(whole(env), env, context))
+      if (step === REFRESH) context.waitUntil(load(whole(env), env, context, request.url))
       return carryOut(plan, request, env, context, flight, rescued)
     } catch (error) {
       return rescued(error)

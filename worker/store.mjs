@@ -28,28 +28,31 @@ const CACHE_TTL = 86_400
  * Requests that come before the first configuration is there each fetch it for themselves: on this platform a promise
  * belongs to the request that made it, and ends with that. Whoever comes second finds the snapshot held.
  */
-export function load(engine, env, context) {
+export function load(engine, env, context, url) {
   const read = async (key, isImmutable) => {
     // Until somebody writes to the object, what is in KV counts.
     const newest = key === CONTROL && env.CONTROL !== undefined ? await held(env) : null
     return newest ?? env.FLAGS.get(key, { type: 'arrayBuffer', cacheTtl: isImmutable ? SNAPSHOT_TTL : CONTROL_TTL })
   }
   const inStore = (key, isImmutable) => inTime(read(key, isImmutable), PATIENCE)
-  return engine.fetch(inStore, compiled(env, context), Date.now)
+  return engine.fetch(inStore, compiled(env, context, url), Date.now)
 }
 
-/** What isolates of this data center have compiled. Each version of the Worker has its own, since it may compile to something else. */
-function compiled({ VERSION }, context) {
-  const at = (key) => `https://flagstone/${VERSION.id}/${key}`
+/**
+ * What isolates of this data center have compiled. Each version of the Worker has its own, since it may compile to something else. The
+ * platform wants the host of the Worker in keys, which that of the request's `url` is.
+ */
+function compiled({ VERSION }, context, url) {
+  if (VERSION === undefined) return { read: () => null, keep() {} }
+  const at = (key) => new URL(`/.well-known/flagstone/${VERSION.id}/${key}`, url)
+  const open = () => caches.open('flagstone')
   const read = async (key) => {
-    if (VERSION === undefined) return null
-    const found = await (await caches.open('flagstone')).match(at(key))
+    const found = await (await open()).match(at(key))
     return found === undefined ? null : found.arrayBuffer()
   }
   const put = async (key, bytes) => {
-    if (VERSION === undefined) return
     const response = new Response(bytes, { headers: { 'cache-control': `max-age=${CACHE_TTL}` } })
-    await (await caches.open('flagstone')).put(at(key), response)
+    await (await open()).put(at(key), response)
     console.log(`flagstone: \`${key}\` is kept, ${bytes.byteLength} bytes`)
   }
   const keep = (key, bytes) => context.waitUntil(put(key, bytes).catch((error) => console.error(`flagstone: \`${key}\`:`, error)))

@@ -147,7 +147,7 @@ export class Engine extends Instance {
 
   /**
    * Fetches what the engine needs. `read(key, isImmutable)` promises the value as an `ArrayBuffer`, or null if the store has none;
-   * `cache.read(key)` does so for what other nodes of this place have compiled, and `cache.keep(key, bytes)` puts it there.
+   * `cache.read(key)` gives that or promises it for what other nodes of this place have compiled, and `cache.keep(key, bytes)` puts it there.
    * `now()` is the time.
    */
   async fetch(read, cache, now) {
