@@ -107,7 +107,10 @@ fn bytes(key: &str, mut body: Body) -> Fetched {
 
 /// What a sandbox of this place has compiled.
 fn compiled(key: &str) -> Fetched {
-    let found = core::lookup(cache_key(key)).execute();
+    let Some(at) = cache_key(key) else {
+        return Fetched::Absent;
+    };
+    let found = core::lookup(at).execute();
     match found.and_then(|found| found.map(|found| found.to_stream()).transpose()) {
         Ok(Some(body)) => bytes(key, body),
         Ok(None) => Fetched::Absent,
@@ -120,8 +123,11 @@ fn compiled(key: &str) -> Fetched {
 
 /// Puts what was compiled into the cache.
 fn keep(key: &str, compiled: &Keep) {
+    let Some(at) = cache_key(key) else {
+        return;
+    };
     let len = compiled.bytes().len();
-    let insert = core::insert(cache_key(key), CACHE_TTL).known_length(len as u64);
+    let insert = core::insert(at, CACHE_TTL).known_length(len as u64);
     let written = insert.execute().map_err(std::io::Error::other);
     let written = written.and_then(|mut body| {
         body.write_all(compiled.bytes())?;
@@ -133,8 +139,8 @@ fn keep(key: &str, compiled: &Keep) {
     }
 }
 
-/// Each version of the service has its own, since it may compile to something else.
-fn cache_key(key: &str) -> CacheKey {
-    let version = std::env::var("FASTLY_SERVICE_VERSION").unwrap_or_default();
-    format!("flagstone/{version}/{key}").into()
+/// Each version of the service has its own, since it may compile to something else. `None` if the platform does not say which this is.
+fn cache_key(key: &str) -> Option<CacheKey> {
+    let version = std::env::var("FASTLY_SERVICE_VERSION").ok()?;
+    Some(format!("flagstone/{version}/{key}").into())
 }
