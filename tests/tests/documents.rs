@@ -26,6 +26,32 @@ browser = ["banner"]
 /// How long a node may take to put something into its cache, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// What lies in the store.
+struct Stored {
+    published: Published,
+    control: Vec<u8>,
+    document: Vec<u8>,
+}
+
+impl Stored {
+    fn new() -> Self {
+        let published = Published::of(CONFIG);
+        Self {
+            control: published.control(7, ""),
+            document: document(),
+            published,
+        }
+    }
+
+    fn values(&self) -> [(&str, &[u8]); 3] {
+        [
+            (&self.published.key, &self.published.snapshot),
+            (CONTROL, &self.control),
+            ("LD-Env-long", &self.document),
+        ]
+    }
+}
+
 /// A flag that is on for a segment of `u-0` to `u-9999`.
 fn document() -> Vec<u8> {
     let included: Vec<Value> = (0..10_000)
@@ -59,16 +85,11 @@ fn kept(host: &dyn Host) -> usize {
 
 #[test]
 fn isolates_take_what_one_has_compiled() {
-    let published = Published::of(CONFIG);
-    let (document, control) = (document(), published.control(7, ""));
+    let stored = Stored::new();
     let origin = Origin::start(|_| Some(Response::new(200))).unwrap();
     let setting = Setting {
         origins: &[("stable", origin.url())],
-        store: &[
-            (&published.key, &published.snapshot),
-            (CONTROL, &control),
-            ("LD-Env-long", &document),
-        ],
+        store: &stored.values(),
         variables: &[("FLAGSTONE_CONTROL_TOKEN", "secret")],
         has_many: true,
         ..Setting::default()
@@ -92,8 +113,7 @@ fn isolates_take_what_one_has_compiled() {
 
 #[test]
 fn sandboxes_take_what_one_has_compiled() {
-    let published = Published::of(CONFIG);
-    let (document, control) = (document(), published.control(7, ""));
+    let stored = Stored::new();
     // Requests for `/together` are answered once there are two of them, so that no sandbox has both.
     let (waiting, both) = (Mutex::new(0), Condvar::new());
     let origin = Origin::start(move |request| {
@@ -108,11 +128,7 @@ fn sandboxes_take_what_one_has_compiled() {
     let origin = origin.unwrap();
     let setting = Setting {
         origins: &[("stable", origin.url())],
-        store: &[
-            (&published.key, &published.snapshot),
-            (CONTROL, &control),
-            ("LD-Env-long", &document),
-        ],
+        store: &stored.values(),
         ..Setting::default()
     };
     let Some(host) = if_present(Viceroy::start(setting)).unwrap() else {
