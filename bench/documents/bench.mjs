@@ -22,8 +22,9 @@ const require = createRequire(path.join(root, 'node_modules/miniflare/package.js
 const workerd = require('workerd').default;
 const SIZES = [{ flags: 1000, times: 20 }, { flags: 10000, times: 3 }];
 /**
- * `kept` finds what another node has compiled, all flags exposed, and leaves out what a cache takes to answer. `reading` reads the JSON, and does nothing with it; `least` also hashes and copies what it says, by hand; `lowering` makes a model of
- * it, and writes nothing. `parsing` is the runtime's own `JSON.parse`.
+ * `kept` finds what another node has compiled, all flags exposed, and leaves out what a cache takes to answer. `reading` reads the
+ * JSON, and does nothing with it; `least` also hashes and copies what it says, by hand; `lowering` makes a model of it, and writes nothing.
+ * `parsing` is the runtime's own `JSON.parse`.
  */
 const ENGINES = { flagstone: '?of=frame', five: '?of=five', kept: '?of=kept', reading: '?of=tape', least: '?of=least', lowering: '?of=model', launchdarkly: '?of=sdk', parsing: '?of=json' };
 /** `patience` is how many minutes are waited, in all, for the machine to be quiet. */

@@ -22,6 +22,29 @@ use flagstone_json::{Node, View};
 #[global_allocator]
 static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
+/// Two values of the host's.
+///
+/// # Safety
+/// Each pointer leads to as many readable bytes as its length says.
+#[expect(
+    unsafe_code,
+    reason = "the host hands over addresses in this module's memory"
+)]
+unsafe fn both<'h>(
+    one: *const u8,
+    one_len: usize,
+    other: *const u8,
+    other_len: usize,
+) -> (&'h [u8], &'h [u8]) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        (
+            core::slice::from_raw_parts(one, one_len),
+            core::slice::from_raw_parts(other, other_len),
+        )
+    }
+}
+
 /// Compiles a document under a frame; the bytes of the snapshot, 0 if there is none.
 ///
 /// # Safety
@@ -38,12 +61,7 @@ pub unsafe extern "C" fn compile(
     document_len: usize,
 ) -> usize {
     // SAFETY: as the caller promises.
-    let (frame, document) = unsafe {
-        (
-            core::slice::from_raw_parts(frame, frame_len),
-            core::slice::from_raw_parts(document, document_len),
-        )
-    };
+    let (frame, document) = unsafe { both(frame, frame_len, document, document_len) };
     compile_document(frame, document).map_or(0, |snapshot| snapshot.len())
 }
 
@@ -64,12 +82,7 @@ pub unsafe extern "C" fn keep(
     document_len: usize,
 ) -> *const u8 {
     // SAFETY: as the caller promises.
-    let (frame, document) = unsafe {
-        (
-            core::slice::from_raw_parts(frame, frame_len),
-            core::slice::from_raw_parts(document, document_len),
-        )
-    };
+    let (frame, document) = unsafe { both(frame, frame_len, document, document_len) };
     let compiled = compile_document(frame, document).unwrap_or_default();
     Vec::leak(compiled).as_ptr()
 }
@@ -92,12 +105,7 @@ pub unsafe extern "C" fn take(
     document_len: usize,
 ) -> usize {
     // SAFETY: as the caller promises.
-    let (compiled, document) = unsafe {
-        (
-            core::slice::from_raw_parts(compiled, compiled_len),
-            core::slice::from_raw_parts(document, document_len),
-        )
-    };
+    let (compiled, document) = unsafe { both(compiled, compiled_len, document, document_len) };
     black_box(Digest::of(document));
     let is_intact = Snapshot::open(compiled).is_ok_and(|snapshot| snapshot.is_intact());
     if is_intact { compiled_len } else { 0 }
@@ -195,12 +203,7 @@ pub unsafe extern "C" fn share(
     document_len: usize,
 ) -> usize {
     // SAFETY: as the caller promises.
-    let (frame, document) = unsafe {
-        (
-            core::slice::from_raw_parts(frame, frame_len),
-            core::slice::from_raw_parts(document, document_len),
-        )
-    };
+    let (frame, document) = unsafe { both(frame, frame_len, document, document_len) };
     decide(frame, document).unwrap_or(0)
 }
 
