@@ -58,6 +58,17 @@ export function liveFlags<F = Registered>({ flags, values, follow = true }: Live
   // What the edge says, and the same or what a test says instead.
   let base = flags ?? firstOf(places());
   let current = shown<F>(base, values);
+  // What holds by then: a listener before may have had it look again.
+  const tell = (listener: Listener<F>, changed: readonly string[]) => {
+    try {
+      listener(changed, current);
+    } catch (error) {
+      // The others hear of it all the same, and the page hears of this, as of any error of a listener.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  };
 
   const live: LiveFlags<F> = {
     get current() {
@@ -66,11 +77,12 @@ export function liveFlags<F = Registered>({ flags, values, follow = true }: Live
     refresh(headers) {
       const before = texts;
       texts = look();
-      base = over(base, firstOf(headers ? places(headers) : news(before, texts)));
+      // All that is new has its say now, since it is no news the next time.
+      for (const place of [...news(before, texts), ...(headers ? places(headers) : [])]) base = over(base, firstOf([place]));
       const next = shown<F>(base, values);
       const changed = difference(current, next);
       current = next;
-      if (changed.length) for (const listener of [...listeners]) listener(changed, next);
+      if (changed.length) for (const listener of [...listeners]) tell(listener, changed);
       return changed;
     },
     subscribe(listener) {
@@ -110,11 +122,11 @@ function look(): readonly [script?: string | undefined, cookie?: string | undefi
   return [attempt(scriptText), attempt(cookieText)];
 }
 
-/** Where there is something that was not there before. A source that has gone is no news. */
+/** Where there is something that was not there before, what counts more last. A source that has gone is no news. */
 function news([script, cookie]: ReturnType<typeof look>, [newScript, newCookie]: ReturnType<typeof look>): Place[] {
   const places: Place[] = [];
-  if (newScript !== script) places.push(['script', () => fromScript(newScript)]);
   if (newCookie !== cookie) places.push(['cookie', () => fromCookie(newCookie)]);
+  if (newScript !== script) places.push(['script', () => fromScript(newScript)]);
   return places;
 }
 

@@ -18,9 +18,10 @@ const ATTRIBUTE = 'feature-flags';
 
 /**
  * The evaluation context that brings a request's flags to the provider: as the last argument of an evaluation, or for a
- * whole request as its transaction context.
+ * whole request as its transaction context, for which OpenFeature's SDK needs a propagator; without one it forgets the context.
  *
  * ```ts
+ * OpenFeature.setTransactionContextPropagator(new AsyncLocalStorageTransactionContextPropagator()); // once
  * OpenFeature.setTransactionContext(flagContext(request.headers), next);
  * ```
  */

@@ -93,6 +93,68 @@ test('a visitor who is not known stays so until somebody who knows says otherwis
   live.close();
 });
 
+const element = (revision: number, variant: string) => (opened: ReturnType<typeof page>) => {
+  opened.window.document.head.innerHTML = script({ a: { variant } }, { revision });
+};
+const cookie = (revision: number, variant: string) => (opened: ReturnType<typeof page>) =>
+  opened.setCookie(`*=${revision}%2C%20a=${variant}`);
+const about = (revision: number, flags: string) => ({ 'feature-flags': flags, 'flagstone-status': `flagstone; rev=${revision}` });
+
+/** All that is new counts when it is looked at, since later it is new no more. */
+const SEVERAL = {
+  'a cookie, and a response without flags': [[cookie(8, 'on')], {}, 'on', 8],
+  'a cookie, and a response about another flag': [[cookie(8, 'on')], about(8, 'c=x'), 'on', 8],
+  'a script element, and an older response': [[element(9, 'on')], about(8, 'a=off'), 'on', 9],
+  'a cookie, and a newer response': [[cookie(8, 'off')], about(9, 'a=on'), 'on', 9],
+  'a cookie, and an older script element': [[element(6, 'off'), cookie(9, 'on')], undefined, 'on', 9],
+  'a cookie, and a script element before it': [[element(8, 'off'), cookie(9, 'on')], undefined, 'on', 9],
+  'a script element, and a cookie before it': [[element(9, 'on'), cookie(8, 'off')], undefined, 'on', 9],
+  'both of one revision': [[element(8, 'on'), cookie(8, 'off')], undefined, 'on', 8],
+} as const;
+
+for (const [name, [happens, headers, variant, revision]] of Object.entries(SEVERAL)) {
+  test(`several are new at once: ${name}`, () => {
+    using opened = page({ html: script(FIRST), cookie: '*=7%2C%20a=off' });
+    const live = liveFlags();
+    for (const happen of happens) happen(opened);
+    live.refresh(headers);
+    assert.deepEqual([live.current.variant('a'), live.current.revision], [variant, revision]);
+    live.close();
+  });
+}
+
+test('a listener that throws keeps nothing from the others', (context) => {
+  using opened = page({ cookie: 'a=off' });
+  const later = context.mock.method(globalThis, 'queueMicrotask', () => {});
+  const [first, second] = [liveFlags(), liveFlags()];
+  const mistake = new Error('not today');
+  first.subscribe(() => {
+    throw mistake;
+  });
+  const heard = [announced(first), announced(second)];
+  opened.setCookie('a=on');
+  refresh();
+  assert.deepEqual(heard, [[['a']], [['a']]]);
+  const [thrown] = later.mock.calls;
+  assert.throws(() => thrown?.arguments[0]!(), mistake);
+  first.close();
+  second.close();
+});
+
+test('a listener that has it look again leaves nobody with what was before', () => {
+  using opened = page({ cookie: 'a=off' });
+  const live = liveFlags();
+  live.subscribe((changed) => {
+    if (changed.includes('a')) live.refresh({ 'feature-flags': 'b=on' });
+  });
+  // What is announced is compared with what holds.
+  const heard = announced(live);
+  opened.setCookie('a=on');
+  refresh();
+  assert.deepEqual(heard.flat().sort(), ['a', 'b']);
+  live.close();
+});
+
 test('a source that has gone is no news', () => {
   using opened = page({ html: script(FIRST) });
   const live = liveFlags();

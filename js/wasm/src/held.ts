@@ -145,8 +145,8 @@ function finder(name: string): (context: EvaluationContext) => unknown {
   const find = member(name)
   if (!name.startsWith('user.')) return find
   const flat = name.slice('user.'.length)
-  if (flat === 'key') return (context) => context.targetingKey ?? find(context)
-  const findFlat = member(flat)
+  const findFlat = member(flat === 'key' ? 'targetingKey' : flat)
+  if (flat === 'key') return (context) => findFlat(context) ?? find(context)
   return (context) => find(context) ?? findFlat(context)
 }
 

@@ -108,6 +108,7 @@ test('nothing throws because of a context, a key or a time, and others do not no
     Object.defineProperty({}, 'email', { get: throws, enumerable: true }),
     { user: new Proxy({}, { getOwnPropertyDescriptor: throws }) },
     { email: Symbol('jo@shop.example'), targetingKey: 1n },
+    Object.create({ email: 'jo@shop.example', targetingKey: 'u-1', user: { key: 'u-1' } }),
   ]
   for (const context of contexts) assert.deepEqual(snapshot.for(context, NOW).all(), missing)
   for (const key of [Symbol('new-checkout'), undefined, null, 0n, {}]) assert.equal(snapshot.for(fine, NOW).value(key, 'mine'), 'mine')
