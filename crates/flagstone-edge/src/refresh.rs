@@ -62,8 +62,8 @@ pub struct Node {
     failures: u8,
     /// When a refresh began that has not ended.
     refreshing: Option<UnixMillis>,
-    /// When the document of the configuration that is held was last looked at, and what came of it.
-    looked: Option<(UnixMillis, Result<(), Problem>)>,
+    /// When a document was last looked at, for which snapshot, and what came of it.
+    looked: Option<(UnixMillis, Digest, Result<(), Problem>)>,
     /// The document that a cache was asked about last: requests that load at the same time hold it once.
     asked: Option<(Digest, Arc<Vec<u8>>)>,
 }
@@ -138,6 +138,14 @@ impl Need {
     fn snapshot(control: Control) -> Self {
         let name = control.cut.unwrap_or(control.snapshot);
         Self::Snapshot { name, control }
+    }
+
+    /// The place of the control document in the order of changes, for one that holds a document, which is long.
+    pub(crate) fn long_sequence(&self) -> Option<u64> {
+        match self {
+            Self::Compiled(compiled) => Some(compiled.control.sequence),
+            _ => None,
+        }
     }
 
     /// Whether the value never changes, so that it may be kept near for as long as one likes.
@@ -244,10 +252,7 @@ impl Node {
             }
         }
         if let Some(snapshot) = framed {
-            let held = self.configuration.as_ref();
-            let is_held = held.is_some_and(|held| held.control().snapshot == snapshot);
-            let looked = (now, self.problem.map_or(Ok(()), Err));
-            self.looked = is_held.then_some(looked);
+            self.looked = Some((now, snapshot, self.problem.map_or(Ok(()), Err)));
         }
         self.pause = Some((now, self.pause_length()));
         self.refreshing = None;
@@ -322,7 +327,10 @@ impl Node {
         };
         // Some shells read it for each request.
         let held = self.configuration.as_ref();
-        let looked = held.and_then(|held| self.look(held, now));
+        let looked = held.and_then(|held| match held.frame() {
+            None => Some(Ok(())),
+            Some(_) => self.look(held.control().snapshot, now),
+        });
         if let Some(looked) = looked
             && self.control == bytes
         {
@@ -333,7 +341,8 @@ impl Node {
         if self.configuration.is_none() {
             return Ok(Some(Need::snapshot(control)));
         }
-        let next = self.replace(control, looked)?;
+        let failed = self.look(control.snapshot, now).and_then(Result::err);
+        let next = self.replace(control, looked, failed)?;
         if next.is_none() {
             self.control = bytes;
         }
@@ -346,6 +355,7 @@ impl Node {
         &mut self,
         control: Control,
         looked: Option<Result<(), Problem>>,
+        failed: Option<Problem>,
     ) -> Result<Option<Need>, Problem> {
         let Some(held) = &mut self.configuration else {
             return Ok(None);
@@ -357,7 +367,7 @@ impl Node {
         // Kills do not wait for the snapshot, which may be late or broken.
         held.hold(&control);
         if control.snapshot != held.control().snapshot {
-            return Ok(Some(Need::snapshot(control)));
+            return failed.map_or_else(|| Ok(Some(Need::snapshot(control))), Err);
         }
         if let (Some(frame), None) = (held.frame(), looked) {
             return Ok(Some(Need::Document(Document {
@@ -371,13 +381,10 @@ impl Node {
         Ok(None)
     }
 
-    /// What came of the document of the configuration that is held, if it has none or the document was looked at not long ago.
-    fn look(&self, held: &Configuration, now: UnixMillis) -> Option<Result<(), Problem>> {
-        if held.frame().is_none() {
-            return Some(Ok(()));
-        }
-        let (at, outcome) = self.looked?;
-        (!has_passed(now, at, self.options.ttl)).then_some(outcome)
+    /// What came of the document that a snapshot names, if it was looked at not long ago.
+    fn look(&self, snapshot: Digest, now: UnixMillis) -> Option<Result<(), Problem>> {
+        let (at, of, outcome) = self.looked?;
+        (of == snapshot && !has_passed(now, at, self.options.ttl)).then_some(outcome)
     }
 
     fn take_snapshot(
@@ -492,6 +499,8 @@ impl Node {
             None => false,
             Some(_) if control.sequence < self.sequence => true,
             Some(held) if held.frame() == Some(frame) => {
+                self.sequence = control.sequence;
+                held.hold(control);
                 held.confirm(control.clone());
                 true
             }

@@ -31,21 +31,22 @@ impl Needs {
         self.last
     }
 
-    /// `None` if it was forgotten. With one that holds a document, which is long, those before it that hold one are forgotten.
+    /// `None` if it was forgotten. With one that holds a document, which is long, those before it that hold one are forgotten, but for
+    /// those of a later control document.
     pub fn remove(&mut self, number: u32) -> Option<Need> {
         let place = self.open.iter().position(|(of, _)| *of == number)?;
         let (_, need) = self.open.remove(place)?;
-        if is_long(&need) {
+        if let Some(sequence) = need.long_sequence() {
             for place in (0..place).rev() {
-                if self.open.get(place).is_some_and(|(_, need)| is_long(need)) {
+                let long = self
+                    .open
+                    .get(place)
+                    .and_then(|(_, need)| need.long_sequence());
+                if long.is_some_and(|of| of <= sequence) {
                     self.open.remove(place);
                 }
             }
         }
         Some(need)
     }
-}
-
-fn is_long(need: &Need) -> bool {
-    matches!(need, Need::Compiled(_))
 }

@@ -109,6 +109,15 @@ fn documents_are_looked_at_once_in_a_while() {
     edge.publish(8, &framed_by("other"), "");
     edge.fetch();
     assert_eq!(edge.node.problem(), Some(Problem::DocumentAbsent));
+    // That is known for as long, and neither of the two is read again.
+    edge.wait(29_999);
+    edge.reads.clear();
+    edge.fetch();
+    assert_eq!(edge.reads, ["control"]);
+    assert_eq!(edge.node.problem(), Some(Problem::DocumentAbsent));
+    edge.wait(1);
+    edge.fetch();
+    assert_eq!(edge.reads.last().map(String::as_str), Some("other"));
     edge.publish(9, &frame, "");
     edge.fetch();
     assert_eq!(edge.node.problem(), None);
@@ -160,6 +169,44 @@ fn what_was_compiled_is_kept() {
         assert_eq!(edge.status(), "flagstone; rev=7; id=header");
         assert!(edge.has_rules());
         assert_eq!(edge.store.get(&key), Some(&document));
+    }
+}
+
+/// Of those that load at the same time the later control document counts, also where both compile to the same.
+#[test]
+fn a_kill_that_was_read_meanwhile_counts() {
+    for document in [one(), long()] {
+        for is_kept in [false, true] {
+            let mut edge = Edge::compiling();
+            let frame = framed();
+            edge.store.insert("flags".to_owned(), document.clone());
+            let now = edge.now;
+            let asking = |edge: &mut Edge, revision, kills: &str| {
+                edge.publish(revision, &frame, kills);
+                let control = edge.store.get("control").unwrap().clone();
+                let need = edge.node.take(Need::Control, Fetched::Bytes(control), now);
+                edge.node
+                    .take(need.unwrap(), Fetched::Bytes(frame.clone()), now)
+                    .unwrap()
+            };
+            let before = asking(&mut edge, 5, "");
+            let killed = asking(&mut edge, 6, r#""a":"off""#);
+            for need in [before, killed] {
+                let compiled = edge.node.take(need, Fetched::Bytes(document.clone()), now);
+                if let Some(compiled @ Need::Compiled(_)) = compiled {
+                    let kept = match is_kept {
+                        true => Fetched::Bytes(document.clone()),
+                        false => Fetched::Absent,
+                    };
+                    edge.node.take(compiled, kept, now);
+                }
+            }
+            assert_eq!(edge.node.configuration().unwrap().kills().len(), 1);
+            // What was read before that is known to be older.
+            edge.publish(5, &frame, "");
+            edge.fetch();
+            assert_eq!(edge.node.problem(), Some(Problem::RevisionOlder));
+        }
     }
 }
 

@@ -61,9 +61,9 @@ fn documents_that_nobody_takes_are_forgotten() {
         compile: Some(as_it_is),
         ..Options::DEFAULT
     });
-    let mut asking = || {
+    let mut asking = |revision| {
         let mut reader = Reader::new(engine.fetch());
-        for value in [&control(&frame, 7, ""), &frame, &document] {
+        for value in [&control(&frame, revision, ""), &frame, &document] {
             let (_, need) = (reader.number(), reader.number());
             engine.room(value.len())[..value.len()].copy_from_slice(value);
             reader = Reader::new(engine.take(need, Outcome::Bytes(value.len()), NOW));
@@ -71,8 +71,10 @@ fn documents_that_nobody_takes_are_forgotten() {
         assert_eq!(reader.number(), 2);
         reader.number()
     };
-    let [before, taken, behind] = [(); 3].map(|()| asking());
+    // A later control document is not lost with what it needs.
+    let [later, before, taken, behind] = [8, 7, 7, 7].map(&mut asking);
     engine.take(taken, Outcome::Absent, NOW);
     assert_eq!(engine.needs.remove(before), None);
     assert!(engine.needs.remove(behind).is_some());
+    assert!(engine.needs.remove(later).is_some());
 }
