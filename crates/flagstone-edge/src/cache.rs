@@ -37,7 +37,7 @@ fn list(value: &str) -> impl Iterator<Item = &str> {
 pub(crate) fn private(origin: Option<&[u8]>) -> String {
     let origin = text(origin);
     let mut text = String::with_capacity(origin.len() + 9);
-    let mut is_private = false;
+    let (mut is_private, mut is_stored, mut is_understood) = (false, true, false);
     for directive in directives(origin) {
         let name = text_split(directive, b'=')
             .next()
@@ -48,10 +48,13 @@ pub(crate) fn private(origin: Option<&[u8]>) -> String {
         if SHARED.iter().any(|shared| is(shared)) || is("private") && directive.contains('=') {
             continue;
         }
-        is_private |= is("private") || is("no-store");
+        is_private |= is("private");
+        is_stored &= !is("no-store");
+        is_understood |= is("must-understand");
         push(&mut text, directive);
     }
-    if !is_private {
+    // Whoever knows `must-understand` does not look at `no-store` beside it.
+    if !is_private && (is_stored || is_understood) {
         push(&mut text, "private");
     }
     text

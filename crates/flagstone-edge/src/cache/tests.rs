@@ -41,6 +41,14 @@ fn cache_controls() {
         (Some("Private"), "Private"),
         (Some("no-store"), "no-store"),
         (Some("public, no-store"), "no-store"),
+        (
+            Some("Must-Understand, no-store"),
+            "Must-Understand, no-store, private",
+        ),
+        (
+            Some("no-store, private, must-understand"),
+            "no-store, private, must-understand",
+        ),
         (Some("no-cache"), "no-cache, private"),
         (
             Some("private=\"x-a, public\", max-age=1"),
