@@ -39,7 +39,7 @@ export function send(plan, request, env, body) {
   apply(headers, plan.requestEdits)
   const { method } = request
   const init = { headers, redirect: 'manual' }
-  if (plan.cacheKey !== '') keepApart(init, plan.cacheKey, url, env.FLAGSTONE_CACHE)
+  if (plan.cacheKey !== '') keepApart(init, plan, request, url, env.FLAGSTONE_CACHE)
   // Not a copy of the request, if it can be: that takes twice the time, most of it for what a URL's server does not see.
   if (request.body !== null && isBodiless(method)) return fetch(new Request(url, request), init)
   init.method = method
@@ -146,11 +146,15 @@ function unreachable(engine, plan) {
   return response
 }
 
-/** Has Cloudflare's cache keep responses apart that depend on the flags in `key`, by `FLAGSTONE_CACHE`. */
-function keepApart(init, key, url, mode) {
-  if (mode === 'key') init.cf = { cacheKey: `${url}#${key}` }
-  // The origin says `Vary: Feature-Flags`, and the cache keeps a copy for each value of the header.
-  else if (mode === 'vary') init.cf = { vary: VARY }
+/** Has Cloudflare's cache keep responses apart that depend on the flags in the plan's key, by `FLAGSTONE_CACHE`. */
+function keepApart(init, { cacheKey, isTold }, request, url, mode) {
+  if (mode === 'key') {
+    // What the platform's own key has of headers is not in this one: the visitor's host, and what CORS goes by.
+    const visited = request.url.slice(0, pathStart(request.url))
+    init.cf = { cacheKey: [url, visited, request.headers.get('origin') ?? '', cacheKey].join('#') }
+  }
+  // The origin says `Vary: Feature-Flags`, and the cache keeps a copy for each value of the header, if that says all.
+  else if (mode === 'vary' && isTold) init.cf = { vary: VARY }
   // Right without anybody's help.
   else init.cache = 'no-store'
 }

@@ -13,7 +13,7 @@
 import module from './pkg/flagstone.wasm'
 import { answer } from './answer.mjs'
 import { manage } from './control.mjs'
-import { removePrefix } from './headers.mjs'
+import { REMOVE, REMOVE_PREFIX, SET, apply } from './headers.mjs'
 import { attempt, isBodiless, respond } from './origin.mjs'
 import { report } from './reports.mjs'
 import { load } from './store.mjs'
@@ -150,10 +150,12 @@ function fromStable(request, env) {
   const { host, pathname, protocol, search } = new URL(request.url)
   const isUrl = typeof origin === 'string'
   const copy = new Request(isUrl ? origin.replace(/\/+$/, '') + pathname + search : request.url, request)
-  copy.headers.delete('feature-flags')
-  removePrefix(copy.headers, 'flagstone-')
-  copy.headers.set('X-Forwarded-Host', host)
-  copy.headers.set('X-Forwarded-Proto', protocol.slice(0, -1))
+  apply(copy.headers, [
+    ...[REMOVE_PREFIX, 'flagstone-', ''],
+    ...[REMOVE, 'feature-flags', ''],
+    ...[SET, 'x-forwarded-host', host],
+    ...[SET, 'x-forwarded-proto', protocol.slice(0, -1)],
+  ])
   return isUrl ? fetch(copy) : origin.fetch(copy)
 }
 
@@ -167,5 +169,7 @@ function marked(response, body = response.body) {
   copy.headers.delete('Feature-Flags')
   copy.headers.set('Flagstone-Status', 'flagstone; error="wasm-trap"')
   copy.headers.set('Cache-Control', 'no-store')
+  // Caches to which these speak would not read the one before.
+  for (const name of ['CDN-Cache-Control', 'Cloudflare-CDN-Cache-Control', 'Surrogate-Control']) copy.headers.delete(name)
   return copy
 }

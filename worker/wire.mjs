@@ -226,6 +226,7 @@ export class Engine extends Instance {
       responseEdits: message.edits(),
       asked: message.number(),
       timeout: message.number(),
+      isTold: message.number() === 1,
       isWatched: message.number() === 1,
       readsEvents: message.number() === 1,
       hasFallback: false,

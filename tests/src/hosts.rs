@@ -80,6 +80,8 @@ pub struct Setting<'a> {
     pub has_many: bool,
     /// Whether the store is asked and does not answer: only with [`Workerd`], and without a `store`.
     pub is_mute: bool,
+    /// Whether the Workers runtime logs what its cache is told of each request to an origin: `cache {…}`.
+    pub shows_cache: bool,
 }
 
 /// An edge runtime that serves our code.

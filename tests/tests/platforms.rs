@@ -127,30 +127,57 @@ fn who_asks_too_often_by_ofrep_is_refused() {
     }
 }
 
-/// Cloudflare's cache keeps copies apart as the variable says; that the runtime takes each of the options is all that can
-/// be seen here.
+/// Cloudflare's cache keeps copies apart as the variable says. The runtime has no such cache; what it is told is seen on the way to
+/// the origin.
 #[test]
 fn cloudflares_cache_is_told_about_variants() {
-    let (origin, configuration) = (origin(), Configuration::new());
-    for (mode, told) in [
-        ("", Some("no-cache")),
-        ("bypass", Some("no-cache")),
-        ("no such mode", Some("no-cache")),
-        ("key", None),
-        ("vary", None),
+    let vary = r#"{"vary":{"default":{"action":"bypass"},"headers":{"feature-flags":{"action":"passthrough"}}}}"#;
+    let no_store = r#"{"cacheTtl":-1,"cacheLevel":"bypass","cacheControl":"no-store"}"#;
+    let no_cache = (Some("no-cache"), no_store);
+    let hidden = CONFIG.replace(r#"origin = ["banner"]"#, "origin = []");
+    let hidden = hidden + "[[routes]]\npath = \"/*\"\nflag = \"banner\"\n";
+    let nameless = CONFIG.replace("banner", "Banner");
+    let by_key = |flag: &str| {
+        format!(r#"{{"cacheKey":"ORIGIN/?a=b#VISITED#https://shop.example#{flag}=on"}}"#)
+    };
+    for (config, mode, flags, (cache_control, told)) in [
+        (CONFIG, "", Some("banner=on"), no_cache),
+        (CONFIG, "bypass", Some("banner=on"), no_cache),
+        (CONFIG, "no such mode", Some("banner=on"), no_cache),
+        (
+            CONFIG,
+            "key",
+            Some("banner=on"),
+            (None, by_key("banner").as_str()),
+        ),
+        (CONFIG, "vary", Some("banner=on"), (None, vary)),
+        // The header does not say all that acts.
+        (&hidden, "vary", None, no_cache),
+        (&nameless, "vary", None, no_cache),
+        (&nameless, "key", None, (None, by_key("Banner").as_str())),
     ] {
-        let worker = configuration.worker(origin.url(), &[("FLAGSTONE_CACHE", mode)]);
-        let Some(worker) = worker else {
+        let (origin, configuration) = (origin(), Configuration(Published::of(config)));
+        let setting = Setting {
+            variables: &[("FLAGSTONE_CACHE", mode)],
+            shows_cache: true,
+            ..Setting::default()
+        };
+        let start = |setting: Setting<'_>| Workerd::start(Build::Release, setting);
+        let Some(worker) = configuration.start(origin.url(), setting, start) else {
             return;
         };
-        origin.take_received();
-        assert_eq!(get(&worker, "/").status, 200, "{mode}: {}", worker.log());
+        let request = Request::new("GET", "/?a=b").header("Origin", "https://shop.example");
+        let response = worker.send(&request, &Location::default()).unwrap();
+        assert_eq!(response.status, 200, "{mode}: {}", worker.log());
         let received = origin.take_received();
-        let seen = received.first().unwrap();
-        let cache_control = seen.headers.text("cache-control");
-        assert_eq!(cache_control.as_deref(), told, "{mode}");
-        let flags = seen.headers.text("feature-flags");
-        assert_eq!(flags.as_deref(), Some("banner=on"), "{mode}");
+        let seen = |name| received.first().unwrap().headers.text(name);
+        assert_eq!(seen("cache-control").as_deref(), cache_control, "{mode}");
+        assert_eq!(seen("feature-flags").as_deref(), flags, "{mode}");
+        let told = told.replace("ORIGIN", origin.url());
+        let told = told.replace("VISITED", worker.url());
+        let log = worker.log();
+        let line = log.lines().find_map(|line| line.strip_prefix("cache "));
+        assert_eq!(line, Some(told.as_str()), "{mode}: {log}");
     }
 }
 

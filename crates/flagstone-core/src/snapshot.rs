@@ -535,6 +535,11 @@ impl<'a> Flag<'a> {
         Variant::of(self.snapshot, index.0, place, record)
     }
 
+    /// How many variants it has.
+    pub fn variant_count(&self) -> u16 {
+        self.record.variants_count
+    }
+
     /// All variants.
     pub fn variants(&self) -> impl Iterator<Item = Variant<'a>> {
         let flag = *self;

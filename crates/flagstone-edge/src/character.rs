@@ -8,6 +8,8 @@ pub(crate) const TOKEN: u8 = 2;
 pub(crate) const UNRESERVED: u8 = 4;
 /// Of a word of `User-Agent`.
 pub(crate) const WORD: u8 = 8;
+/// Of a header's name: a token of RFC 9110.
+pub(crate) const HEADER: u8 = 16;
 
 /// The classes of each byte, as bits.
 static CLASSES: [u8; 256] = classes();
@@ -18,12 +20,13 @@ const fn classes() -> [u8; 256] {
     let mut byte = 0;
     while byte < classes.len() {
         classes[byte] = match byte as u8 {
-            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => KEY | TOKEN | UNRESERVED | WORD,
-            b'A'..=b'Z' => TOKEN | UNRESERVED | WORD,
-            b'.' => KEY | TOKEN | UNRESERVED,
-            b'*' => KEY | TOKEN,
-            b'~' => TOKEN | UNRESERVED,
-            b'!' | b'#'..=b'\'' | b'+' | b'/' | b':' | b'^' | b'`' | b'|' => TOKEN,
+            b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' => KEY | TOKEN | UNRESERVED | WORD | HEADER,
+            b'A'..=b'Z' => TOKEN | UNRESERVED | WORD | HEADER,
+            b'.' => KEY | TOKEN | UNRESERVED | HEADER,
+            b'*' => KEY | TOKEN | HEADER,
+            b'~' => TOKEN | UNRESERVED | HEADER,
+            b'!' | b'#'..=b'\'' | b'+' | b'^' | b'`' | b'|' => TOKEN | HEADER,
+            b'/' | b':' => TOKEN,
             _ => 0,
         };
         byte += 1;

@@ -83,6 +83,12 @@ pub(crate) fn header(members: &[Member<'_>], revision: u64, budget: usize) -> Op
     Some(write(about, &kept, Extent::Variants))
 }
 
+/// Whether a header's value says all of the members that it was made of.
+pub(crate) fn says_all(header: Option<&str>, members: &[Member<'_>]) -> bool {
+    let is_cut = header.is_some_and(|text| text.starts_with("*="));
+    !is_cut && members.iter().all(|member| is_key(member.key))
+}
+
 /// Writes members, behind what there is to say about all.
 pub(crate) fn write(about: Option<About>, members: &[Member<'_>], extent: Extent) -> String {
     let mut text = String::new();

@@ -61,7 +61,7 @@ pub(crate) fn is_page(response: &(impl ResponseHead + ?Sized)) -> bool {
 
 /// Changes to the headers of a page that was written into.
 pub(crate) fn edits() -> impl Iterator<Item = Edit> {
-    RESPONSE.into_iter().map(Edit::Remove)
+    RESPONSE.into_iter().map(|name| Edit::Remove(name.into()))
 }
 
 /// The value of [`PAGE`] with more keys: percent-encoded, of the flags whose default a page got, as many as a cookie holds. `None`

@@ -56,6 +56,8 @@ pub struct Plan {
     /// What a cache in front of the origin must add to its key: `banner=red&new-checkout=treatment`, keys and variants
     /// percent-encoded, ASCII. Empty: nothing.
     pub cache_key: String,
+    /// Whether the `Feature-Flags` that the origin gets says all that the key tells apart, so that a cache may go by it.
+    pub is_told: bool,
     /// Whether the request counts as an exposure to its flags: not for declared bots and prefetches.
     pub is_counted: bool,
     response: Response,
@@ -93,13 +95,13 @@ impl Response {
         edits.extend(cookies.map(|cookie| Edit::Append("set-cookie".into(), cookie)));
         if is_unstorable {
             edits.push(Edit::Set("cache-control".into(), "no-store".to_owned()));
-            edits.extend(CDN_CACHE_CONTROLS.map(Edit::Remove));
+            edits.extend(CDN_CACHE_CONTROLS.map(|name| Edit::Remove(name.into())));
         }
-        edits.extend(hides_events.then_some(Edit::Remove(EVENT)));
+        edits.extend(hides_events.then_some(Edit::Remove(EVENT.into())));
         // Last, so that they are ours whatever the origin and the configuration have set.
         edits.push(match flags {
             Some(flags) => Edit::Set(FLAGS.into(), flags),
-            None => Edit::Remove(FLAGS),
+            None => Edit::Remove(FLAGS.into()),
         });
         edits.push(Edit::Set(STATUS.into(), pending.status.value()));
         edits
@@ -158,7 +160,7 @@ impl Plan {
         let mut request_edits = Vec::with_capacity(8);
         request_edits.extend([
             Edit::RemovePrefix("flagstone-"),
-            Edit::Remove(FLAGS),
+            Edit::Remove(FLAGS.into()),
             Edit::Set(
                 "x-forwarded-host".into(),
                 forwarded_host(head.host(), head.scheme()),
@@ -172,6 +174,7 @@ impl Plan {
             path_and_query,
             request_edits,
             cache_key: String::new(),
+            is_told: true,
             is_counted: false,
             response: Response::default(),
             pending: Pending {

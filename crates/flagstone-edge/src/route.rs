@@ -48,6 +48,13 @@ impl Matched<'_> {
         snapshot.record(Section::Actions, index)
     }
 
+    /// What the variants of that flag do.
+    pub fn actions(&self, snapshot: &Snapshot<'_>) -> impl Iterator<Item = ActionRecord> {
+        let flag = self.flag().and_then(|flag| snapshot.flag(flag));
+        let count = flag.map_or(0, |flag| flag.variant_count());
+        snapshot.records(Section::Actions, self.record.actions, count.into())
+    }
+
     /// Which requests may be sent a second time.
     pub fn repeat(&self) -> RepeatKind {
         RepeatKind::from_code(self.record.repeat).unwrap_or(RepeatKind::Safe)

@@ -418,7 +418,7 @@ fn write_attempt(message: &mut Message, mut plan: Plan) {
         message.text(&plan.origin);
         message.text(&plan.path_and_query);
         message.text(&plan.cache_key);
-        let timeout_ms = plan.timeout_ms;
+        let (timeout_ms, is_told) = (plan.timeout_ms, plan.is_told);
         let request_edits = std::mem::take(&mut plan.request_edits);
         let (response_edits, pending) = plan.into_response();
         message.text(&pending.text());
@@ -428,6 +428,7 @@ fn write_attempt(message: &mut Message, mut plan: Plan) {
         let bits = asked.map(|(bit, name)| u32::from(pending.asks(name)) << bit);
         message.number(bits.sum());
         message.number(timeout_ms);
+        message.number(is_told.into());
         message.number(pending.is_watched().into());
         message.number(pending.reads_events().into());
         message.number(match next {

@@ -1,7 +1,7 @@
 // Runs our Worker in the Workers runtime, for `workerd.rs`, until standard input ends.
 //
-// Standard input, a JSON value a line: first { folder, bindings, store: [{ key, file }], port, reports, guard, many, limit, mute }, then
-// any number of { key, file } to store. With `mute` the Worker's store does not answer. `reports` is the URL that gets what the Worker reports, if anybody is to, `limit` how often a
+// Standard input, a JSON value a line: first { folder, bindings, store: [{ key, file }], port, reports, guard, many, limit, mute, cache }, then
+// any number of { key, file } to store. With `mute` the Worker's store does not answer, with `cache` a line of the log says what the cache in front of an origin is told. `reports` is the URL that gets what the Worker reports, if anybody is to, `limit` how often a
 // client may ask in a minute. `guard` has the variables of a guard, which then gets the reports; with `many` two more Workers share
 // all of that and the control document. Standard output, likewise: { url, kv } once it serves, `kv` being where Cloudflare's HTTP interface for its
 // store is; { stored: key } for each that was stored.
@@ -19,7 +19,7 @@ const say = (value) => process.stdout.write(JSON.stringify(value) + '\n')
 process.stdout.on('error', () => {})
 process.stderr.on('error', () => {})
 
-const { folder, bindings, store, port, reports, guard, many, limit, mute } = JSON.parse((await lines.next()).value)
+const { folder, bindings, store, port, reports, guard, many, limit, mute, cache } = JSON.parse((await lines.next()).value)
 const worker = {
   name: 'flagstone',
   modules: true,
@@ -74,6 +74,21 @@ if (mute) {
         get() { return new Promise((resolve) => setTimeout(resolve, 60_000, null)) }
       }
       export default { fetch: () => new Response(null, { status: 404 }) }`,
+  })
+}
+if (cache) {
+  worker.outboundService = 'cache'
+  workers.push({
+    name: 'cache',
+    modules: true,
+    compatibilityDate: worker.compatibilityDate,
+    script: `
+      export default {
+        fetch(request) {
+          console.log('cache', JSON.stringify(request.cf ?? {}))
+          return fetch(request)
+        }
+      }`,
   })
 }
 if (reports || guard) worker.durableObjects.GUARD = { className: 'Guard', scriptName: 'guard' }

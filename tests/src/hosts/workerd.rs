@@ -18,7 +18,7 @@ pub(super) const LOCATION: &str = "MF-CF-Blob";
 /// the plan has them, without the headers that keep caches from answering.
 const VARIABLES: [(&str, &str); 4] = [
     ("FLAGSTONE_CONTROL_TTL_SECONDS", "0"),
-    ("FLAGSTONE_CACHE", "vary"),
+    ("FLAGSTONE_CACHE", "key"),
     ("FLAGSTONE_OFREP_KEY", OFREP_KEY),
     ("FLAGSTONE_GOALS_KEY", GOALS_KEY),
 ];
@@ -81,7 +81,7 @@ impl Workerd {
             .arg("tests/src/hosts/miniflare.mjs");
         let mut process = Process::start(&mut node)?;
         process
-            .tell(&json!({ "folder": folder, "bindings": bindings, "store": store, "port": setting.port, "reports": setting.reports, "guard": guard, "many": setting.has_many, "limit": setting.limit, "mute": setting.is_mute }).to_string())?;
+            .tell(&json!({ "folder": folder, "bindings": bindings, "store": store, "port": setting.port, "reports": setting.reports, "guard": guard, "many": setting.has_many, "limit": setting.limit, "mute": setting.is_mute, "cache": setting.shows_cache }).to_string())?;
         let [url, kv] = process.wait_for(|line| {
             let reply = reply(line)?;
             let text = |name: &str| reply.get(name)?.as_str().map(str::to_owned);

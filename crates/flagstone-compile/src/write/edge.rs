@@ -291,7 +291,10 @@ impl<'m> Writer<'m> {
         };
         let (rewrite_offset, rewrite_len) =
             self.short_text(&action.rewrite, &text!("{path}/rewrite"));
-        let (request_headers, request_headers_count) = self.pairs(&action.request_headers, path);
+        let headers = action.request_headers.iter().cloned();
+        let (visitors, own): (Vec<_>, Vec<_>) = headers.partition(|(name, _)| is_visitors(name));
+        let (request_headers, own_headers_count) = self.pairs(&own, path);
+        let (_, visitors_count) = self.pairs(&visitors, path);
         let (response_headers, response_headers_count) = self.pairs(&action.response_headers, path);
         let (cookies, cookies_count) = self.pairs(&action.cookies, path);
         ActionRecord {
@@ -300,11 +303,11 @@ impl<'m> Writer<'m> {
             response_headers,
             cookies,
             rewrite_len,
-            request_headers_count,
+            request_headers_count: own_headers_count.saturating_add(visitors_count),
             response_headers_count,
             cookies_count,
             origin,
-            reserved: 0,
+            own_headers_count,
         }
     }
 
@@ -325,6 +328,15 @@ impl<'m> Writer<'m> {
         }
         (first, self.small(pairs.len(), "headers", path))
     }
+}
+
+/// Whether browsers send a header of their own accord. What a visitor sends of these stays where no variant sets it.
+fn is_visitors(header: &str) -> bool {
+    const PREFIXES: [&str; 4] = ["accept", "content-", "if-", "sec-"];
+    const NAMES: &str = "authorization date dnt from origin pragma prefer priority range referer \
+        save-data traceparent tracestate upgrade-insecure-requests user-agent";
+    PREFIXES.iter().any(|prefix| header.starts_with(prefix))
+        || NAMES.split_ascii_whitespace().any(|name| name == header)
 }
 
 /// The bits of what is switched on.

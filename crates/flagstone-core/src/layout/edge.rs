@@ -166,8 +166,8 @@ define_records! {
         cookies_count: u16 = 22,
         /// The origin, or [`NONE16`](super::NONE16) to leave it.
         origin: u16 = 24,
-        /// 0.
-        reserved: u16 = 26,
+        /// How many of the headers set on the request, from the first on, no visitor may send.
+        own_headers_count: u16 = 26,
     } = 28;
 
     /// A name and a value.

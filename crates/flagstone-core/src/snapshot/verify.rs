@@ -501,6 +501,10 @@ impl<'a> Snapshot<'a> {
                 action.request_headers,
                 action.request_headers_count.into(),
             )?;
+            c.must(
+                "own_headers_count",
+                action.own_headers_count <= action.request_headers_count,
+            )?;
             c.rows(
                 "response_headers",
                 Section::Pairs,

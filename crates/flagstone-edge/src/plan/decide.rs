@@ -350,6 +350,7 @@ fn act<'p>(
         }
     }
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+    take_away(&mut plan.request_edits, snapshot, routes, &request_headers);
     let headers = request_headers.into_iter().map(owned);
     plan.request_edits
         .extend(headers.map(|(name, value)| Edit::Set(name.into(), value)));
@@ -361,6 +362,26 @@ fn act<'p>(
     plan.response.cookies.extend(
         missing.map(|(name, value)| [name, "=", value, "; Path=/; Secure; SameSite=Lax"].concat()),
     );
+}
+
+/// Takes from the visitor's headers those that some variant sets and this one does not: else anybody could turn that variant on, and
+/// a cache would keep what comes of it for all.
+#[inline(never)]
+fn take_away(
+    edits: &mut Vec<Edit>,
+    snapshot: &Snapshot<'_>,
+    routes: &[Matched<'_>],
+    set: &[(&str, &str)],
+) {
+    for route in routes {
+        for action in route.actions(snapshot) {
+            for (name, _) in pairs(snapshot, action.request_headers, action.own_headers_count) {
+                if !set.iter().any(|(other, _)| *other == name) {
+                    edits.push(Edit::Remove(name.to_owned().into()));
+                }
+            }
+        }
+    }
 }
 
 /// The routes that something happens on, and what.
@@ -412,17 +433,15 @@ fn depend(
     }
     // Whether a cookie is set depends on the cookies that are there.
     let sets_cookies = |route: &Matched<'_>| {
-        let Some(flag) = route.flag().and_then(|flag| snapshot.flag(flag)) else {
-            return false;
-        };
-        let mut actions = flag
-            .variants()
-            .filter_map(|variant| route.action(snapshot, variant.index));
+        let mut actions = route.actions(snapshot);
         actions.any(|action| action.cookies_count > 0)
     };
     let forms = teller.depends(choices);
     if routes.iter().any(sets_cookies) || forms.cookies {
         add("cookie");
+    }
+    if forms.cookies {
+        add("sec-gpc");
     }
     if forms.follows {
         add("sec-fetch-dest");
@@ -460,8 +479,11 @@ fn follow<'s>(
         let default = default.and_then(|default| choice.of.flag.variant(default));
         (choice.variant, choice.reason) = (default, Reason::Default);
     }
-    if !parts.is_page() || teller.is_bot || plan.pending.status.why.is_some() {
+    if !parts.is_page() {
         return;
+    }
+    if !teller.may_store() {
+        return teller.keep(plan, page::PAGE, None, page::KEPT);
     }
     let acting = choices.iter().filter(|choice| choice.has(ACTS));
     let out = acting.filter(|choice| {

@@ -207,7 +207,7 @@ impl Goals {
             Edit::Append("set-cookie".into(), cookie),
             Edit::Set("cache-control".into(), "no-store".to_owned()),
         ];
-        edits.extend(CDN_CACHE_CONTROLS.map(Edit::Remove));
+        edits.extend(CDN_CACHE_CONTROLS.map(|name| Edit::Remove(name.into())));
         edits
     }
 

@@ -89,7 +89,7 @@ impl Pending {
         if self.is_private {
             let value = cache::private(response.header("cache-control").as_deref());
             edits.push(set("cache-control", value));
-            edits.extend(CDN_CACHE_CONTROLS.map(Edit::Remove));
+            edits.extend(CDN_CACHE_CONTROLS.map(|name| Edit::Remove(name.into())));
         }
         if let Some(ours) = &self.server_timing {
             // The origin's line stays as it is, unless it says what only we say.

@@ -54,6 +54,9 @@ impl<'s, H: RequestHead> Teller<'_, 's, '_, H> {
                 dictionary::header(&to_browser, revision, budget)
             }
         };
+        let is_hidden = |choice: &Choice<'_>| choice.has(ACTS) && !choice.has(TO_ORIGIN);
+        plan.is_told =
+            dictionary::says_all(flags.as_deref(), &to_origin) && !choices.iter().any(is_hidden);
         if let Some(flags) = flags {
             plan.request_edits.push(Edit::Set(FLAGS.into(), flags));
         }
@@ -131,7 +134,8 @@ impl<'s, H: RequestHead> Teller<'_, 's, '_, H> {
         }
         if cfg!(feature = "pages") && self.is_on(switch::SCRIPT) {
             plan.pending.script = Some(forms::script(&members, about));
-            plan.request_edits.extend(page::REQUEST.map(Edit::Remove));
+            plan.request_edits
+                .extend(page::REQUEST.map(|name| Edit::Remove(name.into())));
             let identity = Edit::Set("accept-encoding".into(), "identity".to_owned());
             plan.request_edits.push(identity);
         }

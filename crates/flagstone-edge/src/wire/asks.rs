@@ -1,5 +1,6 @@
 //! What a configuration can ask of a request.
 
+use crate::character::{self, HEADER};
 use crate::configuration::Configuration;
 use crate::head::GeoField;
 use crate::identity::Anonymous;
@@ -117,8 +118,9 @@ impl Asks {
         }
     }
 
+    /// What is no name of a header is in no request, and to ask for it fails.
     fn header(&mut self, name: &str) {
-        if !self.headers.iter().any(|other| other == name) {
+        if character::all(name, HEADER) && !self.headers.iter().any(|other| other == name) {
             self.headers.push(name.to_owned());
         }
     }

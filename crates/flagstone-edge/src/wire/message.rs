@@ -61,7 +61,7 @@ impl Message {
         for edit in edits {
             let (kind, name, value) = match edit {
                 Edit::RemovePrefix(prefix) => (0, *prefix, ""),
-                Edit::Remove(name) => (1, *name, ""),
+                Edit::Remove(name) => (1, name.as_ref(), ""),
                 Edit::Set(name, value) => (2, name.as_ref(), value.as_str()),
                 Edit::Append(name, value) => (3, name.as_ref(), value.as_str()),
             };

@@ -57,7 +57,7 @@ impl Reader {
     fn edits(&mut self) -> Vec<Edit> {
         let edits = (0..self.number()).map(|_| match self.number() {
             0 => Edit::RemovePrefix(self.text_and_nothing().leak()),
-            1 => Edit::Remove(self.text_and_nothing().leak()),
+            1 => Edit::Remove(self.text_and_nothing().into()),
             2 => Edit::Set(self.text().into(), self.text()),
             3 => Edit::Append(self.text().into(), self.text()),
             other => panic!("edit of kind {other}"),
@@ -219,6 +219,7 @@ impl Told {
         assert_eq!(reader.edits(), expected.request_edits);
         let (edits, asked) = (reader.edits(), reader.number());
         assert_eq!(reader.number(), expected.timeout_ms);
+        assert_eq!(reader.number(), u32::from(expected.is_told));
         reader.number();
         reader.number();
         Self {
