@@ -26,7 +26,7 @@ use flagstone_compile::model::{ELEMENT, Edge, Plan};
 use crate::code::{BAD_NAME, NO_SOURCE, UNKNOWN_ATTRIBUTE};
 use crate::document::Table;
 use crate::finding::{Finding, Report};
-use crate::names::{Names, Origin};
+use crate::names::{Names, Origin, member};
 use crate::path::Path;
 use crate::read::ReadFile;
 use crate::suggest;
@@ -104,6 +104,12 @@ impl Lower<'_> {
                 format!("there is no attribute `{name}`"),
             )
             .help(likely.or_else(|| self.siblings(name))),
+            Origin::NoHeader => {
+                let header = member(name).map_or(name, |(_, header)| header);
+                let message = format!("`{header}` cannot be the name of a header");
+                Finding::new(BAD_NAME, path, span, message)
+                    .help("letters, digits, `-`, without blanks: `x-beta`".to_owned())
+            }
             _ => Finding::new(
                 NO_SOURCE,
                 path,

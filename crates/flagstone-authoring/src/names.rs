@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+pub(crate) use flagstone_compile::model::is_token;
 use flagstone_compile::model::{GeoField, Scalar, Source};
 
 use crate::document::{Table, elements, entries, text};
@@ -58,6 +59,8 @@ pub(crate) enum Origin {
     Known(Type),
     /// It would have a fixed source, but there is no such attribute.
     Impossible,
+    /// It would be a header, but none can have its name.
+    NoHeader,
     /// Only callers that pass it have it.
     Elsewhere,
 }
@@ -67,7 +70,7 @@ impl Origin {
     pub(crate) fn fits(self, constant: &Scalar) -> bool {
         match self {
             Self::Known(found) => found == Type::of(constant),
-            Self::Impossible | Self::Elsewhere => true,
+            Self::Impossible | Self::NoHeader | Self::Elsewhere => true,
         }
     }
 }
@@ -176,8 +179,10 @@ impl<'a> Names<'a> {
         if let Some((_, source)) = FIXED.iter().find(|(name, _)| *name == attribute) {
             return Origin::Known(source_type(source));
         }
-        if member(attribute).is_some_and(|name| !name.is_empty()) {
-            return Origin::Known(Type::Text);
+        match member(attribute) {
+            None | Some((_, "")) => {}
+            Some(("request.headers", name)) if !is_token(name) => return Origin::NoHeader,
+            Some(_) => return Origin::Known(Type::Text),
         }
         if is_fixed(attribute) {
             return Origin::Impossible;
@@ -268,11 +273,12 @@ pub(crate) fn is_identifier(text: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// The name within its collection: `x-beta` of `request.headers.x-beta`.
-fn member(attribute: &str) -> Option<&str> {
-    COLLECTIONS
-        .iter()
-        .find_map(|collection| attribute.strip_prefix(collection)?.strip_prefix('.'))
+/// A collection and the name within it: `x-beta` of `request.headers.x-beta`.
+pub(crate) fn member(attribute: &str) -> Option<(&'static str, &str)> {
+    COLLECTIONS.into_iter().find_map(|collection| {
+        let name = attribute.strip_prefix(collection)?.strip_prefix('.')?;
+        Some((collection, name))
+    })
 }
 
 /// The type that a source gives.
@@ -296,14 +302,6 @@ pub(crate) fn parse_source(text: &str) -> Option<Source> {
             .find(|(name, _)| name.strip_prefix("request.").unwrap_or(name) == text)
             .map(|(_, source)| source.clone()),
     }
-}
-
-/// Whether text can be the name of a header or a cookie: a token of RFC 9110.
-pub(crate) fn is_token(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// Whether text can be the name of an attribute: steps with dots between them or in brackets.

@@ -5,6 +5,7 @@ mod expose;
 mod names;
 mod plan;
 mod routes;
+mod sources;
 mod split;
 
 use crate::finding::Finding;
@@ -18,6 +19,7 @@ pub(crate) fn check(model: &Model) -> Vec<Finding> {
     split::check(model, &mut findings);
     plan::check(model, &mut findings);
     routes::check(model, &mut findings);
+    sources::check(model, &mut findings);
     expose::check(model, &mut findings);
     findings
 }

@@ -14,7 +14,7 @@ pub use allocation::{Absent, Algorithm, Allocation, Bucketing, Range, Rest};
 pub use condition::{Condition, Conversion, Matcher, Order, Reading, Scalar, Scope, Test};
 pub use edge::{
     Action, Anonymous, Consent, Edge, Expose, FlagSource, GeoField, Goal, Harm, Identity, Ofrep,
-    Origin, RepeatKind, Route, SdkKind, ServiceKind, Source, Statuses,
+    Origin, RepeatKind, Route, SdkKind, ServiceKind, Source, Statuses, is_token,
 };
 pub use js::{Js, kind};
 pub use plan::{Calendar, Freeze, Offset, Plan, Stage, Window};

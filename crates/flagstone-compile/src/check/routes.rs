@@ -1,7 +1,7 @@
 //! Routes can be matched, and what they do can be done and cached.
 
 use crate::finding::Finding;
-use crate::model::{Action, Goal, Model, Route};
+use crate::model::{Action, Goal, Model, Route, is_token};
 
 /// Combinations of variants that the responses of one route may have. Fastly keeps a few dozen variants of an object at
 /// most, and each combination is another origin fetch.
@@ -241,14 +241,6 @@ fn is_origin_name(name: &str) -> bool {
         && name
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-}
-
-/// A token of RFC 9110.
-fn is_token(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 /// Headers that configuration must not set: ours, the connection's, and those on which correctness rests.

@@ -272,6 +272,7 @@ impl Source {
     ///
     /// assert_eq!(Source::well_known("request.cookies.seen"), Some(Source::Cookie("seen".into())));
     /// assert_eq!(Source::well_known("user.email"), None);
+    /// assert_eq!(Source::well_known("request.headers.no header"), None);
     /// ```
     pub fn well_known(attribute: &str) -> Option<Self> {
         let (root, name) = attribute.split_once('.')?;
@@ -288,7 +289,9 @@ impl Source {
             ("request", "prefetch") => Some(Self::Prefetch),
             ("request", "random") => Some(Self::Random),
             ("request", _) => match name.split_once('.')? {
-                ("headers", header) => Some(Self::Header(header.to_ascii_lowercase())),
+                ("headers", header) => {
+                    is_token(header).then(|| Self::Header(header.to_ascii_lowercase()))
+                }
                 ("cookies", cookie) => Some(Self::Cookie(cookie.to_owned())),
                 ("query", parameter) => Some(Self::Query(parameter.to_owned())),
                 _ => None,
@@ -296,4 +299,13 @@ impl Source {
             _ => None,
         }
     }
+}
+
+/// Whether text can be the name of a header or a cookie: a token of RFC 9110. Platforms fail when they are asked for a header
+/// with another one.
+pub fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }

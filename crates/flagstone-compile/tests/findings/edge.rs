@@ -225,6 +225,16 @@ fn origins_and_identity() {
         });
         model
     };
+    let context = |header: &str| {
+        let mut model = when(Matcher::Exists);
+        let source = Source::Header(header.into());
+        model.edge.attributes = vec![("user.x".into(), source)];
+        model
+    };
+    let reading = |name: &str| {
+        let test = Condition::Test(Test::attribute(name, Matcher::Exists));
+        flags([with_rule(flag("f"), test, Serve::Variant("a".into()))])
+    };
     let headers = |count: usize| {
         let test = |index: usize| {
             let name = format!("request.headers.x-{index}");
@@ -264,6 +274,22 @@ fn origins_and_identity() {
             "query",
             identity(Source::Query("q".into()), "__Host-id"),
             &[("invalid-identity", "/identity/sources/0")],
+        ),
+        (
+            "identity in no header",
+            identity(Source::Header("x uid".into()), "__Host-id"),
+            &[("invalid-header", "/identity/sources/0")],
+        ),
+        ("a header", context("x-plan"), &[]),
+        (
+            "no header",
+            context("x plan"),
+            &[("invalid-header", "/context/user.x")],
+        ),
+        (
+            "a service's attribute that looks like a header",
+            reading("request.headers.x y"),
+            &[],
         ),
         (
             "cookie name",
