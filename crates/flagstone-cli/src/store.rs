@@ -49,6 +49,14 @@ pub fn replace(
     })
 }
 
+/// Writes a value whose key says what it is, if it is not there.
+pub fn put(store: &dyn Store, key: &str, value: &[u8]) -> Result<(), StoreError> {
+    match patiently(|| store.replace(key, value, None)) {
+        Err(StoreError::Overtaken) => Ok(()),
+        done => done,
+    }
+}
+
 /// Keeps a line about a change, numbered as the document that it led to.
 pub fn keep(store: &dyn Store, sequence: u64, line: &str) -> Result<(), StoreError> {
     patiently(|| store.keep(sequence, line))
@@ -134,6 +142,11 @@ impl fmt::Display for Place {
 }
 
 impl Place {
+    /// Whether there are snapshots too, under keys of their own.
+    pub fn has_snapshots(&self) -> bool {
+        matches!(self, Self::Cloudflare(_) | Self::FastlyKv(_))
+    }
+
     /// The store, with the credentials of the environment.
     pub fn open(&self) -> Result<Box<dyn Store>, StoreError> {
         Ok(match self {

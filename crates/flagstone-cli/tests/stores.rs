@@ -88,9 +88,12 @@ impl Server {
     }
 
     fn value(&self, key: &str) -> Option<String> {
+        Some(String::from_utf8(self.bytes(key)?).unwrap())
+    }
+
+    fn bytes(&self, key: &str) -> Option<Vec<u8>> {
         let state = self.state.lock().unwrap();
-        let (value, _) = state.values.get(key)?;
-        Some(String::from_utf8(value.clone()).unwrap())
+        state.values.get(key).map(|(value, _)| value.clone())
     }
 }
 
@@ -586,5 +589,179 @@ fn rollouts() {
             output.contains("running, stage 1, attempt 1, 1 %"),
             "{control}: {output}"
         );
+    }
+}
+
+/// A publication into a store: arguments of `compile`, and the snapshot and the cut that it writes into a folder.
+struct Publication {
+    args: Vec<String>,
+    snapshot: PathBuf,
+    cut: PathBuf,
+}
+
+impl Publication {
+    fn new(folder: &str, control: &str) -> Self {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        let [source, snapshot, cut] =
+            ["flags.toml", "flags.snapshot", "flags.cut"].map(|name| folder.join(name));
+        let text = "expose.browser = ['a']\n[flags]\na = {}\nb = {}\nother = {}\n";
+        std::fs::write(&source, text).unwrap();
+        let path = |path: &PathBuf| path.to_str().unwrap().to_owned();
+        let args = [
+            "compile",
+            &path(&source),
+            "-o",
+            &path(&snapshot),
+            "--cut",
+            &path(&cut),
+            "--control",
+            control,
+        ];
+        let mut args: Vec<String> = args.map(str::to_owned).into();
+        if matches!(control, "fastly-config:st" | "worker") {
+            args.extend(["--snapshot".to_owned(), "fastly-kv:st".to_owned()]);
+        }
+        Self {
+            args,
+            snapshot,
+            cut,
+        }
+    }
+
+    fn run(&self, server: &Server) -> Output {
+        let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
+        server.run(&args)
+    }
+}
+
+/// A snapshot and its cut are in the store before the document names them; all else that the document says stays, also what
+/// somebody else writes meanwhile.
+#[test]
+fn publications() {
+    let killed = CONTROL.replace('}', r#","kills":{"a":"off"}}"#);
+    let kills = r#""kills":{"a":"off"}"#;
+    for (name, store, control, after, says) in [
+        ("the first", "cloudflare:ns", None, None, r#""revision":2"#),
+        (
+            "the first",
+            "fastly-config:st",
+            None,
+            None,
+            r#""revision":2"#,
+        ),
+        ("the first", "fastly-kv:st", None, None, r#""revision":2"#),
+        ("the first", "worker", None, None, r#""revision":2"#),
+        ("the next", "cloudflare:ns", Some(&killed), None, kills),
+        ("the next", "fastly-config:st", Some(&killed), None, kills),
+        ("the next", "fastly-kv:st", Some(&killed), None, kills),
+        ("the next", "worker", Some(&killed), None, kills),
+        (
+            "overtaken",
+            "cloudflare:ns",
+            Some(&killed),
+            Some(1),
+            r#""other":"off""#,
+        ),
+        (
+            "overtaken",
+            "fastly-config:st",
+            Some(&killed),
+            Some(1),
+            r#""other":"off""#,
+        ),
+        (
+            "overtaken",
+            "fastly-kv:st",
+            Some(&killed),
+            Some(1),
+            r#""other":"off""#,
+        ),
+        (
+            "overtaken",
+            "worker",
+            Some(&killed),
+            Some(1),
+            r#""other":"off""#,
+        ),
+    ] {
+        let values: Vec<_> = control
+            .iter()
+            .map(|text| ("control", text.as_bytes()))
+            .collect();
+        let server = Server::new(&values);
+        let publication = Publication::new("publications", store);
+        // Without the snapshot nothing names it.
+        server.state.lock().unwrap().broken = Some("snapshot/");
+        let output = publication.run(&server);
+        assert_eq!(output.status.code(), Some(2), "{name}, {store}: {output:?}");
+        assert_eq!(server.value("control"), control.cloned(), "{name}, {store}");
+
+        let mut state = server.state.lock().unwrap();
+        state.broken = None;
+        state.intrudes_after = after.map(|after| state.requests.len() + after);
+        drop(state);
+        // A snapshot that is there already is as good.
+        for _ in 0..2 {
+            let output = publication.run(&server);
+            assert!(output.status.success(), "{name}, {store}: {output:?}");
+        }
+        let held = server.value("control").unwrap();
+        assert!(held.contains(says), "{name}, {store}: {held}");
+        let document: serde_json::Value = serde_json::from_str(&held).unwrap();
+        let digest = document["snapshot"].as_str().unwrap();
+        let cut = document["cuts"][digest].as_str().unwrap();
+        for (digest, file) in [(digest, &publication.snapshot), (cut, &publication.cut)] {
+            let stored = server.bytes(&format!("snapshot/v1/{digest}"));
+            let written = std::fs::read(file).unwrap();
+            assert!(stored == Some(written), "{name}, {store}: {digest}");
+        }
+    }
+    let server = Server::new(&[]);
+    for (args, said) in [
+        (vec!["--control", "worker"], "snapshots are not put into"),
+        (
+            vec!["--control", "fastly-config:st"],
+            "snapshots are not put into `fastly-config:st`",
+        ),
+        (
+            vec!["--control", "fastly-kv:st", "--snapshot", "a.snapshot"],
+            "snapshots are not put into `a.snapshot`",
+        ),
+    ] {
+        let output = server.run(&[&["compile", "flags.toml", "-o", "x"], &args[..]].concat());
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+        assert!(stderr.contains(said), "{args:?}: {stderr}");
+    }
+}
+
+/// Whoever is told that a flag is killed finds it killed, however many publish at the same time.
+#[test]
+fn kills_beside_publications() {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("beside");
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("control.json");
+    std::fs::write(&path, CONTROL).unwrap();
+    let control = path.to_str().unwrap();
+    let server = Server::new(&[]);
+    let publication = Publication::new("beside", control);
+    let flags: Vec<String> = (0..20).map(|number| format!("f{number}")).collect();
+    let made: Vec<&String> = thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..flags.len() {
+                let output = publication.run(&server);
+                assert!(output.status.success(), "{output:?}");
+            }
+        });
+        let run = |flag: &&String| server.run(&kill(control, flag)).status.success();
+        flags.iter().filter(run).collect()
+    });
+    let held = std::fs::read_to_string(&path).unwrap();
+    let held: serde_json::Value = serde_json::from_str(&held).unwrap();
+    assert_eq!(held["revision"], 7 + flags.len());
+    assert!(!made.is_empty());
+    for flag in made {
+        assert_eq!(held["kills"][flag], "off", "{flag}: {held}");
     }
 }

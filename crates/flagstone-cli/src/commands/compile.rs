@@ -8,7 +8,8 @@ use super::check::contents;
 use crate::files::replace;
 use crate::report::{Failure, Format, Outcome, Report};
 use crate::source::{self, Input, SourceOptions};
-use control::Control;
+use crate::store::{Place, put};
+use control::{Control, Next};
 use cut::Cut;
 use flagstone_authoring::Severity;
 use flagstone_compile::Model;
@@ -29,9 +30,15 @@ Examples:
   flagstone compile flagstone.toml -o shop.snapshot --control control.json
   flagstone compile flagstone.toml -o shop.snapshot --cut shop.cut --control control.json
   flagstone compile frame.toml --document flags.json -o frame.snapshot
+  flagstone compile flagstone.toml -o shop.snapshot --control cloudflare:0f2ac74b498b48028cb68387c421e279
+  flagstone compile flagstone.toml -o shop.snapshot --control fastly-config:1b2c3d --snapshot fastly-kv:4e5f6a
 
 With --control, the control document that puts the snapshot into force is written too: as revision N, or as the one
-after the revision that the file holds. Everything else in the file, such as kills, stays.")]
+after the revision that is there. Everything else in it, such as kills, stays. Where that is a platform's store, the
+snapshot and its cut are put into the store before.
+
+Credentials come from the environment: CLOUDFLARE_API_TOKEN and CLOUDFLARE_ACCOUNT_ID, FASTLY_API_TOKEN, or
+FLAGSTONE_CONTROL_TOKEN.")]
 pub struct Arguments {
     /// A file in the format of flagstone.toml
     #[arg(value_name = "SOURCE")]
@@ -48,16 +55,41 @@ pub struct Arguments {
     /// Where to write the cut: a snapshot of no more than requests at the edge can ask for, which nodes read instead
     #[arg(long, value_name = "FILE")]
     cut: Option<PathBuf>,
-    /// Where to write the control document
-    #[arg(long, value_name = "FILE")]
-    control: Option<PathBuf>,
-    /// The control document's revision, above the one that the file holds
+    /// Where to write the control document: a file, cloudflare:NAMESPACE_ID, fastly-config:STORE_ID, fastly-kv:STORE_ID, or
+    /// the https://HOST of a Worker with a Durable Object
+    #[arg(long, value_name = "STORE")]
+    control: Option<Place>,
+    /// Which store the snapshot and its cut are put into, if not that of the control document
+    #[arg(long, value_name = "STORE", requires = "control")]
+    snapshot: Option<Place>,
+    /// The control document's revision, above the one that is there
     #[arg(long, value_name = "N", requires = "control", value_parser = clap::value_parser!(u64).range(1..=control::MAX_REVISION))]
     revision: Option<u64>,
 }
 
+impl Arguments {
+    /// The store that nodes find the snapshot in, if it is to be put there.
+    fn shelf(&self) -> Result<Option<&Place>, Failure> {
+        let place = match (&self.snapshot, &self.control) {
+            (Some(place), _) => place,
+            (None, None | Some(Place::File(_))) => return Ok(None),
+            (None, Some(place)) => place,
+        };
+        match place.has_snapshots() {
+            true => Ok(Some(place)),
+            false => Err(Failure::Argument {
+                name: "--snapshot",
+                problem: format!(
+                    "snapshots are not put into `{place}`: say cloudflare:NAMESPACE_ID or fastly-kv:STORE_ID"
+                ),
+            }),
+        }
+    }
+}
+
 pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
     let Arguments { path, output, .. } = arguments;
+    let shelf = arguments.shelf()?;
     let Input::Source(source) = source::open(path)? else {
         return Err(Failure::IsSnapshot { path: path.clone() });
     };
@@ -83,30 +115,51 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
         Some(cut) => Some((cut, cut.snapshot()?)),
         None => None,
     };
-    let control = match &arguments.control {
-        Some(path) => {
-            let cut = cut.as_ref().map(|(_, snapshot)| snapshot.digest());
-            Some(Control::next(path, arguments.revision, &snapshot, cut)?)
-        }
-        None => None,
+    let next = Next {
+        revision: arguments.revision,
+        snapshot: &snapshot,
+        cut: cut.as_ref().map(|(_, snapshot)| snapshot.digest()),
     };
+    let control = arguments.control.as_ref();
+    let control = control.map(|place| Control::after(place, &next));
+    let control = control.transpose()?;
     replace(output, &bytes).map_err(Failure::write(output))?;
     if let Some((Cut { path, bytes, .. }, _)) = cut {
         replace(path, bytes).map_err(Failure::write(path))?;
     }
-    if let Some(control) = &control {
-        let idle = control.idle_kills(&snapshot).into_iter();
-        for message in idle.chain(control.idle_rollouts(&snapshot)) {
-            report.warning(&message)?;
+    if let Some(place) = shelf {
+        // What a control document names is there before it.
+        let store = place.open().map_err(Failure::store(place))?;
+        let cut = cut.as_ref().map(|(_, snapshot)| snapshot);
+        let cut = cut.filter(|cut| cut.digest() != snapshot.digest());
+        for snapshot in [Some(&snapshot), cut].into_iter().flatten() {
+            let put = put(store.as_ref(), &store_key(snapshot), snapshot.bytes());
+            put.map_err(Failure::store(place))?;
         }
-        let text = control.to_string();
-        replace(control.path, text.as_bytes()).map_err(Failure::write(control.path))?;
     }
+    let control = match control {
+        Some(control) => {
+            let place = control.place;
+            let Some(control) = control.write(&next)? else {
+                report.refusal(&format!(
+                    "somebody else goes on changing `{place}`; the snapshot is written and not in force"
+                ))?;
+                return Ok(Outcome::Overtaken);
+            };
+            let idle = control.idle_kills(&snapshot).into_iter();
+            for message in idle.chain(control.idle_rollouts(&snapshot)) {
+                report.warning(&message)?;
+            }
+            Some(control)
+        }
+        None => None,
+    };
     let written = Written {
         arguments,
         model: &model,
         snapshot: &snapshot,
         cut,
+        shelf,
         control: control.as_ref(),
     };
     written.report(report).map_err(Failure::Output)?;
@@ -119,6 +172,7 @@ struct Written<'a> {
     model: &'a Model,
     snapshot: &'a Snapshot<'a>,
     cut: Option<(&'a Cut<'a>, Snapshot<'a>)>,
+    shelf: Option<&'a Place>,
     control: Option<&'a Control<'a>>,
 }
 
@@ -135,6 +189,7 @@ impl Written<'_> {
                 "segments": self.model.segments.len(),
                 "routes": self.model.edge.routes.len(),
                 "cut": self.cut.map(|(cut, snapshot)| cut.data(&snapshot)),
+                "store": self.shelf.map(Place::to_string),
                 "revision": self.control.map(Control::revision),
             });
             return writeln!(out, "{all:#}");
@@ -149,13 +204,12 @@ impl Written<'_> {
             )?;
             writeln!(out, "KV key   {}", store_key(&snapshot))?;
         }
+        if let Some(place) = self.shelf {
+            writeln!(out, "store    {place}")?;
+        }
         if let Some(control) = self.control {
             let revision = control.revision();
-            writeln!(
-                out,
-                "control  {}, revision {revision}",
-                control.path.display()
-            )?;
+            writeln!(out, "control  {}, revision {revision}", control.place)?;
         }
         Ok(())
     }

@@ -194,8 +194,7 @@ impl Stores {
     /// What the snapshot says that a control document names.
     pub fn planned(&self, control: &Control) -> Result<Planned, Failure> {
         let place = self.snapshot.as_ref().unwrap_or(&self.control);
-        let has_one = matches!(place, Place::Cloudflare(_) | Place::FastlyKv(_));
-        if self.snapshot.is_none() && !has_one {
+        if self.snapshot.is_none() && !place.has_snapshots() {
             return Err(Failure::SnapshotPlace);
         }
         let store = place.open().map_err(Failure::store(place))?;

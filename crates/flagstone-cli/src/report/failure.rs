@@ -142,15 +142,15 @@ pub enum Failure {
     },
     /// The control document that is to be replaced cannot be understood.
     Control {
-        /// Which.
-        path: PathBuf,
+        /// Where.
+        place: Place,
         /// What is wrong with it.
         problem: &'static str,
     },
     /// The revision that was asked for is not above the one in the control document.
     Revision {
-        /// Which document.
-        path: PathBuf,
+        /// Where the document is.
+        place: Place,
         /// Its revision.
         held: u64,
         /// The revision asked for.
@@ -353,15 +353,13 @@ impl fmt::Display for Failure {
                 )
             }
             Self::Context { error } => write!(f, "the context cannot be used: {error}"),
-            Self::Control { path, problem } => write!(
+            Self::Control { place, problem } => write!(
                 f,
-                "`{}` is there, but {problem}; repair it or remove it first",
-                path.display()
+                "`{place}` is there, but {problem}; repair it or remove it first"
             ),
-            Self::Revision { path, held, asked } => write!(
+            Self::Revision { place, held, asked } => write!(
                 f,
-                "`{}` has revision {held}; nodes would ignore revision {asked}, it must be greater",
-                path.display()
+                "`{place}` has revision {held}; nodes would ignore revision {asked}, it must be greater"
             ),
             Self::Unusable { path, problem } => {
                 write!(f, "`{}` cannot be used: {problem}", path.display())

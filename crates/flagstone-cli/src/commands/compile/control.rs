@@ -1,52 +1,63 @@
 //! The control document: which snapshot is in force.
 
 use crate::report::Failure;
+use crate::store::{Held, Place, Store, StoreError, replace};
 use flagstone_core::{Digest, Snapshot};
+use flagstone_edge::Control as Document;
 use serde_json::{Map, Value, json};
-use std::fmt;
-use std::fs;
-use std::io;
-use std::path::Path;
+use std::io::ErrorKind;
+use std::thread::sleep;
+use std::time::Duration;
 
 /// The greatest revision: 15 digits, as integers of HTTP's structured fields have.
 pub const MAX_REVISION: u64 = 999_999_999_999_999;
 /// The version of the document that this program writes.
 const VERSION: u64 = 1;
+/// How often it is written over what somebody else has written meanwhile.
+const RETRIES: u32 = 9;
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// A control document that is to be written.
 pub struct Control<'p> {
     /// Where.
-    pub path: &'p Path,
+    pub place: &'p Place,
+    store: Box<dyn Store>,
+    /// What it follows.
+    held: Option<Held>,
     revision: u64,
     document: Value,
 }
 
+/// What a control document is to say.
+pub struct Next<'a> {
+    /// The revision, if it is not the one after that of the document before.
+    pub revision: Option<u64>,
+    pub snapshot: &'a Snapshot<'a>,
+    pub cut: Option<Digest>,
+}
+
 impl<'p> Control<'p> {
-    /// The document that follows the one at `path`, if there is one: another snapshot, with its cut if that is smaller, and a
+    /// The document that follows the one at a place, if there is one: another snapshot, with its cut if that is smaller, and a
     /// greater revision, and all else as it was.
     ///
     /// # Errors
-    /// If there is a file that is no control document, or whose revision is not below the one asked for.
-    pub fn next(
-        path: &'p Path,
-        asked: Option<u64>,
-        snapshot: &Snapshot<'_>,
-        cut: Option<Digest>,
-    ) -> Result<Self, Failure> {
-        let mut members = match fs::read(path) {
-            Ok(bytes) => members(&bytes).map_err(|problem| Failure::Control {
-                path: path.to_owned(),
+    /// If there is one that is no control document, or whose revision is not below the one asked for.
+    pub fn after(place: &'p Place, next: &Next<'_>) -> Result<Self, Failure> {
+        let store = place.open().map_err(Failure::store(place))?;
+        let held = store.read(Document::KEY).map_err(Failure::store(place))?;
+        let mut members = match &held {
+            Some(held) => members(&held.bytes).map_err(|problem| Failure::Control {
+                place: place.clone(),
                 problem,
             })?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Map::new(),
-            Err(error) => return Err(Failure::read(path)(error)),
+            None => Map::new(),
         };
-        let held = members.get("revision").and_then(Value::as_u64).unwrap_or(0);
-        let revision = asked.unwrap_or(held + 1);
-        if revision <= held || revision > MAX_REVISION {
+        let before = members.get("revision").and_then(Value::as_u64).unwrap_or(0);
+        let revision = next.revision.unwrap_or(before + 1);
+        if revision <= before || revision > MAX_REVISION {
             return Err(Failure::Revision {
-                path: path.to_owned(),
-                held,
+                place: place.clone(),
+                held: before,
                 asked: revision,
             });
         }
@@ -55,8 +66,9 @@ impl<'p> Control<'p> {
         }
         members.insert("version".into(), VERSION.into());
         members.insert("revision".into(), revision.into());
-        let name = snapshot.digest().to_string();
-        match cut.filter(|cut| *cut != snapshot.digest()) {
+        let digest = next.snapshot.digest();
+        let name = digest.to_string();
+        match next.cut.filter(|cut| *cut != digest) {
             Some(cut) => {
                 let cuts = json!({ name.as_str(): cut.to_string() });
                 members.insert("cuts".into(), cuts)
@@ -65,10 +77,46 @@ impl<'p> Control<'p> {
         };
         members.insert("snapshot".into(), name.into());
         Ok(Self {
-            path,
+            place,
+            store,
+            held,
             revision,
             document: Value::Object(members),
         })
+    }
+
+    /// Writes it over the one that it follows. If there is another one by now, the one that follows that is written; `None` if
+    /// that goes on for too long.
+    ///
+    /// # Errors
+    /// If it cannot be written, or what is there by now cannot be followed.
+    pub fn write(self, next: &Next<'_>) -> Result<Option<Self>, Failure> {
+        let mut control = self;
+        let mut left = RETRIES;
+        loop {
+            let text = control.text();
+            let held = control.held.as_ref();
+            match replace(control.store.as_ref(), Document::KEY, text.as_bytes(), held) {
+                Ok(()) => return Ok(Some(control)),
+                Err(StoreError::Overtaken) if left == 0 => return Ok(None),
+                Err(StoreError::Overtaken) => {}
+                // Locked, for as long as somebody else writes.
+                Err(StoreError::File(error))
+                    if error.kind() == ErrorKind::WouldBlock && left > 0 => {}
+                Err(error) => return Err(Failure::store(control.place)(error)),
+            }
+            left -= 1;
+            sleep(PAUSE);
+            control = Self::after(control.place, next)?;
+        }
+    }
+
+    /// For people if it is in a file; stores count characters.
+    fn text(&self) -> String {
+        match self.place {
+            Place::File(_) => format!("{:#}\n", self.document),
+            _ => self.document.to_string(),
+        }
     }
 
     pub fn revision(&self) -> u64 {
@@ -115,12 +163,6 @@ impl Control<'_> {
             })
         });
         idle.collect()
-    }
-}
-
-impl fmt::Display for Control<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:#}", self.document)
     }
 }
 
