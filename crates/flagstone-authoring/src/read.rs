@@ -60,14 +60,13 @@ pub fn read(text: &str, environment: Option<&str>, read_file: ReadFile<'_>) -> O
         _ => &Table::new(),
     };
     if let Some(name) = environment {
-        match environments
-            .get(name)
-            .and_then(|node| node.get_ref().as_table())
-        {
-            Some(above) => {
+        match environments.get(name).map(|node| node.get_ref()) {
+            Some(DeValue::Table(above)) => {
                 report_drift(&document, above, name, &mut report);
                 overlay(&mut document, above);
             }
+            // What it is was reported with the document's shape.
+            Some(_) => {}
             None => {
                 let known = environments.keys().map(|key| &**key.get_ref());
                 report.add(
@@ -90,8 +89,9 @@ pub fn read(text: &str, environment: Option<&str>, read_file: ReadFile<'_>) -> O
         model: (!report.has_errors()).then_some(model),
         findings: report.into_findings(),
         environments: environments
-            .keys()
-            .map(|key| key.get_ref().to_string())
+            .iter()
+            .filter(|(_, node)| node.get_ref().is_table())
+            .map(|(key, _)| key.get_ref().to_string())
             .collect(),
         places,
     }
