@@ -1,7 +1,7 @@
 //! `flagstone check`: everything that is wrong with sources.
 
 use crate::report::{Failure, Format, Outcome, Report};
-use crate::source::{self, Compiled, Form, Input, Source};
+use crate::source::{self, Compiled, Form, Input, SdkForm, Source, SourceOptions};
 use flagstone_authoring::{Finding, Severity};
 use flagstone_compile::Model;
 use serde_json::json;
@@ -15,15 +15,19 @@ Examples:
   flagstone check flagstone.toml
   flagstone check flagstone.toml --environment production --deny-warnings
   flagstone check --format json */flagstone.toml
+  flagstone check flags.json --from launchdarkly
 
 Exit code 0 if there are no errors, 1 if there are, 2 if a file cannot be read.")]
 pub struct Arguments {
-    /// Files in the format of flagstone.toml
+    /// Files in the format of flagstone.toml, or a flag service's documents
     #[arg(value_name = "SOURCE", required = true)]
     paths: Vec<PathBuf>,
     /// What the sources are written in
     #[arg(long, value_enum, default_value_t = Form::Native)]
     from: Form,
+    /// Which SDKs the answers must agree with, where a service's SDKs differ
+    #[arg(long, value_enum, default_value_t = SdkForm::Node)]
+    sdk: SdkForm,
     /// Check only this environment
     #[arg(long, value_name = "NAME")]
     environment: Option<String>,
@@ -43,7 +47,7 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
         let Input::Source(source) = source::open(path)? else {
             return Err(Failure::IsSnapshot { path: path.clone() });
         };
-        let checked = Checked::new(&source, arguments.environment.as_deref())?;
+        let checked = Checked::new(&source, arguments)?;
         let count = checked.count();
         total.errors += count.errors;
         total.warnings += count.warnings;
@@ -80,16 +84,24 @@ struct Count {
 }
 
 impl Checked {
-    fn new(source: &Source, only: Option<&str>) -> Result<Self, Failure> {
-        let first = source.compile_native(only)?;
+    fn new(source: &Source, arguments: &Arguments) -> Result<Self, Failure> {
+        let compile = |environment: &Option<String>| {
+            source.compile(&SourceOptions {
+                from: arguments.from,
+                sdk: arguments.sdk,
+                environment: environment.clone(),
+            })
+        };
+        let only = &arguments.environment;
+        let first = compile(only)?;
         let others = match only {
             Some(_) => Vec::new(),
             None => first.environments.clone(),
         };
-        let mut environments = vec![(only.map(str::to_owned), first)];
-        for name in others {
-            let compiled = source.compile_native(Some(&name))?;
-            environments.push((Some(name), compiled));
+        let mut environments = vec![(only.clone(), first)];
+        for name in others.into_iter().map(Some) {
+            let compiled = compile(&name)?;
+            environments.push((name, compiled));
         }
         let mut all: Vec<(&Option<String>, &Finding)> = environments
             .iter()
