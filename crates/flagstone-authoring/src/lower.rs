@@ -6,7 +6,7 @@
 pub(crate) mod allocation;
 mod flag;
 mod goal;
-mod identity;
+pub(crate) mod identity;
 mod ofrep;
 mod patterns;
 mod plan;

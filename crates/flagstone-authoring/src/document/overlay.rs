@@ -1,13 +1,16 @@
 //! What an environment changes.
 
+use std::collections::BTreeSet;
+
 use toml::de::DeValue;
 
 use super::{Table, elements, entries};
+use crate::lower::identity::attribute;
 
 /// Lays a table over another: tables are merged, everything else is replaced.
 ///
 /// In a flag, `serve` above takes the place of `rollout` below and the other way round, and a plan below that nothing goes
-/// by any more is left out.
+/// by any more is left out. The source of an attribute takes the place of the one below, however both spell its name.
 pub(crate) fn overlay<'i>(base: &mut Table<'i>, above: &Table<'i>) {
     let mut planned = Vec::new();
     in_both(base, above, |key, below, flag| {
@@ -16,6 +19,7 @@ pub(crate) fn overlay<'i>(base: &mut Table<'i>, above: &Table<'i>) {
         }
         drop_replaced(below, flag);
     });
+    drop_sources(base, above);
     merge(base, above);
     in_both(base, above, |key, below, _| {
         if !goes_by_plan(below) && planned.iter().any(|planned| planned == key) {
@@ -64,6 +68,61 @@ fn merge<'i>(base: &mut Table<'i>, above: &Table<'i>) {
                 base.insert(key.clone(), value.clone());
             }
         }
+    }
+}
+
+/// Leaves out the sources below of attributes that have one above by another spelling.
+fn drop_sources(base: &mut Table<'_>, above: &Table<'_>) {
+    let is_short = base.contains_key("source") || above.contains_key("source");
+    let above = above.get("context").map(|context| context.get_ref());
+    let base = base.get_mut("context").map(|context| context.get_mut());
+    if let (Some(DeValue::Table(base)), Some(DeValue::Table(above))) = (base, above) {
+        let mut named = BTreeSet::new();
+        name_sources("", above, is_short, &mut named);
+        drop_named("", base, Some(above), is_short, &named);
+    }
+}
+
+fn name_sources(prefix: &str, table: &Table<'_>, is_short: bool, named: &mut BTreeSet<String>) {
+    for (key, node) in table {
+        let key = key.get_ref();
+        match node.get_ref() {
+            DeValue::Table(table) => {
+                name_sources(&format!("{prefix}{key}."), table, is_short, named)
+            }
+            _ => {
+                named.insert(attribute(prefix, key, is_short));
+            }
+        }
+    }
+}
+
+/// What is spelled alike above stays, so that it keeps its place among the others.
+fn drop_named(
+    prefix: &str,
+    base: &mut Table<'_>,
+    above: Option<&Table<'_>>,
+    is_short: bool,
+    named: &BTreeSet<String>,
+) {
+    let mut dropped = Vec::new();
+    for (key, node) in base.iter_mut() {
+        let key = &**key.get_ref();
+        let over = above.and_then(|above| above.get(key));
+        let over = over.map(|node| node.get_ref());
+        match node.get_mut() {
+            DeValue::Table(base) => {
+                let over = over.and_then(|over| over.as_table());
+                drop_named(&format!("{prefix}{key}."), base, over, is_short, named);
+            }
+            _ if over.is_none() && named.contains(&attribute(prefix, key, is_short)) => {
+                dropped.push(key.to_owned());
+            }
+            _ => {}
+        }
+    }
+    for key in dropped {
+        base.remove(key.as_str());
     }
 }
 

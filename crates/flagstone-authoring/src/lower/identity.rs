@@ -176,7 +176,6 @@ fn each<'a>(document: &'a Table<'_>, mut visit: impl FnMut(String, &'a Node<'a>,
         .get("context")
         .and_then(|node| node.get_ref().as_table())
     {
-        // Among a service's attributes, those of the user need not say so.
         let is_short = document.contains_key("source");
         each_below("", table, is_short, Path::Root.key("context"), &mut visit);
     }
@@ -190,23 +189,27 @@ fn each_below<'a>(
     visit: &mut impl FnMut(String, &'a Node<'a>, Path<'_>),
 ) {
     for (key, node) in table {
-        let name = format!("{prefix}{}", key.get_ref());
         let path = path.key(key.get_ref());
-        let name = match is_short && !name.contains(['.', '[']) {
-            true => format!("user.{name}"),
-            false => name,
-        };
         match node.get_ref() {
             DeValue::Table(table) => {
                 each_below(
                     &format!("{prefix}{}.", key.get_ref()),
                     table,
-                    false,
+                    is_short,
                     path,
                     visit,
                 );
             }
-            _ => visit(canonical(&name), node, path),
+            _ => visit(attribute(prefix, key.get_ref(), is_short), node, path),
         }
+    }
+}
+
+/// The attribute that an entry of `[context]` is about. Among a service's attributes, those of the user need not say so.
+pub(crate) fn attribute(prefix: &str, key: &str, is_short: bool) -> String {
+    let name = format!("{prefix}{key}");
+    match is_short && !name.contains(['.', '[']) {
+        true => canonical(&format!("user.{name}")),
+        false => canonical(&name),
     }
 }
