@@ -6,8 +6,10 @@ use crate::files::replace;
 use crate::report::{Failure, Format, Outcome, Report};
 use crate::source::{DocumentArguments, SdkForm, Source};
 use flagstone_authoring::{LeftOut, Part, Remarks, Written, write};
+use flagstone_compile::Model;
 use flagstone_import::{Fidelity, Imported};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -47,6 +49,7 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
         report: fidelity,
         ..
     } = imported;
+    let keyless = keyless(&fidelity, &model);
     let fidelities = Fidelities::new(fidelity, &findings);
     let remarks = Remarks {
         head: &head(arguments, &source),
@@ -56,18 +59,21 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
             None => usize::MAX,
         },
     };
-    let written = write(&model, &remarks).ok_or_else(|| Failure::Conversion {
+    let mut written = write(&model, &remarks).ok_or_else(|| Failure::Conversion {
         path: arguments.document.path.clone(),
     })?;
-    let is_refused = !written.left_out.is_empty() && !arguments.partial;
     let gone = |is: fn(&Part) -> bool| {
         let parts = written.left_out.iter().map(|left_out| &left_out.part);
         parts.filter(|part| is(part)).count()
     };
+    let flags = model.flags.len() - gone(|part| matches!(part, Part::Flag(_)));
+    let segments = model.segments.len() - gone(|part| matches!(part, Part::Segment(_)));
+    written.left_out.splice(0..0, keyless);
+    let is_refused = !written.left_out.is_empty() && !arguments.partial;
     let converted = Converted {
         written: &written,
-        flags: model.flags.len() - gone(|part| matches!(part, Part::Flag(_))),
-        segments: model.segments.len() - gone(|part| matches!(part, Part::Segment(_))),
+        flags,
+        segments,
     };
     if let (Some(path), false) = (&arguments.output, is_refused) {
         write_files(path, &written)?;
@@ -91,6 +97,18 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
         true => Outcome::Errors,
         false => Outcome::Fine,
     })
+}
+
+/// What the document has and the model has not: flags whose keys cannot be keys here.
+fn keyless(fidelity: &flagstone_import::Report, model: &Model) -> Vec<LeftOut> {
+    let known: HashSet<&str> = model.flags.iter().map(|flag| flag.key.as_str()).collect();
+    let entries = fidelity.entries.iter();
+    let keyless = entries.filter(|entry| !known.contains(entry.flag.as_str()));
+    let left_out = keyless.map(|entry| LeftOut {
+        part: Part::Flag(entry.flag.clone()),
+        why: entry.notes.join("; "),
+    });
+    left_out.collect()
 }
 
 /// What the file begins with.
