@@ -4,10 +4,12 @@ mod failure;
 
 pub use failure::Failure;
 
+use crate::files::is_output;
 use crate::source::Source;
 use anstream::{AutoStream, ColorChoice};
 use flagstone_authoring::Finding;
 use std::io::{self, StderrLock, StdoutLock, Write};
+use std::path::Path;
 
 /// How every command reports.
 #[derive(Debug, clap::Args)]
@@ -75,6 +77,14 @@ impl Report {
     /// Standard output: what was asked for.
     pub fn output(&self) -> AutoStream<StdoutLock<'static>> {
         AutoStream::new(io::stdout().lock(), self.color)
+    }
+
+    /// Where to say what was written to these files: standard output, unless one of them is that.
+    pub fn beside<'p>(&self, written: impl IntoIterator<Item = &'p Path>) -> Box<dyn Write> {
+        match written.into_iter().any(is_output) {
+            true => Box::new(self.messages()),
+            false => Box::new(self.output()),
+        }
     }
 
     /// Standard error: everything else.

@@ -167,9 +167,12 @@ fn what_is_written_to_stays_what_it_was() {
     let args = ["types", "flagstone.toml", "-o"];
     let to = |name| {
         let child = spawn(&folder, &[&args[..], &[name]].concat());
-        String::from_utf8(child.wait_with_output().unwrap().stdout).unwrap()
+        let output = child.wait_with_output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (text(output.stdout), text(output.stderr))
     };
-    assert_eq!(to("link"), "wrote    link: 1 flag\n");
+    let said = |text: &str| (text.to_owned(), String::new());
+    assert_eq!(to("link"), said("wrote    link: 1 flag\n"));
     let types = fs::read_to_string(folder.join("file")).unwrap();
     assert!(types.contains("\"beta\""));
     let mode = fs::metadata(folder.join("file"))
@@ -177,12 +180,55 @@ fn what_is_written_to_stays_what_it_was() {
         .permissions()
         .mode();
     assert_eq!(mode & 0o777, 0o600);
-    assert_eq!(to("out"), types + "wrote    out: 1 flag\n");
+    let wrote = "wrote    out: 1 flag\n".to_owned();
+    assert_eq!(to("out"), (types, wrote));
     for name in ["link", "out"] {
         assert!(
             fs::symlink_metadata(folder.join(name))
                 .unwrap()
                 .is_symlink()
         );
+    }
+}
+
+/// What is written to standard output stands there alone; a reader that goes away has seen enough, unless the rest is in force.
+#[cfg(unix)]
+#[test]
+fn a_snapshot_on_standard_output() {
+    let folder = folder("alone");
+    let compiled = ["compile", "flagstone.toml", "-o"];
+    let output = |args: &[&str]| {
+        let child = spawn(&folder, &[&compiled[..], args].concat());
+        child.wait_with_output().unwrap()
+    };
+    assert!(output(&["file"]).status.success());
+    let bytes = fs::read(folder.join("file")).unwrap();
+    for (args, said) in [
+        (&["/dev/stdout"][..], "wrote    /dev/stdout"),
+        (&["/dev/stdout", "--format", "json"], "\"digest\""),
+    ] {
+        let output = output(args);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.success(), "{stderr}");
+        assert!(output.stdout == bytes, "{args:?}");
+        assert!(stderr.contains(said), "{stderr}");
+    }
+    assert!(output(&["file", "--cut", "cut"]).status.success());
+    let cut = output(&["file", "--cut", "/dev/stdout"]);
+    assert!(cut.stdout == fs::read(folder.join("cut")).unwrap());
+
+    for (args, code) in [
+        (&["/dev/stdout"][..], 0),
+        (&["/dev/stdout", "--control", "control.json"], 2),
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_flagstone"));
+        command.args([&compiled[..], args].concat());
+        let output = command.current_dir(&folder).stdout(writer).output();
+        let output = output.unwrap();
+        assert_eq!(output.status.code(), Some(code), "{output:?}");
+        assert_eq!(output.stderr.is_empty(), code == 0, "{output:?}");
+        assert!(!folder.join("control.json").exists());
     }
 }

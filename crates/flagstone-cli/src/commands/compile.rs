@@ -5,7 +5,7 @@ mod control;
 mod cut;
 
 use super::check::contents;
-use crate::files::replace;
+use crate::files::{distinct, replace};
 use crate::report::{Failure, Format, Outcome, Report};
 use crate::source::{self, Input, SourceOptions};
 use crate::store::{Place, put};
@@ -85,11 +85,27 @@ impl Arguments {
             }),
         }
     }
+
+    /// Refuses to write one file twice, or over what is read.
+    fn distinct(&self) -> Result<(), Failure> {
+        let control = self.control.as_ref().and_then(|place| match place {
+            Place::File(path) => Some(Path::new(path)),
+            _ => None,
+        });
+        let mut files = vec![("SOURCE", self.path.as_path())];
+        files.extend(self.document.as_deref().map(|path| ("--document", path)));
+        let read = files.len();
+        files.push(("--output", &self.output));
+        files.extend(self.cut.as_deref().map(|path| ("--cut", path)));
+        files.extend(control.map(|path| ("--control", path)));
+        distinct(read, &files)
+    }
 }
 
 pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
     let Arguments { path, output, .. } = arguments;
     let shelf = arguments.shelf()?;
+    arguments.distinct()?;
     let Input::Source(source) = source::open(path)? else {
         return Err(Failure::IsSnapshot { path: path.clone() });
     };
@@ -123,7 +139,14 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
     let control = arguments.control.as_ref();
     let control = control.map(|place| Control::after(place, &next));
     let control = control.transpose()?;
-    replace(output, &bytes).map_err(Failure::write(output))?;
+    replace(output, &bytes).map_err(|error| match &control {
+        // Who reads no more must not believe that it is in force.
+        Some(_) => Failure::Write {
+            path: output.clone(),
+            error,
+        },
+        None => Failure::write(output)(error),
+    })?;
     if let Some((Cut { path, bytes, .. }, _)) = cut {
         replace(path, bytes).map_err(Failure::write(path))?;
     }
@@ -178,7 +201,8 @@ struct Written<'a> {
 
 impl Written<'_> {
     fn report(&self, report: &Report) -> io::Result<()> {
-        let mut out = report.output();
+        let Arguments { output, cut, .. } = self.arguments;
+        let mut out = report.beside([output].into_iter().chain(cut).map(PathBuf::as_path));
         if report.format == Format::Json {
             let all = json!({
                 "file": self.arguments.output.display().to_string(),

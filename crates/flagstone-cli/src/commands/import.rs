@@ -3,7 +3,7 @@
 pub mod fidelity;
 
 use crate::commands::compile;
-use crate::files::replace;
+use crate::files::{distinct, replace};
 use crate::report::{Failure, Format, Outcome, Report};
 use crate::source::{DocumentArguments, Source};
 use fidelity::Fidelities;
@@ -50,6 +50,12 @@ enum Deny {
 }
 
 pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
+    if let Some(output) = &arguments.output {
+        distinct(
+            1,
+            &[("DOCUMENT", &arguments.document.path), ("--output", output)],
+        )?;
+    }
     let (source, imported) = Source::document(&arguments.document)?;
     let (bytes, findings) = source.compile_imported(&imported.model)?;
     let fidelities = Fidelities::new(imported.report, &findings);
@@ -71,7 +77,7 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
         replace(path, bytes).map_err(Failure::write(path))?;
         written = Some((path, snapshot));
     }
-    let mut out = report.output();
+    let mut out = report.beside(arguments.output.as_deref());
     let shown = match report.format {
         Format::Text => text(
             arguments,

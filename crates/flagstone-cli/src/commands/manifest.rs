@@ -1,6 +1,7 @@
 //! `flagstone manifest`: flags as a manifest for OpenFeature's command line.
 
 use super::types::write;
+use crate::files::distinct;
 use crate::listing::{self, Exposed, Listed};
 use crate::report::{Failure, Outcome, Report};
 use crate::source::SourceArguments;
@@ -27,6 +28,12 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
+    if let Some(output) = &arguments.output {
+        distinct(
+            1,
+            &[("SOURCE", &arguments.source.path), ("--output", output)],
+        )?;
+    }
     let Some(flags) = listing::list(&arguments.source, arguments.exposed, report)? else {
         return Ok(Outcome::Errors);
     };

@@ -1,6 +1,6 @@
 //! `flagstone types`: flags as TypeScript types.
 
-use crate::files::replace;
+use crate::files::{distinct, replace};
 use crate::listing::{self, Exposed, Listed};
 use crate::report::{Failure, Format, Outcome, Report};
 use crate::source::SourceArguments;
@@ -50,6 +50,12 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
             problem: format!("`{}` can have types alone; write a .ts", path.display()),
         });
     }
+    if let Some(output) = &arguments.output {
+        distinct(
+            1,
+            &[("SOURCE", &arguments.source.path), ("--output", output)],
+        )?;
+    }
     let Some(flags) = listing::list(&arguments.source, arguments.exposed, report)? else {
         return Ok(Outcome::Errors);
     };
@@ -70,7 +76,7 @@ pub fn write(
     flags: usize,
     report: &Report,
 ) -> Result<Outcome, Failure> {
-    let mut out = report.output();
+    let mut out = report.beside(output.map(PathBuf::as_path));
     let written = match output {
         None => out.write_all(text.as_bytes()),
         Some(path) => {

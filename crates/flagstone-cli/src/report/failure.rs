@@ -1,5 +1,6 @@
 //! Why a command could not do its work.
 
+use crate::files::is_output;
 use crate::store::{Place, StoreError};
 use flagstone_core::{OpenError, VerifyError};
 use flagstone_edge::ControlError;
@@ -218,9 +219,12 @@ impl Failure {
 
     /// For `map_err`, where a file is written.
     pub fn write(path: &Path) -> impl Fn(io::Error) -> Self {
-        move |error| Self::Write {
-            path: path.to_owned(),
-            error,
+        move |error| match is_output(path) {
+            true => Self::Output(error),
+            false => Self::Write {
+                path: path.to_owned(),
+                error,
+            },
         }
     }
 
