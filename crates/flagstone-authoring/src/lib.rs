@@ -41,6 +41,7 @@ mod write;
 pub use code::{CODES, Code};
 pub use describe::descriptions;
 pub use finding::{Finding, Label, Severity, line_column};
+pub use path::flag_path;
 pub use places::Places;
 pub use read::{Outcome, ReadFile, no_files, read};
 pub use render::{render, to_json};

@@ -44,6 +44,11 @@ impl fmt::Display for Path<'_> {
     }
 }
 
+/// Where a flag is in the document, as findings have it: `flags."a/b"`.
+pub fn flag_path(key: &str) -> String {
+    Path::Root.key("flags").key(key).to_string()
+}
+
 /// Whether TOML takes a key without quotes.
 pub(crate) fn is_bare(key: &str) -> bool {
     !key.is_empty()

@@ -110,6 +110,9 @@ fn parts_of_the_model_are_found_in_the_text() {
 [segments.s]
 included = ["u-1"]
 when = "true"
+[flags.7]
+variants = { 8 = 8 }
+default = "8"
 [flags."a/b"]
 variants = { x = 0, y = 1 }
 default = "x"
@@ -151,4 +154,19 @@ rollout.y = 2
     check("/identity/sources/0", Some("[\"cookie:uid\"]"));
     check("/nothing", None);
     check("", None);
+    let path = |path: &str, expected| assert_eq!(outcome.places.path(path), expected, "{path}");
+    path("/segments/s/included/0", "segments.s.included[0]");
+    path("/flags/a/b", "flags.\"a/b\"");
+    path("/flags/a/b/rules/0/when", "flags.\"a/b\".targets.y.when");
+    path("/flags/a/b/rules/2/when", "flags.\"a/b\".rules[0].when");
+    path("/flags/a/b/rules/3/rollout/y", "flags.\"a/b\".rollout.y");
+    path("/flags/a/b/rules/3/what", "flags.\"a/b\".what");
+    path("/flags/7", "flags.7");
+    path("/flags/7/variants/8", "flags.7.variants.8");
+    path(
+        "/routes/0/variants/y/cookies/c",
+        "routes[0].variants.y.cookies.c",
+    );
+    path("/nothing", "nothing");
+    path("", "");
 }

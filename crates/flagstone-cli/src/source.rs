@@ -300,7 +300,7 @@ impl Source {
         if let Some(bytes) = &compiled.snapshot {
             verify(bytes, &self.path)?;
         }
-        let places = Places::default();
+        let places = Places::of_model(model);
         let findings = compiled.findings.into_iter();
         let findings = findings.map(|finding| placed(finding, &places));
         Ok((compiled.snapshot, findings.collect()))
@@ -378,26 +378,9 @@ fn placed(finding: flagstone_compile::Finding, places: &Places) -> Finding {
         },
         code: finding.code,
         span: places.find(&finding.path).or_else(around).unwrap_or(0..0),
-        path: dotted(&finding.path),
+        path: places.path(&finding.path),
         message: finding.message,
         help: finding.help,
         labels: Vec::new(),
     }
-}
-
-/// A pointer into the model as a path in the text: `/routes/0/flag` is `routes[0].flag`.
-pub fn dotted(pointer: &str) -> String {
-    let mut path = String::new();
-    for step in pointer.split('/').skip(1) {
-        let is_index = step.bytes().all(|byte| byte.is_ascii_digit());
-        if is_index && !path.is_empty() {
-            path += &format!("[{step}]");
-            continue;
-        }
-        if !path.is_empty() {
-            path.push('.');
-        }
-        path += step;
-    }
-    path
 }

@@ -142,7 +142,7 @@ impl Check<'_> {
             code,
             message: format!("with `{}`: {message}", self.document),
             help: similar.map(|similar| format!("did you mean `{similar}`?")),
-            path: crate::source::dotted(path),
+            path: self.places.path(path),
             span: self.places.find(path).unwrap_or_default(),
             labels: Vec::new(),
         });

@@ -1,7 +1,7 @@
 //! How faithfully flags are taken over, for people and for programs.
 
 use crate::commands::check::counted;
-use flagstone_authoring::Finding;
+use flagstone_authoring::{Finding, flag_path};
 use flagstone_import::{Entry, Fidelity, Report};
 use serde_json::{Value, json};
 use std::io::{self, Write};
@@ -115,9 +115,7 @@ impl Fidelities {
 
 /// Whether a finding's path lies in a flag.
 fn is_about(path: &str, flag: &str) -> bool {
-    let behind = path
-        .strip_prefix("flags.")
-        .and_then(|path| path.strip_prefix(flag));
+    let behind = path.strip_prefix(flag_path(flag).as_str());
     behind.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
