@@ -23,7 +23,7 @@ impl Lower<'_> {
                 let message = format!("`{origin}` is not an origin of pages");
                 let finding = Finding::new(BAD_CORS, path.index(index), node.span(), message);
                 self.report.add(finding.help(
-                    "as browsers send it, `https://app.example` or `http://localhost:3000`: scheme and host in small letters, no path; or `*` for all"
+                    "as browsers send it, `https://app.example` or `http://localhost:3000`: scheme and host in small letters, neither path nor the port that goes without saying; or `*` for all"
                         .to_owned(),
                 ));
             }
@@ -46,7 +46,14 @@ fn is_origin(text: &str) -> bool {
     let Some((scheme, host)) = text.split_once("://") else {
         return false;
     };
-    !scheme.is_empty()
+    // Browsers leave it out.
+    let has_own_port = match scheme {
+        "http" => host.ends_with(":80"),
+        "https" => host.ends_with(":443"),
+        _ => false,
+    };
+    !has_own_port
+        && !scheme.is_empty()
         && scheme.bytes().all(is_scheme)
         && !host.is_empty()
         && host.bytes().all(is_host)
