@@ -191,7 +191,7 @@ fn line(out: &mut impl Write, depth: usize) -> io::Result<()> {
     write!(out, "{:1$}", "", 2 * depth)
 }
 
-/// As paths of findings name it: ``rules[1] `canary` ``.
+/// By its number in the snapshot, where rules of `targets` come first: ``rules[1] `canary` ``.
 fn title(rule: &Rule) -> String {
     match &rule.name {
         Some(name) => format!("rules[{}] `{name}`", rule.index),
