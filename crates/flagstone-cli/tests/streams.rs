@@ -220,6 +220,10 @@ fn a_snapshot_on_standard_output() {
     for (args, code) in [
         (&["/dev/stdout"][..], 0),
         (&["/dev/stdout", "--control", "control.json"], 2),
+        (
+            &["file", "--cut", "/dev/stdout", "--control", "control.json"],
+            2,
+        ),
     ] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);

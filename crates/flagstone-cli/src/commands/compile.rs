@@ -139,16 +139,19 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
     let control = arguments.control.as_ref();
     let control = control.map(|place| Control::after(place, &next));
     let control = control.transpose()?;
-    replace(output, &bytes).map_err(|error| match &control {
-        // Who reads no more must not believe that it is in force.
-        Some(_) => Failure::Write {
-            path: output.clone(),
-            error,
-        },
-        None => Failure::write(output)(error),
-    })?;
+    let write = |path: &Path, bytes: &[u8]| {
+        replace(path, bytes).map_err(|error| match &control {
+            // Who reads no more must not believe that it is in force.
+            Some(_) => Failure::Write {
+                path: path.to_owned(),
+                error,
+            },
+            None => Failure::write(path)(error),
+        })
+    };
+    write(output, &bytes)?;
     if let Some((Cut { path, bytes, .. }, _)) = cut {
-        replace(path, bytes).map_err(Failure::write(path))?;
+        write(path, bytes)?;
     }
     if let Some(place) = shelf {
         // What a control document names is there before it.
