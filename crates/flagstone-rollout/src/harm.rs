@@ -120,6 +120,11 @@ impl Circumstances {
         washout: false,
     };
 
+    /// Whether the unit came to its arm as all do that are compared, whatever answered it.
+    pub const fn is_drawn(&self) -> bool {
+        self.randomised && !self.preview && !self.prefetch && !self.washout
+    }
+
     /// Why the request is not compared, in whichever arm; `None` if it is.
     ///
     /// ```

@@ -29,7 +29,7 @@ pub struct Fetch {
     pub unit: Option<UnitHash>,
     /// From the fetch to the response head, in milliseconds.
     pub latency_ms: u32,
-    /// Whether the unit was exposed for the first time since the stage began.
+    /// Whether the unit was exposed for the first time since the stage began. That counts also if a cache answered.
     pub first_exposure: bool,
 }
 
@@ -50,7 +50,8 @@ pub enum Told {
     Counted,
     /// It was counted, and the breaker has tripped on it.
     Tripped,
-    /// It was not compared, for this reason.
+    /// It was not compared, for this reason. Its unit counts all the same if it is new and was
+    /// [drawn](Circumstances::is_drawn).
     LeftOut(LeftOut),
     /// Not counted: the breaker is open, or half-open and this unit is none that probes.
     NotClosed,
@@ -211,19 +212,27 @@ impl Node {
         if fetch.arm == Arm::Canary {
             self.fail_over(fetch, failure, now_ms);
         }
-        if let Some(reason) = fetch.circumstances.left_out() {
-            return Told::LeftOut(reason);
-        }
-        if fetch.stage != self.report.stage {
-            return Told::OtherStage;
-        }
-        let event = failure.filter(|failure| self.counts(fetch, *failure));
+        let is_here = fetch.stage == self.report.stage;
         // Of either arm the same sixteenth, so that probes are compared with their like.
         let is_compared = match self.breaker.phase() {
             Phase::Closed => true,
             Phase::HalfOpen { .. } => fetch.unit.is_some_and(UnitHash::probes),
             Phase::Open { .. } => false,
         };
+        if let Some(reason) = fetch.circumstances.left_out() {
+            // A cache keeps one arm's responses longer than the other's; as many units were drawn for each as planned.
+            let is_first = fetch.first_exposure && fetch.circumstances.is_drawn();
+            if is_first && is_here && is_compared {
+                self.begin(now_ms);
+                let count = &mut self.report.arms.of_mut(fetch.arm).first_exposures;
+                *count = count.saturating_add(1);
+            }
+            return Told::LeftOut(reason);
+        }
+        if !is_here {
+            return Told::OtherStage;
+        }
+        let event = failure.filter(|failure| self.counts(fetch, *failure));
         // A probe that fails says that the canary still does, also to a visitor who has failed before.
         let is_again = matches!(self.breaker.phase(), Phase::HalfOpen { .. })
             && is_event(fetch.arm, fetch.failover);

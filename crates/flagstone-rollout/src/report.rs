@@ -39,7 +39,7 @@ pub struct Counts {
     pub goal_exposed: u64,
     /// Units that reached each goal in time.
     pub goal_hits: [u64; GOALS],
-    /// Units exposed for the first time since the stage began.
+    /// Units exposed for the first time since the stage began, those that a cache answered included.
     pub first_exposures: u64,
     /// From the fetch to the response head.
     pub latency: Histogram,

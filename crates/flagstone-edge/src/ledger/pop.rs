@@ -147,9 +147,6 @@ impl<S: Shared> Ledger for Pop<S> {
         if fetch.arm == Arm::Canary && !has_failed {
             self.shared.increment(&name("s", of));
         }
-        if fetch.circumstances.left_out().is_some() {
-            return;
-        }
         // A node that begins with this fetch counts it as any other does.
         let mut node = Node::new(of.id, self.random, of.stage, of.share, now_ms, 0);
         node.tell(fetch, now_ms, 0, &BreakerOptions::DEFAULT);
@@ -170,7 +167,9 @@ impl<S: Shared> Ledger for Pop<S> {
         if report.arms.of(arm).hard > 0 && self.event(of, arm, of.share) {
             report.tripped = 1;
         }
-        self.shared.increment(&name_in("n", of, arm));
+        if report.arms.of(arm).fetches > 0 {
+            self.shared.increment(&name_in("n", of, arm));
+        }
         self.push(flag, report, fetch.unit);
     }
 

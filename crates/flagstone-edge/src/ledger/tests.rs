@@ -7,7 +7,7 @@ use crate::plan::{Attempts, Ended, Next, Plan, plan};
 use crate::{Configuration, Edit};
 use flagstone_compile::model::{Calendar, Plan as Stages, Share as Part, Source, Stage};
 use flagstone_core::{UnixMillis, Weight};
-use flagstone_rollout::{Line, Outcome};
+use flagstone_rollout::{Line, Outcome, PerArm, Report};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -255,6 +255,58 @@ fn who_is_not_drawn_by_the_plan_is_not_compared() {
     let arms = line.report.arms;
     assert_eq!(arms.canary.fetches + arms.control.fetches, 1_000);
     assert!((30..70).contains(&arms.canary.fetches), "{arms:?}");
+}
+
+/// Of new visitors as many arrive in each arm as are drawn, however many of them a cache answers; nothing else of these is
+/// compared.
+#[test]
+fn new_visitors_count_whatever_answers() {
+    let configuration = halves();
+    let now = UnixMillis(1_800_000_000_000);
+    let shared = Counters::default();
+    let mut isolate = Isolate::new();
+    isolate.name(&[7; 16]);
+    let mut lines = Vec::new();
+    for number in 0..200 {
+        let (all, random) = (Attempts::All, || [number; 16]);
+        let head = Head::get("/canary/x", &[]);
+        let plan = plan(all, &mut (), Some(&configuration), None, &head, now, random);
+        // Control's responses are in the cache, and the canary's are not.
+        let first = Ended {
+            from_cache: plan.origin == "stable",
+            ..ended(200)
+        };
+        plan.ended(&mut isolate, &first, now);
+        let mut pop = Pop::new(&shared, &[number; 16]);
+        plan.ended(&mut pop, &first, now);
+        lines.extend_from_slice(pop.lines());
+    }
+    for (ledger, lines) in [("isolate", isolate.reports(now.0).rollouts), ("pop", lines)] {
+        let mut sum = Report::default();
+        for line in lines.iter().filter_map(|line| Line::read(line)) {
+            sum.merge(&line.unwrap().report);
+        }
+        let PerArm { control, canary } = sum.arms;
+        assert_eq!(
+            control.first_exposures + canary.first_exposures,
+            200,
+            "{ledger}"
+        );
+        assert!((70..130).contains(&control.first_exposures), "{ledger}");
+        assert_eq!(
+            (control.fetches, canary.fetches),
+            (0, canary.first_exposures),
+            "{ledger}"
+        );
+    }
+    // What a cache answers is no fetch that a breaker compares.
+    assert!(
+        shared
+            .counts
+            .borrow()
+            .keys()
+            .all(|name| !name.ends_with(":C"))
+    );
 }
 
 #[test]

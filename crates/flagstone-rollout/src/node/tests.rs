@@ -86,6 +86,38 @@ fn what_a_fetch_counts_for() {
     check(Fetch { stage: 1, ..FETCH }, Told::OtherStage, [0; 5]);
 }
 
+/// A shared cache answers most of control's visitors and few of the canary's, which is new to it.
+#[test]
+fn a_new_unit_counts_whatever_answers() {
+    let cached = Circumstances {
+        cache_hit: true,
+        ..Circumstances::DRAWN
+    };
+    let moved = Circumstances {
+        washout: true,
+        ..cached
+    };
+    let cases = [
+        (Circumstances::DRAWN, 0, 1),
+        (cached, 0, 1),
+        (cached, 1, 0),
+        (moved, 0, 0),
+    ];
+    for (circumstances, stage, expected) in cases {
+        let mut node = node(0.5);
+        let fetch = Fetch {
+            circumstances,
+            stage,
+            first_exposure: true,
+            ..FETCH
+        };
+        tell(&mut node, fetch);
+        let found = node.report.arms.control.first_exposures;
+        assert_eq!(found, expected, "{fetch:?}");
+        assert_eq!(node.report.is_empty(), expected == 0, "{fetch:?}");
+    }
+}
+
 #[test]
 fn a_unit_that_fails_again_is_one_event() {
     let mut node = node(0.5);
