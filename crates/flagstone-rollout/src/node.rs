@@ -139,6 +139,14 @@ impl Node {
         }
     }
 
+    /// The same, whose first report has this number. A process that forgets rollouts and takes them up again numbers on, so
+    /// that no report is taken for an earlier one's repeat.
+    #[must_use]
+    pub const fn numbered_from(mut self, sequence: u32) -> Self {
+        self.sequence = sequence;
+        self
+    }
+
     /// Moves to another stage; the report of the one before, if there is anything to report, is to be sent. Within a stage the share
     /// may be another one each time: where it grows, or rules have their own.
     pub fn enter_stage(&mut self, stage: u8, share: Share) -> Option<(ReportId, Report)> {

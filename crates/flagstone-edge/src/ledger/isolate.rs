@@ -23,7 +23,7 @@ pub struct Isolate {
     /// When the tally is to be reported, if there is something in it.
     tally_due_ms: i64,
     sequence: u32,
-    lines: VecDeque<Line>,
+    outbox: Outbox,
     /// Random; its first value names this isolate.
     state: u64,
     instance: u64,
@@ -36,6 +36,14 @@ struct Entry {
     id: u64,
     node: Node,
     used_ms: i64,
+}
+
+/// Lines that wait to be sent.
+#[derive(Debug)]
+struct Outbox {
+    lines: VecDeque<Line>,
+    /// Above the number of every report so far. With it a rollout begins that is taken up, whether it has been forgotten or not.
+    next: u32,
 }
 
 /// What is to be sent to whoever adds it up: lines of JSON without line feeds.
@@ -55,7 +63,10 @@ impl Isolate {
             tally: Tally::new(),
             tally_due_ms: i64::MAX,
             sequence: 0,
-            lines: VecDeque::new(),
+            outbox: Outbox {
+                lines: VecDeque::new(),
+                next: 0,
+            },
             state: 0,
             instance: 0,
             key: None,
@@ -84,7 +95,7 @@ impl Isolate {
     /// Milliseconds until something is to be reported, 0 if it is time; `None` if there is nothing.
     pub fn due(&self, now_ms: i64) -> Option<u32> {
         let nodes = self.entries.iter().map(|entry| entry.node.due_ms());
-        let lines = (!self.lines.is_empty()).then_some(now_ms);
+        let lines = (!self.outbox.lines.is_empty()).then_some(now_ms);
         let tally = (!self.tally.is_empty()).then_some(self.tally_due_ms);
         let due = nodes.flatten().chain(lines).chain(tally).min()?;
         Some(due.saturating_sub(now_ms).clamp(0, INTERVAL_MS.into()) as u32)
@@ -94,11 +105,11 @@ impl Isolate {
     pub fn reports(&mut self, now_ms: i64) -> Reports {
         for entry in &mut self.entries {
             while let Some(report) = entry.node.take_report(now_ms) {
-                push(&mut self.lines, &entry.flag, report);
+                self.outbox.push(&entry.flag, report);
             }
         }
         let mut reports = Reports::default();
-        while let Some(line) = self.lines.pop_front() {
+        while let Some(line) = self.outbox.lines.pop_front() {
             reports.rollouts.push(line.write());
         }
         while let Some((key, row)) = self.tally.take() {
@@ -135,10 +146,11 @@ impl Isolate {
                 self.forget();
             }
             let phase = self.random();
+            let node = Node::new(id, self.instance, stage, share, now_ms, phase);
             self.entries.push(Entry {
                 flag: flag.to_owned(),
                 id,
-                node: Node::new(id, self.instance, stage, share, now_ms, phase),
+                node: node.numbered_from(self.outbox.next),
                 used_ms: now_ms,
             });
         }
@@ -152,7 +164,7 @@ impl Isolate {
         let oldest = self.entries.iter_mut().min_by_key(|entry| entry.used_ms);
         let Some(entry) = oldest else { return };
         while let Some(report) = entry.node.take_report(entry.used_ms) {
-            push(&mut self.lines, &entry.flag, report);
+            self.outbox.push(&entry.flag, report);
         }
         let id = entry.id;
         self.entries.retain(|entry| entry.id != id);
@@ -173,16 +185,19 @@ impl Default for Isolate {
     }
 }
 
-fn push(lines: &mut VecDeque<Line>, flag: &str, (id, report): (ReportId, Report)) {
-    if lines.len() >= MOST_LINES {
-        lines.pop_front();
+impl Outbox {
+    fn push(&mut self, flag: &str, (id, report): (ReportId, Report)) {
+        if self.lines.len() >= MOST_LINES {
+            self.lines.pop_front();
+        }
+        self.next = self.next.max(id.sequence.wrapping_add(1));
+        self.lines.push_back(Line {
+            id,
+            report,
+            flag: flag.to_owned(),
+            unit: None,
+        });
     }
-    lines.push_back(Line {
-        id,
-        report,
-        flag: flag.to_owned(),
-        unit: None,
-    });
 }
 
 impl Ledger for Isolate {
@@ -195,7 +210,7 @@ impl Ledger for Isolate {
         let finished = drawn.and_then(|share| node.enter_stage(of.stage, share));
         let serve = node.serve(Order::Run, unit, now_ms);
         if let Some(report) = finished {
-            push(&mut self.lines, flag, report);
+            self.outbox.push(flag, report);
         }
         serve
     }

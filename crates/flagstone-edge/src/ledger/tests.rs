@@ -7,7 +7,7 @@ use crate::plan::{Attempts, Ended, Next, Plan, plan};
 use crate::{Configuration, Edit};
 use flagstone_compile::model::{Calendar, Plan as Stages, Share as Part, Source, Stage};
 use flagstone_core::{UnixMillis, Weight};
-use flagstone_rollout::{Line, Outcome, PerArm, Report};
+use flagstone_rollout::{Circumstances, Failover, Line, Outcome, PerArm, Report, Sequences};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -307,6 +307,51 @@ fn new_visitors_count_whatever_answers() {
             .keys()
             .all(|name| !name.ends_with(":C"))
     );
+}
+
+/// Of more rollouts than there is room for some are forgotten and taken up again; the guard counts every report of them.
+#[test]
+fn a_rollout_that_is_taken_up_again_repeats_no_number() {
+    let mut isolate = Isolate::new();
+    isolate.name(&[7; 16]);
+    let share = Share::new(0.5).unwrap();
+    let fetch = Fetch {
+        stage: 0,
+        arm: Arm::Canary,
+        circumstances: Circumstances::DRAWN,
+        outcome: Outcome::Status(200),
+        failover: Failover::None,
+        unit: None,
+        latency_ms: 20,
+        first_exposure: false,
+    };
+    let (mut counted, mut seen) = (0, BTreeMap::new());
+    for round in 0..6 {
+        let now_ms = 1_800_000_000_000 + round * 10_000;
+        for id in 0..70 {
+            let of = Compared {
+                id,
+                stage: 0,
+                share,
+                arm: fetch.arm,
+                serve: Serve::Canary,
+                is_randomised: true,
+                is_prefetch: false,
+                is_first: false,
+                is_washout: false,
+                unit: None,
+            };
+            isolate.tell("flag", &of, &fetch, now_ms + id as i64);
+        }
+        for line in isolate.reports(now_ms + 9_000).rollouts {
+            let Line { id, report, .. } = Line::read(&line).unwrap().unwrap();
+            let sequences: &mut Sequences = seen.entry(report.rollout).or_default();
+            if sequences.insert(id.sequence) {
+                counted += report.arms.canary.fetches;
+            }
+        }
+    }
+    assert_eq!(counted, 6 * 70);
 }
 
 #[test]
