@@ -429,6 +429,52 @@ fn a_file_is_read_once() {
 }
 
 #[test]
+fn a_file_that_is_followed_comes_goes_and_comes_again() {
+    let folder = begun("guard-rotated");
+    let nodes = folder.join("nodes.ndjson");
+    let mut child = flagstone(&folder, &stores(FILE))
+        .args(["--input", "nodes.ndjson", "--format", "json"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Longer than what looks for it waits.
+    let pause = || sleep(Duration::from_millis(1_500));
+    pause();
+    fs::write(&nodes, line(1, 0, None, 0) + &line(1, 1, None, 0)).unwrap();
+    pause();
+    fs::rename(&nodes, folder.join("nodes.1")).unwrap();
+    pause();
+    assert_eq!(child.try_wait().unwrap(), None);
+    fs::write(&nodes, line(2, 0, None, 9)).unwrap();
+    let mut said = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    while !said.contains("rolled-back") {
+        said.clear();
+        assert!(stdout.read_line(&mut said).unwrap() > 0);
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_a_failure() {
+    let folder = begun("guard-unreadable");
+    fs::create_dir(folder.join("folder")).unwrap();
+    for args in [
+        &["--input", "missing.ndjson", "--once"][..],
+        &["--input", "folder", "--once"],
+        &["--input", "folder"],
+    ] {
+        let output = flagstone(&folder, &stores(FILE)).args(args).output();
+        let output = output.unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        let expected = format!("error: cannot read `{}`: ", args[1]);
+        assert!(said.starts_with(&expected), "{args:?}: {said}");
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+    }
+}
+
+#[test]
 fn a_step_that_is_made_is_not_told_as_failed_where_its_audit_line_is_not_kept() {
     let folder = begun("guard-audit");
     let audit = folder.join("control.json.audit");

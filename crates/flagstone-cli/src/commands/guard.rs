@@ -178,7 +178,7 @@ fn nameless() -> Failure {
     }
 }
 
-/// Sends what is read from standard input or a file, each batch until it is stored.
+/// Sends what is read from standard input or a file, each batch until it is stored, and how that has ended.
 fn read(path: &Path, name: &str, from: u64, follow: bool, sender: &SyncSender<Message>) {
     let is_file = path != Path::new("-");
     let take = |lines: input::Lines| {
@@ -204,11 +204,8 @@ fn read(path: &Path, name: &str, from: u64, follow: bool, sender: &SyncSender<Me
     } else {
         input::stdin(take)
     };
-    if let Err(error) = result {
-        eprintln!("error: cannot read `{}`: {error}", path.display());
-    }
     // The other side may be gone already.
-    let _ = sender.send(Message::End);
+    let _ = sender.send(Message::End(result.map_err(Failure::read(path))));
 }
 
 fn secret(path: &Path) -> Result<String, Failure> {

@@ -30,7 +30,7 @@ pub fn stdin(mut take: impl FnMut(Lines) -> bool) -> io::Result<()> {
 }
 
 /// Reads a file from a place on, and what is added to it; to its present end only, if `follow` is not set. A file that has
-/// become shorter is another one, and read from its beginning.
+/// become shorter is another one, and read from its beginning; one that is followed may not be there for a while.
 pub fn file(
     path: &Path,
     from: u64,
@@ -39,7 +39,13 @@ pub fn file(
 ) -> io::Result<()> {
     let mut read = from;
     loop {
-        let mut file = File::open(path)?;
+        let mut file = match File::open(path) {
+            Err(error) if follow && error.kind() == ErrorKind::NotFound => {
+                thread::sleep(PAUSE);
+                continue;
+            }
+            opened => opened?,
+        };
         if file.metadata()?.len() < read {
             read = 0;
         }

@@ -21,8 +21,8 @@ pub enum Message {
         question: Question,
         reply: oneshot::Sender<Answer>,
     },
-    /// There will be no more lines.
-    End,
+    /// There will be no more lines: they have ended, or cannot be read.
+    End(Result<(), Failure>),
 }
 
 /// A batch of lines.
@@ -107,18 +107,19 @@ impl<'a> Guard<'a> {
         // What cannot be read at the start is told at once, and not tried for ever.
         self.followed.look(clock::now().0)?;
         loop {
-            let (mut batches, mut questions, mut ends) = (Vec::new(), Vec::new(), false);
+            let (mut batches, mut questions, mut ended) = (Vec::new(), Vec::new(), None);
             let mut size = 0;
             let mut wait = TICK;
             let mut until = None;
-            while size < GATHERED && !ends {
+            while size < GATHERED && ended.is_none() {
                 match messages.recv_timeout(wait) {
                     Ok(Message::Lines(batch)) => {
                         size += batch.text.len();
                         batches.push(batch);
                     }
                     Ok(Message::Ask { question, reply }) => questions.push((question, reply)),
-                    Ok(Message::End) | Err(RecvTimeoutError::Disconnected) => ends = true,
+                    Ok(Message::End(how)) => ended = Some(how),
+                    Err(RecvTimeoutError::Disconnected) => ended = Some(Ok(())),
                     Err(RecvTimeoutError::Timeout) => break,
                 }
                 let until = *until.get_or_insert_with(|| moment() + self.gathering());
@@ -129,8 +130,8 @@ impl<'a> Guard<'a> {
                 // Whoever went away does not want to know.
                 let _ = reply.send(self.answer(&question));
             }
-            if ends {
-                return Ok(());
+            if let Some(how) = ended {
+                return how;
             }
         }
     }
