@@ -64,8 +64,8 @@ pub struct Publication {
 }
 
 impl Publication {
-    /// The document with this step; `None` if it says something else of the rollout than what was decided by. `mark` tells
-    /// this change from another at the same moment.
+    /// The document with this step; `None` if it says something else of the rollout than what was decided by, or nodes could
+    /// not read it. `mark` tells this change from another at the same moment.
     pub fn put(&self, document: &Document, now_ms: i64, mark: &str) -> Option<Document> {
         let entry = document.rollout(&self.flag)?;
         if entry.plan != self.plan || entry.course != self.held {
@@ -78,7 +78,8 @@ impl Publication {
             what: "guard",
             mark: mark.to_owned(),
         };
-        Some(document.with_rollout(&self.flag, &self.plan, &self.course, &stamp))
+        let next = document.with_rollout(&self.flag, &self.plan, &self.course, &stamp);
+        next.ok()
     }
 }
 

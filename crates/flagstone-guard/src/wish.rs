@@ -2,6 +2,7 @@
 
 use crate::{Document, Stamp};
 use flagstone_core::UnixMillis;
+use flagstone_edge::ControlError;
 use flagstone_rollout::{Course, Refusal, Timetable};
 
 /// What is to be done to a flag.
@@ -18,7 +19,10 @@ pub type Wished = Result<Wish, String>;
 
 impl Document {
     /// The document in which a flag has what is wished.
-    pub fn with(&self, flag: &str, wish: &Wish, stamp: &Stamp) -> Self {
+    ///
+    /// # Errors
+    /// If nodes could not read it.
+    pub fn with(&self, flag: &str, wish: &Wish, stamp: &Stamp) -> Result<Self, ControlError> {
         match wish {
             Wish::Kill(variant) => self.with_kill(flag, variant.as_deref(), stamp),
             Wish::Rollout(plan, course) => self.with_rollout(flag, plan, course, stamp),

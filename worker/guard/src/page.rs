@@ -73,7 +73,7 @@ impl Host {
             Err(why) => return Ok(plain(409, &(why + "\n"))),
         };
         let stamp = action.stamp(now_ms, member("mark").unwrap_or_default());
-        let next = document.with(&action.flag, &wish, &stamp);
+        let next = document.with(&action.flag, &wish, &stamp).map_err(text)?;
         Ok(json!({
             "status": 200,
             "kind": "application/json",

@@ -12,7 +12,7 @@ use crate::report::{Failure, Format, Outcome, Report};
 use crate::store::{Held, Place, Store};
 use change::{Order, stamp};
 use flagstone_core::UnixMillis;
-use flagstone_edge::Control;
+use flagstone_edge::{Control, ControlError};
 use flagstone_guard::{Document, Wish, Wished, not_begun, refusal};
 use flagstone_rollout::Course;
 use serde_json::{Value, json};
@@ -300,8 +300,13 @@ fn missing(place: &Place) -> Failure {
 
 /// The control document.
 pub fn document(held: &Held, place: &Place) -> Result<Document, Failure> {
-    Document::read(&held.bytes).map_err(|error| Failure::BadControl {
+    Document::read(&held.bytes).map_err(unfit(place))
+}
+
+/// That a control document cannot be, or become, what is in a place.
+fn unfit(place: &Place) -> impl Fn(ControlError) -> Failure {
+    |error| Failure::BadControl {
         place: place.clone(),
         error,
-    })
+    }
 }

@@ -1,6 +1,6 @@
 //! Changes of the control document: what is wanted, what of it may be, how it is written.
 
-use super::{Stores, document, missing, read};
+use super::{Stores, document, missing, read, unfit};
 use crate::clock;
 use crate::report::Failure;
 use crate::store::{Held, Place, Store, StoreError, keep, replace};
@@ -87,7 +87,7 @@ impl Stores {
         };
         let Order { flag, stamp, .. } = order;
         let next = match wish(&document)? {
-            Ok(wish) => document.with(flag, &wish, stamp),
+            Ok(wish) => document.with(flag, &wish, stamp).map_err(unfit(place))?,
             Err(why) => return Ok(Change::Refused(why)),
         };
         let remark = match order.dry_run {
