@@ -84,12 +84,11 @@ fn number(value: f64) -> Value {
 }
 
 fn place(of: Phase) -> Value {
-    let (stage, why) = match of {
-        Phase::Running { stage } => (Some(stage), None),
-        Phase::Held { stage, reason: why } => (Some(stage), Some(reason(why))),
-        _ => (None, None),
+    let why = match of {
+        Phase::Held { reason: why, .. } => Some(reason(why)),
+        _ => None,
     };
-    json!({ "phase": phase(of), "stage": stage, "reason": why })
+    json!({ "phase": phase(of), "stage": stage_of(of), "reason": why })
 }
 
 /// The last word of the event's type.
@@ -103,7 +102,16 @@ fn kind(decision: &Decision) -> &'static str {
             "waiting"
         }
         (_, _, Phase::Held { .. }) => "held",
+        // By hand.
+        (_, before, Phase::Running { stage }) if stage_of(before) < Some(stage) => "advanced",
         _ => "resumed",
+    }
+}
+
+const fn stage_of(phase: Phase) -> Option<u8> {
+    match phase {
+        Phase::Running { stage } | Phase::Held { stage, .. } => Some(stage),
+        _ => None,
     }
 }
 

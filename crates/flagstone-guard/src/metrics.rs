@@ -79,13 +79,7 @@ pub fn metrics(
         ("flagstone_rollout_stage", "The stage, from 0.", |status| {
             status.stage.into()
         }),
-        ("flagstone_rollout_share", "The canary's share.", |status| {
-            status
-                .shares
-                .get(usize::from(status.stage))
-                .copied()
-                .unwrap_or(1.0)
-        }),
+        ("flagstone_rollout_share", "The canary's share.", share),
         (
             "flagstone_rollout_evidence",
             "Evidence against the canary; a rollback at 100.",
@@ -168,6 +162,18 @@ pub fn metrics(
         }
     }
     out
+}
+
+/// The part of visitors who have the canary.
+fn share(status: &Status) -> f64 {
+    match status.phase.as_str() {
+        "complete" => 1.0,
+        "pending" | "rolled-back" | "stopped" => 0.0,
+        _ => {
+            let share = status.shares.get(usize::from(status.stage));
+            share.copied().unwrap_or(0.0)
+        }
+    }
 }
 
 fn family(out: &mut String, name: &str, kind: &str, help: &str) {

@@ -1,4 +1,4 @@
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 use super::*;
 use flagstone_rollout::guard::{Terms, Watch};
@@ -297,5 +297,55 @@ fn what_had_ended_before_it_began_is_no_news() {
         assert_eq!(desk.lead(later_ms), []);
         assert_eq!(desk.changes().decisions, Vec::<String>::new(), "{state}");
         assert_eq!(desk.statuses(later_ms).remove(0).phase, phase);
+    }
+}
+
+#[test]
+fn what_people_do_is_told_as_what_it_is() {
+    for (stage, state, kind, text) in [
+        (1, "running", "advanced", "checkout: now 50 %. 0 of 5"),
+        (1, "paused", "advanced", "checkout: now 50 %. 0 of 5"),
+        (0, "complete", "completed", "checkout: complete"),
+        (
+            0,
+            "rolled-back",
+            "stopped",
+            "checkout: stopped by hand at 5 %.",
+        ),
+    ] {
+        let mut desk = begun(None);
+        desk.take(&line(0, 1, 0), NOW_MS);
+        let control = document(2, stage, state).control;
+        desk.follow(&control, &[plan()], |_| Ok(None), NOW_MS)
+            .unwrap();
+        desk.lead(NOW_MS);
+        let decisions = desk.changes().decisions;
+        let event: serde_json::Value = serde_json::from_str(&decisions[0]).unwrap();
+        let expected = format!("dev.flagstone.rollout.{kind}");
+        assert_eq!(event["type"], expected, "{stage} {state}");
+        let found = event["data"]["text"].as_str().unwrap();
+        assert!(found.starts_with(text), "{stage} {state}: {found}");
+    }
+}
+
+#[test]
+fn a_gauge_has_the_share_that_visitors_get() {
+    for (stage, state, failures, share) in [
+        (0, "running", 0, "0.05"),
+        (1, "paused", 0, "0.5"),
+        (0, "running", 20, "0"),
+        (1, "rolled-back", 0, "0"),
+        (1, "complete", 0, "1"),
+    ] {
+        let mut desk = begun(None);
+        desk.take(&line(0, 1, failures), NOW_MS);
+        let control = document(2, stage, state).control;
+        desk.follow(&control, &[plan()], |_| Ok(None), NOW_MS)
+            .unwrap();
+        desk.lead(NOW_MS);
+        let metrics = crate::metrics(&desk.lines, None, None, &desk.statuses(NOW_MS));
+        let expected = format!("flagstone_rollout_share{{flag=\"checkout\"}} {share}");
+        let is_there = metrics.lines().any(|line| line == expected);
+        assert!(is_there, "{stage} {state}: {metrics}");
     }
 }
