@@ -368,7 +368,7 @@ fn begin(id: u64, plan: &Planned, course: &Course, judgement: &Judgement, now_ms
     };
     let (terms, guard) = (judgement.terms, Plan::new(plan.ladder, watch));
     let rollout = Rollout::join(id, guard, terms, course.stage, now_ms);
-    let is_fresh = course.stage == 0 && now_ms.saturating_sub(course.since_ms) < FRESH_MS;
+    let is_fresh = course.stage == 0 && course.dwelt_ms(now_ms) < FRESH_MS;
     if is_fresh || judgement.adopt {
         rollout
     } else {

@@ -349,3 +349,25 @@ fn a_gauge_has_the_share_that_visitors_get() {
         assert!(is_there, "{stage} {state}: {metrics}");
     }
 }
+
+#[test]
+fn a_pause_does_not_make_a_rollout_old() {
+    // It was paused as soon as it had begun, and has been in its stage for no time since.
+    let later_ms = NOW_MS + 3_600_000;
+    for (state, expected) in [("paused", "manual"), ("running", "lost")] {
+        let mut desk = desk();
+        let control = document(1, 0, state).control;
+        for turn in 0..12 {
+            let now_ms = later_ms + i64::from(turn) * 10_000;
+            desk.follow(&control, &[plan()], |_| Ok(None), now_ms)
+                .unwrap();
+            let many = line(turn, 1, 0)
+                .replace("95", "95000")
+                .replace("5}", "5000}");
+            desk.take(&many, now_ms);
+            desk.lead(now_ms);
+        }
+        let reason = desk.statuses(later_ms).remove(0).reason;
+        assert_eq!(reason.as_deref(), Some(expected), "{state}");
+    }
+}
