@@ -192,7 +192,7 @@ impl Seen {
         self.requests += 1;
         self.errors += u64::from(response.status >= 500);
         self.harms += u64::from(response.body == HARM.as_bytes());
-        self.fallbacks += u64::from(status.contains("; fallback"));
+        self.fallbacks += u64::from(status.contains("; fallback") && response.status < 500);
         self.guarded += u64::from(status.contains("guard=open"));
     }
 

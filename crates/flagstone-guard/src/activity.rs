@@ -3,7 +3,7 @@
 mod shared;
 
 use flagstone_rollout::tally::{Line, Row};
-use flagstone_rollout::{Histogram, INTERVAL_MS, interval};
+use flagstone_rollout::{INTERVAL_MS, Sequences, interval};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, VecDeque};
 const BATCHES: usize = 64;
 /// Figures are of one such time that is over and of the present one, in milliseconds.
 const PERIOD_MS: i64 = 600_000;
+/// After so long nothing is left of them.
+const DOUBLE_MS: i64 = 2 * PERIOD_MS;
 /// A node that has not reported for so long is gone, in intervals: two minutes.
 const GONE: u64 = 12;
 /// When flags were last reported is kept so often, in milliseconds.
@@ -18,7 +20,7 @@ const KEPT_MS: i64 = 600_000;
 /// A flag of which nothing was heard for so long is forgotten: a year, in milliseconds.
 const FORGOTTEN_MS: i64 = 365 * 86_400_000;
 
-/// What nodes have reported lately. Memory: some 3 KB for each variant that is served, and 60 bytes for each node.
+/// What nodes have reported lately. Memory: some 3 KB for each variant that is served, and 80 bytes for each node.
 ///
 /// Counts are kept in memory only. When flags were last reported is for the host's store, so that a flag that nobody asks for
 /// is found out whatever becomes of processes.
@@ -30,7 +32,8 @@ const FORGOTTEN_MS: i64 = 365 * 86_400_000;
 /// let line = r#"{"flagstone":"tally","instance":"07","sequence":0,"interval":1,"revision":7,"flag":"checkout","stage":0,"variant":"on","route":"/","requests":3}"#;
 /// activity.take(1, line, 12_000);
 /// activity.take(1, line, 12_500); // the same batch once more does not count
-/// assert_eq!(activity.seen("checkout", "on").unwrap().counts().requests, 3);
+/// activity.take(2, line, 13_000); // nor does the line in another batch
+/// assert_eq!(activity.seen("checkout", "on").unwrap().counts(13_000).requests(), 3);
 /// assert_eq!(activity.nodes(13_000).next().unwrap().revision, 7);
 /// ```
 #[derive(Clone, Debug)]
@@ -63,18 +66,29 @@ pub struct Node {
     pub revision: u64,
     /// When it last reported, in Unix milliseconds.
     pub last_ms: i64,
+    /// Which of its lines have been counted.
+    sequences: Sequences,
 }
 
 /// What has been reported of a variant.
 #[derive(Clone, Debug)]
 pub struct Seen {
     begun_ms: i64,
-    before: Row,
-    now: Row,
+    before: Counts,
+    now: Counts,
     /// By interval, the newest last.
     requests: [u32; Activity::INTERVALS],
     failures: [u32; Activity::INTERVALS],
     newest: u64,
+}
+
+/// What visitors of a variant got.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// From its own origin, or from the fallback after that had failed.
+    pub own: Row,
+    /// From control, since the breaker was not closed.
+    pub guarded: Row,
 }
 
 impl Activity {
@@ -126,12 +140,17 @@ impl Activity {
             instance: id.instance,
             revision: 0,
             last_ms: now_ms,
+            sequences: Sequences::default(),
         });
+        let is_new = node.sequences.insert(id.sequence);
         // A report may still have requests of before.
         node.revision = node.revision.max(key.revision);
         node.last_ms = now_ms;
         if self.nodes.len() >= 2 * Self::NODES {
             self.forget();
+        }
+        if !is_new {
+            return;
         }
         let is_known = self
             .flags
@@ -229,8 +248,8 @@ impl Seen {
     fn new(now_ms: i64) -> Self {
         Self {
             begun_ms: now_ms,
-            before: Row::default(),
-            now: Row::default(),
+            before: Counts::default(),
+            now: Counts::default(),
             requests: [0; Activity::INTERVALS],
             failures: [0; Activity::INTERVALS],
             newest: interval(now_ms),
@@ -239,11 +258,12 @@ impl Seen {
 
     fn count(&mut self, row: &Row, now_ms: i64) {
         self.pass(now_ms);
-        self.now.merge(row);
-        let failures = failures(row);
+        let mut counts = Counts::default();
+        counts.add(row);
+        self.now.merge(&counts);
         for (series, count) in [
-            (&mut self.requests, row.requests),
-            (&mut self.failures, failures),
+            (&mut self.requests, counts.requests()),
+            (&mut self.failures, counts.failures()),
         ] {
             if let Some(last) = series.last_mut() {
                 *last = last.saturating_add(count.min(u64::from(u32::MAX)) as u32);
@@ -255,10 +275,10 @@ impl Seen {
         let passed = now_ms.saturating_sub(self.begun_ms);
         if passed >= PERIOD_MS {
             let last = std::mem::take(&mut self.now);
-            self.before = if passed < 2 * PERIOD_MS {
+            self.before = if passed < DOUBLE_MS {
                 last
             } else {
-                Row::default()
+                Counts::default()
             };
             self.begun_ms = now_ms;
         }
@@ -269,11 +289,15 @@ impl Seen {
         self.newest = now;
     }
 
-    /// Its counts of the last ten to twenty minutes before its last report.
-    pub fn counts(&self) -> Row {
-        let mut sum = self.before;
-        sum.merge(&self.now);
-        sum
+    /// Its counts of the last ten to twenty minutes.
+    pub fn counts(&self, now_ms: i64) -> Counts {
+        let mut counts = self.now;
+        match now_ms.saturating_sub(self.begun_ms) {
+            ..PERIOD_MS => counts.merge(&self.before),
+            PERIOD_MS..DOUBLE_MS => {}
+            DOUBLE_MS.. => counts = Counts::default(),
+        }
+        counts
     }
 
     /// Requests, and failures among them, in each of the last [`Activity::INTERVALS`] intervals, the newest last.
@@ -281,17 +305,40 @@ impl Seen {
         let passed = interval(now_ms).saturating_sub(self.newest);
         [&self.requests, &self.failures].map(|series| shifted(series, passed))
     }
-
-    /// Latencies of the same.
-    pub fn latency(&self) -> Histogram {
-        self.counts().latency
-    }
 }
 
-/// What the variant's own origin did wrong, whatever visitors saw of it.
-pub fn failures(row: &Row) -> u64 {
-    let failures = row.errors.saturating_add(row.fallbacks);
-    failures.saturating_add(row.harms)
+impl Counts {
+    /// Adds a row, of one or the other.
+    fn add(&mut self, row: &Row) {
+        let rows = match row.is_guarded() {
+            true => &mut self.guarded,
+            false => &mut self.own,
+        };
+        rows.merge(row);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.own.merge(&other.own);
+        self.guarded.merge(&other.guarded);
+    }
+
+    /// Both together, as visitors saw them.
+    pub fn all(&self) -> Row {
+        let mut all = self.own;
+        all.merge(&self.guarded);
+        all
+    }
+
+    /// Responses that visitors got.
+    pub const fn requests(&self) -> u64 {
+        self.own.requests.saturating_add(self.guarded.requests)
+    }
+
+    /// What the variant's own origin did wrong, whatever visitors saw of it.
+    pub const fn failures(&self) -> u64 {
+        let failures = self.own.errors.saturating_add(self.own.fallbacks);
+        failures.saturating_add(self.own.harms)
+    }
 }
 
 fn shifted<const N: usize>(series: &[u32; N], by: u64) -> [u32; N] {

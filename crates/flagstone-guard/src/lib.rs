@@ -27,7 +27,7 @@ mod status;
 mod wish;
 
 pub use action::{Action, ActionError, What};
-pub use activity::{Activity, Node, Seen};
+pub use activity::{Activity, Counts, Node, Seen};
 pub use control::{Document, Stamp, entry};
 pub use desk::{Changes, Desk, Judgement, Publication, Taken, phase, reason};
 pub use health::Health;

@@ -23,7 +23,8 @@ pub struct Key {
     pub route: String,
 }
 
-/// Counts of requests. Sums stop at the largest number.
+/// Counts of requests. Sums stop at the largest number. Those that control answered in a canary's place are counted in rows of
+/// their own, where `guarded` is `requests`: their failures are not the canary's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Row {
     /// Responses that visitors got.
@@ -32,7 +33,7 @@ pub struct Row {
     pub errors: u64,
     /// Those that were no failures, but harm by what their route says.
     pub harms: u64,
-    /// Those that the fallback gave, since the variant's own origin had failed.
+    /// Those that the fallback gave, since the variant's own origin had failed, and that were no failures.
     pub fallbacks: u64,
     /// Those that control gave, since the breaker was not closed.
     pub guarded: u64,
@@ -49,7 +50,7 @@ pub struct Answer {
     pub is_error: bool,
     /// It was none, but harm by what its route says.
     pub is_harm: bool,
-    /// The fallback gave it.
+    /// The fallback gave it, and it was no failure.
     pub is_fallback: bool,
     /// Control gave it, since the breaker was not closed.
     pub is_guarded: bool,
@@ -93,9 +94,13 @@ impl Tally {
 
     /// Counts a request. Cost: a comparison with each row.
     pub fn count(&mut self, key: &Key, answer: &Answer) {
-        if let Some((_, row)) = self.rows.iter_mut().find(|(of, _)| of == key) {
+        let is_rest = *key == Key::default();
+        let is_its = |(of, row): &&mut (Key, Row)| {
+            of == key && (is_rest || row.is_guarded() == answer.is_guarded)
+        };
+        if let Some((_, row)) = self.rows.iter_mut().find(is_its) {
             row.add(answer);
-        } else if self.rows.len() + 1 < Self::MOST || *key == Key::default() {
+        } else if self.rows.len() + 1 < Self::MOST || is_rest {
             let mut row = Row::default();
             row.add(answer);
             self.rows.push((key.clone(), row));
@@ -116,6 +121,11 @@ impl Tally {
 }
 
 impl Row {
+    /// Whether control gave all of them, since the breaker was not closed.
+    pub const fn is_guarded(&self) -> bool {
+        self.guarded > 0 && self.guarded >= self.requests
+    }
+
     /// Adds another's counts.
     pub fn merge(&mut self, other: &Self) {
         for (mine, others) in [

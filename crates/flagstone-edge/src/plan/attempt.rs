@@ -161,10 +161,10 @@ impl Pending {
             let answer = Answer {
                 is_error: has_failed && failover != Failover::Saved,
                 is_harm: matches!(outcome, Outcome::Harmful(_)),
-                is_fallback: failover != Failover::None,
+                is_fallback: failover == Failover::Saved,
                 is_guarded,
                 is_exposure: watched.is_exposure,
-                latency_ms: (!has_failed).then_some(first.latency_ms),
+                latency_ms: (!has_failed && !is_guarded).then_some(first.latency_ms),
             };
             ledger.count(&watched.key, &answer, now.0);
             let Some(of) = compared.filter(|_| !is_guarded) else {

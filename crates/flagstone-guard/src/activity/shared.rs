@@ -1,7 +1,8 @@
 //! What one guard has heard, as text for others that share its work: each shows what all of them have heard.
 
-use super::{Activity, Node, Seen, shifted};
-use flagstone_rollout::tally::{Key, Line};
+use super::{Activity, DOUBLE_MS, Node, Seen, shifted};
+use flagstone_rollout::tally::{Key, Line, Row};
+use flagstone_rollout::{Sequences, interval};
 use serde_json::{Value, json};
 
 impl Activity {
@@ -20,24 +21,31 @@ impl Activity {
         self.batches = batches.into_iter().collect();
     }
 
-    /// Its counts as lines: a tally for each variant with its series in the line after it, and then the nodes of the last two
-    /// minutes.
+    /// Its counts as lines: a tally for each variant with its series in the line after it, another with none for what control
+    /// gave in its place, and then the nodes of the last two minutes.
     pub fn to_text(&self, now_ms: i64) -> String {
         let mut text = String::new();
         for (flag, variants) in &self.flags {
             for (variant, seen) in variants {
-                let line = Line {
-                    interval: seen.newest,
-                    key: Key {
-                        flag: flag.clone(),
-                        variant: variant.clone(),
-                        ..Key::default()
-                    },
-                    row: seen.counts(),
-                    ..Line::default()
+                let counts = seen.counts(now_ms);
+                let mut push = |row: &Row, series: Value| {
+                    let line = Line {
+                        interval: seen.newest,
+                        key: Key {
+                            flag: flag.clone(),
+                            variant: variant.clone(),
+                            ..Key::default()
+                        },
+                        row: *row,
+                        ..Line::default()
+                    };
+                    text += &format!("{}\n{series}\n", line.write());
                 };
-                let series = json!([seen.requests.to_vec(), seen.failures.to_vec()]);
-                text += &format!("{}\n{series}\n", line.write());
+                let series = [&seen.requests, &seen.failures].map(|series| series.to_vec());
+                push(&counts.own, json!(series));
+                if counts.guarded != Row::default() {
+                    push(&counts.guarded, json!([[], []]));
+                }
             }
         }
         let nodes = self.nodes(now_ms);
@@ -47,14 +55,16 @@ impl Activity {
         text + &json!({ "last_ms": self.memory.last_ms, "nodes": nodes }).to_string()
     }
 
-    /// Adds what another guard has written with [`to_text`](Self::to_text); what makes no sense is passed over.
-    pub fn add(&mut self, text: &str) {
+    /// Adds what another guard has written with [`to_text`](Self::to_text), to be shown at a moment; what makes no sense then is
+    /// passed over.
+    pub fn add(&mut self, text: &str, now_ms: i64) {
         let mut lines = text.lines();
         while let Some(line) = lines.next() {
             match Line::read(line) {
                 Some(tally) => {
                     let series = lines.next().unwrap_or_default();
-                    self.add_seen(&tally, &serde_json::from_str(series).unwrap_or_default());
+                    let series = serde_json::from_str(series).unwrap_or_default();
+                    self.add_seen(&tally, &series, now_ms);
                 }
                 None => {
                     self.remember(line.as_bytes());
@@ -64,14 +74,18 @@ impl Activity {
         }
     }
 
-    fn add_seen(&mut self, tally: &Line, series: &[Vec<u32>; 2]) {
+    fn add_seen(&mut self, tally: &Line, series: &[Vec<u32>; 2], now_ms: i64) {
+        // A guard that has heard nothing for so long says nothing new either.
+        if tally.interval < interval(now_ms.saturating_sub(DOUBLE_MS)) {
+            return;
+        }
         let Key { flag, variant, .. } = &tally.key;
         let variants = self.flags.entry(flag.clone()).or_default();
-        let seen = variants.entry(variant.clone()).or_insert_with(|| Seen {
-            newest: tally.interval,
-            ..Seen::new(0)
-        });
-        seen.now.merge(&tally.row);
+        let seen = variants
+            .entry(variant.clone())
+            .or_insert_with(|| Seen::new(now_ms));
+        seen.pass(now_ms);
+        seen.now.add(&tally.row);
         let newest = seen.newest.max(tally.interval);
         let [requests, failures] = series;
         for (mine, others) in [
@@ -103,6 +117,7 @@ impl Activity {
                 instance,
                 revision,
                 last_ms: 0,
+                sequences: Sequences::default(),
             });
             known.revision = known.revision.max(revision);
             known.last_ms = known.last_ms.max(last_ms.try_into().unwrap_or(0));

@@ -4,12 +4,14 @@ use flagstone_rollout::tally::Key;
 
 const MINUTE_MS: i64 = 60_000;
 
+/// A line of a node, the first of many.
 fn line(instance: u64, revision: u64, variant: &str, requests: u64) -> String {
+    numbered(instance, 0, revision, variant, requests)
+}
+
+fn numbered(instance: u64, sequence: u32, revision: u64, variant: &str, requests: u64) -> String {
     let line = Line {
-        id: ReportId {
-            instance,
-            sequence: 0,
-        },
+        id: ReportId { instance, sequence },
         interval: 1,
         key: Key {
             revision,
@@ -27,17 +29,42 @@ fn line(instance: u64, revision: u64, variant: &str, requests: u64) -> String {
     line.write()
 }
 
-fn requests(activity: &Activity, variant: &str) -> u64 {
+fn requests(activity: &Activity, variant: &str, now_ms: i64) -> u64 {
     let seen = activity.seen("checkout", variant);
-    seen.map_or(0, |seen| seen.counts().requests)
+    seen.map_or(0, |seen| seen.counts(now_ms).requests())
 }
 
 #[test]
 fn counts_last_for_ten_to_twenty_minutes() {
     let mut activity = Activity::new(0);
     for (minute, expected) in [(0, 1), (9, 2), (11, 3), (19, 4), (22, 3), (60, 1)] {
-        activity.take(minute as u64, &line(1, 1, "on", 1), minute * MINUTE_MS);
-        assert_eq!(requests(&activity, "on"), expected, "minute {minute}");
+        let (instance, now_ms) = (minute as u64, minute * MINUTE_MS);
+        activity.take(instance, &line(instance, 1, "on", 1), now_ms);
+        assert_eq!(
+            requests(&activity, "on", now_ms),
+            expected,
+            "minute {minute}"
+        );
+    }
+    // Nobody reports any more, as of a canary that was rolled back.
+    for (minute, expected) in [(69, 1), (71, 1), (80, 0)] {
+        let found = requests(&activity, "on", minute * MINUTE_MS);
+        assert_eq!(found, expected, "minute {minute}");
+    }
+}
+
+#[test]
+fn a_line_counts_once_whatever_batch_it_is_in() {
+    let line = |sequence, requests| numbered(7, sequence, 1, "on", requests) + "\n";
+    let mut activity = Activity::new(0);
+    for (batch, lines, expected) in [
+        (1, line(0, 1), 1),
+        (2, line(0, 1) + &line(1, 2), 3),
+        (3, line(0, 1) + &line(1, 2) + &line(2, 4), 7),
+        (4, line(3, 8), 15),
+    ] {
+        activity.take(batch, &lines, 0);
+        assert_eq!(requests(&activity, "on", 0), expected, "batch {batch}");
     }
 }
 
@@ -45,7 +72,7 @@ fn counts_last_for_ten_to_twenty_minutes() {
 fn a_series_moves_on_without_reports() {
     let mut activity = Activity::new(0);
     activity.take(1, &line(1, 1, "on", 5), 0);
-    activity.take(2, &line(1, 1, "on", 7), 10_000);
+    activity.take(2, &line(2, 1, "on", 7), 10_000);
     let series = |at_ms| {
         activity
             .seen("checkout", "on")
@@ -71,13 +98,13 @@ fn a_batch_counts_once_and_other_lines_not_at_all() {
     let text = format!(
         "{}\n{}\nhello\n{{\"flagstone\":\"report\"}}\n",
         line(1, 1, "on", 1),
-        line(1, 1, "off", 2)
+        line(2, 1, "off", 2)
     );
     for _ in 0..3 {
         activity.take(7, &text, 0);
     }
     assert_eq!(
-        (requests(&activity, "on"), requests(&activity, "off")),
+        (requests(&activity, "on", 0), requests(&activity, "off", 0)),
         (1, 2)
     );
 }

@@ -1,7 +1,7 @@
 //! A flag on the health page.
 
 use super::Health;
-use crate::activity::{self, Seen};
+use crate::Counts;
 use crate::{What, phase, reason};
 use flagstone_core::layout::{RouteRecord, Section};
 use flagstone_core::{Day, Flag, Plan, Weight};
@@ -31,12 +31,16 @@ pub fn json(health: &Health<'_>, flag: &Flag<'_>) -> Value {
     let acts = acts(health, flag);
     let last_ms = health.activity.last_ms(key);
     let default = flag.default().and_then(|index| flag.variant(index));
-    let seen = |variant| health.activity.seen(key, variant);
+    let seen = |variant| {
+        let seen = health.activity.seen(key, variant)?;
+        let counts = seen.counts(health.at_ms);
+        (counts.requests() > 0).then(|| (counts, seen.series(health.at_ms)))
+    };
     let counts = flag.variants().filter_map(|of| seen(of.key()));
-    let counts = counts.map(|seen| seen.counts().requests);
-    let total = counts.fold(0, u64::saturating_add);
+    let requests = counts.map(|(counts, _)| counts.requests());
+    let total = requests.fold(0, u64::saturating_add);
     let variants = flag.variants().map(|of| match seen(of.key()) {
-        Some(seen) => variant(of.key(), seen, total, health.at_ms),
+        Some((counts, series)) => variant(of.key(), &counts, series.map(Vec::from), total),
         None => json!({ "key": of.key() }),
     });
     json!({
@@ -106,19 +110,18 @@ fn may(is_killed: bool, course: Option<&Course>) -> Vec<&'static str> {
         .collect()
 }
 
-fn variant(key: &str, seen: &Seen, total: u64, at_ms: i64) -> Value {
-    let row = seen.counts();
-    let [requests, failures] = seen.series(at_ms).map(Vec::from);
-    let own = row.requests.saturating_sub(row.guarded);
+fn variant(key: &str, counts: &Counts, series: [Vec<u32>; 2], total: u64) -> Value {
+    let (all, own) = (counts.all(), &counts.own);
+    let [requests, failures] = series;
     json!({
         "key": key,
-        "requests": row.requests,
-        "share": row.requests as f64 / total as f64,
-        "exposures": row.exposures,
-        "guarded": row.guarded,
-        "errors": rate(row.errors, row.requests),
-        "failures": rate(activity::failures(&row), own),
-        "latency": latency(&row.latency),
+        "requests": all.requests,
+        "share": all.requests as f64 / total as f64,
+        "exposures": all.exposures,
+        "guarded": all.guarded,
+        "errors": rate(all.errors, all.requests),
+        "failures": rate(counts.failures(), own.requests.saturating_sub(own.guarded)),
+        "latency": latency(&own.latency),
         "series": { "requests": requests, "failures": failures },
     })
 }

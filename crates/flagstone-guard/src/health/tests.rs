@@ -230,6 +230,59 @@ fn has_figures_where_nodes_have_reported() {
     assert_eq!(flag(&view, "banner")["variants"][0], json!({"key": "off"}));
 }
 
+/// A canary of which a tenth of the requests fail, half of those seen by visitors, while its breaker is open half of the time, and
+/// control then fails always.
+#[test]
+fn what_control_does_in_a_canarys_place_is_not_the_canarys() {
+    let own = Row {
+        requests: 100,
+        errors: 5,
+        fallbacks: 5,
+        ..Row::default()
+    };
+    let guarded = Row {
+        requests: 100,
+        errors: 100,
+        guarded: 100,
+        ..Row::default()
+    };
+    let lines = (0..).zip([own, guarded]).map(|(sequence, row)| {
+        let key = Key {
+            flag: "checkout".to_owned(),
+            variant: "treatment".to_owned(),
+            ..Key::default()
+        };
+        let line = Line {
+            id: ReportId {
+                instance: 1,
+                sequence,
+            },
+            interval: 1,
+            key,
+            row,
+        };
+        line.write() + "\n"
+    });
+    let view = view("", desk(NOW_MS), &lines.collect::<String>(), NOW_MS);
+    let treatment = &flag(&view, "checkout")["variants"][1];
+    for (pointer, expected) in [
+        ("/requests", 200),
+        ("/guarded", 100),
+        ("/errors/count", 105),
+        ("/errors/of", 200),
+        ("/failures/count", 10),
+        ("/failures/of", 100),
+        ("/series/requests/59", 200),
+        ("/series/failures/59", 10),
+    ] {
+        assert_eq!(
+            treatment.pointer(pointer),
+            Some(&json!(expected)),
+            "{pointer}"
+        );
+    }
+}
+
 #[test]
 fn has_what_the_guard_goes_by() {
     let id = rollout_id("checkout", "1", 3);

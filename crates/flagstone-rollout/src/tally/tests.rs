@@ -29,6 +29,30 @@ fn what_there_is_no_row_for_is_counted_together() {
 }
 
 #[test]
+fn what_control_answers_for_a_canary_is_counted_apart() {
+    let mut tally = Tally::default();
+    let key = Key {
+        flag: "checkout".to_owned(),
+        ..Key::default()
+    };
+    for number in 0..20 {
+        let answer = Answer {
+            is_guarded: number % 2 == 0,
+            is_error: number % 4 == 0,
+            ..Answer::default()
+        };
+        tally.count(&key, &answer);
+    }
+    let rows: Vec<_> = std::iter::from_fn(|| tally.take()).collect();
+    let rows = rows
+        .iter()
+        .map(|(_, row)| (row.requests, row.errors, row.is_guarded()));
+    let mut rows: Vec<_> = rows.collect();
+    rows.sort_unstable();
+    assert_eq!(rows, [(10, 0, false), (10, 5, true)]);
+}
+
+#[test]
 fn any_text_survives_a_line() {
     let mut counts = row(1);
     counts.latency.record(5);

@@ -383,7 +383,7 @@ impl<'a> Guard<'a> {
             true => &self.desk.activity,
             false => {
                 let mut sum = self.desk.activity.clone();
-                others.iter().for_each(|heard| sum.add(heard));
+                others.iter().for_each(|heard| sum.add(heard, now_ms));
                 all = sum;
                 &all
             }

@@ -1,10 +1,12 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use super::{Attempts, Served};
+use super::{Attempts, Ended, Served};
 use crate::fixture::{Head, configuration, everybody, flag, having, model};
-use crate::plan::{Pending, Plan, plan};
+use crate::ledger::{Ledger, Progress};
+use crate::plan::{self, Compared, Pending, Plan, plan};
 use flagstone_core::UnixMillis;
-use flagstone_rollout::Serve;
+use flagstone_rollout::tally::{self, Answer};
+use flagstone_rollout::{Failover, Fetch, Outcome, Serve, UnitHash};
 
 const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
 
@@ -82,4 +84,87 @@ fn a_fallback_that_is_planned_later_is_as_it_would_have_been_at_once() {
         }
     }
     assert!(fallbacks >= 6, "{fallbacks}");
+}
+
+/// Serves a canary as it is said, and notes what came of it.
+struct Noted {
+    serve: Serve,
+    answers: Vec<Answer>,
+}
+
+impl Ledger for Noted {
+    fn serve(&mut self, _: &str, _: &Compared, _: UnitHash, _: i64) -> Serve {
+        self.serve
+    }
+
+    fn may_fail_over(&mut self, _: &str, _: &Compared, _: i64) -> bool {
+        true
+    }
+
+    fn tell(&mut self, _: &str, _: &Compared, _: &Fetch, _: i64) {}
+
+    fn count(&mut self, _: &tally::Key, answer: &Answer, _: i64) {
+        self.answers.push(*answer);
+    }
+
+    fn key(&mut self) -> Option<plan::Key> {
+        None
+    }
+
+    fn progress(&mut self, _: &str, _: &Progress, _: i64) {}
+}
+
+/// A response is a failure or the fallback's, not both; what control gives in a canary's place is none of the canary's
+/// latencies.
+#[test]
+fn what_an_answer_is() {
+    let configuration = configuration(&model(vec![flag("canary", vec![everybody()])], Vec::new()));
+    let head = Head::get("/canary/a", &[("x-user", "u-1")]);
+    let ended = |status| Ended {
+        outcome: Outcome::Status(status),
+        latency_ms: 20,
+        from_cache: false,
+        events: String::new(),
+    };
+    let answer = Answer {
+        is_exposure: true,
+        ..Answer::default()
+    };
+    let [error, fallback] = [(true, false), (false, true)].map(|(is_error, is_fallback)| Answer {
+        is_error,
+        is_fallback,
+        ..answer
+    });
+    let fine = Answer {
+        latency_ms: Some(20),
+        ..answer
+    };
+    let guarded = |answer| Answer {
+        is_guarded: true,
+        ..answer
+    };
+    for (serve, first, second, expected) in [
+        (Serve::Canary, 200, None, fine),
+        (Serve::Canary, 500, None, error),
+        (Serve::Canary, 500, Some(200), fallback),
+        (Serve::Canary, 500, Some(503), error),
+        (Serve::Control, 200, None, guarded(answer)),
+        (Serve::Control, 500, None, guarded(error)),
+    ] {
+        let mut ledger = Noted {
+            serve,
+            answers: Vec::new(),
+        };
+        let (all, random) = (Attempts::All, || [0xa5; 16]);
+        let of = Some(&configuration);
+        let plan = plan(all, &mut ledger, of, None, &head, NOW, random);
+        let first = ended(first);
+        match second {
+            Some(second) => drop(plan.stood_in(&mut ledger, &first, &ended(second), NOW)),
+            None => plan
+                .pending
+                .count(&mut ledger, &first, first.outcome, Failover::None, NOW),
+        }
+        assert_eq!(ledger.answers, [expected], "{serve:?} {first:?} {second:?}");
+    }
 }

@@ -34,7 +34,7 @@ fn two_guards_show_what_one_would() {
         (1, line(1, "on", 3), 12_000),
         (2, line(2, "on", 5), 31_000),
         (3, line(3, "off", 7), 32_000),
-        (4, line(2, "on", 11), 60_000),
+        (4, line(4, "on", 11), 60_000),
     ];
     let mut alone = Activity::new(0);
     let mut pair = [Activity::new(0), Activity::new(0)];
@@ -52,14 +52,18 @@ fn two_guards_show_what_one_would() {
     }
     let texts = pair.each_ref().map(|activity| activity.to_text(AT_MS));
     for (mut activity, others) in pair.into_iter().zip(texts.iter().rev()) {
-        activity.add(others);
+        activity.add(others, AT_MS);
         for variant in ["on", "off"] {
             let [seen, expected] =
                 [&activity, &alone].map(|activity| activity.seen("checkout", variant).unwrap());
-            assert_eq!(seen.counts(), expected.counts(), "{variant}");
+            assert_eq!(seen.counts(AT_MS), expected.counts(AT_MS), "{variant}");
             assert_eq!(seen.series(AT_MS), expected.series(AT_MS), "{variant}");
         }
-        let nodes = |activity: &Activity| activity.nodes(AT_MS).copied().collect::<Vec<_>>();
+        let nodes = |activity: &Activity| {
+            let nodes = activity.nodes(AT_MS);
+            let nodes = nodes.map(|node| (node.instance, node.revision, node.last_ms));
+            nodes.collect::<Vec<_>>()
+        };
         assert_eq!(nodes(&activity), nodes(&alone));
         assert_eq!(activity.last_ms("checkout"), alone.last_ms("checkout"));
     }
@@ -77,7 +81,7 @@ fn what_makes_no_sense_adds_nothing() {
         "[[1],[2]]",
         r#"{"nodes":[1,[2]],"last_ms":7}"#,
     ] {
-        activity.add(text);
+        activity.add(text, 12_000);
         assert_eq!(activity.to_text(12_000), before, "{text}");
     }
 }
