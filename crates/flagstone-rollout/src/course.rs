@@ -280,6 +280,17 @@ pub enum Refusal {
     },
 }
 
+impl Refusal {
+    /// From when on the step may be taken that was refused at a moment, if that is known and nobody does anything.
+    pub fn until_ms(&self, calendar: &Calendar, now_ms: i64) -> Option<i64> {
+        match self {
+            Self::Dwell { left_ms } => calendar.opens(now_ms.saturating_add(*left_ms)),
+            Self::Closed { opens_ms } | Self::Frozen { opens_ms, .. } => *opens_ms,
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

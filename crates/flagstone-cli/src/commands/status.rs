@@ -6,7 +6,7 @@ use crate::report::{Failure, Format, Outcome, Report};
 use flagstone_core::UnixMillis;
 use flagstone_edge::timetable;
 use flagstone_guard::{entry, refusal};
-use flagstone_rollout::{Refusal, State, Timetable};
+use flagstone_rollout::State;
 use serde::Serialize;
 use serde_json::Value;
 use std::io::{self, Write};
@@ -152,21 +152,12 @@ fn foresee(
     match course.advance(&timetable, now_ms) {
         Ok(_) => status.advances = Some(UnixMillis(now_ms).to_string()),
         Err(why) => {
-            let from = advances(&why, &timetable, now_ms);
+            let from = why.until_ms(&timetable.calendar, now_ms);
             status.advances = from.map(|from| UnixMillis(from).to_string());
             status.refused = Some(refusal(why));
         }
     }
     Ok(())
-}
-
-/// From when on a step may be taken that is refused now.
-fn advances(why: &Refusal, timetable: &Timetable, now_ms: i64) -> Option<i64> {
-    match why {
-        Refusal::Dwell { left_ms } => timetable.calendar.opens(now_ms.saturating_add(*left_ms)),
-        Refusal::Closed { opens_ms } | Refusal::Frozen { opens_ms, .. } => *opens_ms,
-        _ => None,
-    }
 }
 
 fn text(status: &Status, out: &mut impl Write) -> io::Result<()> {

@@ -8,7 +8,7 @@ use flagstone_core::{Day, Flag, Plan, Weight};
 use flagstone_edge::{rollout_id, timetable};
 use flagstone_rollout::guard::{Activation, Rollout};
 use flagstone_rollout::latency::lower_edge;
-use flagstone_rollout::{Course, Histogram, PerArm, Refusal, State, bounds};
+use flagstone_rollout::{Course, Histogram, PerArm, State, bounds};
 use serde_json::{Value, json};
 
 /// Level of each side of an interval: together 95 %, at all times.
@@ -186,16 +186,15 @@ fn rollout(
 
 /// Whether the plan lets a rollout take its next step now; if not, why, and from when on it does, if that is known.
 fn grows(course: &Course, plan: &Plan<'_>, at_ms: i64) -> Value {
-    let refusal = match course.advance(&timetable(plan), at_ms) {
-        Ok(_) => return json!({ "now": true }),
-        Err(refusal) => refusal,
-    };
-    let from_ms = match &refusal {
-        Refusal::Dwell { left_ms } => Some(at_ms.saturating_add(*left_ms)),
-        Refusal::Closed { opens_ms } | Refusal::Frozen { opens_ms, .. } => *opens_ms,
-        _ => None,
-    };
-    json!({ "now": false, "why": refusal.to_string(), "from_ms": from_ms })
+    let timetable = timetable(plan);
+    match course.advance(&timetable, at_ms) {
+        Ok(_) => json!({ "now": true }),
+        Err(refusal) => json!({
+            "now": false,
+            "why": refusal.to_string(),
+            "from_ms": refusal.until_ms(&timetable.calendar, at_ms),
+        }),
+    }
 }
 
 fn guard(led: &Rollout, goals: &[String]) -> Value {

@@ -21,6 +21,8 @@ rollout = { treatment = "plan" }
 [flags.checkout.plan]
 stages = [{ share = 5, dwell = "1h" }, { share = 50, dwell = "2h" }]
 goals = ["bought", "thanked"]
+zone = "Europe/Berlin"
+freezes = [{ from = 2027-06-01, to = 2027-06-03 }]
 
 [goals.thanked]
 path = "/thanks"
@@ -167,6 +169,12 @@ fn says_when_a_rollout_may_grow() {
         flag(&late, "checkout")["rollout"]["grows"],
         json!({"now": true})
     );
+    // 2027-05-31T21:30:00Z: when the dwell ends, a freeze is on, until 2027-06-03T22:00:00Z.
+    let (begun_ms, thawed_ms) = (1_811_799_000_000, 1_812_060_000_000_i64);
+    let at_ms = begun_ms + 600_000;
+    let frozen = self::view(&course("running", begun_ms), desk(begun_ms), "", at_ms);
+    let grows = &flag(&frozen, "checkout")["rollout"]["grows"];
+    assert_eq!(grows["from_ms"], json!(thawed_ms));
 }
 
 #[test]
