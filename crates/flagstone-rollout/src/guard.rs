@@ -15,7 +15,7 @@ mod store;
 use crate::advance;
 use crate::ratio;
 use crate::report::{INTERVAL_MS, Instances, Report, ReportId, interval};
-use crate::{Counts, GOALS, Ladder, PerArm};
+use crate::{Counts, GOALS, Ladder, PerArm, Units};
 use slowness::Baseline;
 
 pub use batch::Took;
@@ -33,7 +33,7 @@ const OPEN_STRATA: usize = 2 * OPEN_INTERVALS as usize;
 /// Latencies of the first moments of a stage, with cold caches, are not compared; milliseconds.
 const WARM_UP_MS: i64 = 20_000;
 /// Fewer distinct canary units than this cannot roll back by latencies.
-const LATENCY_UNITS: u64 = 200;
+const LATENCY_UNITS: u64 = Units::ENOUGH as u64;
 /// Strata of which control's failures tell an outage.
 const OUTAGE_STRATA: usize = 3;
 /// The least failure rate that is an outage, and how many times the stage's own.
@@ -154,6 +154,8 @@ pub struct Guard {
     newest: u64,
     last_report_ms: Option<i64>,
     instances: Instances,
+    /// The canary's, of all stages.
+    units: Units,
 }
 
 impl Guard {
@@ -175,6 +177,7 @@ impl Guard {
             newest: interval(now_ms),
             last_report_ms: None,
             instances: Instances::new(Self::INSTANCES),
+            units: Units::new(),
         };
         guard.enter_stage(0, now_ms);
         guard
@@ -206,12 +209,14 @@ impl Guard {
         }
         self.last_report_ms = self.last_report_ms.max(Some(now_ms));
         let is_open = now.saturating_sub(OPEN_INTERVALS - 1) <= report.interval;
+        self.units.merge(&report.units);
         let report = Report {
             interval: if is_open {
                 report.interval.min(now)
             } else {
                 now
             },
+            units: Units::new(),
             ..*report
         };
         self.count(&report);
@@ -334,10 +339,11 @@ impl Guard {
         }
     }
 
-    /// Distinct canary units of all stages.
+    /// Distinct canary units of all stages, at least. Where the site names its visitors nobody is known to be new.
     fn canary_units(&self) -> u64 {
-        let units = self.stages.iter().map(|stage| stage.first_exposures.canary);
-        units.fold(0, u64::saturating_add)
+        let new = self.stages.iter().map(|stage| stage.first_exposures.canary);
+        let new = new.fold(0, u64::saturating_add);
+        new.max(self.units.len().into())
     }
 
     /// The counts of the present stage, for the [rule](advance::Rule::judge) of the next step.

@@ -48,4 +48,4 @@ pub use ramp::{Ladder, LadderError, Share};
 pub use report::{
     Counts, GOALS, INTERVAL_MS, Instances, Line, LineError, Report, ReportId, Sequences, interval,
 };
-pub use unit::{UnitFilter, UnitHash};
+pub use unit::{UnitFilter, UnitHash, Units};

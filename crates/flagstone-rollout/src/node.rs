@@ -5,7 +5,7 @@ use crate::failover::Budget;
 use crate::report::{GOALS, INTERVAL_MS, interval};
 use crate::{
     Arm, Circumstances, Failover, Failure, Ladder, LeftOut, Outcome, PerArm, Report, ReportId,
-    Share, UnitFilter, UnitHash, is_event,
+    Share, UnitFilter, UnitHash, Units, is_event,
 };
 
 /// How soon the first event of the canary is reported, in milliseconds.
@@ -95,6 +95,9 @@ pub struct Node {
     failovers: Budget,
     /// What has been counted since the last report.
     report: Report,
+    /// The canary's units, and how many more of them are noted.
+    units: Units,
+    room: u8,
     /// Units that were exposed in other stages than the present one, and goals that they reached.
     others: [PerArm<Goals>; Ladder::MAX],
     instance: u64,
@@ -132,6 +135,8 @@ impl Node {
                 stage,
                 ..Report::default()
             },
+            units: Units::new(),
+            room: Units::ENOUGH,
             others: Default::default(),
             instance,
             sequence: 0,
@@ -203,6 +208,7 @@ impl Node {
             Arm::Canary => {
                 self.breaker.succeed(Arm::Canary);
                 self.failovers.canary_succeeded();
+                self.note(fetch.unit);
                 &mut self.report.arms.canary
             }
         };
@@ -211,6 +217,18 @@ impl Node {
         let first = u64::from(fetch.first_exposure);
         counts.first_exposures = counts.first_exposures.wrapping_add(first);
         counts.latency.record(fetch.latency_ms);
+    }
+
+    /// Notes a unit of the canary. Once enough are known, a comparison.
+    #[inline]
+    fn note(&mut self, unit: Option<UnitHash>) {
+        if self.room > 0
+            && let Some(unit) = unit
+            && self.units.insert(unit)
+        {
+            self.room -= 1;
+            self.report.units.insert(unit);
+        }
     }
 
     /// Takes any fetch into account.
@@ -297,6 +315,9 @@ impl Node {
         now_ms: i64,
     ) {
         self.begin(now_ms);
+        if fetch.arm == Arm::Canary {
+            self.note(fetch.unit);
+        }
         let counts = self.report.arms.of_mut(fetch.arm);
         let is_hard = failure == Some(Failure::Hard);
         for (count, more) in [

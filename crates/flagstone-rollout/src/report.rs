@@ -4,7 +4,7 @@ mod line;
 mod seen;
 mod wire;
 
-use crate::{Histogram, PerArm};
+use crate::{Histogram, PerArm, Units};
 
 pub use line::{Line, LineError};
 pub use seen::{Instances, Sequences};
@@ -105,6 +105,8 @@ pub struct Report {
     pub interval: u64,
     /// The counts.
     pub arms: PerArm<Counts>,
+    /// Units of the canary that the node had not reported before, while it has noted fewer than [`Units::ENOUGH`].
+    pub units: Units,
     /// Failed canary requests that control answered.
     pub failover_saved: u64,
     /// Failed canary requests that control failed too.
@@ -118,6 +120,7 @@ impl Report {
     pub fn merge(&mut self, other: &Self) {
         self.arms.control.merge(&other.arms.control);
         self.arms.canary.merge(&other.arms.canary);
+        self.units.merge(&other.units);
         for (mine, others) in [
             (&mut self.failover_saved, other.failover_saved),
             (&mut self.failover_failed, other.failover_failed),

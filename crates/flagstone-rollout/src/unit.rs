@@ -1,4 +1,4 @@
-//! Units that fail count once: a filter of 512 bits that forgets.
+//! Units that fail count once: a filter of 512 bits that forgets. And how many units there were at least.
 
 /// A unit's hash for the guard of one flag; not the hash that assigns variants.
 ///
@@ -107,6 +107,86 @@ impl UnitFilter {
     /// A filter from its bits; any bits will do.
     pub const fn from_words(bits: [u64; 8]) -> Self {
         Self { bits }
+    }
+}
+
+/// Which units there were, as bits of their hashes: never more bits than units, also where the same ones are added up twice.
+///
+/// ```
+/// use flagstone_rollout::{UnitHash, Units};
+///
+/// let (mut units, mut others) = (Units::new(), Units::new());
+/// assert!(units.insert(UnitHash::of("checkout-v2", "user-1")));
+/// others.insert(UnitHash::of("checkout-v2", "user-1"));
+/// others.insert(UnitHash::of("checkout-v2", "user-2"));
+/// units.merge(&others);
+/// assert_eq!(units.len(), 2);
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Units {
+    words: [u64; Self::WORDS],
+}
+
+impl Units {
+    pub(crate) const WORDS: usize = 16;
+    /// More of them are not noted by a node: a guard has what it needs.
+    pub const ENOUGH: u8 = 200;
+
+    /// Nobody.
+    pub const fn new() -> Self {
+        Self {
+            words: [0; Self::WORDS],
+        }
+    }
+
+    /// Adds a unit; whether its bit was not set. Constant cost.
+    #[inline]
+    pub fn insert(&mut self, unit: UnitHash) -> bool {
+        self.set(unit.0 >> 22).unwrap_or(false)
+    }
+
+    /// Sets a bit, 0 to 1,023; whether it was not set. `None` if there is no such bit.
+    #[inline]
+    pub(crate) fn set(&mut self, bit: u32) -> Option<bool> {
+        let word = self.words.get_mut((bit / 64) as usize)?;
+        let mask = 1 << (bit % 64);
+        let is_new = *word & mask == 0;
+        *word |= mask;
+        Some(is_new)
+    }
+
+    /// Adds others'.
+    pub fn merge(&mut self, other: &Self) {
+        for (mine, others) in self.words.iter_mut().zip(other.words) {
+            *mine |= others;
+        }
+    }
+
+    /// The bits that are set, in order.
+    pub(crate) fn bits(&self) -> impl Iterator<Item = u32> {
+        let words = (0..).step_by(64).zip(self.words);
+        words.flat_map(|(first, word)| {
+            let bits = (0..64).filter(move |bit| word >> bit & 1 == 1);
+            bits.map(move |bit| first + bit)
+        })
+    }
+
+    /// How many units there were at least.
+    pub fn len(&self) -> u32 {
+        self.words.iter().map(|word| word.count_ones()).sum()
+    }
+
+    /// Whether there was nobody.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(crate) const fn to_words(self) -> [u64; Self::WORDS] {
+        self.words
+    }
+
+    pub(crate) const fn from_words(words: [u64; Self::WORDS]) -> Self {
+        Self { words }
     }
 }
 

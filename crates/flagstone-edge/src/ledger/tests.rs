@@ -254,6 +254,9 @@ fn who_is_not_drawn_by_the_plan_is_not_compared() {
     let line = Line::read(reports.first().unwrap()).unwrap().unwrap();
     let arms = line.report.arms;
     assert_eq!(arms.canary.fetches + arms.control.fetches, 1_000);
+    // The site has named all of them: none is known to be new, and yet there were so many.
+    assert_eq!(arms.canary.first_exposures, 0);
+    assert!((30..70).contains(&line.report.units.len()));
     assert!((30..70).contains(&arms.canary.fetches), "{arms:?}");
 }
 
@@ -298,6 +301,8 @@ fn new_visitors_count_whatever_answers() {
             (0, canary.first_exposures),
             "{ledger}"
         );
+        let units = u64::from(sum.units.len());
+        assert!((60..=canary.fetches).contains(&units), "{ledger}: {units}");
     }
     // What a cache answers is no fetch that a breaker compares.
     assert!(

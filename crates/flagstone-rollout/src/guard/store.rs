@@ -3,9 +3,11 @@
 use super::{Activation, Baseline, Control, Evidence, Guard, OPEN_STRATA, Plan, Totals};
 use crate::bytes::{ReadError, Reader, write_varint};
 use crate::report::{Instances, Report, interval};
-use crate::{Ladder, PerArm};
+use crate::{Ladder, PerArm, Units};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
+/// The version without units, which is read too: a new release goes on where the old one was.
+const WITHOUT_UNITS: u8 = 1;
 
 impl Guard {
     /// The whole state: about 3 KiB, and some 20 bytes for each instance.
@@ -43,6 +45,9 @@ impl Guard {
             out.extend(bits.to_le_bytes());
             write_varint(&mut out, heard);
         }
+        for word in self.units.to_words() {
+            out.extend(word.to_le_bytes());
+        }
         out
     }
 
@@ -51,7 +56,9 @@ impl Guard {
     /// # Errors
     /// Where the bytes are not a guard's. The rollout is to be held then, not to be begun anew under the same id.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ReadError> {
-        let mut reader = Reader::new(bytes, VERSION)?;
+        let has_units = bytes.first() != Some(&WITHOUT_UNITS);
+        let version = if has_units { VERSION } else { WITHOUT_UNITS };
+        let mut reader = Reader::new(bytes, version)?;
         let rollout = reader.u64()?;
         let plan = Plan::read(&mut reader)?;
         let mut guard = Self::new(rollout, plan, Baseline::EMPTY, 0);
@@ -115,6 +122,13 @@ impl Guard {
             ]);
         }
         guard.instances = Instances::from_words(Self::INSTANCES, words);
+        if has_units {
+            let mut words = Units::new().to_words();
+            for word in &mut words {
+                *word = reader.u64()?;
+            }
+            guard.units = Units::from_words(words);
+        }
         reader.end()?;
         Ok(guard)
     }

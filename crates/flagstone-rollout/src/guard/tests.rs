@@ -1,7 +1,7 @@
 #![allow(clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use super::*;
-use crate::{Counts, Histogram};
+use crate::{Counts, Histogram, UnitHash};
 
 const MINUTE_MS: i64 = 60_000;
 
@@ -164,6 +164,24 @@ fn latencies_are_silent_at_first_and_hold_before_they_roll_back() {
     assert_eq!(first, Some(19));
 }
 
+/// Where the site names its visitors nobody is new; who they were is known all the same.
+#[test]
+fn latencies_roll_back_where_no_unit_is_new() {
+    for (units, expected) in [(150, Verdict::Hold), (400, Verdict::RollBack)] {
+        let mut guard = guard();
+        for (sequence, now_ms) in (0..).zip((0..400_000).step_by(10_000)) {
+            let mut slow = slow(now_ms, 0);
+            // All of them come again and again.
+            for unit in 0..units {
+                slow.units.insert(UnitHash::of("flag", &format!("{unit}")));
+            }
+            guard.merge(id(sequence), &slow, now_ms);
+        }
+        assert_eq!(guard.assess().verdict, expected, "{units} units");
+        assert_eq!(Guard::from_bytes(&guard.to_bytes()), Ok(guard));
+    }
+}
+
 #[test]
 fn a_stage_begins_without_latencies() {
     let mut known = Histogram::new();
@@ -260,6 +278,10 @@ fn a_guard_survives_its_process() {
     for length in 0..bytes.len() {
         assert!(Guard::from_bytes(&bytes[..length]).is_err());
     }
+    // The version before had no units.
+    let mut older = bytes[..bytes.len() - 128].to_vec();
+    older[0] = 1;
+    assert_eq!(Guard::from_bytes(&older), Ok(guard));
     // Damaged bytes: an error or some guard, and never a panic.
     for index in 0..bytes.len() {
         for value in [0, 0x7f, 0x80, 0xff] {

@@ -118,6 +118,32 @@ fn a_new_unit_counts_whatever_answers() {
     }
 }
 
+/// Each of the canary's once, and no more than a guard needs.
+#[test]
+fn units_of_the_canary_are_reported_until_there_are_enough() {
+    let mut node = node(0.5);
+    let mut guard = Units::new();
+    for round in 0..6 {
+        let before = guard.len();
+        for number in 0..100 * (round / 2 + 1) {
+            for arm in [Arm::Control, Arm::Canary] {
+                let fetch = Fetch {
+                    arm,
+                    unit: unit(number),
+                    outcome: Outcome::Status(if number % 7 == 0 { 404 } else { 200 }),
+                    ..FETCH
+                };
+                tell(&mut node, fetch);
+            }
+        }
+        let (_, report) = node.take_report(10_000).unwrap();
+        guard.merge(&report.units);
+        assert_eq!(report.units.len(), guard.len() - before, "round {round}");
+        assert_eq!(report.units.is_empty(), round % 2 == 1, "round {round}");
+    }
+    assert_eq!(guard.len(), 200);
+}
+
 #[test]
 fn a_unit_that_fails_again_is_one_event() {
     let mut node = node(0.5);

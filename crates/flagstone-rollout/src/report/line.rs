@@ -11,6 +11,7 @@ use super::{Counts, Report, ReportId};
 use crate::UnitHash;
 use crate::json::{Reader, push_member, push_string};
 use std::fmt::Write as _;
+use std::iter::{once, repeat};
 
 /// What a line of a report begins with.
 const BEGINNING: &str = "{\"flagstone\":\"report\"";
@@ -91,6 +92,13 @@ impl Line {
         ] {
             push_member(&mut text, name, count);
         }
+        if !report.units.is_empty() {
+            text.push_str(",\"units\":");
+            for (separator, bit) in once('[').chain(repeat(',')).zip(report.units.bits()) {
+                let _ = write!(text, "{separator}{bit}");
+            }
+            text.push(']');
+        }
         if let Some(unit) = self.unit {
             let _ = write!(text, ",\"unit\":\"{:08x}\"", unit.0);
         }
@@ -134,6 +142,10 @@ impl Line {
                 "interval" => interval = Some(value.number()?),
                 "control" => report.arms.control.read_json(value)?,
                 "canary" => report.arms.canary.read_json(value)?,
+                "units" => value.array(|value| {
+                    report.units.set(value.number()?)?;
+                    Some(())
+                })?,
                 "failover_saved" => report.failover_saved = value.number()?,
                 "failover_failed" => report.failover_failed = value.number()?,
                 "tripped" => report.tripped = value.number()?,

@@ -29,6 +29,12 @@ fn report(seed: u64) -> Report {
         failover_saved: seed,
         failover_failed: 1,
         tripped: 0,
+        units: [seed as u32, u32::MAX]
+            .into_iter()
+            .fold(Units::new(), |mut units, hash| {
+                units.insert(crate::UnitHash(hash));
+                units
+            }),
     }
 }
 

@@ -5,7 +5,7 @@ use super::{Counts, Report, ReportId};
 use crate::PerArm;
 use crate::bytes::{ReadError, Reader, write_varint};
 
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 impl Report {
     /// The report with its id, as bytes.
@@ -17,6 +17,10 @@ impl Report {
         out.push(self.stage);
         write_varint(&mut out, self.interval);
         self.write_counts(&mut out);
+        write_varint(&mut out, self.units.len().into());
+        for bit in self.units.bits() {
+            write_varint(&mut out, bit.into());
+        }
         out
     }
 
@@ -36,11 +40,15 @@ impl Report {
             ..Self::default()
         };
         report.read_counts(&mut reader)?;
+        for _ in 0..reader.varint()? {
+            let bit = report.units.set(reader.number()?);
+            bit.ok_or(ReadError::Range)?;
+        }
         reader.end()?;
         Ok((ReportId { instance, sequence }, report))
     }
 
-    /// Everything that adds up.
+    /// All counts.
     pub(crate) fn write_counts(&self, out: &mut Vec<u8>) {
         self.arms.control.write(out);
         self.arms.canary.write(out);

@@ -14,6 +14,24 @@ fn the_filter_forgets_all_when_128_bits_are_set() {
 }
 
 #[test]
+fn units_are_at_least_as_many_as_their_bits() {
+    let mut units = Units::new();
+    let hash = |number: u32| UnitHash::of("flag", &number.to_string());
+    for (number, least) in [(100, 90), (222, 190), (1_000, 600), (100_000, 1_024)] {
+        for unit in (0..number).chain(0..number) {
+            units.insert(hash(unit));
+        }
+        assert!(
+            (least..=number.min(1_024)).contains(&units.len()),
+            "{number}"
+        );
+        assert_eq!(units.bits().count(), units.len() as usize);
+    }
+    assert_eq!(Units::from_words(units.to_words()), units);
+    assert_eq!(units.set(1_024), None);
+}
+
+#[test]
 fn a_filter_is_its_words() {
     let mut filter = UnitFilter::new();
     filter.insert(UnitHash(u32::MAX));
