@@ -87,7 +87,9 @@ pub struct Circumstances {
     pub cache_hit: bool,
     /// The client went away before the response head.
     pub aborted: bool,
-    /// The unit has seen the canary and was moved to control, and its session has not ended.
+    /// Control answered in the canary's place, since the breaker was not closed.
+    pub moved: bool,
+    /// The unit has been moved to control before, and its session has not ended.
     pub washout: bool,
 }
 
@@ -105,6 +107,8 @@ pub enum LeftOut {
     CacheHit,
     /// Its client went away.
     Aborted,
+    /// Control answered in the canary's place.
+    Moved,
     /// Its unit was moved from the canary to control.
     Washout,
 }
@@ -117,6 +121,7 @@ impl Circumstances {
         prefetch: false,
         cache_hit: false,
         aborted: false,
+        moved: false,
         washout: false,
     };
 
@@ -145,6 +150,8 @@ impl Circumstances {
             Some(LeftOut::CacheHit)
         } else if self.aborted {
             Some(LeftOut::Aborted)
+        } else if self.moved {
+            Some(LeftOut::Moved)
         } else if self.washout {
             Some(LeftOut::Washout)
         } else {

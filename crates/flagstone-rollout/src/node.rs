@@ -295,12 +295,17 @@ impl Node {
 
     fn fail_over(&mut self, fetch: &Fetch, failure: Option<Failure>, now_ms: i64) {
         let Circumstances {
-            cache_hit, aborted, ..
+            cache_hit,
+            aborted,
+            moved,
+            ..
         } = fetch.circumstances;
+        // Its answer says nothing of the canary.
+        let is_other = cache_hit || aborted || moved;
         match fetch.failover {
             Failover::Saved => self.failovers.finished(true, now_ms),
             Failover::Failed => self.failovers.finished(false, now_ms),
-            Failover::None if failure != Some(Failure::Hard) && !cache_hit && !aborted => {
+            Failover::None if failure != Some(Failure::Hard) && !is_other => {
                 self.failovers.canary_succeeded();
             }
             Failover::None => {}

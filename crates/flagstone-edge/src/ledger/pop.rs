@@ -144,7 +144,7 @@ impl<S: Shared> Ledger for Pop<S> {
 
     fn tell(&mut self, flag: &str, of: &Compared, fetch: &Fetch, now_ms: i64) {
         let has_failed = fetch.outcome.failure() == Some(Failure::Hard);
-        if fetch.arm == Arm::Canary && !has_failed {
+        if fetch.arm == Arm::Canary && !has_failed && !fetch.circumstances.moved {
             self.shared.increment(&name("s", of));
         }
         // A node that begins with this fetch counts it as any other does.

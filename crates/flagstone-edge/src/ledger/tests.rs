@@ -138,6 +138,24 @@ fn visit_with(
     )
 }
 
+/// A visitor without an id, who gets one that differs by a number.
+fn visit_new(
+    configuration: &Configuration,
+    ledger: &mut impl Ledger,
+    number: u8,
+    now: UnixMillis,
+) -> Plan {
+    plan(
+        Attempts::All,
+        ledger,
+        Some(configuration),
+        None,
+        &Head::get("/canary/x", &[]),
+        now,
+        || [number; 16],
+    )
+}
+
 fn ended(status: u16) -> Ended {
     Ended {
         outcome: Outcome::Status(status),
@@ -271,9 +289,7 @@ fn new_visitors_count_whatever_answers() {
     isolate.name(&[7; 16]);
     let mut lines = Vec::new();
     for number in 0..200 {
-        let (all, random) = (Attempts::All, || [number; 16]);
-        let head = Head::get("/canary/x", &[]);
-        let plan = plan(all, &mut (), Some(&configuration), None, &head, now, random);
+        let plan = visit_new(&configuration, &mut (), number, now);
         // Control's responses are in the cache, and the canary's are not.
         let first = Ended {
             from_cache: plan.origin == "stable",
@@ -312,6 +328,54 @@ fn new_visitors_count_whatever_answers() {
             .keys()
             .all(|name| !name.ends_with(":C"))
     );
+}
+
+/// While a canary is out of service a point of presence counts new visitors of either arm, and an isolate of none.
+#[test]
+fn new_visitors_of_a_canary_out_of_service_count_as_controls_do() {
+    let configuration = halves();
+    let mut shared = Counters {
+        now_ms: 1_800_000_000_000,
+        ..Counters::default()
+    };
+    let now = UnixMillis(shared.now_ms);
+    let mut isolate = Isolate::new();
+    isolate.name(&[7; 16]);
+    until_open(&mut isolate, || now);
+    isolate.reports(now.0);
+    for user in 0..200u8 {
+        // Each of them fails where the canary is, until the breaker has had enough.
+        let mut pop = Pop::new(&shared, &[user; 16]);
+        let plan = visit(&configuration, &mut pop, user.into(), now);
+        let status = if plan.origin == "canary" { 500 } else { 200 };
+        plan.ended(&mut pop, &ended(status), now);
+    }
+    shared.now_ms += 1;
+    let mut lines = Vec::new();
+    for number in 0..200 {
+        let plan = visit_new(&configuration, &mut isolate, number, now);
+        plan.ended(&mut isolate, &ended(200), now);
+        let mut pop = Pop::new(&shared, &[number; 16]);
+        let plan = visit_new(&configuration, &mut pop, number, now);
+        plan.ended(&mut pop, &ended(200), now);
+        assert_eq!(plan.origin, "stable");
+        lines.extend_from_slice(pop.lines());
+    }
+    for (ledger, lines, expected) in [
+        ("isolate", isolate.reports(now.0).rollouts, 0..1),
+        ("pop", lines, 70..130),
+    ] {
+        let mut sum = Report::default();
+        for line in lines.iter().filter_map(|line| Line::read(line)) {
+            sum.merge(&line.unwrap().report);
+        }
+        let PerArm { control, canary } = sum.arms;
+        for arm in [control, canary] {
+            let found = arm.first_exposures;
+            assert!(expected.contains(&found), "{ledger}: {found}");
+        }
+        assert_eq!(canary.fetches, 0, "{ledger}");
+    }
 }
 
 /// Of more rollouts than there is room for some are forgotten and taken up again; the guard counts every report of them.

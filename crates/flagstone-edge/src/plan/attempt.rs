@@ -167,9 +167,7 @@ impl Pending {
                 latency_ms: (!has_failed && !is_guarded).then_some(first.latency_ms),
             };
             ledger.count(&watched.key, &answer, now.0);
-            let Some(of) = compared.filter(|_| !is_guarded) else {
-                continue;
-            };
+            let Some(of) = compared else { continue };
             let fetch = Fetch {
                 stage: of.stage,
                 arm: of.arm,
@@ -177,13 +175,14 @@ impl Pending {
                     randomised: of.is_randomised,
                     prefetch: of.is_prefetch,
                     cache_hit: first.from_cache,
+                    moved: is_guarded,
                     washout: of.is_washout,
                     ..Circumstances::DRAWN
                 },
                 outcome,
                 failover: match of.arm {
-                    Arm::Canary => failover,
-                    Arm::Control => Failover::None,
+                    Arm::Canary if !is_guarded => failover,
+                    Arm::Canary | Arm::Control => Failover::None,
                 },
                 unit: of.unit,
                 latency_ms: first.latency_ms,

@@ -93,6 +93,10 @@ fn a_new_unit_counts_whatever_answers() {
         cache_hit: true,
         ..Circumstances::DRAWN
     };
+    let out_of_service = Circumstances {
+        moved: true,
+        ..Circumstances::DRAWN
+    };
     let moved = Circumstances {
         washout: true,
         ..cached
@@ -101,6 +105,7 @@ fn a_new_unit_counts_whatever_answers() {
         (Circumstances::DRAWN, 0, 1),
         (cached, 0, 1),
         (cached, 1, 0),
+        (out_of_service, 0, 1),
         (moved, 0, 0),
     ];
     for (circumstances, stage, expected) in cases {
