@@ -383,14 +383,30 @@ fn documents() {
             "{document}"
         );
     }
-    let encrypted = r#"{"encryptedFeatures": "vMSg2Bj/IurObDsWVmvkUg==.L6qtQkIzKDoE2Dix6IAKDcVel8PHUnzJ7JjmLjFZFQDqidRIoCxKmvxvUj2kTuHFTQ3/NJ3D6XhxhXXv2+dsXpw5woQf0eAgqrcxHrbtFORs18tRXRZza7zqgzwvcznx"}"#;
-    let error = import(SERVICE, encrypted, &Options::default())
-        .err()
-        .unwrap();
-    assert_eq!(
-        error.to_string(),
-        "`/encryptedFeatures` must be decrypted first: `features` in clear text"
-    );
+    // GrowthBook sends `features` beside what is encrypted, too.
+    let cipher = "vMSg2Bj/IurObDsWVmvkUg==.L6qtQkIzKDoE2Dix6IAKDcVel8PHUnzJ7JjmLjFZFQDqidRIoCxKmvxvUj2kTuHFTQ3/NJ3D6XhxhXXv2+dsXpw5woQf0eAgqrcxHrbtFORs18tRXRZza7zqgzwvcznx";
+    for member in [
+        "encryptedFeatures",
+        "encryptedSavedGroups",
+        "encryptedContextualBandits",
+    ] {
+        for features in [
+            None,
+            Some(json!({})),
+            Some(json!({"f": {"defaultValue": 1}})),
+        ] {
+            let mut document = json!({"status": 200, "dateUpdated": "2026-01-01T00:00:00Z"});
+            document[member] = cipher.into();
+            if let Some(features) = features {
+                document["features"] = features;
+            }
+            let error = import(SERVICE, &document.to_string(), &Options::default()).err();
+            let expected = format!("`/{member}` must be decrypted first");
+            assert_eq!(error.unwrap().to_string(), expected, "{document}");
+        }
+    }
+    let clear = r#"{"features": {}, "encryptedFeatures": "", "encryptedSavedGroups": null}"#;
+    assert!(import(SERVICE, clear, &Options::default()).is_ok());
 }
 
 /// What cannot be kept is said of the flag, and spoils no other.

@@ -6,6 +6,13 @@ use flagstone_core::js;
 use flagstone_json::Json;
 use std::ops::ControlFlow;
 
+/// Members of a document that hold in cipher what decisions follow from.
+const ENCRYPTED: [&str; 3] = [
+    "encryptedFeatures",
+    "encryptedSavedGroups",
+    "encryptedContextualBandits",
+];
+
 /// The parts of a document that decisions follow from.
 pub(super) struct Definitions<'d> {
     /// Key and definition, in the order of the document; of two with the same key the last.
@@ -23,15 +30,16 @@ impl<'d> Definitions<'d> {
         let Json::Object(_) = document else {
             return Err(shape("", "an object with `features`"));
         };
+        // GrowthBook sends what is encrypted beside a `features` that is empty.
+        for name in ENCRYPTED {
+            let text = document.get(name).and_then(Json::text);
+            if text.is_some_and(|text| !text.is_empty()) {
+                return Err(shape(&["/", name].concat(), "decrypted first"));
+            }
+        }
         let features = match document.some("features") {
             Some(features @ Json::Object(_)) => features,
             Some(_) => return Err(shape("/features", "an object of features by key")),
-            None if document.some("encryptedFeatures").is_some() => {
-                return Err(shape(
-                    "/encryptedFeatures",
-                    "decrypted first: `features` in clear text",
-                ));
-            }
             None => return Err(shape("/features", "there, an object of features by key")),
         };
         Ok(Self {
