@@ -49,6 +49,8 @@ pub(crate) fn import(document: &Json<'_>, _: &Options) -> Result<Imported, Impor
     let definitions = Definitions::read(document)?;
     let mut report = Report::default();
     let lowered = lower(&definitions, &Overrides::default(), &mut report);
+    #[cfg(feature = "answers")]
+    crate::settle::settle(&lowered.model, &[], None, &mut report);
     Ok(Imported {
         model: lowered.model,
         #[cfg(feature = "answers")]

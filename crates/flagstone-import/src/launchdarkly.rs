@@ -57,6 +57,8 @@ pub(crate) fn import(
             model.flags.push(lowered.flag);
         }
     }
+    #[cfg(feature = "answers")]
+    crate::settle::settle(&model, &[], None, &mut report);
     Ok(Imported {
         model,
         report,

@@ -24,6 +24,8 @@ mod growthbook;
 mod launchdarkly;
 mod report;
 mod service;
+#[cfg(feature = "answers")]
+mod settle;
 #[cfg(feature = "split")]
 mod split;
 #[cfg(feature = "unleash")]

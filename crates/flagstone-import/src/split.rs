@@ -35,7 +35,6 @@ mod number;
 mod partitions;
 mod segment;
 mod set;
-mod settle;
 
 use crate::error::ImportError;
 use crate::report::{Fidelity, Report};
@@ -95,7 +94,12 @@ pub(crate) fn import(document: &Json<'_>, options: &Options) -> Result<Imported,
             .note(Fidelity::NotEvaluable, "it has no name");
     }
     reader.write_segments(&mut model);
-    settle::settle(&model, &reader.segments.notes, &mut report);
+    #[cfg(feature = "answers")]
+    {
+        let of_circles = "it depends on itself, at which the SDK runs out of stack";
+        let of_segments = &reader.segments.notes;
+        crate::settle::settle(&model, of_segments, Some(of_circles), &mut report);
+    }
     Ok(Imported {
         model,
         report,

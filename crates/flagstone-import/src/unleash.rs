@@ -98,6 +98,8 @@ fn import_for(json: &Json<'_>, sdk: Sdk, toggle: &str) -> Result<Imported, Impor
     }
     #[cfg(feature = "answers")]
     native.keep(json, sdk);
+    #[cfg(feature = "answers")]
+    crate::settle::settle(&lowering.model, &[], None, &mut report);
     Ok(Imported {
         model: lowering.model,
         report,

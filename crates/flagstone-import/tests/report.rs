@@ -1,0 +1,123 @@
+//! What is said of flags that depend on others.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+use flagstone_import::{Fidelity, Options, Service, import};
+
+/// A service, a document, and how faithfully each of its flags is taken over.
+type Case = (Service, &'static str, &'static [(&'static str, Fidelity)]);
+
+use Fidelity::{Kept, NotEvaluable, Noted};
+
+const CASES: [Case; 4] = [
+    (
+        Service::LaunchDarkly,
+        r#"{
+            "flags": {
+                "parent": {"on": true, "variations": [true, false], "fallthrough": {"variation": 1}, "rules": [
+                    {"variation": 0, "clauses": [{"attribute": "email", "op": "matches", "values": ["^(?!bob)"]}]}
+                ]},
+                "child": {"on": true, "variations": [true, false], "offVariation": 1, "fallthrough": {"variation": 0},
+                    "prerequisites": [{"key": "parent", "variation": 0}]},
+                "grandchild": {"on": true, "variations": [true, false], "offVariation": 1, "fallthrough": {"variation": 0},
+                    "prerequisites": [{"key": "child", "variation": 0}]},
+                "off": {"on": false, "variations": [true, false], "offVariation": 1, "fallthrough": {"variation": 0},
+                    "prerequisites": [{"key": "parent", "variation": 0}]},
+                "ring": {"on": true, "variations": [true], "offVariation": 0, "fallthrough": {"variation": 0},
+                    "prerequisites": [{"key": "ring", "variation": 0}]},
+                "segment": {"on": true, "variations": [true, false], "fallthrough": {"variation": 1}, "rules": [
+                    {"variation": 0, "clauses": [{"attribute": "", "op": "segmentMatch", "values": ["outer"]}]}
+                ]},
+                "other": {"on": true, "variations": [true, false], "fallthrough": {"variation": 1}}
+            },
+            "segments": {
+                "inner": {"rules": [{"clauses": [{"attribute": "email", "op": "matches", "values": ["^(?!bob)"]}]}]},
+                "outer": {"rules": [{"clauses": [{"attribute": "", "op": "segmentMatch", "values": ["inner"]}]}]}
+            }
+        }"#,
+        &[
+            ("parent", NotEvaluable),
+            ("child", NotEvaluable),
+            ("grandchild", NotEvaluable),
+            ("off", Kept),
+            ("ring", Kept),
+            ("segment", NotEvaluable),
+            ("other", Kept),
+        ],
+    ),
+    (
+        Service::GrowthBook,
+        r#"{"features": {
+            "parent": {"defaultValue": false, "rules": [{"condition": {"email": {"$regex": "^(?!bob)"}}, "force": true}]},
+            "child": {"defaultValue": 0, "rules": [
+                {"parentConditions": [{"id": "parent", "condition": {"value": true}, "gate": true}], "force": 1}
+            ]},
+            "grandchild": {"defaultValue": 0, "rules": [
+                {"parentConditions": [{"id": "child", "condition": {"value": 1}}], "force": 1}
+            ]},
+            "ring": {"defaultValue": 0, "rules": [{"parentConditions": [{"id": "ring"}], "force": 1}]},
+            "other": {"defaultValue": 0}
+        }}"#,
+        &[
+            ("parent", NotEvaluable),
+            ("child", NotEvaluable),
+            ("grandchild", NotEvaluable),
+            ("ring", Noted),
+            ("other", Kept),
+        ],
+    ),
+    (
+        Service::Unleash,
+        r#"{
+            "features": [
+                {"name": "parent", "enabled": true, "strategies": [{"name": "default", "constraints": [
+                    {"contextName": "email", "operator": "REGEX", "value": "\\p{Lu}"}
+                ]}]},
+                {"name": "child", "enabled": true, "strategies": [{"name": "default"}],
+                    "dependencies": [{"feature": "parent"}]},
+                {"name": "off", "enabled": false, "strategies": [{"name": "default"}],
+                    "dependencies": [{"feature": "parent"}]},
+                {"name": "segment", "enabled": true, "strategies": [{"name": "default", "segments": [1]}]},
+                {"name": "other", "enabled": true, "strategies": [{"name": "default"}]}
+            ],
+            "segments": [{"id": 1, "constraints": [{"contextName": "email", "operator": "REGEX", "value": "\\p{Lu}"}]}]
+        }"#,
+        &[
+            ("parent", NotEvaluable),
+            ("child", NotEvaluable),
+            ("off", Kept),
+            ("segment", NotEvaluable),
+            ("other", Kept),
+        ],
+    ),
+    (
+        Service::Split,
+        r#"{"ff": {"d": [
+            {"name": "parent", "conditions": [{"matcherGroup": {"matchers": [
+                {"matcherType": "MATCHES_STRING", "stringMatcherData": "^(?!bob)"}
+            ]}, "partitions": [{"treatment": "on", "size": 100}]}]},
+            {"name": "child", "prerequisites": [{"n": "parent", "ts": ["on"]}], "conditions": []},
+            {"name": "ring", "prerequisites": [{"n": "ring", "ts": ["on"]}], "conditions": []},
+            {"name": "hangs on the ring", "prerequisites": [{"n": "ring", "ts": ["on"]}], "conditions": []},
+            {"name": "other", "algo": 2, "conditions": [{"matcherGroup": {"matchers": [
+                {"matcherType": "ALL_KEYS"}
+            ]}, "partitions": [{"treatment": "on", "size": 100}]}]}
+        ]}}"#,
+        &[
+            ("parent", NotEvaluable),
+            ("child", NotEvaluable),
+            ("ring", NotEvaluable),
+            ("hangs on the ring", NotEvaluable),
+            ("other", Kept),
+        ],
+    ),
+];
+
+#[test]
+fn what_depends_on_a_flag_that_cannot_be_evaluated_cannot_be_either() {
+    for (service, document, expected) in CASES {
+        let imported = import(service, document, &Options::default()).unwrap();
+        let entries = imported.report.entries.iter();
+        let found = entries.map(|entry| (&*entry.flag, entry.fidelity));
+        assert_eq!(found.collect::<Vec<_>>(), expected, "{service:?}");
+    }
+}
