@@ -72,19 +72,19 @@ pub struct Compiled {
 /// Checks a model as a whole and writes it. Equal models give equal bytes.
 #[cfg(feature = "findings")]
 pub fn compile(model: &Model) -> Compiled {
-    finish(model, check::check(model))
+    finish(model, check::check(model, false))
 }
 
 /// Compiles a model that was imported from a flag service. Flags that depend on themselves or on too many others are
 /// warnings here, not errors: the services' SDKs find that out when they evaluate such a flag, and fail for it alone. So
-/// does our evaluator, with reason `ERROR`.
+/// does our evaluator, with reason `ERROR`. Each flag that depends on too many others has a warning.
 ///
 /// Without the feature `findings` the model is not checked as a whole: importers make none that has other errors.
 pub fn compile_imported(model: &Model) -> Compiled {
     #[cfg(feature = "findings")]
     let findings = {
         const TOLERATED: [&str; 3] = ["circle", "too-deep", "too-many-tests"];
-        let mut findings = check::check(model);
+        let mut findings = check::check(model, true);
         for finding in &mut findings {
             if TOLERATED.contains(&finding.code) {
                 finding.severity = Severity::Warning;

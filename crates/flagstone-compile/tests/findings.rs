@@ -8,7 +8,7 @@ use flagstone_compile::model::{
     Condition, Flag, Matcher, Model, Order, Prerequisite, RampPoint, Rule, Scalar, Segment, Serve,
     Share, Split, TARGETING_KEY, Test, Value, Variant,
 };
-use flagstone_compile::{Severity, compile};
+use flagstone_compile::{Severity, compile, compile_imported};
 use flagstone_core::{UnixMillis, Weight};
 
 /// A flag `key` with variants `control` (the default), `a`, `b` and `c`.
@@ -303,6 +303,25 @@ fn circles_and_depth() {
         ),
     ] {
         check(name, &model, expected);
+    }
+    // Each flag of a service fails for itself.
+    let asks =
+        |key: &str, of: &str| with_rule(flag(key), in_segment(of), Serve::Variant("a".into()));
+    for (model, expected) in [
+        (chain(16), &[][..]),
+        (chain(19), &["/flags/f2", "/flags/f1", "/flags/f0"]),
+        (
+            Model {
+                flags: vec![asks("f", "s0"), asks("g", "s1")],
+                ..fanning(4, 10)
+            },
+            &["/segments/s0", "/flags/f"],
+        ),
+    ] {
+        let compiled = compile_imported(&model);
+        let paths = compiled.findings.iter().map(|finding| &*finding.path);
+        assert_eq!(paths.collect::<Vec<_>>(), expected);
+        assert!(compiled.snapshot.is_some(), "{expected:?}");
     }
 }
 

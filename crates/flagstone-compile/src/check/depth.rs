@@ -29,7 +29,8 @@ impl Node<'_> {
     }
 }
 
-pub(super) fn check(model: &Model, findings: &mut Vec<Finding>) {
+/// Of a chain that is too much only the first is reported, or if `each_flag` every flag as well.
+pub(super) fn check(model: &Model, each_flag: bool, findings: &mut Vec<Finding>) {
     let mut uses: HashMap<Node<'_>, Uses<'_>> = HashMap::new();
     let mut order = Vec::new();
     for segment in &model.segments {
@@ -51,6 +52,7 @@ pub(super) fn check(model: &Model, findings: &mut Vec<Finding>) {
     let mut walk = Walk {
         uses: &uses,
         finished: HashMap::new(),
+        each_flag,
         findings,
     };
     for node in order {
@@ -117,6 +119,7 @@ struct Walk<'w, 'm> {
     uses: &'w HashMap<Node<'m>, Uses<'m>>,
     /// `None` for nodes on the way to here.
     finished: HashMap<Node<'m>, Option<Extent>>,
+    each_flag: bool,
     findings: &'w mut Vec<Finding>,
 }
 
@@ -167,18 +170,18 @@ impl<'m> Walk<'_, 'm> {
     }
 
     fn leave(&mut self, node: Node<'m>, extent: Extent) {
-        let below = |reached: fn(&Extent) -> bool| {
+        let is_each = self.each_flag && matches!(node, Node::Flag(_));
+        let is_named = |reached: fn(&Extent) -> bool| {
             let references = self.uses.get(&node).map(|uses| uses.references.iter());
-            references
+            let mut below = references
                 .into_iter()
                 .flatten()
-                .filter_map(|to| *self.finished.get(to)?)
-                .any(|extent| reached(&extent))
+                .filter_map(|to| *self.finished.get(to)?);
+            reached(&extent) && (is_each || !below.any(|extent| reached(&extent)))
         };
-        // Only the first of a chain that is too much is reported.
         let too_deep = |extent: &Extent| extent.depth > usize::from(MAX_DEPTH);
         let too_many = |extent: &Extent| extent.tests > u64::from(MAX_TESTS);
-        if too_deep(&extent) && !below(too_deep) {
+        if is_named(too_deep) {
             let message = format!(
                 "{} depends on others over more than {MAX_DEPTH} steps",
                 node.name()
@@ -186,7 +189,7 @@ impl<'m> Walk<'_, 'm> {
             self.findings
                 .push(Finding::error("too-deep", node.path(), message));
         }
-        if too_many(&extent) && !below(too_many) {
+        if is_named(too_many) {
             let message = format!(
                 "one evaluation of {} may take {} tests, those of what it refers to included",
                 node.name(),

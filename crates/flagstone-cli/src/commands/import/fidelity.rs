@@ -14,7 +14,8 @@ pub struct Fidelities {
 }
 
 impl Fidelities {
-    /// Joins both. What the compiler found about a flag is one more note of it.
+    /// Joins both. What the compiler found about a flag is one more note of it. A flag that depends on itself fails as it does in
+    /// the service's SDK; all else that can be found is only so here.
     pub fn new(mut report: Report, findings: &[Finding]) -> Self {
         let mut others = Vec::new();
         for note in report.entries.iter_mut().flat_map(|entry| &mut entry.notes) {
@@ -29,7 +30,10 @@ impl Fidelities {
                 .max_by_key(|entry| entry.flag.len())
             {
                 Some(entry) => {
-                    entry.fidelity = entry.fidelity.max(Fidelity::Noted);
+                    entry.fidelity = entry.fidelity.max(match finding.code {
+                        "circle" => Fidelity::Noted,
+                        _ => Fidelity::NotEvaluable,
+                    });
                     if !entry.notes.contains(&note) {
                         entry.notes.push(note);
                     }
