@@ -26,12 +26,22 @@ pub struct SyntaxError {
     pub line: usize,
     /// Column of the problem in bytes, from 1.
     pub column: usize,
+    /// How deep values may be nested, if it is there that they are nested deeper.
+    pub deepest: Option<usize>,
 }
 
 impl fmt::Display for SyntaxError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { line, column } = self;
-        write!(f, "is not JSON: problem at line {line} column {column}")
+        let Self {
+            line,
+            column,
+            deepest,
+        } = self;
+        match deepest {
+            None => f.write_str("is not JSON: problem")?,
+            Some(deepest) => write!(f, "is nested more than {deepest} deep")?,
+        }
+        write!(f, " at line {line} column {column}")
     }
 }
 

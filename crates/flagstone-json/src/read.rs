@@ -10,12 +10,13 @@ pub(super) fn read(text: &str, depth: u8) -> Result<Tape<'_>, SyntaxError> {
     let mut reader = Reader {
         text,
         at: 0,
+        is_too_deep: false,
         tape: Tape::new(items),
     };
     let value = reader.value(depth);
     match value {
         Some(()) if reader.peek().is_none() => Ok(reader.tape),
-        _ => Err(reader.problem()),
+        _ => Err(reader.problem(depth)),
     }
 }
 
@@ -23,6 +24,7 @@ pub(super) fn read(text: &str, depth: u8) -> Result<Tape<'_>, SyntaxError> {
 struct Reader<'j> {
     text: &'j str,
     at: usize,
+    is_too_deep: bool,
     tape: Tape<'j>,
 }
 
@@ -32,8 +34,8 @@ impl<'j> Reader<'j> {
     fn value(&mut self, depth: u8) -> Option<()> {
         let item = match self.peek()? {
             b'"' => return self.string(),
-            b'{' => return self.object(depth.checked_sub(1)?),
-            b'[' => return self.list(depth.checked_sub(1)?),
+            b'{' => return self.object(depth),
+            b'[' => return self.list(depth),
             b't' => {
                 self.word(b"true")?;
                 Item::Boolean(true)
@@ -54,7 +56,7 @@ impl<'j> Reader<'j> {
 
     #[inline(never)]
     fn object(&mut self, depth: u8) -> Option<()> {
-        self.at += 1;
+        let depth = self.enter(depth)?;
         let place = self.tape.open();
         let mut count = 0;
         if self.takes(b'}') {
@@ -78,7 +80,7 @@ impl<'j> Reader<'j> {
 
     #[inline(never)]
     fn list(&mut self, depth: u8) -> Option<()> {
-        self.at += 1;
+        let depth = self.enter(depth)?;
         let place = self.tape.open();
         let mut count = 0;
         if self.takes(b']') {
@@ -93,6 +95,17 @@ impl<'j> Reader<'j> {
                 return self.takes(b']').then_some(());
             }
         }
+    }
+
+    /// Passes over what a list or an object begins with; gives how deep values may be nested in it.
+    #[inline]
+    fn enter(&mut self, depth: u8) -> Option<u8> {
+        let Some(inside) = depth.checked_sub(1) else {
+            self.is_too_deep = true;
+            return None;
+        };
+        self.at += 1;
+        Some(inside)
     }
 
     /// Text; what is before it has been passed over.
@@ -262,12 +275,16 @@ impl<'j> Reader<'j> {
     }
 
     /// Where it stopped.
-    fn problem(&self) -> SyntaxError {
+    fn problem(&self, depth: u8) -> SyntaxError {
         let before = self.text.as_bytes().get(..self.at).unwrap_or_default();
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         let start = before.iter().rposition(|byte| *byte == b'\n');
         let column = self.at - start.map_or(0, |at| at + 1) + 1;
-        SyntaxError { line, column }
+        SyntaxError {
+            line,
+            column,
+            deepest: self.is_too_deep.then_some(depth.into()),
+        }
     }
 }
 

@@ -149,16 +149,38 @@ fn what_javascript_reads_and_others_do_not() {
 #[test]
 fn nesting_has_a_limit() {
     let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
-    assert!(Json::read(&nested(127)).is_ok());
-    assert!(Json::read(&nested(100_000)).is_err());
+    assert!(Json::read(&nested(128)).is_ok());
     assert!(Json::read_within(&nested(2), 2).is_ok());
-    assert!(Json::read_within(&nested(3), 2).is_err());
+    for (read, expected) in [
+        (
+            Json::read(&nested(129)),
+            "is nested more than 128 deep at line 1 column 129",
+        ),
+        (
+            Json::read(&nested(100_000)),
+            "is nested more than 128 deep at line 1 column 129",
+        ),
+        (
+            Json::read_within("[{\n  \"a\": {}", 2),
+            "is nested more than 2 deep at line 2 column 8",
+        ),
+        (
+            Json::read_within("[[] [", 2),
+            "is not JSON: problem at line 1 column 5",
+        ),
+    ] {
+        assert_eq!(read.unwrap_err().to_string(), expected);
+    }
 }
 
 #[test]
 fn problems_have_a_place() {
     for (text, line, column) in [("", 1, 1), ("{\n  \"a\": x}", 2, 8), ("[1, 2", 1, 6)] {
-        let expected = SyntaxError { line, column };
+        let expected = SyntaxError {
+            line,
+            column,
+            deepest: None,
+        };
         assert_eq!(Json::read(text), Err(expected), "{text}");
     }
 }

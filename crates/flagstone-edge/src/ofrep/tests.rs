@@ -163,7 +163,7 @@ fn problems_of_a_body_have_a_place() {
         ),
         (
             &nested(31),
-            "the body is not JSON: problem at line 1 column 47; at most 32 levels deep",
+            "the body is nested more than 32 deep at line 1 column 47; at most 32 levels deep",
         ),
         ("[]", "the body must be an object, `{\"context\": {}}`"),
     ] {
