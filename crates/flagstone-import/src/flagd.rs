@@ -38,6 +38,7 @@ mod scope;
 use crate::error::ImportError;
 use crate::report::{Entry, Fidelity, Report};
 use crate::service::{Imported, Options};
+use crate::size::{TOO_LARGE, are_too_large};
 use evaluators::Evaluators;
 use flagstone_compile::Model;
 use flagstone_compile::model::{
@@ -140,7 +141,7 @@ impl Import {
                 is_whole: false,
             }
             .rules(targeting, &names)
-            .and_then(shallow),
+            .and_then(bounded),
         };
         let (rules, failure) = read(reading, entry);
         #[cfg(feature = "answers")]
@@ -269,8 +270,11 @@ fn reads_all(expression: &Expression) -> bool {
     }
 }
 
-/// Rules whose expressions are not nested too deep to be evaluated.
-fn shallow(rules: Vec<Rule>) -> Result<Vec<Rule>, Stop> {
+/// Rules that a snapshot has room for, whose expressions are not nested too deep to be evaluated.
+fn bounded(rules: Vec<Rule>) -> Result<Vec<Rule>, Stop> {
+    if are_too_large(&rules) {
+        return Err(Stop::Unsupported(TOO_LARGE.to_owned()));
+    }
     let limit = usize::from(MAX_EXPRESSION_DEPTH);
     if expressions(&rules).any(|expression| expression.depth() > limit) {
         return Err(Stop::Unsupported(

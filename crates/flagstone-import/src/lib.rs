@@ -26,6 +26,13 @@ mod report;
 mod service;
 #[cfg(feature = "answers")]
 mod settle;
+#[cfg(any(
+    feature = "split",
+    feature = "unleash",
+    feature = "flagd",
+    feature = "growthbook"
+))]
+mod size;
 #[cfg(feature = "split")]
 mod split;
 #[cfg(feature = "unleash")]

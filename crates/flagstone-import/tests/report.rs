@@ -1,6 +1,7 @@
 //! What is said of flags that depend on others.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use flagstone_compile::compile_imported;
 use flagstone_import::{Fidelity, Options, Service, import};
 
 /// A service, a document, and how faithfully each of its flags is taken over.
@@ -119,5 +120,71 @@ fn what_depends_on_a_flag_that_cannot_be_evaluated_cannot_be_either() {
         let entries = imported.report.entries.iter();
         let found = entries.map(|entry| (&*entry.flag, entry.fidelity));
         assert_eq!(found.collect::<Vec<_>>(), expected, "{service:?}");
+    }
+}
+
+/// A document of a service with the flags `large` and `other`, the first with so many parts.
+fn large(service: Service, parts: usize) -> String {
+    let list = |part: &str| vec![part; parts].join(",");
+    match service {
+        Service::LaunchDarkly => format!(
+            r#"{{"flags": {{
+                "large": {{"on": true, "variations": [1], "rules": [{}], "fallthrough": {{"variation": 0}}}},
+                "other": {{"on": true, "variations": [1], "fallthrough": {{"variation": 0}}}}
+            }}}}"#,
+            list(
+                r#"{"variation": 0, "clauses": [{"attribute": "a", "op": "in", "values": ["b"]}]}"#
+            ),
+        ),
+        Service::Unleash => format!(
+            r#"{{"features": [
+                {{"name": "large", "enabled": true, "strategies": [{{"name": "default", "constraints": [{}]}}]}},
+                {{"name": "other", "enabled": true, "strategies": []}}
+            ]}}"#,
+            list(r#"{"contextName": "a", "operator": "IN", "values": ["b"]}"#),
+        ),
+        Service::GrowthBook => format!(
+            r#"{{"features": {{
+                "large": {{"defaultValue": 0, "rules": [{{"condition": {{"$or": [{}]}}, "force": 1}}]}},
+                "other": {{"defaultValue": 0}}
+            }}}}"#,
+            list(r#"{"a": "b"}"#),
+        ),
+        Service::Split => {
+            let matcher =
+                r#"{"matcherType": "WHITELIST", "whitelistMatcherData": {"whitelist": ["b"]}}"#;
+            let flag = |name: &str, matchers: &str| {
+                format!(
+                    r#"{{"name": "{name}", "algo": 2, "conditions": [{{"matcherGroup": {{"matchers": [{matchers}]}},
+                        "partitions": [{{"treatment": "on", "size": 100}}]}}]}}"#
+                )
+            };
+            let flags = [flag("large", &list(matcher)), flag("other", matcher)];
+            format!(r#"{{"ff": {{"d": [{}]}}}}"#, flags.join(","))
+        }
+        Service::Flagd => format!(
+            r#"{{"flags": {{
+                "large": {{"state": "ENABLED", "variants": {{"on": true}},
+                    "targeting": {{"if": [{{"or": [{}]}}, "on"]}}}},
+                "other": {{"state": "ENABLED", "variants": {{"on": true}}}}
+            }}}}"#,
+            list(r#"{"in": [{"var": "a"}, ["b"]]}"#),
+        ),
+    }
+}
+
+#[test]
+fn a_flag_that_is_too_large_spoils_no_other() {
+    for service in Service::ALL {
+        for (parts, of_large) in [(66_000, NotEvaluable), (100, Kept)] {
+            let document = large(service, parts);
+            let imported = import(service, &document, &Options::default()).unwrap();
+            let entries = imported.report.entries.iter();
+            let found = entries.map(|entry| (&*entry.flag, entry.fidelity));
+            let expected = [("large", of_large), ("other", Kept)];
+            assert_eq!(found.collect::<Vec<_>>(), expected, "{service:?}");
+            let compiled = compile_imported(&imported.model);
+            assert!(compiled.snapshot.is_some(), "{service:?} {parts}");
+        }
     }
 }

@@ -4,6 +4,7 @@
 
 use super::names::Names;
 use super::wire::{entries, json_text};
+use crate::size::{TOO_LARGE, is_too_large};
 use flagstone_compile::model::{Condition, ELEMENT, Js, Matcher, Reading, Segment, Test};
 use flagstone_core::js;
 use flagstone_json::Json;
@@ -65,6 +66,14 @@ impl<'d> Conditions<'d> {
             self.problems.push(why.to_owned());
         }
         Condition::Test(Test::Fail)
+    }
+
+    /// The same for one that stands by itself: it fails if it has more tests than a snapshot has room for.
+    pub fn bounded(&mut self, json: &'d Json<'d>) -> Condition {
+        match self.condition(json, Root::Attributes) {
+            condition if is_too_large(&condition) => self.fail(TOO_LARGE),
+            condition => condition,
+        }
     }
 
     /// Whether all members of a condition hold.

@@ -15,6 +15,7 @@ use super::variants::Variants;
 use super::wire::json_text;
 use super::wire::{Definitions, at, is_truthy, number, truthy};
 use crate::report::{Fidelity, Report};
+use crate::size::{TOO_LARGE, are_too_large};
 use flagstone_compile::model::{
     Absent, Allocation, Bucketing, Condition, Flag, Range, Rest, Rule, Serve, Test,
 };
@@ -277,6 +278,12 @@ impl<'d> Rules<'_, 'd> {
             None => {}
             Some(Json::List(rules)) => rules.iter().for_each(|rule| self.rule(rule)),
             Some(_) => self.fail(Vec::new(), "", "`rules` is no list"),
+        }
+        if are_too_large(&self.rules) {
+            self.rules.clear();
+            #[cfg(feature = "answers")]
+            self.meanings.clear();
+            self.fail(Vec::new(), "", TOO_LARGE);
         }
     }
 

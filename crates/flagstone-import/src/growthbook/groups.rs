@@ -86,7 +86,7 @@ impl<'d> Conditions<'d> {
             None => {
                 let outside = std::mem::take(&mut self.problems);
                 let way = std::mem::replace(&mut self.way, vec![id]);
-                let when = self.condition(condition, root);
+                let when = self.bounded(condition);
                 self.way = way;
                 let problems = std::mem::replace(&mut self.problems, outside);
                 self.group_problems.push((id, problems.clone()));

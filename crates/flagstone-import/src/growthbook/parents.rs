@@ -3,7 +3,7 @@
 //! A feature has as many values as it has variants, so the condition is decided here for each of them, by the evaluator,
 //! and what is left is a test of the feature's variants.
 
-use super::condition::{Conditions, Root, all, any};
+use super::condition::{Conditions, all, any};
 use super::feature::Known;
 use super::names::Names;
 use super::wire::{is_truthy, json_text, text, truthy};
@@ -68,7 +68,7 @@ impl Parents {
             }
             let number = flags.len();
             numbers.insert(text.as_bytes(), number as u32);
-            let when = conditions.condition(json, Root::Attributes);
+            let when = conditions.bounded(json);
             problems.push(conditions.take_problems());
             flags.push(question(number, when));
         }

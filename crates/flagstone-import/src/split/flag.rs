@@ -7,6 +7,7 @@ use super::partitions::{Part, Partitions};
 use super::{Reader, not};
 use crate::report::Fidelity;
 use crate::service::Sdk;
+use crate::size::{TOO_LARGE, are_too_large};
 use flagstone_compile::model::{
     Absent, Algorithm, Allocation, Bucketing, Condition, Flag, Range, Rest, Rule, Serve,
     TARGETING_KEY, Test, Value, Variant,
@@ -147,6 +148,10 @@ impl<'d> Reader<'d> {
                     self.conditions(json, known, shape, &mut rules);
                 }
             }
+        }
+        if are_too_large(&rules.rules) {
+            rules = Rules::default();
+            rules.push("exception", self.fail(TOO_LARGE), Serve::Default);
         }
         self.remarks(json, known);
         Lowered {

@@ -7,6 +7,7 @@ use super::javascript::truthy;
 use super::named::Named;
 use super::{Reader, not};
 use crate::report::Fidelity;
+use crate::size::is_too_large;
 use flagstone_compile::Model;
 use flagstone_compile::model::{Condition, Keys, Segment, TARGETING_KEY, Test};
 use flagstone_json::Json;
@@ -215,7 +216,12 @@ impl<'d> Reader<'d> {
                 parts.push(Condition::Any(any.collect()));
             }
         }
-        segment.when = Condition::All(parts);
+        segment.when = match Condition::All(parts) {
+            condition if is_too_large(&condition) => {
+                self.fail("one of its segments is larger than a snapshot has room for")
+            }
+            condition => condition,
+        };
     }
 
     /// Whether the SDK may throw when it looks whether a key belongs to a segment with rules.

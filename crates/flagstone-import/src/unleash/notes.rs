@@ -1,7 +1,8 @@
 //! What there is to know about a flag, and how large its conditions are.
 
 use crate::report::Fidelity;
-use flagstone_compile::model::{Condition, Matcher, Test};
+use crate::size::is_too_large;
+use flagstone_compile::model::{Condition, Test};
 
 /// Notes about one flag or segment.
 #[derive(Clone, Default)]
@@ -23,23 +24,9 @@ impl Notes {
 
     /// The condition, or one that fails if it has more tests than a snapshot has room for in one.
     pub fn bounded(&mut self, condition: Condition) -> Condition {
-        const MOST: usize = 60_000;
-        if tests(&condition) > MOST {
+        if is_too_large(&condition) {
             return self.fail("a condition is too long");
         }
         condition
-    }
-}
-
-/// How many tests a condition takes.
-pub(super) fn tests(condition: &Condition) -> usize {
-    match condition {
-        Condition::All(parts) | Condition::Any(parts) => parts.iter().map(tests).sum(),
-        Condition::Not(inner) => tests(inner),
-        Condition::Test(Test::Attribute {
-            matcher: Matcher::OneOf(_),
-            ..
-        }) => 2,
-        Condition::Test(_) => 1,
     }
 }
