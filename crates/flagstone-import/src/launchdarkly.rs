@@ -3,7 +3,8 @@
 //! What decides is what the server-side SDK for Node does (`@launchdarkly/node-server-sdk` 9.13, with
 //! `@launchdarkly/js-server-sdk-common` 2.x), also where it does odd things; they are marked `COMPAT(launchdarkly)`. With
 //! [`Sdk::Other`](crate::Sdk::Other) it is the SDKs for Go and Rust where those differ in what a document may contain: a
-//! seed of 0 counts, references are read by their rules, and patterns are RE2's.
+//! seed of 0 counts, references are read by their rules, and patterns are RE2's. Whoever comes to a rule without clauses fails:
+//! it is for everybody in Go, and in Rust it is none.
 //!
 //! - Flags become rules in the order of evaluation: one for each prerequisite, for each list of targets, for each rule, and
 //!   one for the fallthrough. A flag that is off is disabled.

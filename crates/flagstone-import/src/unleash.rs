@@ -27,8 +27,10 @@
 //!
 //! # Other SDKs
 //! [`Sdk::Other`] hashes UTF-8, as all SDKs but the one for Node do, takes the feature's name where a group is missing, and
-//! leaves the address out of the stickiness of variants. Everything else is as in Node; what the others do differently
-//! with numbers as text, white space and invalid rules is not copied.
+//! leaves the address out of the stickiness of variants. A percentage that is not whole is none. A feature is off as a whole
+//! if it refers to a segment that is not there, has an operator that is not known, or compares with what is no number, version
+//! or date. Everything else is as in Node; what the others do differently with numbers as text, white space and patterns is
+//! not copied.
 //!
 //! # Not here
 //! - `applicationHostname`: there is no backend whose name it could be; it is off.
@@ -89,7 +91,7 @@ fn import_for(json: &Json<'_>, sdk: Sdk, toggle: &str) -> Result<Imported, Impor
             continue;
         }
         let lowered = lowering.feature(name, feature);
-        for (fidelity, note) in lowered.notes.0 {
+        for (fidelity, note) in lowered.notes.list {
             entry.note(fidelity, note);
         }
         #[cfg(feature = "answers")]

@@ -417,6 +417,42 @@ fn other_sdks() {
     };
     assert_eq!(enabled(&other), [false, true, true]);
     assert_eq!(enabled(&node)[..2], [false, false]);
+    // What they take for malformed is off: all of a feature, or a strategy with a percentage that is not whole.
+    let on = json!({"name": "default"});
+    let constraint = |operator: &str, value: &str| json!({"name": "default", "constraints": [{"contextName": "userId", "operator": operator, "value": value, "inverted": true}]});
+    let gradual = |percentage: &str| json!({"name": "gradualRolloutUserId", "parameters": {"percentage": percentage, "groupId": "g"}});
+    for (strategies, of_other, of_node) in [
+        (
+            json!([{"name": "default", "segments": [99]}, on]),
+            false,
+            true,
+        ),
+        (
+            json!([{"name": "default", "segments": [1]}, on]),
+            false,
+            true,
+        ),
+        (json!([constraint("NEW_OP", "a"), on]), false, true),
+        (json!([constraint("SEMVER_EQ", "x"), on]), false, true),
+        (json!([constraint("NUM_GT", "x"), on]), false, true),
+        (json!([constraint("DATE_AFTER", "x"), on]), false, true),
+        (json!([constraint("REGEX", "(")]), true, true),
+        (json!([constraint("NUM_GT", "5")]), true, true),
+        (json!([gradual("99.5"), gradual("1")]), false, true),
+        (json!([gradual("99.5"), on]), true, true),
+        (json!([gradual("99")]), true, true),
+    ] {
+        let document = json!({
+            "features": [{"name": "f", "enabled": true, "strategies": strategies}],
+            "segments": [{"id": 1, "constraints": [{"contextName": "userId", "operator": "NEW_OP"}]}],
+        })
+        .to_string();
+        for (sdk, expected) in [(Sdk::Other, of_other), (Sdk::Node, of_node)] {
+            let subject = Subject::new(SERVICE, &document, &Options { sdk });
+            let got = subject.ask(question("f", &json!({"userId": "a"})))["enabled"] == true;
+            assert_eq!(got, expected, "{sdk:?} {strategies}");
+        }
+    }
 }
 
 /// Who has no id is given one by chance, as often in as the share says.

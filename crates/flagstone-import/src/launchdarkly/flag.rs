@@ -6,6 +6,7 @@ use super::reference::{self, USER};
 use super::rollout::{self, Experiment};
 use super::segment::Segments;
 use crate::report::{Entry, Fidelity};
+use crate::service::Sdk;
 use flagstone_compile::model::{
     Condition, Flag, Matcher, Reading, Rule, Scalar, Serve, Test, Value, Variant,
 };
@@ -18,6 +19,10 @@ const LONGEST_VALUE: usize = 40;
 pub(super) const MOST: usize = 60_000;
 /// Above so many, texts are a set.
 pub(super) const FEW: usize = 16;
+
+/// What there is to say of a rule without clauses, where its SDK is not the one for Node.
+pub(super) const NO_CLAUSES: &str =
+    "a rule has no clauses, of which SDKs for other languages make different things";
 
 /// What a rule of the model was in the document.
 #[cfg_attr(
@@ -200,6 +205,12 @@ impl<'d> Lowering<'_, 'd> {
         for (index, rule) in self.flag.rules.enumerate() {
             // COMPAT(launchdarkly): without `clauses` a rule matches nobody, with an empty list everybody.
             let Some(clauses) = rule.some("clauses") else {
+                if self.document.sdk == Sdk::Other {
+                    self.entry.note(Fidelity::NotEvaluable, NO_CLAUSES);
+                    let id = rule.some("id");
+                    let origin = Origin::Rule { index, id };
+                    self.push("no clauses", fail(), Serve::Default, origin);
+                }
                 continue;
             };
             let Clauses {

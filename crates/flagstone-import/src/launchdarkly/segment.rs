@@ -2,10 +2,11 @@
 
 use super::clause::{Clauses, conditions};
 use super::document::{self, Document, is_truthy, list, texts};
-use super::flag::{MOST, fail, is_name, one_of};
+use super::flag::{MOST, NO_CLAUSES, fail, is_name, one_of};
 use super::reference::{self, USER, key_of};
 use super::rollout::{bucket_by, bucketing, position_of, weight};
 use crate::report::Fidelity;
+use crate::service::Sdk;
 use flagstone_compile::model::{
     Absent, Condition, Keys, Matcher, Reading, Scalar, Segment, TARGETING_KEY, Test,
 };
@@ -260,6 +261,11 @@ impl Rules {
     ) {
         // COMPAT(launchdarkly): without `clauses` a rule matches nobody, with an empty list everybody.
         let Some(clauses) = rule.some("clauses") else {
+            if document.sdk == Sdk::Other {
+                let note = (Fidelity::NotEvaluable, NO_CLAUSES.to_owned());
+                self.notes.push(note);
+                self.conditions.push(fail());
+            }
             return;
         };
         let Clauses {

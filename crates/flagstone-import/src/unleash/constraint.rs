@@ -1,5 +1,6 @@
 //! Constraints, and the segments that hold them.
 
+use super::feature::constant;
 use super::notes::Notes;
 use super::{date, javascript, names};
 use crate::report::Fidelity;
@@ -62,13 +63,10 @@ impl Segments {
             let id = Id::of(id);
             let found = self.0.iter().find(|(of, ..)| Some(of) == id.as_ref());
             let Some((_, key, of_segment)) = found else {
-                notes.add(
-                    Fidelity::Noted,
-                    "a strategy refers to a segment that is not there, and is off",
-                );
+                notes.malformed("a strategy refers to a segment that is not there, and is off");
                 return Condition::never();
             };
-            notes.0.extend(of_segment.0.iter().cloned());
+            notes.extend(of_segment);
             Condition::Test(Test::Segment(key.clone()))
         };
         Condition::All(ids.iter().map(one).collect())
@@ -93,12 +91,16 @@ fn condition(constraint: &Json<'_>, notes: &mut Notes) -> Condition {
     let operator = constraint.get("operator").and_then(Json::text);
     let Some(holds) = operator.and_then(|operator| operation(operator, constraint, notes)) else {
         // An operator that the SDK does not know holds for nobody, inverted or not.
-        notes.add(
-            Fidelity::Noted,
-            "a constraint has an operator that is not known, and holds for nobody",
-        );
+        notes.malformed("a constraint has an operator that is not known, and holds for nobody");
         return Condition::never();
     };
+    // What is compared with is no number, no version or no date.
+    let is_compared = operator.is_some_and(|operator| {
+        ["NUM_", "SEMVER_", "DATE_"]
+            .iter()
+            .any(|kind| operator.starts_with(kind))
+    });
+    notes.is_malformed |= is_compared && constant(&holds) == Some(false);
     if javascript::is_truthy(constraint.get("inverted")) {
         Condition::Not(Box::new(holds))
     } else {

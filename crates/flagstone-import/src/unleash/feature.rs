@@ -60,6 +60,11 @@ impl<'d, 'j> Lowering<'d, 'j> {
             self.dependencies(feature, &mut rules, &mut notes);
             self.strategies(name, feature, &outcomes, &mut rules, &mut notes);
         }
+        if self.sdk == Sdk::Other && notes.is_malformed {
+            rules.rules.clear();
+            let note = "SDKs for other languages take it for malformed, and it is off";
+            notes.add(Fidelity::Noted, note);
+        }
         let asks_toggle = strategies
             .iter()
             .enumerate()

@@ -6,11 +6,27 @@ use flagstone_compile::model::{Condition, Test};
 
 /// Notes about one flag or segment.
 #[derive(Clone, Default)]
-pub(super) struct Notes(pub Vec<(Fidelity, String)>);
+pub(super) struct Notes {
+    pub list: Vec<(Fidelity, String)>,
+    /// Whether it is malformed as a whole to SDKs for other languages than JavaScript, which have it off then.
+    pub is_malformed: bool,
+}
 
 impl Notes {
     pub fn add(&mut self, fidelity: Fidelity, note: impl Into<String>) {
-        self.0.push((fidelity, note.into()));
+        self.list.push((fidelity, note.into()));
+    }
+
+    /// Something is noted at which SDKs for other languages take the whole for malformed.
+    pub fn malformed(&mut self, note: &str) {
+        self.add(Fidelity::Noted, note);
+        self.is_malformed = true;
+    }
+
+    /// Adds what is known of something that is part of this.
+    pub fn extend(&mut self, other: &Self) {
+        self.list.extend(other.list.iter().cloned());
+        self.is_malformed |= other.is_malformed;
     }
 
     /// A condition that fails where the SDK throws: the definition is malformed there.

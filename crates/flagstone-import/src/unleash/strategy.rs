@@ -75,7 +75,13 @@ impl<'s, 'j> Strategy<'s, 'j> {
 
     /// The positions from 1 on that a percentage covers.
     fn share(&self, name: &str) -> Result<u64, Throws> {
-        let percentage = number(self.parameter(name)?);
+        let percentage = self.parameter(name)?;
+        // COMPAT(unleash): others than the SDK for Node know no fractions, and are off.
+        let is_whole = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if self.sdk == Sdk::Other && !percentage.and_then(Json::text).is_none_or(is_whole) {
+            return Ok(0);
+        }
+        let percentage = number(percentage);
         // NaN covers none.
         Ok(if percentage > 0.0 {
             percentage.min(f64::from(PARTS)) as u64
