@@ -124,33 +124,33 @@ fn deep() {
     };
     let (list, var) = (r#"{"var":"l"}"#, r#"{"var":""}"#);
     let rules = [
-        nested(r#"{"!":"#, r#"{"var":"x"}"#, "}", 110),
-        nested(r#"{"!":["#, r#"{"var":"x"}"#, "]}", 55),
-        nested(r#"{"and":[{"var":"x"},"#, r#"{"var":"x"}"#, "]}", 55),
-        nested(r#"{"cat":["a","#, r#"{"var":"x"}"#, "]}", 55),
-        nested(r#"{"+":[1,"#, r#"{"var":"x"}"#, "]}", 55),
-        nested(r#"{"if":[{"var":"x"},"#, r#"{"var":"x"}"#, ",1]}", 55),
-        nested(r#"{"if":[{"var":"x"},"#, r#"{"var":"x"}"#, "]}", 55),
-        nested(r#"{"if":[1,"#, "1", "]}", 55),
-        nested(r#"{"<":[1,"#, r#"{"var":"x"}"#, ",3]}", 55),
-        nested(r#"{"if":[{"filter":[[1],"#, r#"{"var":""}"#, "]},1]}", 27),
-        nested(r#"{"filter":[[1],"#, r#"{"var":""}"#, "]}", 55),
+        nested(r#"{"!":"#, r#"{"var":"x"}"#, "}", 236),
+        nested(r#"{"!":["#, r#"{"var":"x"}"#, "]}", 118),
+        nested(r#"{"and":[{"var":"x"},"#, r#"{"var":"x"}"#, "]}", 118),
+        nested(r#"{"cat":["a","#, r#"{"var":"x"}"#, "]}", 118),
+        nested(r#"{"+":[1,"#, r#"{"var":"x"}"#, "]}", 118),
+        nested(r#"{"if":[{"var":"x"},"#, r#"{"var":"x"}"#, ",1]}", 118),
+        nested(r#"{"if":[{"var":"x"},"#, r#"{"var":"x"}"#, "]}", 118),
+        nested(r#"{"if":[1,"#, "1", "]}", 118),
+        nested(r#"{"<":[1,"#, r#"{"var":"x"}"#, ",3]}", 118),
+        nested(r#"{"if":[{"filter":[[1],"#, r#"{"var":""}"#, "]},1]}", 58),
+        nested(r#"{"filter":[[1],"#, r#"{"var":""}"#, "]}", 118),
         format!(
             r#"{{"if":[true,{}]}}"#,
-            nested(&format!(r#"{{"filter":[{list},"#), var, "]}", 54)
+            nested(&format!(r#"{{"filter":[{list},"#), var, "]}", 117)
         ),
-        nested(&format!(r#"{{"map":[{list},"#), var, "]}", 55),
-        nested(&format!(r#"{{"reduce":[{list},"#), var, ",0]}", 55),
-        nested(r#"{"var":["x","#, r#"{"var":"x"}"#, "]}", 55),
-        nested("[", "1", "]", 110),
+        nested(&format!(r#"{{"map":[{list},"#), var, "]}", 118),
+        nested(&format!(r#"{{"reduce":[{list},"#), var, ",0]}", 118),
+        nested(r#"{"var":["x","#, r#"{"var":"x"}"#, "]}", 118),
+        nested("[", "1", "]", 236),
     ];
     let run = move || {
         for rule in rules {
-            let rule: Value = serde_json::from_str(&rule).unwrap();
-            let document = json!({"flags": {"f": {
-                "state": "ENABLED", "variants": {"on": true}, "targeting": rule,
-            }}});
-            let subject = subject(&document);
+            let flag = format!(
+                r#"{{"state": "ENABLED", "variants": {{"on": true}}, "targeting": {rule}}}"#
+            );
+            let document = format!(r#"{{"flags": {{"f": {flag}}}}}"#);
+            let subject = Subject::new(SERVICE, &document, &Options::default());
             for context in [json!({}), json!({"x": 1, "l": [1, 2, 3]})] {
                 let case = json!({"flag": "f", "context": context});
                 subject.ask(question(&case));

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 /// How deep values may be nested.
-const MAX_DEPTH: u8 = 128;
+const MAX_DEPTH: u8 = 250;
 
 /// A text is not JSON, or nested too deep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl<'j> Json<'j> {
     /// Reads a document.
     ///
     /// # Errors
-    /// If it is not JSON, or nested more than 128 deep.
+    /// If it is not JSON, or nested more than 250 deep.
     pub fn read(text: &'j str) -> Result<Self, SyntaxError> {
         Self::read_within(text, MAX_DEPTH)
     }

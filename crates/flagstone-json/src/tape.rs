@@ -83,7 +83,7 @@ impl<'j> Tape<'j> {
     /// Reads a document.
     ///
     /// # Errors
-    /// If it is not JSON, or nested more than 128 deep.
+    /// If it is not JSON, or nested more than 250 deep.
     pub fn read(text: &'j str) -> Result<Self, SyntaxError> {
         read::read(text, MAX_DEPTH)
     }

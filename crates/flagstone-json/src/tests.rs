@@ -149,16 +149,16 @@ fn what_javascript_reads_and_others_do_not() {
 #[test]
 fn nesting_has_a_limit() {
     let nested = |depth| "[".repeat(depth) + &"]".repeat(depth);
-    assert!(Json::read(&nested(128)).is_ok());
+    assert!(Json::read(&nested(250)).is_ok());
     assert!(Json::read_within(&nested(2), 2).is_ok());
     for (read, expected) in [
         (
-            Json::read(&nested(129)),
-            "is nested more than 128 deep at line 1 column 129",
+            Json::read(&nested(251)),
+            "is nested more than 250 deep at line 1 column 251",
         ),
         (
             Json::read(&nested(100_000)),
-            "is nested more than 128 deep at line 1 column 129",
+            "is nested more than 250 deep at line 1 column 251",
         ),
         (
             Json::read_within("[{\n  \"a\": {}", 2),
