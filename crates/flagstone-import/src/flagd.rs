@@ -38,7 +38,7 @@ mod scope;
 use crate::error::ImportError;
 use crate::report::{Entry, Fidelity, Report};
 use crate::service::{Imported, Options};
-use crate::size::{TOO_LARGE, are_too_large};
+use crate::size::{MOST, TOO_LARGE, are_too_large};
 use evaluators::Evaluators;
 use flagstone_compile::Model;
 use flagstone_compile::model::{
@@ -114,6 +114,12 @@ impl Import {
             Some("DISABLED") => false,
             _ => return Err(shape(path("state"), "\"ENABLED\" or \"DISABLED\"")),
         };
+        let count = |of: &Json<'_>| of.members().len() + of.elements().len();
+        if flag.get("variants").is_some_and(|of| count(of) > MOST) {
+            let entry = self.report.flag(key);
+            entry.note(Fidelity::NotEvaluable, TOO_LARGE);
+            return Ok(());
+        }
         let variants = match variants(flag.get("variants")) {
             Some(variants) => variants,
             None => return Err(shape(path("variants"), "an object")),

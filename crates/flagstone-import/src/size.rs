@@ -4,8 +4,8 @@ use flagstone_compile::model::{Condition, Matcher, Scalar, Test};
 #[cfg(any(feature = "split", feature = "flagd", feature = "growthbook"))]
 use flagstone_compile::model::{Rule, Serve};
 
-/// How many rules of a flag, tests of a condition and ranges of a rollout a snapshot has room for, with some left.
-const MOST: usize = 60_000;
+/// How many variants and rules of a flag, tests of a condition and ranges of a rollout a snapshot has room for, with some left.
+pub(crate) const MOST: usize = 60_000;
 
 /// What there is to say of a flag that is larger.
 #[cfg(any(feature = "split", feature = "flagd", feature = "growthbook"))]
@@ -21,12 +21,12 @@ pub(crate) fn are_too_large(rules: &[Rule]) -> bool {
     rules.len() > MOST || rules.iter().any(is_large)
 }
 
-/// Whether a condition has more tests than a snapshot has room for in one.
+/// Whether a condition has more tests, or ranges in them, than a snapshot has room for in one.
 pub(crate) fn is_too_large(condition: &Condition) -> bool {
     tests(condition) > MOST
 }
 
-/// How many tests a condition takes at most.
+/// How many tests a condition takes at most, or ranges in them.
 fn tests(condition: &Condition) -> usize {
     match condition {
         Condition::All(parts) | Condition::Any(parts) => {
@@ -42,6 +42,7 @@ fn tests(condition: &Condition) -> usize {
             let is_boolean = |scalar: &&Scalar| matches!(scalar, Scalar::Boolean(_));
             scalars.iter().filter(is_boolean).count() + 2
         }
+        Condition::Test(Test::Bucket { ranges, .. }) => ranges.len().max(1),
         Condition::Test(_) => 1,
     }
 }

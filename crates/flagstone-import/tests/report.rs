@@ -173,18 +173,60 @@ fn large(service: Service, parts: usize) -> String {
     }
 }
 
+/// Flags that are too large in other ways.
+fn larger() -> [(Service, String); 5] {
+    let list = |part: &str| vec![part; 66_000].join(",");
+    let growthbook = |rule: &str| {
+        let large = format!(r#"{{"defaultValue": 0, "rules": [{rule}]}}"#);
+        format!(r#"{{"features": {{"large": {large}, "other": {{"defaultValue": 0}}}}}}"#)
+    };
+    let flagd = |variants: &str, targeting: &str| {
+        let large = format!(
+            r#"{{"state": "ENABLED", "variants": {{"on": 1, {variants}}}, "targeting": {targeting}}}"#
+        );
+        let other = r#"{"state": "ENABLED", "variants": {"on": true}}"#;
+        format!(r#"{{"flags": {{"large": {large}, "other": {other}}}}}"#)
+    };
+    let variants: Vec<String> = (0..66_000)
+        .map(|key| format!(r#""{key}": {key}"#))
+        .collect();
+    let ranges = list("[0, 1]");
+    let filters = format!(r#"{{"filters": [{{"seed": "s", "ranges": [{ranges}]}}], "force": 1}}"#);
+    let name = "a".repeat(70_000);
+    [
+        (Service::GrowthBook, growthbook(&list(r#"{"force": 1}"#))),
+        (Service::GrowthBook, growthbook(&filters)),
+        (
+            Service::Flagd,
+            flagd(
+                r#""off": 0"#,
+                &format!(r#"{{"if": [{{"var": "{name}"}}, "on"]}}"#),
+            ),
+        ),
+        (
+            Service::Flagd,
+            flagd(
+                r#""off": 0"#,
+                &format!(r#"{{"fractional": [{}]}}"#, list(r#"["on", 1]"#)),
+            ),
+        ),
+        (Service::Flagd, flagd(&variants.join(","), "{}")),
+    ]
+}
+
 #[test]
 fn a_flag_that_is_too_large_spoils_no_other() {
-    for service in Service::ALL {
-        for (parts, of_large) in [(66_000, NotEvaluable), (100, Kept)] {
-            let document = large(service, parts);
-            let imported = import(service, &document, &Options::default()).unwrap();
-            let entries = imported.report.entries.iter();
-            let found = entries.map(|entry| (&*entry.flag, entry.fidelity));
-            let expected = [("large", of_large), ("other", Kept)];
-            assert_eq!(found.collect::<Vec<_>>(), expected, "{service:?}");
-            let compiled = compile_imported(&imported.model);
-            assert!(compiled.snapshot.is_some(), "{service:?} {parts}");
-        }
+    let few = Service::ALL.map(|service| (service, large(service, 100), Kept));
+    let many = Service::ALL.map(|service| (service, large(service, 66_000), NotEvaluable));
+    let larger = larger().map(|(service, document)| (service, document, NotEvaluable));
+    for (service, document, of_large) in few.into_iter().chain(many).chain(larger) {
+        let imported = import(service, &document, &Options::default()).unwrap();
+        let entries = imported.report.entries.iter();
+        let found = entries.map(|entry| (&*entry.flag, entry.fidelity));
+        let expected = [("large", of_large), ("other", Kept)];
+        let start: String = document.chars().take(300).collect();
+        assert_eq!(found.collect::<Vec<_>>(), expected, "{start}");
+        let compiled = compile_imported(&imported.model);
+        assert!(compiled.snapshot.is_some(), "{start}");
     }
 }

@@ -5,6 +5,9 @@ use super::method::{Stop, is_inherited};
 use super::rule::{Rule, apply, detailed, json_text, on_all};
 use flagstone_compile::model::{Expression, Operation, TARGETING_KEY};
 
+/// Bytes that the name of an attribute may have.
+const LONGEST: usize = 10_000;
+
 /// Where an expression is: in which iterations.
 #[derive(Clone, Copy)]
 pub(super) struct Scope {
@@ -161,6 +164,11 @@ impl Rule<'_> {
         if let Some(name) = names.iter().find(|name| is_inherited(name)) {
             let message = format!("it reads `{name}`, which every object of JavaScript has");
             return Err(Stop::Unsupported(message));
+        }
+        // Written with escapes a name may be six times as long, and a snapshot has room for 65,534 bytes.
+        if names.iter().map(String::len).sum::<usize>() > LONGEST {
+            let message = "it reads an attribute with a name that is too long";
+            return Err(Stop::Unsupported(message.to_owned()));
         }
         let member = |of: Expression, name: &String| {
             apply(Operation::Optional, [of, Expression::Text(name.clone())])
