@@ -34,19 +34,32 @@ pub(super) struct Clauses {
     pub notes: Vec<(Fidelity, String)>,
 }
 
-/// Lowers the clauses of a rule.
+/// Lowers the clauses of a rule; `None` for one that matches nobody.
 pub(super) fn conditions(
     document: &Document<'_>,
     segments: &Segments,
-    clauses: Node<'_>,
-) -> Clauses {
+    rule: Node<'_>,
+) -> Option<Clauses> {
+    let clauses = rule.some("clauses");
+    // COMPAT(launchdarkly): without `clauses` a rule matches nobody, with an empty list everybody.
+    if clauses.is_none() && document.sdk == Sdk::Node {
+        return None;
+    }
     let mut lowered = Clauses {
         parts: Vec::new(),
         tests: 0,
         segments: Vec::new(),
         notes: Vec::new(),
     };
-    let mut clauses = clauses.elements().peekable();
+    if clauses.is_none() {
+        lowered.parts.push(fail());
+        let note = "a rule has no clauses, of which SDKs for other languages make different things";
+        lowered
+            .notes
+            .push((Fidelity::NotEvaluable, note.to_owned()));
+    }
+    let clauses = clauses.map_or(Elements::none(rule), Node::elements);
+    let mut clauses = clauses.peekable();
     while let Some(clause) = clauses.next() {
         let is_last = clauses.peek().is_none();
         let part = lowered.clause(document, segments, clause, is_last);
@@ -61,7 +74,7 @@ pub(super) fn conditions(
         let note = "one of its rules is larger than a snapshot has room for".to_owned();
         lowered.notes.push((Fidelity::NotEvaluable, note));
     }
-    lowered
+    Some(lowered)
 }
 
 impl Clauses {

@@ -6,7 +6,6 @@ use super::reference::{self, USER};
 use super::rollout::{self, Experiment};
 use super::segment::Segments;
 use crate::report::{Entry, Fidelity};
-use crate::service::Sdk;
 use flagstone_compile::model::{
     Condition, Flag, Matcher, Reading, Rule, Scalar, Serve, Test, Value, Variant,
 };
@@ -19,10 +18,6 @@ const LONGEST_VALUE: usize = 40;
 pub(super) const MOST: usize = 60_000;
 /// Above so many, texts are a set.
 pub(super) const FEW: usize = 16;
-
-/// What there is to say of a rule without clauses, where its SDK is not the one for Node.
-pub(super) const NO_CLAUSES: &str =
-    "a rule has no clauses, of which SDKs for other languages make different things";
 
 /// What a rule of the model was in the document.
 #[cfg_attr(
@@ -203,22 +198,15 @@ impl<'d> Lowering<'_, 'd> {
         self.circles();
         self.targets();
         for (index, rule) in self.flag.rules.enumerate() {
-            // COMPAT(launchdarkly): without `clauses` a rule matches nobody, with an empty list everybody.
-            let Some(clauses) = rule.some("clauses") else {
-                if self.document.sdk == Sdk::Other {
-                    self.entry.note(Fidelity::NotEvaluable, NO_CLAUSES);
-                    let id = rule.some("id");
-                    let origin = Origin::Rule { index, id };
-                    self.push("no clauses", fail(), Serve::Default, origin);
-                }
-                continue;
-            };
-            let Clauses {
+            let Some(Clauses {
                 parts,
                 segments,
                 notes,
                 ..
-            } = conditions(self.document, self.segments, clauses);
+            }) = conditions(self.document, self.segments, rule)
+            else {
+                continue;
+            };
             let of_segments = segments
                 .iter()
                 .flat_map(|place| self.segments.notes(*place));

@@ -2,11 +2,10 @@
 
 use super::clause::{Clauses, conditions};
 use super::document::{self, Document, is_truthy, list, texts};
-use super::flag::{MOST, NO_CLAUSES, fail, is_name, one_of};
+use super::flag::{MOST, fail, is_name, one_of};
 use super::reference::{self, USER, key_of};
 use super::rollout::{bucket_by, bucketing, position_of, weight};
 use crate::report::Fidelity;
-use crate::service::Sdk;
 use flagstone_compile::model::{
     Absent, Condition, Keys, Matcher, Reading, Scalar, Segment, TARGETING_KEY, Test,
 };
@@ -259,21 +258,15 @@ impl Rules {
         item: &document::Segment<'_>,
         rule: Node<'_>,
     ) {
-        // COMPAT(launchdarkly): without `clauses` a rule matches nobody, with an empty list everybody.
-        let Some(clauses) = rule.some("clauses") else {
-            if document.sdk == Sdk::Other {
-                let note = (Fidelity::NotEvaluable, NO_CLAUSES.to_owned());
-                self.notes.push(note);
-                self.conditions.push(fail());
-            }
-            return;
-        };
-        let Clauses {
+        let Some(Clauses {
             mut parts,
             tests,
             segments,
             notes,
-        } = conditions(document, segments, clauses);
+        }) = conditions(document, segments, rule)
+        else {
+            return;
+        };
         self.tests += tests + 1;
         self.segments.extend(segments);
         self.notes.extend(notes);
