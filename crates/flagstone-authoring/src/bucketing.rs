@@ -1,6 +1,6 @@
 //! What the parts of a service's bucketing are called.
 
-use flagstone_compile::model::{Absent, Algorithm};
+use flagstone_compile::model::{Absent, Algorithm, Bucketing};
 
 /// Each algorithm's name.
 pub(crate) const ALGORITHMS: [(&str, Algorithm); 12] = [
@@ -25,6 +25,29 @@ pub(crate) const ABSENT: [(&str, Absent); 4] = [
     ("next", Absent::Next),
     ("fail", Absent::Fail),
 ];
+
+/// Why a range that ends before `to` is not one of a bucketing's, and what helps; `None` if it is.
+pub(crate) fn misfit(bucketing: &Bucketing, to: u64) -> Option<(String, String)> {
+    let Bucketing {
+        algorithm, modulus, ..
+    } = bucketing;
+    let word = name(&ALGORITHMS, algorithm).unwrap_or_default();
+    let positions = algorithm.positions(*modulus);
+    let end = positions.end;
+    if positions.is_empty() {
+        let message = format!("`{word}` has no positions without `modulus`");
+        return Some((
+            message,
+            "say how many there are, for example 100".to_owned(),
+        ));
+    }
+    (to > end).then(|| {
+        (
+            format!("`{word}` has no position beyond {}", end - 1),
+            format!("`to`, the one after the last, is at most {end}"),
+        )
+    })
+}
 
 /// The thing with this name.
 pub(crate) fn find<T: Copy>(names: &[(&'static str, T)], word: &str) -> Option<T> {

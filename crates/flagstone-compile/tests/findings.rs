@@ -5,8 +5,9 @@
 mod edge;
 
 use flagstone_compile::model::{
-    Condition, Flag, Matcher, Model, Order, Prerequisite, RampPoint, Rule, Scalar, Segment, Serve,
-    Share, Split, TARGETING_KEY, Test, Value, Variant,
+    Absent, Algorithm, Allocation, Bucketing, Condition, Flag, Matcher, Model, Order, Prerequisite,
+    RampPoint, Range, Rest, Rule, Scalar, Segment, Serve, Share, Split, TARGETING_KEY, Test, Value,
+    Variant,
 };
 use flagstone_compile::{Severity, compile, compile_imported};
 use flagstone_core::{UnixMillis, Weight};
@@ -547,6 +548,49 @@ fn rollouts() {
             &[("shares-above-100", here)],
         ),
     ] {
+        check(name, &model, expected);
+    }
+}
+
+#[test]
+fn ranges_lie_among_positions() {
+    let here = "/flags/f/rules/0/rollout";
+    for (name, algorithm, modulus, to, expected) in [
+        ("that are given", Algorithm::Split, 0, 2, &[][..]),
+        ("that are said", Algorithm::Unleash, 100, 2, &[]),
+        (
+            "that are not said",
+            Algorithm::Unleash,
+            0,
+            2,
+            &[("invalid-range", here)],
+        ),
+        (
+            "that end before they begin",
+            Algorithm::Split,
+            0,
+            0,
+            &[("invalid-range", here)],
+        ),
+    ] {
+        let allocation = Allocation {
+            bucketing: Bucketing {
+                algorithm,
+                by: vec![TARGETING_KEY.into()],
+                salt: String::new(),
+                seed: 0,
+                modulus,
+            },
+            ranges: vec![Range {
+                from: 1,
+                to,
+                variant: "a".into(),
+            }],
+            rest: Rest::Default,
+            absent: Absent::Default,
+        };
+        let serve = Serve::Allocation(allocation);
+        let model = flags([with_rule(flag("f"), Condition::always(), serve)]);
         check(name, &model, expected);
     }
 }

@@ -175,24 +175,42 @@ impl Parts<'_> {
 
     fn bucketing(&mut self) -> Bucketing {
         let by = (0..=self.number(3)).map(|_| self.name());
+        let by = by.collect();
+        let algorithm: Algorithm = self.pick(Algorithm::ALL);
         Bucketing {
-            by: by.collect(),
-            algorithm: self.pick(Algorithm::ALL),
+            by,
+            algorithm,
             salt: self.text(),
             seed: self.pick(&[0, 7, u32::MAX]),
-            modulus: self.pick(&[0, 100]),
+            modulus: match algorithm.positions(0).is_empty() {
+                true => 100,
+                false => self.pick(&[0, 100]),
+            },
         }
+    }
+
+    /// Ranges among the positions of a bucketing.
+    fn ranges(
+        &mut self,
+        bucketing: &Bucketing,
+        below: usize,
+    ) -> impl Iterator<Item = (u64, u64)> + use<> {
+        let end = bucketing.algorithm.positions(bucketing.modulus).end;
+        (0..self.number(below) as u64).map(move |at| (at, end - at))
     }
 
     fn test(&mut self, model: &Model, depth: u32) -> Test {
         let flag = model.flags.first().map(|flag| flag.key.clone());
         let segment = model.segments.first().map(|segment| segment.key.clone());
         match (self.number(12), flag, segment) {
-            (0, ..) => Test::Bucket {
-                bucketing: self.bucketing(),
-                ranges: (0..self.number(3)).map(|at| (at as u64, 1 << 60)).collect(),
-                absent: self.pick(Absent::ALL),
-            },
+            (0, ..) => {
+                let bucketing = self.bucketing();
+                Test::Bucket {
+                    ranges: self.ranges(&bucketing, 3).collect(),
+                    bucketing,
+                    absent: self.pick(Absent::ALL),
+                }
+            }
             (1, ..) => Test::Fail,
             (2, ..) => Test::Abort,
             (3, Some(flag), _) => Test::Inside(flag),
@@ -235,9 +253,10 @@ impl Parts<'_> {
             2 => return Serve::Expression(self.expression(4)),
             _ => {}
         }
-        let ranges = (0..self.number(4) as u64).map(|at| Range {
-            from: at,
-            to: at + 1_000_000_000_000,
+        let bucketing = self.bucketing();
+        let ranges = self.ranges(&bucketing, 4).map(|(from, to)| Range {
+            from,
+            to,
             variant: variant.to_owned(),
         });
         let rest = [
@@ -248,7 +267,7 @@ impl Parts<'_> {
         ];
         Serve::Allocation(Allocation {
             ranges: ranges.collect(),
-            bucketing: self.bucketing(),
+            bucketing,
             rest: self.pick(&rest),
             absent: self.pick(Absent::ALL),
         })

@@ -5,8 +5,8 @@ use cel::common::ast::{EntryExpr, Expr, LiteralValue};
 use flagstone_compile::model::{Absent, Bucketing, Condition, TARGETING_KEY, Test};
 
 use super::form::Form;
-use crate::bucketing::{ABSENT, ALGORITHMS, words};
-use crate::code::{BAD_CONSTANT, CONDITION_FORM};
+use crate::bucketing::{ABSENT, ALGORITHMS, misfit, words};
+use crate::code::{BAD_BUCKETING, BAD_CONSTANT, CONDITION_FORM};
 
 const HELP: &str = "a unit's position is looked for in ranges, as in `bucket({\"algorithm\": \"unleash\", \"salt\": \"group\", \
      \"modulus\": 100}) in [[1, 26]]`";
@@ -18,12 +18,16 @@ impl Form<'_, '_> {
     }
 
     /// `bucket({…}) in [[from, to], …]`
-    pub(super) fn bucket(&mut self, call: &IdedExpr, ranges: &IdedExpr) -> Condition {
+    pub(super) fn bucket(&mut self, call: &IdedExpr, list: &IdedExpr) -> Condition {
         let bucketing = self.bucketing(call);
-        let ranges = self.list(ranges, Self::range);
+        let ranges = self.list(list, Self::range);
         let (Some((bucketing, absent)), Some(ranges)) = (bucketing, ranges) else {
             return Condition::never();
         };
+        let misfit = |(_, to): &(u64, u64)| misfit(&bucketing, *to);
+        if let Some((message, help)) = ranges.iter().find_map(misfit) {
+            return self.fail(BAD_BUCKETING, list, message, help);
+        }
         Condition::Test(Test::Bucket {
             bucketing,
             ranges,

@@ -7,7 +7,7 @@ use toml::de::DeValue;
 
 use super::Lower;
 use super::serve::Owner;
-use crate::bucketing::{ABSENT, ALGORITHMS, find, words};
+use crate::bucketing::{ABSENT, ALGORITHMS, find, misfit, words};
 use crate::code::{BAD_BUCKETING, BAD_NAME};
 use crate::document::{Node, Table, elements, text};
 use crate::finding::Finding;
@@ -37,9 +37,19 @@ impl Lower<'_> {
             Some(_) => self.word(table, "absent", &ABSENT, path),
             None => Some(Absent::Default),
         };
+        let (bucketing, ranges) = (bucketing?, ranges?);
+        let mut nodes = elements(table, "ranges").zip(&ranges).enumerate();
+        let misfit = nodes
+            .find_map(|(index, (node, range))| Some((index, node, misfit(&bucketing, range.to)?)));
+        if let Some((index, node, (message, help))) = misfit {
+            let path = path.key("ranges");
+            let finding = Finding::new(BAD_BUCKETING, path.index(index), node.span(), message);
+            self.report.add(finding.help(help));
+            return None;
+        }
         Some(Allocation {
-            bucketing: bucketing?,
-            ranges: ranges?,
+            bucketing,
+            ranges,
             rest: rest?,
             absent: absent?,
         })

@@ -101,6 +101,11 @@ impl Writer<'_> {
                 first
             }
         };
+        let positions = bucketing.algorithm.positions(bucketing.modulus);
+        // Importers make none.
+        if cfg!(feature = "findings") && positions.is_empty() && !ranges.is_empty() {
+            self.error("invalid-range", path, "there are no positions");
+        }
         let (ranges, ranges_count, variant) = self.ranges(ranges, path);
         let (salt_offset, salt_len) = match bucketing.algorithm {
             Algorithm::LaunchDarkly => self.kept(&bucketing.salt, path),

@@ -1,5 +1,8 @@
 //! Small integers with a meaning.
 
+use crate::units::Weight;
+use core::ops::Range;
+
 /// Bit of [`TestRecord::flags`](super::TestRecord::flags): the test holds when its question is answered with no. A
 /// question without an answer (the attribute is missing) holds neither way.
 pub const TEST_NEGATED: u8 = 1;
@@ -269,6 +272,30 @@ codes! {
         Flagd = 10,
         /// The same; flagd's version 2 for text of any other origin.
         FlagdText = 11,
+    }
+}
+
+impl Algorithm {
+    /// The positions that it gives; none if `modulus`, which says how many there are, is 0.
+    ///
+    /// ```
+    /// use flagstone_core::layout::Algorithm;
+    ///
+    /// assert_eq!(Algorithm::Unleash.positions(100), 1..101);
+    /// assert_eq!(Algorithm::GrowthBookV1.positions(0), 0..1_000);
+    /// ```
+    pub const fn positions(self, modulus: u32) -> Range<u64> {
+        match self {
+            Self::Native => 0..Weight::TOTAL.0 as u64,
+            Self::LaunchDarkly => 0..1 << 60,
+            Self::Split | Self::SplitLegacy => 1..101,
+            Self::Unleash | Self::UnleashUtf8 | Self::UnleashText | Self::UnleashTruthy => {
+                1..modulus as u64 + 1
+            }
+            Self::GrowthBookV1 => 0..1_000,
+            Self::GrowthBookV2 => 0..10_000,
+            Self::Flagd | Self::FlagdText => 0..modulus as u64,
+        }
     }
 }
 

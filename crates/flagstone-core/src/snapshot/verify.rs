@@ -149,6 +149,9 @@ impl<'a> Snapshot<'a> {
             )?;
             let algorithm = Algorithm::from_code(split.algorithm);
             c.must("algorithm", algorithm.is_some())?;
+            // Else everybody would be at the same one.
+            let has_positions = algorithm.is_some_and(|of| !of.positions(split.modulus).is_empty());
+            c.must("modulus", has_positions || split.ranges_count == 0)?;
             let mut hash = Murmur3::new(0);
             hash.update(salt);
             c.must(

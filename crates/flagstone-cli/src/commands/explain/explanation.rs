@@ -323,21 +323,9 @@ impl Explainer<'_, '_, '_, '_> {
 
 /// How many positions a split's algorithm has.
 fn total(split: &SplitRecord) -> u64 {
-    match Algorithm::from_code(split.algorithm) {
-        None | Some(Algorithm::Native) => flagstone_core::Weight::TOTAL.0.into(),
-        Some(Algorithm::LaunchDarkly) => 1 << 60,
-        Some(Algorithm::Split | Algorithm::SplitLegacy) => 100,
-        Some(
-            Algorithm::Unleash
-            | Algorithm::UnleashUtf8
-            | Algorithm::UnleashText
-            | Algorithm::UnleashTruthy
-            | Algorithm::Flagd
-            | Algorithm::FlagdText,
-        ) => split.modulus.into(),
-        Some(Algorithm::GrowthBookV1) => 1_000,
-        Some(Algorithm::GrowthBookV2) => 10_000,
-    }
+    let algorithm = Algorithm::from_code(split.algorithm).unwrap_or(Algorithm::Native);
+    let positions = algorithm.positions(split.modulus);
+    positions.end - positions.start
 }
 
 /// The range that is the next to a bucket outside of all.
