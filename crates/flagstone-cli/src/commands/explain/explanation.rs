@@ -4,7 +4,7 @@ use super::missed::{Missed, missed};
 use super::trace::{FlagTrace, Listener, RuleTrace, SplitTrace, TestTrace};
 use crate::context::Context;
 use flagstone_core::layout::{
-    Algorithm, NONE, NONE16, RANGE_BACKWARD, RangeRecord, Section, SplitRecord, rest,
+    Algorithm, NONE, NONE16, RANGE_BACKWARD, RangeRecord, Section, SourceKind, SplitRecord, rest,
 };
 use flagstone_core::{
     Answer, AttributeIndex, AttributeValue, Attributes, Evaluator, Flag, FlagIndex, Progress,
@@ -65,7 +65,7 @@ pub struct Test {
     /// In words: what must be for the test to hold.
     pub test: String,
     pub holds: Holds,
-    /// The attribute it is about, if it is about one.
+    /// The attribute it is about, if it is about one; not of elements of a list, which are gone by now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attribute: Option<Attribute>,
     /// The other flag it is about.
@@ -232,7 +232,7 @@ impl Explainer<'_, '_, '_, '_> {
                 (_, true) => Holds::Yes,
                 (_, false) => Holds::No,
             },
-            attribute: attribute.map(|index| self.attribute(index)),
+            attribute: attribute.and_then(|index| self.asked(index)),
             flag: trace
                 .flag
                 .as_ref()
@@ -245,6 +245,12 @@ impl Explainer<'_, '_, '_, '_> {
     fn words(&self, test: u32) -> String {
         let described = self.snapshot.describe_test(test);
         described.map_or_else(|| "?".to_owned(), |test| test.to_string())
+    }
+
+    /// The attribute that a test was about; `None` if it is an element of a list.
+    fn asked(&self, index: AttributeIndex) -> Option<Attribute> {
+        let source = self.snapshot.attribute(index)?.source;
+        (source != SourceKind::Element).then(|| self.attribute(index))
     }
 
     fn attribute(&self, index: AttributeIndex) -> Attribute {
