@@ -226,6 +226,7 @@ pub fn matcher(table: &Table) -> Matcher {
     match name.as_str() {
         "exists" => Matcher::Exists,
         "equals" => Matcher::Equals(scalar(value)),
+        "in_set" => Matcher::InSet(texts(value)),
         "one_of" => Matcher::OneOf(value.as_array().unwrap().iter().map(scalar).collect()),
         "one_of_ignoring_case" => Matcher::OneOfIgnoringCase(texts(value)),
         "includes" => Matcher::Includes(scalar(value)),

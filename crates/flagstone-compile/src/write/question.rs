@@ -72,7 +72,8 @@ impl Writer<'_> {
             Matcher::Equals(scalar) => self.equals(scalar),
             Matcher::OneOf(scalars) => return self.one_of(scalars, attribute),
             Matcher::InSet(keys) => match self.set(keys) {
-                NONE => Question::new(Op::Never, 0, 0),
+                // Not `Never`: what is missing is unknown, however many keys there are.
+                NONE => Question::new(Op::TextIn, 0, 0),
                 set => Question::new(Op::SetHas, set, 0),
             },
             Matcher::Includes(Scalar::Boolean(value)) => {
