@@ -219,7 +219,7 @@ fn read(reading: Result<Vec<Rule>, Stop>, entry: &mut Entry) -> (Vec<Rule>, Opti
                 entry.note(Fidelity::Noted, note);
             }
             if expressions(&rules).any(reads_all) {
-                let note = "it reads the whole context, or computes which of it to read; at the edge both are missing";
+                let note = "it reads the whole context, or computes which of it to read; requests have neither, contexts that come by OFREP do";
                 entry.note(Fidelity::Noted, note);
             }
             return (rules, None);

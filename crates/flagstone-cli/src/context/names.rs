@@ -1,5 +1,6 @@
 //! Where in a context the attributes of a snapshot are looked for.
 
+use flagstone_core::layout::Section;
 use flagstone_core::{AttributeIndex, Snapshot};
 use flagstone_edge::members;
 use std::collections::BTreeMap;
@@ -14,6 +15,8 @@ pub struct Names<'s> {
     /// For each attribute the cells it may be in; the first that is not missing counts.
     attributes: Vec<Vec<usize>>,
     cells: usize,
+    /// Whether all of a context may be asked for.
+    pub(super) whole: bool,
 }
 
 /// The members of an object that are looked for, in a hash table with open addressing.
@@ -42,7 +45,10 @@ impl<'s> Names<'s> {
             let attribute = snapshot.attribute(AttributeIndex(index));
             attribute.map_or("", |attribute| attribute.name)
         });
-        Self::of(names)
+        Self {
+            whole: snapshot.count(Section::Expressions) > 0,
+            ..Self::of(names)
+        }
     }
 
     pub(super) fn of(names: impl Iterator<Item = &'s str>) -> Self {
@@ -58,6 +64,7 @@ impl<'s> Names<'s> {
             objects: Vec::new(),
             attributes: Vec::new(),
             cells: 0,
+            whole: false,
         };
         let mut ranked = vec![Vec::new(); count];
         names.number(tree, &mut ranked);

@@ -1,11 +1,11 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
-use super::{Context, Names};
+use super::{Cell, Context, Names};
 use flagstone_core::AttributeIndex;
 use serde::de::DeserializeSeed;
 use serde_json::json;
 
-/// What a context gives for an attribute, `None` for missing and `"?"` for an object.
+/// What a context gives for an attribute; `None` for missing.
 fn check(name: &str, context: &str, expected: Option<serde_json::Value>) {
     // Other attributes beside it must not matter.
     let names = [
@@ -24,9 +24,7 @@ fn check(name: &str, context: &str, expected: Option<serde_json::Value>) {
         (&mut read).deserialize(&mut json).unwrap();
     }
     let index = AttributeIndex(1);
-    let cell = read
-        .cell(index)
-        .map(|cell| cell.json().unwrap_or(json!("?")));
+    let cell = read.cell(index).map(Cell::json);
     assert_eq!(cell, expected, "{name} in {context}");
 }
 
@@ -172,10 +170,20 @@ fn lookup() {
         ),
         (
             "x1",
-            r#"{"x1":[1,"a",null,{},[true]]}"#,
-            some(json!([1, "a", null, null, [true]])),
+            r#"{"x1":[1,"a",null,{"b\u0062":[null]},[true]]}"#,
+            some(json!([1, "a", null, {"bb": [null]}, [true]])),
         ),
-        ("x1", r#"{"x1":{"y":1}}"#, some(json!("?"))),
+        (
+            "x1",
+            r#"{"x1":{"y":{"z":null}}}"#,
+            some(json!({"y": {"z": null}})),
+        ),
+        // Also where others are looked for inside.
+        (
+            "user.address",
+            r#"{"address":{"city":"Bonn","zip":{"a":1}}}"#,
+            some(json!({"city": "Bonn", "zip": {"a": 1}})),
+        ),
         ("x1.y", r#"{"x1":{"y":1}}"#, some(json!(1))),
         ("x1.y", r#"{"x1":[{"y":1}]}"#, None),
         // Odd names.
@@ -194,11 +202,9 @@ fn an_object_and_what_is_in_it_are_attributes_of_their_own() {
     let mut context = Context::new(&names);
     let mut json = serde_json::Deserializer::from_str(r#"{"user":{"name":"Ann","key":"k"}}"#);
     (&mut context).deserialize(&mut json).unwrap();
-    let cells = [0, 1, 2].map(|index| context.cell(AttributeIndex(index)).map(|cell| cell.json()));
-    assert_eq!(
-        cells,
-        [Some(Some(json!("k"))), Some(None), Some(Some(json!("Ann")))]
-    );
+    let cells = [0, 1, 2].map(|index| context.cell(AttributeIndex(index)).map(Cell::json));
+    let user = json!({"name": "Ann", "key": "k"});
+    assert_eq!(cells, [Some(json!("k")), Some(user), Some(json!("Ann"))]);
 }
 
 #[test]
