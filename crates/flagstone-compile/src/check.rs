@@ -8,6 +8,8 @@ mod routes;
 mod sources;
 mod split;
 
+pub use split::wrong_sum;
+
 use crate::finding::Finding;
 use crate::model::Model;
 

@@ -51,12 +51,15 @@ mod slots;
 mod sort;
 mod write;
 
+#[cfg(feature = "findings")]
+pub use check::wrong_sum;
 pub use cut::cut;
 pub use finding::{Finding, Severity};
 pub use frame::{read_edge, source};
 pub use glob::matches_pattern;
 pub use index::Index;
 pub use model::Model;
+pub use slots::peak;
 #[cfg(feature = "patterns")]
 pub use write::check_pattern;
 

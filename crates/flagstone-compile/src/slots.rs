@@ -68,7 +68,7 @@ impl<'f> Slots<'f> {
 }
 
 /// The largest share that a variant ever has.
-pub(crate) fn peak(share: &Share) -> Weight {
+pub fn peak(share: &Share) -> Weight {
     match share {
         Share::Fixed(weight) => *weight,
         Share::Planned => Weight::TOTAL,

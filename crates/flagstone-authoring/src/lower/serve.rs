@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use flagstone_compile::model::{Expression, Serve, Share, Split, TARGETING_KEY};
+use flagstone_compile::{peak, wrong_sum};
 use flagstone_core::Weight;
 
 use super::Lower;
-use super::share::{greatest, moments, per_cent, share_at};
+use super::share::per_cent;
 use crate::code::{
     BAD_EXPRESSION, BAD_NAME, BAD_RESERVE, BAD_VALUE, SERVE_OR_ROLLOUT, SHARES_SUM, UNKNOWN_VARIANT,
 };
@@ -225,39 +226,26 @@ impl Lower<'_> {
         path: Path<'_>,
     ) {
         let fills = shares.iter().any(|(name, _)| name == owner.default);
-        // Rounding down loses less than one part in a million for each ramp.
-        let lost = shares
-            .iter()
-            .filter(|(_, share)| matches!(share, Share::Ramp(_)))
-            .count() as u64;
-        let total = u64::from(Weight::TOTAL.0);
-        for now in moments(shares.iter().map(|(_, share)| share)) {
-            let sum: u64 = shares
-                .iter()
-                .map(|(_, share)| u64::from(share_at(share, now)))
-                .sum();
-            if sum <= total && (!fills || sum + lost >= total) {
-                continue;
-            }
-            let sum = per_cent(u32::try_from(sum).unwrap_or(u32::MAX));
-            let message = if fills {
-                format!(
-                    "shares that include the default `{}` must add up to 100 per cent, not {sum}",
-                    owner.default
-                )
-            } else {
-                format!("shares add up to {sum} per cent, more than 100")
-            };
-            let help = fills.then(|| {
-                format!(
-                    "leave `{}` out: the default gets what the others leave",
-                    owner.default
-                )
-            });
-            self.report
-                .add(Finding::new(SHARES_SUM, path, span, message).help(help));
+        let Some(sum) = wrong_sum(shares, fills) else {
             return;
-        }
+        };
+        let sum = per_cent(u32::try_from(sum).unwrap_or(u32::MAX));
+        let message = if fills {
+            format!(
+                "shares that include the default `{}` must add up to 100 per cent, not {sum}",
+                owner.default
+            )
+        } else {
+            format!("shares add up to {sum} per cent, more than 100")
+        };
+        let help = fills.then(|| {
+            format!(
+                "leave `{}` out: the default gets what the others leave",
+                owner.default
+            )
+        });
+        self.report
+            .add(Finding::new(SHARES_SUM, path, span, message).help(help));
     }
 
     /// The slots under `reserve`; `None` if one is wrong.
@@ -288,7 +276,7 @@ impl Lower<'_> {
             }
             let share = shares.iter().find(|(variant, _)| variant == name.get_ref());
             if let Some(most) = share
-                .map(|(_, share)| greatest(share))
+                .map(|(_, share)| peak(share).0)
                 .filter(|most| *most > slot.0)
             {
                 let message = format!(
@@ -311,7 +299,7 @@ impl Lower<'_> {
             if good
                 && variant != owner.default
                 && !slots.iter().any(|(slot, _)| slot == variant)
-                && greatest(share) > 0
+                && peak(share).0 > 0
             {
                 let message = format!("`{variant}` has a share but no slot");
                 self.report

@@ -1,7 +1,7 @@
 //! Shares of a rollout.
 
 use flagstone_compile::model::{RampPoint, Share};
-use flagstone_core::{UnixMillis, Weight};
+use flagstone_core::Weight;
 use toml::de::DeValue;
 
 use super::Lower;
@@ -123,59 +123,6 @@ pub(crate) fn per_cent(parts: u32) -> String {
         _ => format!("{whole}.{decimals:04}")
             .trim_end_matches('0')
             .to_owned(),
-    }
-}
-
-/// The moments at which a sum of shares can be greatest or least: all points of ramps. One moment if there are none.
-pub(super) fn moments<'a>(shares: impl Iterator<Item = &'a Share>) -> Vec<UnixMillis> {
-    let mut moments: Vec<_> = shares
-        .flat_map(|share| match share {
-            Share::Fixed(_) | Share::Planned => &[],
-            Share::Ramp(points) => points.as_slice(),
-        })
-        .map(|point| point.at)
-        .collect();
-    if moments.is_empty() {
-        moments.push(UnixMillis(0));
-    }
-    moments.sort_unstable();
-    moments.dedup();
-    moments
-}
-
-/// A share at a moment in parts per million, rounded down.
-pub(super) fn share_at(share: &Share, now: UnixMillis) -> u32 {
-    let points = match share {
-        Share::Fixed(weight) => return weight.0,
-        // Where it ends.
-        Share::Planned => return Weight::TOTAL.0,
-        Share::Ramp(points) => points,
-    };
-    let next = points.partition_point(|point| point.at <= now);
-    let before = next.checked_sub(1).and_then(|before| points.get(before));
-    match (before, points.get(next)) {
-        (Some(before), Some(after)) => {
-            let (from, to) = (i128::from(before.share.0), i128::from(after.share.0));
-            let elapsed = i128::from(now.0) - i128::from(before.at.0);
-            let duration = i128::from(after.at.0) - i128::from(before.at.0);
-            let share = from + ((to - from) * elapsed).div_euclid(duration);
-            u32::try_from(share).unwrap_or_default()
-        }
-        (Some(only), None) | (None, Some(only)) => only.share.0,
-        (None, None) => 0,
-    }
-}
-
-/// The greatest share that is ever reached, in parts per million.
-pub(super) fn greatest(share: &Share) -> u32 {
-    match share {
-        Share::Fixed(weight) => weight.0,
-        Share::Planned => Weight::TOTAL.0,
-        Share::Ramp(points) => points
-            .iter()
-            .map(|point| point.share.0)
-            .max()
-            .unwrap_or_default(),
     }
 }
 

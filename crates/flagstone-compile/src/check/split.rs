@@ -76,56 +76,48 @@ fn one(flag: &Flag, split: &Split, path: &str, findings: &mut Vec<Finding>) {
 
 /// No moment at which the shares make more than 100 %; a listed default makes it just 100 %.
 fn totals(flag: &Flag, split: &Split, path: &str, findings: &mut Vec<Finding>) {
+    let mut keys = split.shares.iter().map(|(key, _)| key);
+    let fills = keys.any(|key| Some(key) == flag.default.as_ref());
+    match wrong_sum(&split.shares, fills) {
+        Some(sum) if sum > Weight::TOTAL.0.into() => {
+            let message = format!("the shares make {} %", per_cent(sum));
+            findings.push(Finding::error("shares-above-100", path, message).help("at most 100 %"));
+        }
+        Some(sum) => {
+            let message = format!(
+                "the shares make {} % although the default `{}` is listed",
+                per_cent(sum),
+                flag.default.as_deref().unwrap_or_default()
+            );
+            findings
+                .push(Finding::error("shares-below-100", path, message).help(
+                    "leave the default out, it gets what the others leave; or make it 100 %",
+                ));
+        }
+        None => {}
+    }
+}
+
+/// What shares make together at a moment at which that is more than 100 %, or less where they are to fill it (`fills`), in
+/// parts per million; `None` if they fit at every moment.
+pub fn wrong_sum(shares: &[(String, Share)], fills: bool) -> Option<u64> {
     let total = u64::from(Weight::TOTAL.0);
-    let points = split.shares.iter().flat_map(|(_, share)| match share {
+    let points = shares.iter().flat_map(|(_, share)| match share {
         Share::Fixed(_) | Share::Planned => &[][..],
         Share::Ramp(points) => points,
     });
     // The sum is made of straight lines between points, so its largest value is at one of them; or just before one where
     // a share jumps.
-    let mut moments: Vec<UnixMillis> = points
-        .flat_map(|point| [point.at.0, point.at.0.saturating_sub(1)])
-        .map(UnixMillis)
-        .collect();
-    moments.push(UnixMillis(i64::MIN));
-    let sums = moments.iter().map(|now| {
-        split
-            .shares
-            .iter()
-            .map(|(_, share)| share_at(share, *now))
-            .sum::<u64>()
-    });
-    let sums: Vec<u64> = sums.collect();
+    let moments = points.flat_map(|point| [point.at.0, point.at.0.saturating_sub(1)]);
+    let moments = moments.chain([i64::MIN]).map(UnixMillis);
+    let sum = |now| -> u64 { shares.iter().map(|(_, share)| share_at(share, now)).sum() };
+    let sums: Vec<u64> = moments.map(sum).collect();
     // Each ramp is rounded down on its own; together they may miss less than one part each.
-    let ramps = split
-        .shares
-        .iter()
-        .filter(|(_, share)| matches!(share, Share::Ramp(_)))
-        .count() as u64;
-    let missed = ramps.saturating_sub(1);
-    if let Some(largest) = sums.iter().copied().max().filter(|sum| *sum > total) {
-        let message = format!("the shares make {} %", per_cent(largest));
-        findings.push(Finding::error("shares-above-100", path, message).help("at most 100 %"));
-    } else if split
-        .shares
-        .iter()
-        .any(|(key, _)| Some(key) == flag.default.as_ref())
-        && let Some(smallest) = sums
-            .iter()
-            .copied()
-            .min()
-            .filter(|sum| sum + missed < total)
-    {
-        let message = format!(
-            "the shares make {} % although the default `{}` is listed",
-            per_cent(smallest),
-            flag.default.as_deref().unwrap_or_default()
-        );
-        findings.push(
-            Finding::error("shares-below-100", path, message)
-                .help("leave the default out, it gets what the others leave; or make it 100 %"),
-        );
-    }
+    let is_ramp = |(_, share): &&(String, Share)| matches!(share, Share::Ramp(_));
+    let missed = (shares.iter().filter(is_ramp).count() as u64).saturating_sub(1);
+    let (most, least) = (sums.iter().max().copied(), sums.iter().min().copied());
+    most.filter(|sum| *sum > total)
+        .or(least.filter(|sum| fills && sum + missed < total))
 }
 
 fn slots(flag: &Flag, split: &Split, path: &str, findings: &mut Vec<Finding>) {

@@ -34,27 +34,3 @@ fn every_weight_is_written_and_read_back() {
         assert_eq!(weight(&per_cent(parts)), Some(Weight(parts)));
     }
 }
-
-#[test]
-fn ramps_go_in_straight_lines() {
-    let point = |at, share| RampPoint {
-        at: UnixMillis(at),
-        share: Weight(share),
-    };
-    let ramp = Share::Ramp(vec![point(10, 0), point(20, 100), point(30, 50)]);
-    let check = |now, expected| assert_eq!(share_at(&ramp, UnixMillis(now)), expected, "at {now}");
-    check(i64::MIN, 0);
-    check(10, 0);
-    check(11, 10);
-    check(20, 100);
-    check(21, 95);
-    check(30, 50);
-    check(i64::MAX, 50);
-    assert_eq!(greatest(&ramp), 100);
-    let whole = Share::Ramp(vec![point(i64::MIN, 0), point(i64::MAX, 1_000_000)]);
-    assert_eq!(share_at(&whole, UnixMillis(0)), 500_000);
-    assert_eq!(
-        moments([&ramp, &Share::Fixed(Weight(5))].into_iter()).len(),
-        3
-    );
-}
