@@ -72,13 +72,13 @@ impl Lower<'_> {
                 good = false;
                 continue;
             };
-            if points.last().is_some_and(|last| last.at >= at) {
+            if points.last().is_some_and(|last| last.at > at) {
                 self.report.add(
                     Finding::new(
                         BAD_RAMP,
                         path,
                         node.span(),
-                        "this point is not after the one before it",
+                        "this point is earlier than the one before it",
                     )
                     .help("list the points of a ramp in ascending time".to_owned()),
                 );
