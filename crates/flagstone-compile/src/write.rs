@@ -119,14 +119,19 @@ impl<'m> Writer<'m> {
 
     /// A count as 16 bits, or a finding.
     fn small(&mut self, count: usize, what: &str, path: &str) -> u16 {
+        self.at_most(NONE16 - 1, count, what, path)
+    }
+
+    /// The same, up to a limit.
+    fn at_most(&mut self, most: u16, count: usize, what: &str, path: &str) -> u16 {
         u16::try_from(count)
             .ok()
-            .filter(|count| *count < NONE16)
+            .filter(|count| *count <= most)
             .unwrap_or_else(|| {
                 self.error(
                     TOO_MANY,
                     path,
-                    text!("{count} {what}, at most 65534 are possible"),
+                    text!("{count} {what}, at most {most} are possible"),
                 );
                 0
             })
@@ -180,11 +185,8 @@ impl<'m> Writer<'m> {
         let reader = reads::Reader::Flag(slot);
         let (key_offset, key_len) = self.short_text(&flag.key, &path);
         let variants = self.variants(flag, &path);
-        let variants_count = self.small(flag.variants.len(), "variants", &path);
         // From there on numbers in place of a variant's stand for something else.
-        if variants_count > SHARE {
-            self.error(TOO_MANY, &path, "too many variants");
-        }
+        let variants_count = self.at_most(SHARE, flag.variants.len(), "variants", &path);
         let mut flags = if flag.enabled { 0 } else { FLAG_DISABLED };
         if !flag.prerequisites.is_empty() {
             let gate = prerequisites(&flag.prerequisites);

@@ -10,7 +10,8 @@ use flagstone_compile::model::{
     Variant,
 };
 use flagstone_compile::{Severity, compile, compile_imported};
-use flagstone_core::{UnixMillis, Weight};
+use flagstone_core::layout::{HEADER_LEN, Section};
+use flagstone_core::{Digest, Snapshot, UnixMillis, VerifyError, Weight};
 
 /// A flag `key` with variants `control` (the default), `a`, `b` and `c`.
 fn flag(key: &str) -> Flag {
@@ -592,6 +593,87 @@ fn ranges_lie_among_positions() {
         let serve = Serve::Allocation(allocation);
         let model = flags([with_rule(flag("f"), Condition::always(), serve)]);
         check(name, &model, expected);
+    }
+}
+
+#[test]
+fn who_has_too_many_is_told_how_many_there_may_be() {
+    let most = 65_533;
+    let variants = |count: usize| {
+        let variant = |number: usize| Variant {
+            key: format!("v{number}"),
+            value: Value::Boolean(true),
+        };
+        flags([Flag {
+            variants: (0..count).map(variant).collect(),
+            default: Some("v0".into()),
+            ..flag("f")
+        }])
+    };
+    let tests = |count: usize| {
+        let test = Condition::Test(Test::attribute("user.x", Matcher::Exists));
+        let all = Condition::All(vec![test; count]);
+        flags([with_rule(flag("f"), all, Serve::Variant("a".into()))])
+    };
+    for (what, model) in [
+        ("variants", &variants as &dyn Fn(usize) -> Model),
+        ("tests in one condition", &tests),
+    ] {
+        assert_eq!(compile(&model(most)).findings, [], "{what}");
+        for count in [most + 1, most + 2, most + 3] {
+            let findings = compile(&model(count)).findings;
+            let messages: Vec<_> = findings.iter().map(|of| of.message.as_str()).collect();
+            let message = format!("{count} {what}, at most {most} are possible");
+            assert_eq!(messages, [message]);
+        }
+    }
+}
+
+#[test]
+fn bytes_with_ranges_and_no_positions_are_not_published() {
+    let allocation = Allocation {
+        bucketing: Bucketing {
+            algorithm: Algorithm::Unleash,
+            by: vec![TARGETING_KEY.into()],
+            salt: String::new(),
+            seed: 0,
+            modulus: 0x0012_3456,
+        },
+        ranges: vec![],
+        rest: Rest::Default,
+        absent: Absent::Default,
+    };
+    let with_ranges = |ranges: &[Range]| {
+        let allocation = Allocation {
+            ranges: ranges.to_vec(),
+            ..allocation.clone()
+        };
+        let rule = with_rule(
+            flag("f"),
+            Condition::always(),
+            Serve::Allocation(allocation),
+        );
+        let mut bytes = compile(&flags([rule])).snapshot.unwrap();
+        let modulus = 0x0012_3456u32.to_le_bytes();
+        let at = bytes.windows(4).position(|word| word == modulus).unwrap();
+        bytes.splice(at..at + 4, [0; 4]);
+        let digest = Digest::of(bytes.get(HEADER_LEN..).unwrap());
+        bytes.splice(16..HEADER_LEN, digest.0.to_le_bytes());
+        Snapshot::open(&bytes).unwrap().verify()
+    };
+    let range = Range {
+        from: 1,
+        to: 11,
+        variant: "a".into(),
+    };
+    assert_eq!(with_ranges(&[]), Ok(()));
+    for ranges in [&[range.clone()][..], &[range.clone(), range]] {
+        let error = VerifyError::Record {
+            section: Section::Splits,
+            index: 0,
+            field: "modulus",
+        };
+        assert_eq!(with_ranges(ranges), Err(error));
     }
 }
 

@@ -154,10 +154,8 @@ impl Writer<'_> {
                 Target::Reject,
             ),
         }
-        let count = self.small(code.tests.len(), "tests in one condition", path);
-        if count >= REJECT {
-            self.error(super::TOO_MANY, path, "too many tests in one condition");
-        }
+        let tests = code.tests.len();
+        let count = self.at_most(REJECT - 1, tests, "tests in one condition", path);
         let first = self.tables.count(Section::Tests);
         for (record, then, otherwise) in &code.tests {
             let record = TestRecord {
