@@ -1,4 +1,9 @@
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "tests"
+)]
 use super::*;
 use crate::layout::{FORMAT_VERSION, HEADER_LEN, MAGIC, SECTION_ROW_LEN};
 
@@ -55,6 +60,58 @@ fn fractions_of_a_millisecond_are_dropped() {
         let value = AttributeValue::Number(number);
         assert_eq!(ask(&snapshot, Op::DateBefore, 0, value), before, "{number}");
         assert_eq!(ask(&snapshot, Op::DateEqual, 0, value), equal, "{number}");
+    }
+}
+
+/// A list of one element.
+struct Alone<'v>(AttributeValue<'v>);
+
+impl List for Alone<'_> {
+    fn len(&self) -> usize {
+        1
+    }
+
+    fn element(&self, _: usize) -> AttributeValue<'_> {
+        self.0
+    }
+}
+
+#[test]
+fn text_that_is_made_has_a_limit() {
+    /// Whether a value can be converted that lies in so many lists.
+    fn is_made(value: AttributeValue<'_>, lists: usize, conversion: Conversion) -> bool {
+        if lists > 0 {
+            return is_made(AttributeValue::List(&Alone(value)), lists - 1, conversion);
+        }
+        let bytes = empty();
+        let test = TestRecord {
+            op: Op::Exists as u8,
+            flags: (conversion as u8) << TEST_CONVERSION_SHIFT,
+            attribute: 0,
+            then: ACCEPT,
+            otherwise: REJECT,
+            a: 0,
+            b: 0,
+        };
+        about_value(&Snapshot::open(&bytes).unwrap(), Op::Exists, test, value).is_some()
+    }
+    use Conversion::{JsNumber, JsText, SplitText};
+    let long = "a".repeat(1_025);
+    for (conversion, bytes, lists, expected) in [
+        (JsText, 1_025, 0, true),
+        (JsText, 1_024, 1, true),
+        (JsText, 1_025, 1, false),
+        (JsText, 1, 8, true),
+        (JsText, 1, 9, false),
+        (JsNumber, 1_025, 0, true),
+        (JsNumber, 1_025, 1, false),
+        (JsNumber, 1, 9, false),
+        (SplitText, 1_025, 0, true),
+        (SplitText, 1_025, 1, false),
+    ] {
+        let text = AttributeValue::Text(&long[..bytes]);
+        let found = is_made(text, lists, conversion);
+        assert_eq!(found, expected, "{conversion:?} {bytes} {lists}");
     }
 }
 
