@@ -1,6 +1,6 @@
 //! The evaluation context that JavaScript has written.
 
-use flagstone_core::{AttributeIndex, AttributeValue, Attributes, List, js_number};
+use flagstone_core::{AttributeIndex, AttributeValue, Attributes, List, Object, js_number};
 use flagstone_edge::wire::texts;
 
 /// The values of the attributes that a snapshot reads, in its order.
@@ -8,13 +8,15 @@ pub struct Context(Vec<Value>);
 
 enum Value {
     Missing,
+    Null,
     Boolean(bool),
     Number(f64),
     Text(String),
     List(Elements),
+    Object(Elements),
 }
 
-/// The elements of a list.
+/// The elements of a list; of an object names and values by turns.
 struct Elements(Vec<Value>);
 
 impl Context {
@@ -24,7 +26,8 @@ impl Context {
     }
 
     /// Takes the values from texts, one for each attribute. The first letter is the kind: `t` and `f`, `n` with a number,
-    /// `s` with text, `[` with elements, each behind its length and a colon; absent is missing. `None` if they are not so.
+    /// `s` with text, `[` with elements, each behind its length and a colon, `{` with names and values likewise, `0` null;
+    /// absent is missing. `None` if they are not so.
     pub fn write(&mut self, room: &[u8]) -> Option<()> {
         let texts = texts(room, self.0.len())?;
         for (value, text) in self.0.iter_mut().zip(texts) {
@@ -53,11 +56,19 @@ impl Value {
     fn parse(text: &str) -> Option<Self> {
         let (kind, rest) = text.split_at_checked(1)?;
         Some(match kind {
+            "0" => Self::Null,
             "t" => Self::Boolean(true),
             "f" => Self::Boolean(false),
             "n" => Self::Number(js_number(rest)),
             "s" => Self::Text(rest.to_owned()),
-            "[" => Self::List(Elements(Self::elements(rest)?)),
+            "[" | "{" => {
+                let inside = Elements(Self::elements(rest)?);
+                if kind == "[" {
+                    Self::List(inside)
+                } else {
+                    Self::Object(inside)
+                }
+            }
             _ => return None,
         })
     }
@@ -67,11 +78,7 @@ impl Value {
         while !text.is_empty() {
             let (len, rest) = text.split_once(':')?;
             let (element, rest) = rest.split_at_checked(len.parse().ok()?)?;
-            // Lists have no lists.
-            elements.push(match element.strip_prefix('[') {
-                Some(_) => Self::Missing,
-                None => Self::parse(element)?,
-            });
+            elements.push(Self::parse(element)?);
             text = rest;
         }
         Some(elements)
@@ -80,10 +87,12 @@ impl Value {
     fn get(&self) -> AttributeValue<'_> {
         match self {
             Self::Missing => AttributeValue::Missing,
+            Self::Null => AttributeValue::Null,
             Self::Boolean(value) => AttributeValue::Boolean(*value),
             Self::Number(value) => AttributeValue::Number(*value),
             Self::Text(text) => AttributeValue::Text(text),
             Self::List(list) => AttributeValue::List(list),
+            Self::Object(members) => AttributeValue::Object(members),
         }
     }
 }
@@ -96,6 +105,31 @@ impl List for Elements {
     fn element(&self, index: usize) -> AttributeValue<'_> {
         let element = self.0.get(index);
         element.map_or(AttributeValue::Missing, Value::get)
+    }
+}
+
+impl Object for Elements {
+    fn len(&self) -> usize {
+        self.0.len() / 2
+    }
+
+    fn member(&self, index: usize) -> Option<(&str, AttributeValue<'_>)> {
+        match (self.element(2 * index), self.element(2 * index + 1)) {
+            (AttributeValue::Text(name), value) => Some((name, value)),
+            _ => None,
+        }
+    }
+
+    // No name comes twice.
+    fn get(&self, name: &str) -> AttributeValue<'_> {
+        let mut index = 0;
+        while let Some((of, value)) = self.member(index) {
+            if of == name {
+                return value;
+            }
+            index += 1;
+        }
+        AttributeValue::Missing
     }
 }
 

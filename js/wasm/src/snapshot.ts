@@ -23,7 +23,8 @@ export interface Decision {
 
 /**
  * Whom to decide for. The attribute `user.plan` is the member `"user.plan"`, or `plan` inside `user`, or `plan` itself;
- * `user.key` is `targetingKey`. Values are booleans, numbers, strings and lists of them; others count as missing.
+ * `user.key` is `targetingKey`. Values are what JSON makes of them: booleans, numbers, strings, lists and objects; others
+ * count as missing.
  */
 export interface EvaluationContext {
   readonly targetingKey?: string
@@ -78,9 +79,10 @@ export class Snapshot {
   protected context(context: EvaluationContext, now: number): Context {
     const texts = this.held.attributes.map((find) => {
       try {
-        return write(find(context))
+        const value = find(context)
+        return write(typeof value === 'object' ? JSON.parse(JSON.stringify(value)) : value, 0)
       } catch {
-        // A getter's, maybe.
+        // A getter's, maybe; or it lies in itself.
         return null
       }
     })
@@ -138,8 +140,11 @@ export class Decider {
   }
 }
 
+/** How deep values lie in each other; what is deeper counts as null. Those that come to the edge are no deeper either. */
+const DEEPEST = 32
+
 /** A value as `crates/flagstone-js/src/context.rs` reads it; null if it is missing. */
-function write(value: unknown): string | null {
+function write(value: unknown, depth: number): string | null {
   switch (typeof value) {
     case 'boolean':
       return value ? 't' : 'f'
@@ -147,15 +152,21 @@ function write(value: unknown): string | null {
       return `n${value}`
     case 'string':
       return `s${value}`
+    case 'object':
+      if (value === null || depth === DEEPEST) return null
+      return Array.isArray(value) ? `[${inside(value, depth)}` : `{${inside(Object.entries(value).flat(), depth)}`
     default:
-      return Array.isArray(value) ? `[${value.map(element).join('')}` : null
+      return null
   }
 }
 
 const encoder = new TextEncoder()
 
-function element(value: unknown): string {
-  // A list or an object inside is missing; an empty list says so.
-  const text = Array.isArray(value) ? '[' : (write(value) ?? '[')
-  return `${encoder.encode(text).length}:${text}`
+function inside(values: unknown[], depth: number): string {
+  return values
+    .map((value) => {
+      const text = write(value, depth + 1) ?? '0'
+      return `${encoder.encode(text).length}:${text}`
+    })
+    .join('')
 }

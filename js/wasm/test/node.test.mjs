@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { test } from 'node:test'
 import * as light from '@flagstone/wasm'
 import { open } from '@flagstone/wasm/full'
@@ -12,17 +12,54 @@ import { contexts, shop } from './setting.mjs'
 
 const NOW = Date.UTC(2026, 11, 5, 10)
 
+/** What the command line decides, flag by flag for each context. */
+function evaluated(path, flags, contexts) {
+  const requests = flags.flatMap((flag) => contexts.map((context) => JSON.stringify({ flag, context })))
+  const options = ['eval', '--requests', '-', '--now', new Date(NOW).toISOString(), path]
+  const lines = execFileSync(process.env.FLAGSTONE_CLI, options, { input: requests.join('\n'), encoding: 'utf8' })
+  return lines.trim().split('\n').map((line) => bare(JSON.parse(line)))
+}
+
+const bare = ({ flag, variant, value, reason }) => ({ flag, variant, value, reason })
+
 test('decides as the command line does', async () => {
   const { byKey, all } = await answers(open, shop, contexts)
   const keys = byKey.map(([decision]) => decision.flag)
-  const requests = keys.flatMap((flag) => contexts.map((context) => JSON.stringify({ flag, context })))
-  const options = ['eval', '--requests', '-', '--now', new Date(NOW).toISOString(), 'build/shop.snapshot']
-  const lines = execFileSync(process.env.FLAGSTONE_CLI, options, { input: requests.join('\n'), encoding: 'utf8' })
-  const expected = lines.trim().split('\n').map((line) => JSON.parse(line))
-  const bare = ({ flag, variant, value, reason }) => ({ flag, variant, value, reason })
-  assert.deepEqual(byKey.flat().map(bare), expected.map(bare))
+  assert.deepEqual(byKey.flat().map(bare), evaluated('build/shop.snapshot', keys, contexts))
   const turned = contexts.map((_, context) => byKey.map((decisions) => decisions[context]))
   assert.deepEqual(all, turned)
+})
+
+test('so it does where the values of a context are in lists and objects', async () => {
+  const flags = {
+    there: 'has(user.address)',
+    city: 'user.address.city == "Bonn"',
+    item: 'within(user.items, "elements but null", js.text(attribute("$element.sku"), "x"))',
+    inner: 'within(user.items, "elements", within(attribute("$element"), "elements", attribute("$element") == 1.0))',
+    null: 'null in user.items',
+    json: 'js.json(user.items, "[{\\"a\\":1}]")',
+    since: 'timestamp(user.since) > timestamp("2026-01-01T00:00:00Z")',
+  }
+  const source = Object.entries(flags).map(([key, when]) => `[[flags.${key}.rules]]\nwhen = '${when}'\nserve = "on"\n`)
+  writeFileSync('build/inside.toml', source.join(''))
+  execFileSync(process.env.FLAGSTONE_CLI, ['compile', 'build/inside.toml', '-o', 'build/inside.snapshot'], { stdio: 'pipe' })
+  const snapshot = await open(readFileSync('build/inside.snapshot'))
+  const deep = (depth) => (depth === 0 ? [1] : [deep(depth - 1)])
+  const contexts = [
+    {},
+    { user: { address: { city: 'Bonn' }, items: [{ sku: 'y' }, null, { sku: 'x' }] } },
+    { address: {}, items: ['a', null] },
+    { address: null, items: [[2], [1]] },
+    { items: [{ a: 1, b: undefined }], since: new Date(NOW) },
+    { items: { sku: 'x' }, address: [] },
+    { items: deep(20) },
+  ]
+  const decided = Object.keys(flags).flatMap((flag) => contexts.map((context) => bare(snapshot.for(context, NOW).decide(flag))))
+  assert.deepEqual(decided, evaluated('build/inside.snapshot', Object.keys(flags), contexts))
+  assert.equal(decided.filter(({ value }) => value).length, 10)
+  const itself = { items: [] }
+  itself.items.push(itself)
+  for (const context of [itself, { items: deep(5_000) }]) assert.equal(snapshot.for(context, NOW).value('inner'), false)
 })
 
 test('the light entry decides alike, and does nothing else', async () => {

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::{Elements, Value};
-use flagstone_core::{AttributeValue, List};
+use flagstone_core::{AttributeValue, List, Object};
 
 fn shown(value: AttributeValue<'_>) -> String {
     match value {
@@ -14,7 +14,13 @@ fn shown(value: AttributeValue<'_>) -> String {
             let elements: Vec<_> = (0..list.len()).map(|at| shown(list.element(at))).collect();
             format!("[{}]", elements.join(" "))
         }
-        AttributeValue::Object(_) => "object".to_owned(),
+        AttributeValue::Object(object) => {
+            let members = (0..object.len()).filter_map(|at| object.member(at));
+            let members: Vec<_> = members
+                .map(|(name, value)| format!("{name}={}", shown(value)))
+                .collect();
+            format!("{{{}}}", members.join(" "))
+        }
     }
 }
 
@@ -32,7 +38,13 @@ fn values() {
         ("[", Some("[]")),
         ("[2:sa1:t3:n15", Some(r#"["a" true 15]"#)),
         ("[3:s\u{f6}", Some(r#"["ö"]"#)),
-        ("[1:[", Some("[missing]")),
+        ("[1:[", Some("[[]]")),
+        ("0", Some("null")),
+        ("[1:04:[1:0", Some("[null [null]]")),
+        ("{", Some("{}")),
+        ("{2:sa1:t2:sb8:{2:sc1:0", Some("{a=true b={c=null}}")),
+        ("{1:t2:sa2:sb", Some("{}")),
+        ("{2:sa", Some("{}")),
         ("", None),
         ("x", None),
         ("[9:sa", None),
@@ -42,5 +54,7 @@ fn values() {
         let found = value.as_ref().map(|value| shown(value.get()));
         assert_eq!(found.as_deref(), expected, "{text}");
     }
-    assert_eq!(shown(Elements(Vec::new()).element(3)), "missing");
+    let none = Elements(Vec::new());
+    assert_eq!(shown(none.element(3)), "missing");
+    assert!(none.member(3).is_none());
 }
