@@ -208,7 +208,9 @@ impl Node {
             Arm::Canary => {
                 self.breaker.succeed(Arm::Canary);
                 self.failovers.canary_succeeded();
-                self.note(fetch.unit);
+                if self.room > 0 {
+                    self.note(fetch.unit);
+                }
                 &mut self.report.arms.canary
             }
         };
@@ -219,11 +221,10 @@ impl Node {
         counts.latency.record(fetch.latency_ms);
     }
 
-    /// Notes a unit of the canary. Once enough are known, a comparison.
-    #[inline]
+    /// Notes a unit of the canary while there is room.
+    #[inline(never)]
     fn note(&mut self, unit: Option<UnitHash>) {
-        if self.room > 0
-            && let Some(unit) = unit
+        if let Some(unit) = unit
             && self.units.insert(unit)
         {
             self.room -= 1;
@@ -320,7 +321,7 @@ impl Node {
         now_ms: i64,
     ) {
         self.begin(now_ms);
-        if fetch.arm == Arm::Canary {
+        if fetch.arm == Arm::Canary && self.room > 0 {
             self.note(fetch.unit);
         }
         let counts = self.report.arms.of_mut(fetch.arm);

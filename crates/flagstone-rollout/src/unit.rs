@@ -164,10 +164,9 @@ impl Units {
 
     /// The bits that are set, in order.
     pub(crate) fn bits(&self) -> impl Iterator<Item = u32> {
-        let words = (0..).step_by(64).zip(self.words);
-        words.flat_map(|(first, word)| {
-            let bits = (0..64).filter(move |bit| word >> bit & 1 == 1);
-            bits.map(move |bit| first + bit)
+        (0..64 * Self::WORDS as u32).filter(|bit| {
+            let word = self.words.get((bit / 64) as usize);
+            word.is_some_and(|word| word >> (bit % 64) & 1 == 1)
         })
     }
 

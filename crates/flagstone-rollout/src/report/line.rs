@@ -11,7 +11,6 @@ use super::{Counts, Report, ReportId};
 use crate::UnitHash;
 use crate::json::{Reader, push_member, push_string};
 use std::fmt::Write as _;
-use std::iter::{once, repeat};
 
 /// What a line of a report begins with.
 const BEGINNING: &str = "{\"flagstone\":\"report\"";
@@ -92,11 +91,12 @@ impl Line {
         ] {
             push_member(&mut text, name, count);
         }
-        if !report.units.is_empty() {
-            text.push_str(",\"units\":");
-            for (separator, bit) in once('[').chain(repeat(',')).zip(report.units.bits()) {
-                let _ = write!(text, "{separator}{bit}");
-            }
+        let mut before = ",\"units\":[";
+        for bit in report.units.bits() {
+            let _ = write!(text, "{before}{bit}");
+            before = ",";
+        }
+        if before == "," {
             text.push(']');
         }
         if let Some(unit) = self.unit {
