@@ -143,22 +143,24 @@ function valueOf(kind: number, text: string): Value {
 /** Finds an attribute in contexts. */
 function finder(name: string): (context: EvaluationContext) => unknown {
   const find = member(name)
-  if (!name.startsWith('user.')) return find
-  const flat = name.slice('user.'.length)
+  const flat = name.replace(/^user(\.|(?=\[))/, '')
+  if (flat === name) return find
   const findFlat = member(flat === 'key' ? 'targetingKey' : flat)
   if (flat === 'key') return (context) => findFlat(context) ?? find(context)
   return (context) => find(context) ?? findFlat(context)
 }
 
-/** Finds the member with the whole name, or what is found in the same way inside the one with its first part. */
+/** A name's first step, in brackets or not, and the rest. */
+const STEP = /^(?:\["([^\\]*?)"\]|([^.[]+(?=[.[])|(?=\.)))(?:$|\.?(.*))/s
+
+/** Finds the member with the whole name, or what is found in the same way inside the one with its first step. */
 function member(name: string): (object: { readonly [name: string]: unknown }) => unknown {
-  const dot = name.indexOf('.')
-  const first = name.slice(0, Math.max(dot, 0))
-  const rest = dot < 0 ? undefined : member(name.slice(dot + 1))
+  const [, quoted, first = quoted ?? name, behind] = STEP.exec(name) ?? []
+  const rest = behind === undefined ? undefined : member(behind)
   return (object) => {
     if (Object.hasOwn(object, name) && object[name] != null) return object[name]
-    if (rest === undefined || !Object.hasOwn(object, first)) return undefined
-    const inner = object[first]
+    const inner = Object.hasOwn(object, first) ? object[first] : undefined
+    if (rest === undefined) return inner
     return typeof inner === 'object' && inner !== null ? rest(inner as { readonly [name: string]: unknown }) : undefined
   }
 }

@@ -82,7 +82,7 @@ export class Snapshot {
         const value = find(context)
         return write(typeof value === 'object' ? JSON.parse(JSON.stringify(value)) : value, 0)
       } catch {
-        // A getter's, maybe; or it lies in itself.
+        // A getter's, maybe.
         return null
       }
     })
@@ -140,10 +140,7 @@ export class Decider {
   }
 }
 
-/** How deep values lie in each other; what is deeper counts as null. Those that come to the edge are no deeper either. */
-const DEEPEST = 32
-
-/** A value as `crates/flagstone-js/src/context.rs` reads it; null if it is missing. */
+/** A value as `crates/flagstone-js/src/context.rs` reads it; null if it is missing, or 32 deep inside of others. */
 function write(value: unknown, depth: number): string | null {
   switch (typeof value) {
     case 'boolean':
@@ -153,7 +150,7 @@ function write(value: unknown, depth: number): string | null {
     case 'string':
       return `s${value}`
     case 'object':
-      if (value === null || depth === DEEPEST) return null
+      if (value === null || depth === 32) return null
       return Array.isArray(value) ? `[${inside(value, depth)}` : `{${inside(Object.entries(value).flat(), depth)}`
     default:
       return null
@@ -163,10 +160,6 @@ function write(value: unknown, depth: number): string | null {
 const encoder = new TextEncoder()
 
 function inside(values: unknown[], depth: number): string {
-  return values
-    .map((value) => {
-      const text = write(value, depth + 1) ?? '0'
-      return `${encoder.encode(text).length}:${text}`
-    })
-    .join('')
+  const texts = values.map((value) => write(value, depth + 1) ?? '0')
+  return texts.map((text) => `${encoder.encode(text).length}:${text}`).join('')
 }

@@ -38,6 +38,8 @@ test('so it does where the values of a context are in lists and objects', async 
     inner: 'within(user.items, "elements", within(attribute("$element"), "elements", attribute("$element") == 1.0))',
     null: 'null in user.items',
     json: 'js.json(user.items, "[{\\"a\\":1}]")',
+    end: 'user["a/b"] == "x"',
+    behind: 'user["a/b"].c == "x"',
     since: 'timestamp(user.since) > timestamp("2026-01-01T00:00:00Z")',
   }
   const source = Object.entries(flags).map(([key, when]) => `[[flags.${key}.rules]]\nwhen = '${when}'\nserve = "on"\n`)
@@ -52,11 +54,13 @@ test('so it does where the values of a context are in lists and objects', async 
     { address: null, items: [[2], [1]] },
     { items: [{ a: 1, b: undefined }], since: new Date(NOW) },
     { items: { sku: 'x' }, address: [] },
-    { items: deep(20) },
+    { items: deep(20), 'a/b': 'x' },
+    { user: { 'a/b': { c: 'x' } } },
+    { 'user["a/b"]': { c: 'x' }, 'a/b': null },
   ]
   const decided = Object.keys(flags).flatMap((flag) => contexts.map((context) => bare(snapshot.for(context, NOW).decide(flag))))
   assert.deepEqual(decided, evaluated('build/inside.snapshot', Object.keys(flags), contexts))
-  assert.equal(decided.filter(({ value }) => value).length, 10)
+  assert.equal(decided.filter(({ value }) => value).length, 12)
   const itself = { items: [] }
   itself.items.push(itself)
   for (const context of [itself, { items: deep(5_000) }]) assert.equal(snapshot.for(context, NOW).value('inner'), false)
