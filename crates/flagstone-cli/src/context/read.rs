@@ -1,5 +1,6 @@
 //! Reading JSON into the cells of a context, in one pass.
 
+use super::names::Member;
 use super::{Cell, Context, Elements, Members, Names};
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -12,21 +13,17 @@ impl<'l> DeserializeSeed<'l> for &mut Context<'_, 'l> {
 
     fn deserialize<D: Deserializer<'l>>(self, json: D) -> Result<(), D::Error> {
         forget(&mut self.cells);
-        let mut whole = self.whole.as_mut();
-        if let Some(Members(members)) = &mut whole {
-            members.clear();
-        }
-        json.deserialize_any(ContextVisitor(ObjectReader {
+        let reader = ObjectReader {
             names: self.names,
             object: 0,
             cells: &mut self.cells,
-            whole,
-        }))
+        };
+        json.deserialize_any(ContextVisitor(reader, self.whole.as_mut()))
     }
 }
 
-/// The context must be an object.
-struct ContextVisitor<'r, 'n, 'l>(ObjectReader<'r, 'n, 'l>);
+/// The context must be an object; all of it is kept where there is a place for that.
+struct ContextVisitor<'r, 'n, 'l>(ObjectReader<'r, 'n, 'l>, Option<&'r mut Members<'l>>);
 
 impl<'l> Visitor<'l> for ContextVisitor<'_, '_, 'l> {
     type Value = ();
@@ -36,7 +33,11 @@ impl<'l> Visitor<'l> for ContextVisitor<'_, '_, 'l> {
     }
 
     fn visit_map<M: MapAccess<'l>>(self, members: M) -> Result<(), M::Error> {
-        self.0.read(members)
+        match self.1 {
+            Some(whole) => *whole = self.0.read_all(members)?,
+            None => self.0.read(members)?,
+        }
+        Ok(())
     }
 }
 
@@ -45,49 +46,58 @@ struct ObjectReader<'r, 'n, 'l> {
     names: &'r Names<'n>,
     object: usize,
     cells: &'r mut [Cell<'l>],
-    /// Takes all members, if they are kept.
-    whole: Option<&'r mut Members<'l>>,
 }
 
-impl<'l> ObjectReader<'_, '_, 'l> {
-    fn read<M: MapAccess<'l>>(self, mut members: M) -> Result<(), M::Error> {
-        let Self {
-            names,
-            object,
-            cells,
-            mut whole,
-        } = self;
-        while let Some((name, member)) = members.next_key_seed(MemberName { names, object })? {
+impl<'n, 'l> ObjectReader<'_, 'n, 'l> {
+    fn read<M: MapAccess<'l>>(mut self, mut members: M) -> Result<(), M::Error> {
+        let Self { names, object, .. } = self;
+        while let Some(member) = members.next_key_seed(MemberName { names, object })? {
             let Some(member) = member else {
-                match &mut whole {
-                    Some(Members(whole)) => whole.push((name, members.next_value()?)),
-                    None => {
-                        members.next_value::<IgnoredAny>()?;
-                    }
-                }
+                members.next_value::<IgnoredAny>()?;
                 continue;
             };
-            // What was in a member of the same name before does not count.
-            if let (Some(_), Some(cells)) = (member.object, cells.get_mut(member.cells.clone())) {
-                forget(cells);
-            }
-            let value = members.next_value_seed(Value {
-                inside: member.object.map(|object| ObjectReader {
-                    names,
-                    object,
-                    cells: &mut *cells,
-                    whole: None,
-                }),
-                is_kept: member.cell.is_some() || whole.is_some(),
-            })?;
-            if let Some(Members(whole)) = &mut whole {
-                whole.push((name, value.clone()));
-            }
-            if let Some(cell) = member.cell.and_then(|cell| cells.get_mut(cell)) {
+            let value = members.next_value_seed(self.value(member, member.cell.is_some()))?;
+            if let Some(cell) = member.cell.and_then(|cell| self.cells.get_mut(cell)) {
                 *cell = value;
             }
         }
         Ok(())
+    }
+
+    /// The same, and gives all members. Not inlined, since few objects are asked about as a whole.
+    #[inline(never)]
+    fn read_all<M: MapAccess<'l>>(mut self, mut members: M) -> Result<Members<'l>, M::Error> {
+        let mut all = Members::default();
+        while let Some(Name(name)) = members.next_key()? {
+            let value = match self.names.member(self.object, &name) {
+                Some(member) => {
+                    let value: Cell<'l> = members.next_value_seed(self.value(member, true))?;
+                    if let Some(cell) = member.cell.and_then(|cell| self.cells.get_mut(cell)) {
+                        *cell = value.clone();
+                    }
+                    value
+                }
+                None => members.next_value()?,
+            };
+            all.0.push((name, value));
+        }
+        Ok(all)
+    }
+
+    /// Reads the value of a member. What was in one of the same name before does not count.
+    #[inline]
+    fn value(&mut self, member: &Member<'n>, is_kept: bool) -> Value<'_, 'n, 'l> {
+        if let (Some(_), Some(cells)) = (member.object, self.cells.get_mut(member.cells.clone())) {
+            forget(cells);
+        }
+        Value {
+            inside: member.object.map(|object| ObjectReader {
+                names: self.names,
+                object,
+                cells: &mut *self.cells,
+            }),
+            is_kept,
+        }
     }
 }
 
@@ -98,36 +108,30 @@ fn forget(cells: &mut [Cell<'_>]) {
     }
 }
 
-/// Reads the name of a member; gives it, and the member if it is looked for.
+/// Reads the name of a member; gives the member if it is looked for.
 struct MemberName<'r, 'n> {
     names: &'r Names<'n>,
     object: usize,
 }
 
 impl<'r, 'l, 'n> DeserializeSeed<'l> for MemberName<'r, 'n> {
-    type Value = (Cow<'l, str>, Option<&'r super::names::Member<'n>>);
+    type Value = Option<&'r Member<'n>>;
 
     fn deserialize<D: Deserializer<'l>>(self, json: D) -> Result<Self::Value, D::Error> {
         json.deserialize_str(self)
     }
 }
 
-impl<'r, 'l, 'n> Visitor<'l> for MemberName<'r, 'n> {
-    type Value = (Cow<'l, str>, Option<&'r super::names::Member<'n>>);
+impl<'r, 'n> Visitor<'_> for MemberName<'r, 'n> {
+    type Value = Option<&'r Member<'n>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the name of a member")
     }
 
     #[inline]
-    fn visit_borrowed_str<E: Error>(self, name: &'l str) -> Result<Self::Value, E> {
-        let member = self.names.member(self.object, name);
-        Ok((Cow::Borrowed(name), member))
-    }
-
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        let member = self.names.member(self.object, name);
-        Ok((Cow::Owned(name.to_owned()), member))
+        Ok(self.names.member(self.object, name))
     }
 }
 
@@ -188,20 +192,24 @@ impl<'l> Visitor<'l> for Value<'_, '_, 'l> {
     }
 
     fn visit_map<M: MapAccess<'l>>(self, mut members: M) -> Result<Cell<'l>, M::Error> {
-        let mut kept = Members::default();
-        match self.inside {
-            Some(mut object) => {
-                object.whole = self.is_kept.then_some(&mut kept);
+        Ok(Cell::Object(match (self.inside, self.is_kept) {
+            (Some(object), true) => object.read_all(members)?,
+            (Some(object), false) => {
                 object.read(members)?;
+                Members::default()
             }
-            None if self.is_kept => {
+            (None, true) => {
+                let mut all = Members::default();
                 while let Some((Name(name), value)) = members.next_entry()? {
-                    kept.0.push((name, value));
+                    all.0.push((name, value));
                 }
+                all
             }
-            None => while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {},
-        }
-        Ok(Cell::Object(kept))
+            (None, false) => {
+                while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Members::default()
+            }
+        }))
     }
 
     fn visit_seq<S: SeqAccess<'l>>(self, mut list: S) -> Result<Cell<'l>, S::Error> {
