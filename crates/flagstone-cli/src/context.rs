@@ -11,6 +11,7 @@ pub use names::Names;
 
 use flagstone_core::{AttributeIndex, AttributeValue, Attributes, List, Object};
 use std::borrow::Cow;
+use std::rc::Rc;
 
 /// The attributes of one unit at a time. `'l` is the text that contexts are read from.
 #[derive(Debug)]
@@ -21,7 +22,8 @@ pub struct Context<'n, 'l> {
     whole: Option<Members<'l>>,
 }
 
-/// What a member of a context holds.
+/// What a member of a context holds. What has others inside is counted, so that it is cheap to keep twice, and to drop where it
+/// is not.
 #[derive(Clone, Debug, PartialEq)]
 enum Cell<'l> {
     Missing,
@@ -29,8 +31,8 @@ enum Cell<'l> {
     Boolean(bool),
     Number(f64),
     Text(Cow<'l, str>),
-    List(Elements<'l>),
-    Object(Members<'l>),
+    List(Rc<Elements<'l>>),
+    Object(Rc<Members<'l>>),
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -90,8 +92,8 @@ impl Cell<'_> {
             Self::Boolean(is) => AttributeValue::Boolean(*is),
             Self::Number(is) => AttributeValue::Number(*is),
             Self::Text(is) => AttributeValue::Text(is),
-            Self::List(elements) => AttributeValue::List(elements),
-            Self::Object(members) => AttributeValue::Object(members),
+            Self::List(elements) => AttributeValue::List(elements.as_ref()),
+            Self::Object(members) => AttributeValue::Object(members.as_ref()),
         }
     }
 
@@ -103,9 +105,9 @@ impl Cell<'_> {
             Self::Number(is) if *is == *is as i64 as f64 => (*is as i64).into(),
             Self::Number(is) => (*is).into(),
             Self::Text(is) => is.as_ref().into(),
-            Self::List(Elements(elements)) => elements.iter().map(Self::json).collect(),
-            Self::Object(Members(members)) => {
-                let members = members.iter();
+            Self::List(elements) => elements.0.iter().map(Self::json).collect(),
+            Self::Object(members) => {
+                let members = members.0.iter();
                 members
                     .map(|(name, cell)| (name.as_ref(), cell.json()))
                     .collect()

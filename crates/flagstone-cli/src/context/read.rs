@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::fmt;
+use std::rc::Rc;
 
 /// Reads a context, which takes the place of the one before. What was read of a broken one must not be used.
 impl<'l> DeserializeSeed<'l> for &mut Context<'_, 'l> {
@@ -192,12 +193,8 @@ impl<'l> Visitor<'l> for Value<'_, '_, 'l> {
     }
 
     fn visit_map<M: MapAccess<'l>>(self, mut members: M) -> Result<Cell<'l>, M::Error> {
-        Ok(Cell::Object(match (self.inside, self.is_kept) {
+        let all = match (self.inside, self.is_kept) {
             (Some(object), true) => object.read_all(members)?,
-            (Some(object), false) => {
-                object.read(members)?;
-                Members::default()
-            }
             (None, true) => {
                 let mut all = Members::default();
                 while let Some((Name(name), value)) = members.next_entry()? {
@@ -205,11 +202,17 @@ impl<'l> Visitor<'l> for Value<'_, '_, 'l> {
                 }
                 all
             }
+            // Nobody asks for it.
+            (Some(object), false) => {
+                object.read(members)?;
+                return Ok(Cell::Missing);
+            }
             (None, false) => {
                 while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Members::default()
+                return Ok(Cell::Missing);
             }
-        }))
+        };
+        Ok(Cell::Object(Rc::new(all)))
     }
 
     fn visit_seq<S: SeqAccess<'l>>(self, mut list: S) -> Result<Cell<'l>, S::Error> {
@@ -217,7 +220,7 @@ impl<'l> Visitor<'l> for Value<'_, '_, 'l> {
         while let Some(element) = list.next_element()? {
             elements.push(element);
         }
-        Ok(Cell::List(Elements(elements)))
+        Ok(Cell::List(Rc::new(Elements(elements))))
     }
 }
 
