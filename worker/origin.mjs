@@ -9,6 +9,11 @@ const variables = new Map()
 const HELD = 65_536
 /** Milliseconds after the head for which they are waited for; then the body counts as broken off. */
 const STALLED = 10_000
+/**
+ * What some origins take for another method, host or path, so that the platform's own key has them: a visitor could have a cache keep
+ * for all what only these ask for.
+ */
+const UNKEYED = ['forwarded', 'x-host', 'x-forwarded-scheme', 'x-http-method', 'x-http-method-override', 'x-method-override', 'x-original-url', 'x-rewrite-url']
 /** On a `Vary` with other names Cloudflare's cache is not used. */
 const VARY = { default: { action: 'bypass' }, headers: { 'feature-flags': { action: 'passthrough' } } }
 
@@ -148,8 +153,8 @@ function unreachable(engine, plan) {
 
 /** Has Cloudflare's cache keep responses apart that depend on the flags in the plan's key, by `FLAGSTONE_CACHE`. */
 function keepApart(init, { cacheKey, isTold }, request, url, mode) {
-  if (mode === 'key') {
-    // What the platform's own key has of headers is not in this one: the visitor's host, and what CORS goes by.
+  if (mode === 'key' && !UNKEYED.some((name) => request.headers.has(name))) {
+    // What the platform's own key has besides is not in this one: the visitor's host, and what CORS goes by.
     const visited = request.url.slice(0, pathStart(request.url))
     init.cf = { cacheKey: [url, visited, request.headers.get('origin') ?? '', cacheKey].join('#') }
   }

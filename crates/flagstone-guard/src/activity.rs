@@ -3,7 +3,7 @@
 mod shared;
 
 use flagstone_rollout::tally::{Line, Row};
-use flagstone_rollout::{INTERVAL_MS, Sequences, interval};
+use flagstone_rollout::{INTERVAL_MS, interval};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 
@@ -67,7 +67,43 @@ pub struct Node {
     /// When it last reported, in Unix milliseconds.
     pub last_ms: i64,
     /// Which of its lines have been counted.
-    sequences: Sequences,
+    lines: Lines,
+}
+
+/// Which of the last numbers of a node's lines have been counted. A report has a line for each variant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Lines {
+    highest: u32,
+    /// Bit `n % Lines::MOST`: whether number `n` was.
+    bits: [u64; Lines::WORDS],
+}
+
+impl Lines {
+    const WORDS: usize = 16;
+    /// So many, of several reports.
+    const MOST: u32 = 64 * Self::WORDS as u32;
+
+    /// Notes a number; whether it is new. One that is far below the highest is taken for a repeat.
+    fn insert(&mut self, number: u32) -> bool {
+        let passed = number.saturating_sub(self.highest);
+        for ahead in 0..passed.min(Self::MOST) {
+            self.set(number.wrapping_sub(ahead), false);
+        }
+        self.highest = self.highest.max(number);
+        self.highest - number < Self::MOST && !self.set(number, true)
+    }
+
+    /// Says whether it was set before.
+    fn set(&mut self, number: u32, is_set: bool) -> bool {
+        let place = number % Self::MOST;
+        let Some(word) = self.bits.get_mut((place / 64) as usize) else {
+            return false;
+        };
+        let mask = 1 << (place % 64);
+        let was_set = *word & mask != 0;
+        *word = if is_set { *word | mask } else { *word & !mask };
+        was_set
+    }
 }
 
 /// What has been reported of a variant.
@@ -140,9 +176,9 @@ impl Activity {
             instance: id.instance,
             revision: 0,
             last_ms: now_ms,
-            sequences: Sequences::default(),
+            lines: Lines::default(),
         });
-        let is_new = node.sequences.insert(id.sequence);
+        let is_new = node.lines.insert(id.sequence);
         // A report may still have requests of before.
         node.revision = node.revision.max(key.revision);
         node.last_ms = now_ms;

@@ -2,8 +2,9 @@
 
 use crate::report::{Fidelity, Report};
 use flagstone_compile::Model;
-use flagstone_compile::model::{Condition, Test};
-use std::collections::{HashMap, HashSet};
+use flagstone_compile::model::{Condition, Flag, Test};
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet, VecDeque};
 
 /// Adds to each flag what was said of segments that it refers to, by their places in the model; what there is to say of one
 /// that depends on itself, if anything; and whether it depends on a flag that cannot be evaluated.
@@ -35,19 +36,17 @@ pub(crate) fn settle(
     // Nothing depends on what was not written, and so has no place.
     let failing = report.entries.iter();
     let failing = failing.filter(|entry| entry.fidelity == Fidelity::NotEvaluable);
-    let failing: HashMap<usize, String> = failing
-        .filter_map(|entry| Some((*flags.get(&*entry.flag)?, entry.flag.clone())))
-        .collect();
+    let failing = failing.filter_map(|entry| flags.get(&*entry.flag).copied());
+    let nearest = uses.nearest(failing);
     for entry in &mut report.entries {
         let Some(place) = flags.get(&*entry.flag) else {
             continue;
         };
-        let reached = uses.reached(*place).into_iter();
-        for flag in reached.filter_map(|place| failing.get(&place)) {
-            if *flag != entry.flag {
-                let note = format!("it depends on flag `{flag}`, which cannot be evaluated here");
-                entry.note(Fidelity::NotEvaluable, note);
-            }
+        let failing = nearest.get(place).filter(|failing| *failing != place);
+        let failing = failing.and_then(|place| model.flags.get(place - model.segments.len()));
+        if let Some(Flag { key, .. }) = failing {
+            let note = format!("it depends on flag `{key}`, which cannot be evaluated here");
+            entry.note(Fidelity::NotEvaluable, note);
         }
     }
 }
@@ -82,6 +81,28 @@ impl Uses {
             found
         });
         Self(of_segments.chain(of_flags).collect())
+    }
+
+    /// For each that is one of some flags, or refers to one over others or directly, the nearest. Takes time in proportion to
+    /// what refers to what.
+    fn nearest(&self, flags: impl Iterator<Item = usize>) -> HashMap<usize, usize> {
+        let mut users: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (user, used) in self.0.iter().enumerate() {
+            for place in used {
+                users.entry(*place).or_default().push(user);
+            }
+        }
+        let mut open: VecDeque<(usize, usize)> = flags.map(|flag| (flag, flag)).collect();
+        let mut nearest: HashMap<usize, usize> = open.iter().copied().collect();
+        while let Some((place, flag)) = open.pop_front() {
+            for user in users.get(&place).into_iter().flatten() {
+                if let Entry::Vacant(entry) = nearest.entry(*user) {
+                    entry.insert(flag);
+                    open.push_back((*user, flag));
+                }
+            }
+        }
+        nearest
     }
 
     /// What something refers to, over others or directly; itself only if it does.

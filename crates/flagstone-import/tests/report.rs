@@ -1,5 +1,5 @@
 //! What is said of flags that depend on others.
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 use flagstone_compile::compile_imported;
 use flagstone_import::{Fidelity, Options, Service, import};
@@ -229,4 +229,50 @@ fn a_flag_that_is_too_large_spoils_no_other() {
         let compiled = compile_imported(&imported.model);
         assert!(compiled.snapshot.is_some(), "{start}");
     }
+}
+
+/// However many flags one depends on, it is said once, of the nearest that fails.
+#[test]
+fn a_flag_that_depends_on_many() {
+    let requires = |keys: &mut dyn Iterator<Item = String>| -> String {
+        let keys: Vec<_> = keys
+            .map(|key| format!(r#"{{"key": "{key}", "variation": 0}}"#))
+            .collect();
+        keys.join(",")
+    };
+    let flag = |key: &str, prerequisites: &str, rules: &str| {
+        format!(
+            r#""{key}": {{"on": true, "variations": [true, false], "offVariation": 1, "fallthrough": {{"variation": 0}},
+                "prerequisites": [{prerequisites}], "rules": [{rules}]}}"#
+        )
+    };
+    let bad = r#"{"variation": 0, "clauses": [{"attribute": "email", "op": "matches", "values": ["^(?!bob)"]}]}"#;
+    let many = (0..1_500).map(|index| flag(&format!("good-{index}"), "", ""));
+    let mut flags: Vec<String> = many.collect();
+    flags.push(flag("far", "", bad));
+    flags.push(flag(
+        "near",
+        &requires(&mut ["far".to_owned()].into_iter()),
+        bad,
+    ));
+    let all = (0..1_500).map(|index| format!("good-{index}"));
+    flags.push(flag(
+        "last",
+        &requires(&mut all.chain(["near".to_owned()])),
+        "",
+    ));
+    let document = format!(r#"{{"flags": {{{}}}, "segments": {{}}}}"#, flags.join(","));
+    let imported = import(Service::LaunchDarkly, &document, &Options::default()).unwrap();
+    let entries = imported.report.entries.iter();
+    let mut failing: Vec<_> = entries
+        .filter(|entry| entry.fidelity == NotEvaluable)
+        .map(|entry| (entry.flag.as_str(), entry.notes.as_slice()))
+        .collect();
+    failing.sort_unstable();
+    let [(far, _), (last, notes), (near, _)] = failing.as_slice() else {
+        panic!("{failing:?}");
+    };
+    assert_eq!([*far, *last, *near], ["far", "last", "near"]);
+    let expected = ["it depends on flag `near`, which cannot be evaluated here"];
+    assert_eq!(*notes, expected);
 }

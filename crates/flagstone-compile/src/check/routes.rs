@@ -179,13 +179,16 @@ fn action(route: &Route, action: &Action, path: &str, findings: &mut Vec<Finding
     ];
     for (part, pairs) in headers {
         for (name, value) in pairs {
+            // Many servers take `_` for `-`, so that visitors could send the same by another name.
+            let is_alias = part == "request_headers" && name.contains('_');
             if !is_token(name)
+                || is_alias
                 || name.bytes().any(|byte| byte.is_ascii_uppercase())
                 || is_reserved(name)
             {
                 findings.push(
                     Finding::error("invalid-header", format!("{path}/{part}/{name}"), format!("`{name}` cannot be set"))
-                        .help("a header name in small letters, none that the edge, the platform or the connection sets itself"),
+                        .help("a header name in small letters, with `-` and not `_` on requests, none that the edge, the platform or the connection sets itself"),
                 );
             }
             if value.bytes().any(|byte| !(b' '..=b'~').contains(&byte)) || value.trim() != value {

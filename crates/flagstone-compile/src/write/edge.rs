@@ -332,11 +332,12 @@ impl<'m> Writer<'m> {
 
 /// Whether browsers send a header of their own accord. What a visitor sends of these stays where no variant sets it.
 fn is_visitors(header: &str) -> bool {
-    const PREFIXES: [&str; 4] = ["accept", "content-", "if-", "sec-"];
-    const NAMES: &str = "authorization date dnt from origin pragma prefer priority range referer \
+    const NAMES: &str = "accept accept-charset accept-encoding accept-language authorization \
+        content-encoding content-language content-type date dnt from if-match if-modified-since \
+        if-none-match if-range if-unmodified-since origin pragma prefer priority range referer \
         save-data traceparent tracestate upgrade-insecure-requests user-agent";
-    PREFIXES.iter().any(|prefix| header.starts_with(prefix))
-        || NAMES.split_ascii_whitespace().any(|name| name == header)
+    // No script of a page can send these.
+    header.starts_with("sec-") || NAMES.split_ascii_whitespace().any(|name| name == header)
 }
 
 /// The bits of what is switched on.

@@ -173,6 +173,14 @@ fn routes() {
             &[("invalid-header", "/routes/0/variants/a/request_headers/X-A")],
         ),
         (
+            "a name that many servers take for another",
+            acting("/", header("x_release", "2026.11")),
+            &[(
+                "invalid-header",
+                "/routes/0/variants/a/request_headers/x_release",
+            )],
+        ),
+        (
             "our header",
             acting("/", header("flagstone-x", "b")),
             &[(

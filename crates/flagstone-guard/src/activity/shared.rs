@@ -1,8 +1,8 @@
 //! What one guard has heard, as text for others that share its work: each shows what all of them have heard.
 
-use super::{Activity, DOUBLE_MS, Node, Seen, shifted};
+use super::{Activity, DOUBLE_MS, Lines, Node, Seen, shifted};
+use flagstone_rollout::interval;
 use flagstone_rollout::tally::{Key, Line, Row};
-use flagstone_rollout::{Sequences, interval};
 use serde_json::{Value, json};
 
 impl Activity {
@@ -117,7 +117,7 @@ impl Activity {
                 instance,
                 revision,
                 last_ms: 0,
-                sequences: Sequences::default(),
+                lines: Lines::default(),
             });
             known.revision = known.revision.max(revision);
             known.last_ms = known.last_ms.max(last_ms.try_into().unwrap_or(0));

@@ -68,6 +68,31 @@ fn a_line_counts_once_whatever_batch_it_is_in() {
     }
 }
 
+/// Reports overtake each other, and each has a line for every variant.
+#[test]
+fn lines_of_a_report_that_was_overtaken_count() {
+    let batch = |from: u32| -> String {
+        let lines = (from..from + 300).map(|sequence| numbered(7, sequence, 1, "on", 1) + "\n");
+        lines.collect()
+    };
+    let mut activity = Activity::new(0);
+    for (number, from, expected) in [
+        (1, 900, 300),
+        (2, 300, 600),
+        (3, 900, 600),
+        (4, 1_200, 900),
+        (5, 600, 1_200),
+        (6, 300, 1_200),
+        // Too far back to be told from a repeat.
+        (7, 0, 1_200),
+        (8, 5_000_000, 1_500),
+        (9, 5_000_000, 1_500),
+    ] {
+        activity.take(number, &batch(from), 0);
+        assert_eq!(requests(&activity, "on", 0), expected, "batch {number}");
+    }
+}
+
 #[test]
 fn a_series_moves_on_without_reports() {
     let mut activity = Activity::new(0);

@@ -30,7 +30,8 @@ pub fn stdin(mut take: impl FnMut(Lines) -> bool) -> io::Result<()> {
 }
 
 /// Reads a file from a place on, and what is added to it; to its present end only, if `follow` is not set. A file that has
-/// become shorter is another one, and read from its beginning; one that is followed may not be there for a while.
+/// become shorter, or was not there for a while, is another one, and read from its beginning. One that is followed may go and come
+/// again, but is there once at least, unless it was read before.
 pub fn file(
     path: &Path,
     from: u64,
@@ -38,14 +39,17 @@ pub fn file(
     mut take: impl FnMut(Lines) -> bool,
 ) -> io::Result<()> {
     let mut read = from;
+    let mut was_there = from > 0;
     loop {
         let mut file = match File::open(path) {
-            Err(error) if follow && error.kind() == ErrorKind::NotFound => {
+            Err(error) if follow && was_there && error.kind() == ErrorKind::NotFound => {
+                read = 0;
                 thread::sleep(PAUSE);
                 continue;
             }
             opened => opened?,
         };
+        was_there = true;
         if file.metadata()?.len() < read {
             read = 0;
         }
