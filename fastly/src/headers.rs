@@ -105,11 +105,8 @@ pub fn apply(message: &mut impl Headers, edits: &[Edit]) {
         match edit {
             Edit::RemovePrefix(prefix) => {
                 let names = message.names();
-                let names = names.iter().filter(|name| {
-                    let name = name.as_str();
-                    name.starts_with(prefix)
-                        || name.contains('_') && is_changed(&name.replace('_', "-"), prefix, edits)
-                });
+                let names = names.iter();
+                let names = names.filter(|name| Edit::removes(edits, prefix, name.as_str()));
                 names.for_each(|name| message.remove(name));
             }
             Edit::Remove(name) => {
@@ -129,15 +126,6 @@ pub fn apply(message: &mut impl Headers, edits: &[Edit]) {
             }
         }
     }
-}
-
-/// Whether a header is one that edits are about, or begins so.
-fn is_changed(header: &str, prefix: &str, edits: &[Edit]) -> bool {
-    header.starts_with(prefix)
-        || edits.iter().any(|edit| match edit {
-            Edit::RemovePrefix(_) => false,
-            Edit::Remove(name) | Edit::Set(name, _) | Edit::Append(name, _) => name == header,
-        })
 }
 
 /// Some functions of the SDK panic on text that is no name or value.

@@ -15,3 +15,31 @@ pub enum Edit {
     /// Adds a line of a header to those that are there.
     Append(Cow<'static, str>, String),
 }
+
+impl Edit {
+    /// Whether a header that visitors send, its name in lower case, is one to be removed with a [`RemovePrefix`](Self::RemovePrefix)
+    /// among these edits.
+    ///
+    /// ```
+    /// use flagstone_edge::Edit;
+    ///
+    /// let edits = [Edit::RemovePrefix("flagstone-"), Edit::Remove("x-release".into())];
+    /// for name in ["flagstone-status", "flagstone_status", "x_release"] {
+    ///     assert!(Edit::removes(&edits, "flagstone-", name), "{name}");
+    /// }
+    /// for name in ["x-release", "x_other", "flagstone"] {
+    ///     assert!(!Edit::removes(&edits, "flagstone-", name), "{name}");
+    /// }
+    /// ```
+    pub fn removes(edits: &[Self], prefix: &str, name: &str) -> bool {
+        if name.starts_with(prefix) || !name.contains('_') {
+            return name.starts_with(prefix);
+        }
+        let plain = name.replace('_', "-");
+        let is_plain = |edit: &Self| match edit {
+            Self::RemovePrefix(prefix) => plain.starts_with(prefix),
+            Self::Remove(name) | Self::Set(name, _) | Self::Append(name, _) => *name == plain,
+        };
+        edits.iter().any(is_plain)
+    }
+}

@@ -18,7 +18,8 @@ pub(crate) fn settle(
     let keys = model.flags.iter().map(|flag| &*flag.key);
     let flags: HashMap<&str, usize> = keys.zip(model.segments.len()..).collect();
     let uses = Uses::of(model, &flags);
-    for entry in &mut report.entries {
+    let says_more = of_circles.is_some() || !of_segments.is_empty();
+    for entry in report.entries.iter_mut().filter(|_| says_more) {
         let Some(place) = flags.get(&*entry.flag) else {
             continue;
         };
@@ -51,7 +52,7 @@ pub(crate) fn settle(
     }
 }
 
-/// How many flags and segments are looked at for one flag. An evaluation ends after 16 steps from one to another, so that a
+/// How many flags and segments are looked at for what there is to say of one flag. An evaluation ends after 16 steps from one to another, so that a
 /// flag with more below it hardly makes sense.
 const MOST: usize = 1000;
 

@@ -256,19 +256,9 @@ fn apply(edits: &[Edit], headers: &mut Headers) {
     for edit in edits {
         match edit {
             Edit::RemovePrefix(prefix) => {
-                let is_changed = |name: &str| {
-                    edits.iter().any(|edit| match edit {
-                        Edit::RemovePrefix(prefix) => name.starts_with(prefix),
-                        Edit::Remove(changed)
-                        | Edit::Set(changed, _)
-                        | Edit::Append(changed, _) => name == changed,
-                    })
-                };
-                headers.0.retain(|(name, _)| {
-                    let name = name.to_ascii_lowercase();
-                    let is_alias = name.contains('_') && is_changed(&name.replace('_', "-"));
-                    !name.starts_with(prefix) && !is_alias
-                });
+                headers
+                    .0
+                    .retain(|(name, _)| !Edit::removes(edits, prefix, &name.to_ascii_lowercase()));
             }
             Edit::Remove(removed) => headers.0.retain(|(name, _)| !is(name, removed)),
             Edit::Set(set, value) => {

@@ -127,15 +127,7 @@ fn visit_with(
     headers: &[(&str, &str)],
     now: UnixMillis,
 ) -> Plan {
-    plan(
-        Attempts::All,
-        ledger,
-        Some(configuration),
-        None,
-        &Head::get("/canary/x", headers),
-        now,
-        || [0; 16],
-    )
+    visit_as(configuration, ledger, headers, 0, now)
 }
 
 /// A visitor without an id, who gets one that differs by a number.
@@ -145,12 +137,23 @@ fn visit_new(
     number: u8,
     now: UnixMillis,
 ) -> Plan {
+    visit_as(configuration, ledger, &[], number, now)
+}
+
+/// A visitor who would get an id of this number.
+fn visit_as(
+    configuration: &Configuration,
+    ledger: &mut impl Ledger,
+    headers: &[(&str, &str)],
+    number: u8,
+    now: UnixMillis,
+) -> Plan {
     plan(
         Attempts::All,
         ledger,
         Some(configuration),
         None,
-        &Head::get("/canary/x", &[]),
+        &Head::get("/canary/x", headers),
         now,
         || [number; 16],
     )
