@@ -218,7 +218,12 @@ pub fn fastly(console: Console, setup: &Setup, imports: Option<&str>) -> Result<
     let built = paths::wasm_target().join("wasm32-wasip1/fastly/flagstone-fastly.wasm");
     let bin = paths::root().join("fastly/bin");
     fs::create_dir_all(&bin)?;
-    fs::copy(&built, bin.join("main.wasm")).with_context(|| built.display().to_string())?;
+    let target = bin.join("main.wasm");
+    let wasm = fs::read(&built).with_context(|| built.display().to_string())?;
+    // Whoever runs it meanwhile finds it whole.
+    if fs::read(&target).ok().as_ref() != Some(&wasm) {
+        fs::write(&target, wasm)?;
+    }
     Ok(())
 }
 

@@ -39,9 +39,15 @@ pub fn run(console: Console) -> Result<()> {
     let setup = setup::run(console)?;
     sizes::check(console, &setup)?;
     panics::check(console, &setup)?;
-    test::run(console, &setup)?;
-    // The demos wait for most of their time, and counts of instructions are the same beside them.
-    console.together(demos, instructions::check)
+    test::workspace(console, &setup)?;
+    // The demos wait for most of their time, and counts of instructions are the same beside others' work.
+    console.together(
+        |console| {
+            demos(console)?;
+            instructions::check(console)
+        },
+        |console| test::packages(console, &setup),
+    )
 }
 
 /// Each demo as one runs it, with a check of what it shows.

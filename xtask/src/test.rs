@@ -1,6 +1,8 @@
 //! Every test, both edge runtimes included.
 
 use std::env;
+use std::num::NonZero;
+use std::thread;
 
 use anyhow::Result;
 
@@ -12,12 +14,20 @@ const NO_VECTORS: &str = "\
 FLAG_VECTORS is not set: the recorded suites of launchdarkly, split, unleash, flagd and growthbook are skipped. It names a
 folder with a folder of each, as published by the services; Unleash's own specification comes with npm and is run.";
 
-/// Builds both services, runs the workspace's tests and those of the npm packages, compares decisions with those of
-/// the flag services' SDKs, and has each platform's own tool check the deployment files.
+/// Everything, one after the other.
 ///
 /// # Errors
 /// When something does not build or a test fails.
 pub fn run(console: Console, setup: &Setup) -> Result<()> {
+    workspace(console, setup)?;
+    packages(console, setup)
+}
+
+/// Builds both services, and runs the workspace's tests.
+///
+/// # Errors
+/// When something does not build or a test fails.
+pub fn workspace(console: Console, setup: &Setup) -> Result<()> {
     // Guards that share their work do so in PostgreSQL; frontends are watched in Chromium. Where these are not to be had, tests
     // say what to install.
     debian::ensure(console, "postgresql", "psql")?;
@@ -28,6 +38,11 @@ pub fn run(console: Console, setup: &Setup) -> Result<()> {
     cargo.arg("test");
     // A host that is missing fails its tests instead of being passed over.
     cargo.env("FLAGSTONE_HOSTS", "required");
+    if env::var_os("RUST_TEST_THREADS").is_none() {
+        // The longest tests wait for servers most of their time.
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        cargo.env("RUST_TEST_THREADS", (2 * cores).to_string());
+    }
     npm::ensure(console, &differential::folder())?;
     let specification = "node_modules/@unleash/client-specification/specifications";
     cargo.env(
@@ -37,7 +52,15 @@ pub fn run(console: Console, setup: &Setup) -> Result<()> {
     if env::var_os("FLAG_VECTORS").is_none_or(|folder| folder.is_empty()) {
         eprintln!("{NO_VECTORS}");
     }
-    console.show("cargo test", &mut cargo)?;
+    console.show("cargo test", &mut cargo)
+}
+
+/// Tests the npm packages and the examples on both services, which must be built, compares decisions with those of the flag
+/// services' SDKs, and has each platform's own tool check the deployment files.
+///
+/// # Errors
+/// When something does not build or a test fails.
+pub fn packages(console: Console, setup: &Setup) -> Result<()> {
     client::test(console)?;
     wasm::test(console, setup)?;
     examples::test(console, setup)?;
