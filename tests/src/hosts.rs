@@ -4,7 +4,8 @@
 //! stands behind them. Each runs until it is dropped, and ends with this process however that ends. They need what
 //! `cargo xtask build` makes, and Node, the npm packages and `viceroy` on PATH, as `cargo xtask test` has them.
 
-use std::{env, io};
+use std::time::{Duration, Instant};
+use std::{env, io, thread};
 
 pub use guard::Guard;
 pub use http::{Headers, Request, Response};
@@ -24,6 +25,9 @@ mod workerd;
 
 /// Key under which the control document lies in the store.
 pub const CONTROL: &str = "control";
+
+/// How long a line of a host's log may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Passes over a host that is missing on this machine, and says so; `cargo test` is to work anywhere.
 ///
@@ -106,4 +110,22 @@ pub trait Host {
 
     /// What the runtime and our code in it have written so far.
     fn log(&self) -> String;
+
+    /// The first line of its log that `is_it`, which may be written after the answer to a request that it is about.
+    ///
+    /// # Errors
+    /// When there is none in time, on a busy machine.
+    fn logged(&self, is_it: &dyn Fn(&str) -> bool) -> io::Result<String> {
+        let begin = Instant::now();
+        loop {
+            let log = self.log();
+            if let Some(line) = log.lines().find(|line| is_it(line)) {
+                return Ok(line.to_owned());
+            }
+            if begin.elapsed() > PATIENCE {
+                return Err(io::Error::other(format!("no such line in the log:\n{log}")));
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+    }
 }

@@ -181,9 +181,8 @@ fn cloudflares_cache_is_told_about_variants() {
         assert_eq!(seen("feature-flags").as_deref(), flags, "{mode}");
         let told = told.replace("ORIGIN", origin.url());
         let told = told.replace("VISITED", worker.url());
-        let log = worker.log();
-        let line = log.lines().find_map(|line| line.strip_prefix("cache "));
-        assert_eq!(line, Some(told.as_str()), "{mode}: {log}");
+        let line = worker.logged(&|line| line.starts_with("cache ")).unwrap();
+        assert_eq!(line, format!("cache {told}"), "{mode}");
     }
 }
 

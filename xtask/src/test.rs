@@ -41,7 +41,7 @@ pub fn workspace(console: Console, setup: &Setup) -> Result<()> {
     if env::var_os("RUST_TEST_THREADS").is_none() {
         // The longest tests wait for servers most of their time.
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        cargo.env("RUST_TEST_THREADS", (2 * cores).to_string());
+        cargo.env("RUST_TEST_THREADS", (3 * cores).to_string());
     }
     npm::ensure(console, &differential::folder())?;
     let specification = "node_modules/@unleash/client-specification/specifications";

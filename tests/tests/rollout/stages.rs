@@ -1,6 +1,5 @@
 //! A rollout by its plan on the real runtimes: its stages as the control document says, what nodes report of them, and a
 //! canary that goes out of service and comes back.
-#![allow(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -1,6 +1,5 @@
 //! Releases on Fastly, one of which stops itself: the service reports to its log, `flagstone guard` decides, and the service obeys the control
 //! document that it writes.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::ffi::OsStr;
 use std::fs;
