@@ -134,9 +134,16 @@ impl Guard {
     }
 
     /// SIGKILL, as `kill -9`.
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    fn kill(self) {
+        drop(self);
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        // Where the test has failed, nobody may outlive it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -430,31 +437,35 @@ fn a_file_is_read_once() {
 
 #[test]
 fn a_file_that_is_followed_comes_goes_and_comes_again() {
-    let folder = begun("guard-rotated");
-    let nodes = folder.join("nodes.ndjson");
-    fs::write(&nodes, line(1, 0, None, 0)).unwrap();
-    let mut child = flagstone(&folder, &stores(FILE))
-        .args(["--input", "nodes.ndjson", "--format", "json"])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
     // Longer than what looks for it waits.
     let pause = || sleep(Duration::from_millis(1_500));
-    pause();
-    fs::rename(&nodes, folder.join("nodes.1")).unwrap();
-    pause();
-    assert_eq!(child.try_wait().unwrap(), None);
-    // The first line of the new file, which is longer than the old one, says it all.
-    let padding = line(1, 1, None, 0);
-    fs::write(&nodes, line(2, 0, None, 9) + &padding + &padding).unwrap();
-    let mut said = String::new();
-    let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    while !said.contains("rolled-back") {
-        said.clear();
-        assert!(stdout.read_line(&mut said).unwrap() > 0);
+    let (first, decisive) = (line(1, 0, None, 0), line(2, 0, None, 9));
+    let longer = line(1, 1, None, 0).repeat(2);
+    for (name, is_gone_a_while, late, next) in [
+        ("gone for a while", true, "", decisive.clone() + &longer),
+        ("replaced at once", false, "", decisive.clone() + &longer),
+        ("not yet heard", false, decisive.as_str(), longer.clone()),
+        ("without a line feed", false, decisive.trim_end(), longer),
+    ] {
+        let folder = begun(&format!("guard-rotated-{}", name.replace(' ', "-")));
+        let nodes = folder.join("nodes.ndjson");
+        fs::write(&nodes, &first).unwrap();
+        let mut writer = fs::OpenOptions::new().append(true).open(&nodes).unwrap();
+        let mut guard = Guard::start(&folder, &["--input", "nodes.ndjson"]);
+        pause();
+        fs::write(folder.join("next"), next).unwrap();
+        fs::rename(&nodes, folder.join("nodes.1")).unwrap();
+        if is_gone_a_while {
+            pause();
+            assert_eq!(guard.child.try_wait().unwrap(), None, "{name}");
+        }
+        fs::rename(folder.join("next"), &nodes).unwrap();
+        writer.write_all(late.as_bytes()).unwrap();
+        wait_for(&format!("{name}: what ends the rollout"), || {
+            let state = &control(&folder)["rollouts"]["checkout"]["state"];
+            (state == "rolled-back").then_some(())
+        });
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
 }
 
 #[test]

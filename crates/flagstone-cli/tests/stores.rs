@@ -15,6 +15,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 use std::sync::{Arc, Mutex};
 use std::thread;
+use std::time::Duration;
 
 const CONTROL: &str = r#"{"version":1,"revision":7,"snapshot":"99aa06d3014798d86001c324468d497f"}"#;
 /// What somebody else writes.
@@ -356,15 +357,21 @@ fn what_is_sent_elsewhere_is_not_written() {
     }
 }
 
+/// A control document of that name, and the file beside it, which is locked.
+fn locked(name: &str) -> (PathBuf, std::fs::File) {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("control.json");
+    std::fs::write(&path, CONTROL).unwrap();
+    let lock = std::fs::File::create(folder.join("control.json.lock")).unwrap();
+    lock.lock().unwrap();
+    (path, lock)
+}
+
 /// A file is changed by one at a time.
 #[test]
 fn a_file_that_is_locked_stays() {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("locked");
-    std::fs::create_dir_all(&folder).unwrap();
-    let [path, lock] = ["control.json", "control.json.lock"].map(|name| folder.join(name));
-    std::fs::write(&path, CONTROL).unwrap();
-    let lock = std::fs::File::create(lock).unwrap();
-    lock.lock().unwrap();
+    let (path, lock) = locked("locked");
     let server = Server::new(&[]);
     let args = kill(path.to_str().unwrap(), "a");
     let output = server.run(&args);
@@ -374,6 +381,22 @@ fn a_file_that_is_locked_stays() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), CONTROL);
     drop(lock);
     assert!(server.run(&args).status.success());
+}
+
+/// Whoever meets somebody else's change waits until that is done.
+#[test]
+fn a_file_that_is_locked_for_a_moment() {
+    let (path, lock) = locked("moment");
+    let server = Server::new(&[]);
+    let args = kill(path.to_str().unwrap(), "a");
+    let output = thread::scope(|scope| {
+        let killed = scope.spawn(|| server.run(&args));
+        // Long enough for it to find the lock; if it does not, it has nothing to wait for.
+        thread::sleep(Duration::from_millis(200));
+        drop(lock);
+        killed.join().unwrap()
+    });
+    assert!(output.status.success(), "{output:?}");
 }
 
 /// What happens when somebody else writes after so many requests about the document.

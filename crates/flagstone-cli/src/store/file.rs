@@ -5,6 +5,12 @@ use crate::files::replace;
 use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::path::PathBuf;
+use std::thread::sleep;
+use std::time::Duration;
+
+/// How often a file that somebody else has locked is looked at again: to write takes milliseconds.
+const RETRIES: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// The file is the value of every key.
 pub struct File {
@@ -41,16 +47,24 @@ impl Store for File {
         let mut options = OpenOptions::new();
         let lock = options.write(true).create(true).truncate(false).open(&path);
         let lock = lock.map_err(StoreError::File)?;
-        lock.try_lock().map_err(|error| match error {
-            TryLockError::Error(error) => StoreError::File(error),
-            TryLockError::WouldBlock => {
-                let message = format!(
-                    "`{}` is locked: another change is under way",
-                    path.display()
-                );
-                StoreError::File(io::Error::new(ErrorKind::WouldBlock, message))
+        let mut left = RETRIES;
+        while let Err(error) = lock.try_lock() {
+            match error {
+                TryLockError::Error(error) => return Err(StoreError::File(error)),
+                TryLockError::WouldBlock if left == 0 => {
+                    let path = path.display();
+                    let message = format!("`{path}` is locked: another change is under way");
+                    return Err(StoreError::File(io::Error::new(
+                        ErrorKind::WouldBlock,
+                        message,
+                    )));
+                }
+                TryLockError::WouldBlock => {
+                    left -= 1;
+                    sleep(PAUSE);
+                }
             }
-        })?;
+        }
         match self.read(key)?.as_ref() == held {
             true => replace(&self.path, value).map_err(StoreError::File),
             false => Err(StoreError::Overtaken),

@@ -5,7 +5,6 @@ use crate::store::{Held, Place, Store, StoreError, replace};
 use flagstone_core::{Digest, Snapshot};
 use flagstone_edge::Control as Document;
 use serde_json::{Map, Value, json};
-use std::io::ErrorKind;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -100,9 +99,6 @@ impl<'p> Control<'p> {
                 Ok(()) => return Ok(Some(control)),
                 Err(StoreError::Overtaken) if left == 0 => return Ok(None),
                 Err(StoreError::Overtaken) => {}
-                // Locked, for as long as somebody else writes.
-                Err(StoreError::File(error))
-                    if error.kind() == ErrorKind::WouldBlock && left > 0 => {}
                 Err(error) => return Err(Failure::store(control.place)(error)),
             }
             left -= 1;

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use same_file::Handle;
+
 /// So many bytes are read at once, if there are as many.
 const READ: usize = 4 << 20;
 /// A line that is longer than so many bytes is none, and taken in pieces.
@@ -29,9 +31,9 @@ pub fn stdin(mut take: impl FnMut(Lines) -> bool) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads a file from a place on, and what is added to it; to its present end only, if `follow` is not set. A file that has
-/// become shorter, or was not there for a while, is another one, and read from its beginning. One that is followed may go and come
-/// again, but is there once at least, unless it was read before.
+/// Reads a file from a place on, and what is added to it; to its present end only, if `follow` is not set. One that is followed
+/// may go and another come in its place: it is read to its end, with what its writer adds until it hears of the other, which is
+/// then read from its beginning, as is one that has become shorter. It is there once at least, unless it was read before.
 pub fn file(
     path: &Path,
     from: u64,
@@ -39,33 +41,66 @@ pub fn file(
     mut take: impl FnMut(Lines) -> bool,
 ) -> io::Result<()> {
     let mut read = from;
-    let mut was_there = from > 0;
+    let mut current = None;
     loop {
-        let mut file = match File::open(path) {
-            Err(error) if follow && was_there && error.kind() == ErrorKind::NotFound => {
-                read = 0;
-                thread::sleep(PAUSE);
-                continue;
+        let mut there = match Handle::from_path(path) {
+            Err(error)
+                if follow
+                    && (current.is_some() || from > 0)
+                    && error.kind() == ErrorKind::NotFound =>
+            {
+                None
             }
-            opened => opened?,
+            opened => Some(opened?),
         };
-        was_there = true;
-        if file.metadata()?.len() < read {
-            read = 0;
+        let is_replaced = current.is_some() && there.is_some() && current != there;
+        if is_replaced {
+            thread::sleep(PAUSE);
         }
-        file.seek(SeekFrom::Start(read))?;
-        let mut input = Batches::new(file, read);
-        while let Some(lines) = input.next(false)? {
-            read = lines.read;
-            if !take(lines) {
-                return Ok(());
+        if current.is_none() {
+            current = there.take();
+        }
+        match &mut current {
+            Some(file) => {
+                if !rest(file.as_file_mut(), &mut read, is_replaced, &mut take)? {
+                    return Ok(());
+                }
             }
+            // What comes is another than the one that was read.
+            None => read = 0,
         }
         if !follow {
             return Ok(());
         }
-        thread::sleep(PAUSE);
+        if is_replaced {
+            current = there;
+            read = 0;
+        } else {
+            thread::sleep(PAUSE);
+        }
     }
+}
+
+/// What follows a place in a file, which moves to the end; where it ends in no line feed, a line that `is_last`. Gives whether to
+/// go on.
+fn rest(
+    file: &mut File,
+    read: &mut u64,
+    is_last: bool,
+    take: &mut impl FnMut(Lines) -> bool,
+) -> io::Result<bool> {
+    if file.metadata()?.len() < *read {
+        *read = 0;
+    }
+    file.seek(SeekFrom::Start(*read))?;
+    let mut input = Batches::new(file, *read);
+    while let Some(lines) = input.next(is_last)? {
+        *read = lines.read;
+        if !take(lines) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 struct Batches<R> {
