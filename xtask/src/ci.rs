@@ -39,15 +39,12 @@ pub fn run(console: Console) -> Result<()> {
     let setup = setup::run(console)?;
     sizes::check(console, &setup)?;
     panics::check(console, &setup)?;
-    test::workspace(console, &setup)?;
-    // The demos wait for most of their time, and counts of instructions are the same beside others' work.
+    // Counts of instructions are the same beside others' work, and many tests and the demos wait for most of their time.
     console.together(
-        |console| {
-            demos(console)?;
-            instructions::check(console)
-        },
-        |console| test::packages(console, &setup),
-    )
+        |console| test::workspace(console, &setup),
+        instructions::check,
+    )?;
+    console.together(demos, |console| test::packages(console, &setup))
 }
 
 /// Each demo as one runs it, with a check of what it shows.

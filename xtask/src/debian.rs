@@ -3,10 +3,14 @@
 
 use std::env;
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::Result;
 
 use crate::console::Console;
+
+/// Debian's tools refuse to work beside each other.
+static INSTALLING: Mutex<()> = Mutex::new(());
 
 /// Installs a package, unless its program runs already, where that can be done without asking: as root, with Debian's tools.
 /// Elsewhere the tests that need it say so.
@@ -22,6 +26,7 @@ pub fn ensure(console: Console, package: &str, program: &str) -> Result<()> {
     if !is_root || !is_debian {
         return Ok(());
     }
+    let _alone = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let apt_get = |arguments: &[&str]| {
         let mut apt_get = Command::new("apt-get");
         apt_get.env("DEBIAN_FRONTEND", "noninteractive");

@@ -152,7 +152,7 @@ impl Lower<'_> {
             Ok(serde_json::Value::Number(_)) => text.trim().parse().ok().map(Value::Number),
             Ok(_) => Some(Value::Json(text.to_owned())),
             Err(error) => {
-                let message = format!("`{text}` is not JSON: {error}");
+                let message = format!("the value is not JSON: {error}");
                 self.report.add(
                     Finding::new(BAD_VALUE, path, node.span(), message).help(
                         "with `json_variants`, text is JSON: `'\"text\"'`, `'null'`".to_owned(),
