@@ -26,9 +26,6 @@ mod workerd;
 /// Key under which the control document lies in the store.
 pub const CONTROL: &str = "control";
 
-/// How long a line of a host's log may take.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// Passes over a host that is missing on this machine, and says so; `cargo test` is to work anywhere.
 ///
 /// With `FLAGSTONE_HOSTS=required`, as `cargo xtask test` sets it, a missing host is an error like any other.
@@ -122,7 +119,7 @@ pub trait Host {
             if let Some(line) = log.lines().find(|line| is_it(line)) {
                 return Ok(line.to_owned());
             }
-            if begin.elapsed() > PATIENCE {
+            if begin.elapsed() > process::PATIENCE {
                 return Err(io::Error::other(format!("no such line in the log:\n{log}")));
             }
             thread::sleep(Duration::from_millis(10));

@@ -23,7 +23,7 @@ const RAW: &str = "raw";
 /// When a build fails, or an artefact is above its ceiling.
 pub fn check(console: Console, setup: &Setup) -> Result<()> {
     build::all(console, setup)?;
-    // The workload is made by a program of this machine's, whose build is no other's.
+    // The workload comes from the command line, which cargo builds apart from wasm.
     console.together(
         |console| {
             build::worker_alone(console, setup)?;

@@ -134,8 +134,9 @@ impl Guard {
     }
 
     /// SIGKILL, as `kill -9`.
-    fn kill(self) {
-        drop(self);
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
     }
 }
 
@@ -437,8 +438,6 @@ fn a_file_is_read_once() {
 
 #[test]
 fn a_file_that_is_followed_comes_goes_and_comes_again() {
-    // Longer than what looks for it waits.
-    let pause = || sleep(Duration::from_millis(1_500));
     let (first, decisive) = (line(1, 0, None, 0), line(2, 0, None, 9));
     let longer = line(1, 1, None, 0).repeat(2);
     for (name, is_gone_a_while, late, next) in [
@@ -452,11 +451,15 @@ fn a_file_that_is_followed_comes_goes_and_comes_again() {
         fs::write(&nodes, &first).unwrap();
         let mut writer = fs::OpenOptions::new().append(true).open(&nodes).unwrap();
         let mut guard = Guard::start(&folder, &["--input", "nodes.ndjson"]);
-        pause();
+        wait_for(&format!("{name}: the first line"), || {
+            let status: Value = serde_json::from_str(&guard.get("/rollouts/checkout").1).ok()?;
+            (status["fetches"]["control"] == 19.0).then_some(())
+        });
         fs::write(folder.join("next"), next).unwrap();
         fs::rename(&nodes, folder.join("nodes.1")).unwrap();
         if is_gone_a_while {
-            pause();
+            // Longer than what looks for it waits.
+            sleep(Duration::from_millis(1_500));
             assert_eq!(guard.child.try_wait().unwrap(), None, "{name}");
         }
         fs::rename(folder.join("next"), &nodes).unwrap();

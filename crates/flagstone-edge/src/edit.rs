@@ -32,14 +32,13 @@ impl Edit {
     /// }
     /// ```
     pub fn removes(edits: &[Self], prefix: &str, name: &str) -> bool {
-        if name.starts_with(prefix) || !name.contains('_') {
-            return name.starts_with(prefix);
-        }
-        let plain = name.replace('_', "-");
-        let is_plain = |edit: &Self| match edit {
-            Self::RemovePrefix(prefix) => plain.starts_with(prefix),
-            Self::Remove(name) | Self::Set(name, _) | Self::Append(name, _) => *name == plain,
+        let is_alias = || {
+            let plain = name.replace('_', "-");
+            edits.iter().any(|edit| match edit {
+                Self::RemovePrefix(prefix) => plain.starts_with(prefix),
+                Self::Remove(name) | Self::Set(name, _) | Self::Append(name, _) => *name == plain,
+            })
         };
-        edits.iter().any(is_plain)
+        name.starts_with(prefix) || name.contains('_') && is_alias()
     }
 }

@@ -20,7 +20,7 @@ const KEPT_MS: i64 = 600_000;
 /// A flag of which nothing was heard for so long is forgotten: a year, in milliseconds.
 const FORGOTTEN_MS: i64 = 365 * 86_400_000;
 
-/// What nodes have reported lately. Memory: some 3 KB for each variant that is served, and 80 bytes for each node.
+/// What nodes have reported lately. Memory: some 3 KB for each variant that is served, and 250 bytes for each node.
 ///
 /// Counts are kept in memory only. When flags were last reported is for the host's store, so that a flag that nobody asks for
 /// is found out whatever becomes of processes.

@@ -52,8 +52,8 @@ pub(crate) fn settle(
     }
 }
 
-/// How many flags and segments are looked at for what there is to say of one flag. An evaluation ends after 16 steps from one to another, so that a
-/// flag with more below it hardly makes sense.
+/// How many flags and segments are looked at for what there is to say of one flag. An evaluation ends after 16 steps from one to
+/// another, so that a flag with more below it hardly makes sense.
 const MOST: usize = 1000;
 
 /// The places of what each segment and each flag refers to.

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long a runtime may take to start, or to do what it is told.
-const PATIENCE: Duration = Duration::from_secs(180);
+pub(super) const PATIENCE: Duration = Duration::from_secs(180);
 
 /// A child whose program ends when its standard input does. The operating system closes that with our last handle,
 /// so nothing stays behind when we are killed.

@@ -54,10 +54,7 @@ impl Store for File {
                 TryLockError::WouldBlock if left == 0 => {
                     let path = path.display();
                     let message = format!("`{path}` is locked: another change is under way");
-                    return Err(StoreError::File(io::Error::new(
-                        ErrorKind::WouldBlock,
-                        message,
-                    )));
+                    return Err(StoreError::File(io::Error::other(message)));
                 }
                 TryLockError::WouldBlock => {
                     left -= 1;
