@@ -41,10 +41,12 @@ pub fn run(console: Console) -> Result<()> {
     panics::check(console, &setup)?;
     // Counts of instructions are the same beside others' work, and many tests and the demos wait for most of their time.
     console.together(
-        |console| test::workspace(console, &setup),
-        instructions::check,
-    )?;
-    console.together(demos, |console| test::packages(console, &setup))
+        |console| test::run(console, &setup),
+        |console| {
+            instructions::check(console)?;
+            demos(console)
+        },
+    )
 }
 
 /// Each demo as one runs it, with a check of what it shows.

@@ -24,10 +24,7 @@ pub fn run(console: Console, setup: &Setup) -> Result<()> {
 }
 
 /// Builds both services, and runs the workspace's tests.
-///
-/// # Errors
-/// When something does not build or a test fails.
-pub fn workspace(console: Console, setup: &Setup) -> Result<()> {
+fn workspace(console: Console, setup: &Setup) -> Result<()> {
     // Guards that share their work do so in PostgreSQL; frontends are watched in Chromium. Where these are not to be had, tests
     // say what to install.
     debian::ensure(console, "postgresql", "psql")?;
@@ -57,10 +54,7 @@ pub fn workspace(console: Console, setup: &Setup) -> Result<()> {
 
 /// Tests the npm packages and the examples on both services, which must be built, compares decisions with those of the flag
 /// services' SDKs, and has each platform's own tool check the deployment files.
-///
-/// # Errors
-/// When something does not build or a test fails.
-pub fn packages(console: Console, setup: &Setup) -> Result<()> {
+fn packages(console: Console, setup: &Setup) -> Result<()> {
     client::test(console)?;
     wasm::test(console, setup)?;
     examples::test(console, setup)?;
