@@ -1,7 +1,7 @@
 //! How a step is run and shown: one line saying what it does and how long it took.
 
 use std::io::{IsTerminal, Read, Write, pipe};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Instant;
 
@@ -14,6 +14,8 @@ pub struct Console {
     pub verbose: bool,
     /// Whether other steps are run at the same time, whose lines come between.
     is_shared: bool,
+    /// Whether what a command prints is shown as a whole when it has ended.
+    collects: bool,
 }
 
 impl Console {
@@ -22,10 +24,11 @@ impl Console {
         Self {
             verbose,
             is_shared: false,
+            collects: false,
         }
     }
 
-    /// Does two things at the same time, each with a console to report to.
+    /// Does two things at the same time, each with a console to report to. What commands of the first print is shown as it comes.
     ///
     /// # Errors
     /// Those of the first; those of the second if it alone fails.
@@ -38,8 +41,12 @@ impl Console {
             is_shared: true,
             ..self
         };
+        let collecting = Self {
+            collects: true,
+            ..shared
+        };
         thread::scope(|scope| {
-            let second = scope.spawn(move || second(shared));
+            let second = scope.spawn(move || second(collecting));
             let first = first(shared);
             first.and(second.join().unwrap_or_else(|_| bail!("a step panicked")))
         })
@@ -54,37 +61,32 @@ impl Console {
             return self.show(what, command);
         }
         self.step(what, || {
-            let (mut output, writer) = pipe()?;
-            command
-                .stdin(Stdio::null())
-                .stdout(writer.try_clone()?)
-                .stderr(writer);
-            let mut child = command.spawn().with_context(|| started(command))?;
-            // The command holds the writing end; the pipe ends once it and the child have let go of it.
-            command.stdout(Stdio::null()).stderr(Stdio::null());
-            let mut text = Vec::new();
-            output.read_to_end(&mut text)?;
-            let status = child.wait()?;
+            let (text, status) = collected(command)?;
             if !status.success() {
                 eprintln!();
                 std::io::stderr().write_all(&text)?;
-                bail!("{} ended with {status}", started(command));
             }
-            Ok(())
+            succeeded(command, status)
         })
     }
 
-    /// Runs `command` and shows its output as it comes: for what takes minutes, and for tests.
+    /// Runs `command` and shows its output: for what takes minutes, and for tests.
     ///
     /// # Errors
     /// When the command cannot be started or does not exit with 0.
     pub fn show(self, what: &str, command: &mut Command) -> Result<()> {
-        eprintln!("{what}:");
         let start = Instant::now();
-        let status = command.status().with_context(|| started(command))?;
-        if !status.success() {
-            bail!("{} ended with {status}", started(command));
-        }
+        let status = if self.collects {
+            eprintln!("{what} …");
+            let (mut text, status) = collected(command)?;
+            text.splice(..0, format!("{what}:\n").into_bytes());
+            std::io::stderr().write_all(&text)?;
+            status
+        } else {
+            eprintln!("{what}:");
+            command.status().with_context(|| started(command))?
+        };
+        succeeded(command, status)?;
         eprintln!("{what}: {}", seconds(start));
         Ok(())
     }
@@ -108,6 +110,28 @@ impl Console {
         eprintln!("{lead}{what}: {outcome}{}", seconds(start));
         result
     }
+}
+
+/// Runs a command to its end; gives what it printed.
+fn collected(command: &mut Command) -> Result<(Vec<u8>, ExitStatus)> {
+    let (mut output, writer) = pipe()?;
+    command
+        .stdin(Stdio::null())
+        .stdout(writer.try_clone()?)
+        .stderr(writer);
+    let mut child = command.spawn().with_context(|| started(command))?;
+    // The command holds the writing end; the pipe ends once it and the child have let go of it.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut text = Vec::new();
+    output.read_to_end(&mut text)?;
+    Ok((text, child.wait()?))
+}
+
+fn succeeded(command: &Command, status: ExitStatus) -> Result<()> {
+    if !status.success() {
+        bail!("{} ended with {status}", started(command));
+    }
+    Ok(())
 }
 
 fn seconds(start: Instant) -> String {

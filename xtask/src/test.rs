@@ -14,29 +14,31 @@ const NO_VECTORS: &str = "\
 FLAG_VECTORS is not set: the recorded suites of launchdarkly, split, unleash, flagd and growthbook are skipped. It names a
 folder with a folder of each, as published by the services; Unleash's own specification comes with npm and is run.";
 
-/// Everything, one after the other.
+/// Builds both services and runs everything on them.
 ///
 /// # Errors
 /// When something does not build or a test fails.
 pub fn run(console: Console, setup: &Setup) -> Result<()> {
-    workspace(console, setup)?;
-    packages(console, setup)
-}
-
-/// Builds both services, and runs the workspace's tests.
-fn workspace(console: Console, setup: &Setup) -> Result<()> {
     // Guards that share their work do so in PostgreSQL; frontends are watched in Chromium. Where these are not to be had, tests
     // say what to install.
     debian::ensure(console, "postgresql", "psql")?;
     debian::ensure(console, "chromium", "chromium")?;
     build::all(console, setup)?;
     build::faulty_worker(console, setup)?;
+    // The longest tests of both wait for servers most of their time.
+    console.together(
+        |console| workspace(console, setup),
+        |console| packages(console, setup),
+    )
+}
+
+/// The workspace's tests.
+fn workspace(console: Console, setup: &Setup) -> Result<()> {
     let mut cargo = setup.tool("cargo");
     cargo.arg("test");
     // A host that is missing fails its tests instead of being passed over.
     cargo.env("FLAGSTONE_HOSTS", "required");
     if env::var_os("RUST_TEST_THREADS").is_none() {
-        // The longest tests wait for servers most of their time.
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
         cargo.env("RUST_TEST_THREADS", (3 * cores).to_string());
     }
@@ -52,8 +54,8 @@ fn workspace(console: Console, setup: &Setup) -> Result<()> {
     console.show("cargo test", &mut cargo)
 }
 
-/// Tests the npm packages and the examples on both services, which must be built, compares decisions with those of the flag
-/// services' SDKs, and has each platform's own tool check the deployment files.
+/// Tests the npm packages and the examples, compares decisions with those of the flag services' SDKs, and has each platform's own
+/// tool check the deployment files.
 fn packages(console: Console, setup: &Setup) -> Result<()> {
     client::test(console)?;
     wasm::test(console, setup)?;
