@@ -42,6 +42,8 @@ struct State {
     unanswered: usize,
     /// Whether writes are sent elsewhere.
     moved: bool,
+    /// Whether the object's values are others than those of the stores; their keys begin with `object/`.
+    is_apart: bool,
 }
 
 struct Server {
@@ -176,7 +178,10 @@ fn answer(state: &mut State, request: &Request) -> (u16, String, Vec<u8>) {
             br#"{"success":false,"errors":[{"code":10000,"message":"Authentication error"}]}"#;
         return (403, String::new(), body.to_vec());
     }
-    let key = path[prefix.len()..].replace("%2F", "/");
+    let mut key = path[prefix.len()..].replace("%2F", "/");
+    if state.is_apart && prefix == WORKER {
+        key.insert_str(0, "object/");
+    }
     let held = state.values.get(&key).cloned();
     let answer = match (method, prefix) {
         ("GET", CONFIG) => match &held {
@@ -756,6 +761,39 @@ fn publications() {
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
         assert!(stderr.contains(said), "{args:?}: {stderr}");
+    }
+}
+
+/// Until the Worker's object has a document, that in its namespace is in force, and so the one that a publication follows.
+#[test]
+fn the_first_publication_into_an_object() {
+    let [mine, others] = [r#""kills":{"a":"off"}"#, r#""kills":{"other":"off"}"#];
+    let killed = CONTROL.replace('}', &format!(",{mine}}}"));
+    let (key, object_key) = ("control", "object/control");
+    for (name, values, says) in [
+        ("neither", vec![], r#""revision":1"#),
+        ("the namespace", vec![(key, &*killed)], mine),
+        (
+            "the object",
+            vec![(key, &*killed), (object_key, OTHERS)],
+            others,
+        ),
+    ] {
+        let values: Vec<_> = values
+            .iter()
+            .map(|(key, text)| (*key, text.as_bytes()))
+            .collect();
+        let server = Server::new(&values);
+        server.state.lock().unwrap().is_apart = true;
+        let mut publication = Publication::new("object", "worker");
+        publication.args.pop();
+        publication.args.push("cloudflare:ns".to_owned());
+        let held = server.value(key);
+        let output = publication.run(&server);
+        assert!(output.status.success(), "{name}: {output:?}");
+        let written = server.value(object_key).unwrap();
+        assert!(written.contains(says), "{name}: {written}");
+        assert_eq!(server.value(key), held, "{name}");
     }
 }
 

@@ -86,6 +86,15 @@ impl Arguments {
         }
     }
 
+    /// The store with the control document that is in force until there is one at the place itself: nodes with an object look into
+    /// their namespace until somebody writes to it.
+    fn initial(&self) -> Option<&Place> {
+        match (&self.control, &self.snapshot) {
+            (Some(Place::Worker(_)), namespace @ Some(Place::Cloudflare(_))) => namespace.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Refuses to write one file twice, or over what is read.
     fn distinct(&self) -> Result<(), Failure> {
         let control = self.control.as_ref().and_then(|place| match place {
@@ -135,6 +144,7 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
         revision: arguments.revision,
         snapshot: &snapshot,
         cut: cut.as_ref().map(|(_, snapshot)| snapshot.digest()),
+        initial: arguments.initial(),
     };
     let control = arguments.control.as_ref();
     let control = control.map(|place| Control::after(place, &next));

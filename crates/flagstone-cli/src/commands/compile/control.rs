@@ -1,6 +1,7 @@
 //! The control document: which snapshot is in force.
 
 use crate::report::Failure;
+use crate::source::is_frame;
 use crate::store::{Held, Place, Store, StoreError, replace};
 use flagstone_core::{Digest, Snapshot};
 use flagstone_edge::Control as Document;
@@ -33,23 +34,25 @@ pub struct Next<'a> {
     pub revision: Option<u64>,
     pub snapshot: &'a Snapshot<'a>,
     pub cut: Option<Digest>,
+    /// Where the document is that is in force until there is one at the place itself.
+    pub initial: Option<&'a Place>,
 }
 
 impl<'p> Control<'p> {
-    /// The document that follows the one at a place, if there is one: another snapshot, with its cut if that is smaller, and a
-    /// greater revision, and all else as it was.
+    /// The document that follows the one at a place, or the initial one, if there is one: another snapshot, with its cut if that is
+    /// smaller, and a greater revision, and all else as it was.
     ///
     /// # Errors
     /// If there is one that is no control document, or whose revision is not below the one asked for.
     pub fn after(place: &'p Place, next: &Next<'_>) -> Result<Self, Failure> {
-        let store = place.open().map_err(Failure::store(place))?;
-        let held = store.read(Document::KEY).map_err(Failure::store(place))?;
-        let mut members = match &held {
-            Some(held) => members(&held.bytes).map_err(|problem| Failure::Control {
-                place: place.clone(),
-                problem,
-            })?,
-            None => Map::new(),
+        let (store, held) = open(place)?;
+        let mut members = match (&held, next.initial) {
+            (Some(held), _) => members(held, place)?,
+            (None, Some(initial)) => match open(initial)?.1 {
+                Some(held) => members(&held, initial)?,
+                None => Map::new(),
+            },
+            (None, None) => Map::new(),
         };
         let before = members.get("revision").and_then(Value::as_u64).unwrap_or(0);
         let revision = next.revision.unwrap_or(before + 1);
@@ -119,8 +122,12 @@ impl<'p> Control<'p> {
         self.revision
     }
 
-    /// Says of each kill that the snapshot does not know its flag or variant.
+    /// Says of each kill that the snapshot does not know its flag or variant. Where the flags are a service's, only its document has
+    /// all of them.
     pub fn idle_kills(&self, snapshot: &Snapshot<'_>) -> Vec<String> {
+        if is_frame(snapshot) {
+            return Vec::new();
+        }
         let kills = self.document.get("kills").and_then(Value::as_object);
         let idle = kills.into_iter().flatten().filter_map(|(key, variant)| {
             let Some(flag) = snapshot.find(key).and_then(|index| snapshot.flag(index)) else {
@@ -162,8 +169,23 @@ impl Control<'_> {
     }
 }
 
-/// The members of a control document, or what is wrong with it.
-fn members(bytes: &[u8]) -> Result<Map<String, Value>, &'static str> {
+/// A store, and the control document in it.
+fn open(place: &Place) -> Result<(Box<dyn Store>, Option<Held>), Failure> {
+    let store = place.open().map_err(Failure::store(place))?;
+    let held = store.read(Document::KEY).map_err(Failure::store(place))?;
+    Ok((store, held))
+}
+
+/// The members of a control document of some place.
+fn members(held: &Held, place: &Place) -> Result<Map<String, Value>, Failure> {
+    checked(&held.bytes).map_err(|problem| Failure::Control {
+        place: place.clone(),
+        problem,
+    })
+}
+
+/// The same, or what is wrong with it.
+fn checked(bytes: &[u8]) -> Result<Map<String, Value>, &'static str> {
     let Ok(Value::Object(members)) = serde_json::from_slice(bytes) else {
         return Err("it is no JSON object");
     };
