@@ -13,7 +13,7 @@ use flagstone_edge::{Control, Fetched, Keep, Need, Node};
 
 use crate::log;
 
-/// The Config Store with the control document, as item `control`. A service without one has it in the KV Store.
+/// The Config Store with the control document, as item `control`. A service without this item has it in the KV Store.
 pub const CONFIG_STORE: &str = "flagstone";
 /// The KV Store with the snapshots, and the documents of flag services.
 const KV_STORE: &str = "flags";
@@ -52,7 +52,8 @@ fn control() -> Fetched {
     let item = ConfigStore::try_open(CONFIG_STORE).map(|store| store.try_get(Control::KEY));
     match item {
         Ok(Ok(Some(text))) => Fetched::Bytes(text.into_bytes()),
-        Ok(Ok(None)) => Fetched::Absent,
+        // It need not be there for this item: it has others.
+        Ok(Ok(None)) | Err(OpenError::ConfigStoreDoesNotExist) => value(Control::KEY),
         Ok(Err(error)) => {
             log(format_args!(
                 "`{}` in {CONFIG_STORE}: {error}",
@@ -60,7 +61,6 @@ fn control() -> Fetched {
             ));
             Fetched::Failed
         }
-        Err(OpenError::ConfigStoreDoesNotExist) => value(Control::KEY),
         Err(error) => {
             log(format_args!("Config Store {CONFIG_STORE}: {error}"));
             Fetched::Failed

@@ -81,6 +81,9 @@ pub struct Setting<'a> {
     pub has_many: bool,
     /// Whether the store is asked and does not answer: only with [`Workerd`], and without a `store`.
     pub is_mute: bool,
+    /// What Fastly's Config Store has where the control document lies in the KV Store, nothing without such a Config Store: only with
+    /// [`Viceroy`].
+    pub beside: Option<&'a [(&'a str, &'a str)]>,
     /// Whether the Workers runtime logs what its cache is told of each request to an origin: `cache {…}`.
     pub shows_cache: bool,
 }

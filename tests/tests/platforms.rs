@@ -300,6 +300,22 @@ fn a_sandbox_on_fastly_keeps_the_configuration_for_further_requests() {
     assert!(keeps);
 }
 
+#[test]
+fn fastlys_kv_store_has_the_control_document_that_the_config_store_has_not() {
+    let (origin, configuration) = (origin(), Configuration::new());
+    for items in [&[][..], &[("ofrep-limit", "10")]] {
+        let setting = Setting {
+            beside: Some(items),
+            ..Setting::default()
+        };
+        let Some(viceroy) = configuration.start(origin.url(), setting, Viceroy::start) else {
+            return;
+        };
+        let status = get(&viceroy, "/").headers.text("flagstone-status");
+        assert_eq!(status.as_deref(), Some("flagstone; rev=7"), "{items:?}");
+    }
+}
+
 /// The SDK panics on a URL that it cannot read.
 #[test]
 fn a_request_for_no_host_does_not_panic_on_fastly() {

@@ -46,14 +46,19 @@ impl Viceroy {
             use_default_loopback = false
             format = \"json\"
             file = {}
-            [local_server.config_stores.flagstone]
-            format = \"json\"
-            file = {}
             [local_server.secret_stores]
             flagstone = [{{ key = \"ofrep-key\", data = \"{OFREP_KEY}\" }}, {{ key = \"goals-key\", data = \"{GOALS_KEY}\" }}]\n",
             quoted(&locations),
-            quoted(&control),
         );
+        if let Some(items) = setting.beside {
+            write_json(&control, &json!(BTreeMap::from_iter(items.iter().copied())))?;
+        }
+        if setting.beside.is_none_or(|items| !items.is_empty()) {
+            manifest += &format!(
+                "[local_server.config_stores.flagstone]\nformat = \"json\"\nfile = {}\n",
+                quoted(&control)
+            );
+        }
         for (name, url) in setting.origins {
             // As Cloudflare does, and as `fastly compute publish` sets up a backend: the origin's own host.
             let host = url.trim_start_matches("http://");
@@ -63,7 +68,7 @@ impl Viceroy {
         }
         let mut snapshots = Vec::new();
         for (key, value) in setting.store {
-            if *key == CONTROL {
+            if *key == CONTROL && setting.beside.is_none() {
                 write_control(&control, value)?;
             } else {
                 let file = quoted(&scratch.file(value)?);
