@@ -39,7 +39,7 @@ impl Plan {
 /// # Errors
 /// When something does not build or run, or answers differently than the workload says.
 pub fn run(console: Console, setup: &Setup, plan: Plan) -> Result<()> {
-    build::all(console, setup)?;
+    build::all(console, setup, None)?;
     build::worker_alone(console, setup)?;
     build::core(console, setup)?;
     fs::create_dir_all(results())?;

@@ -33,18 +33,18 @@ const SHIM: [&str; 10] = [
     "instance.mjs",
 ];
 
-/// Builds the Worker and the Fastly service.
+/// Builds the Worker, with its guard, and the Fastly service. `imports` is what [`worker`] takes.
 ///
 /// # Errors
 /// When one of them does not build.
-pub fn all(console: Console, setup: &Setup) -> Result<()> {
+pub fn all(console: Console, setup: &Setup, imports: Option<&str>) -> Result<()> {
     // Two profiles, which cargo keeps apart.
     console.together(
         |console| {
-            worker(console, setup, None)?;
+            worker(console, setup, imports)?;
             guard(console, setup)
         },
-        |console| fastly(console, setup, None),
+        |console| fastly(console, setup, imports),
     )
 }
 

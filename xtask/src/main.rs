@@ -102,9 +102,12 @@ fn run(arguments: &[String]) -> Result<()> {
             examples::run(console, &setup::run(console)?, name, rest)
         }
         ["setup"] => setup::run(console).map(drop),
-        ["build"] => build::all(console, &setup::run(console)?),
+        ["build"] => build::all(console, &setup::run(console)?, imports),
         ["build", "worker"] => build::worker(console, &setup::run(console)?, imports),
         ["build", "fastly"] => build::fastly(console, &setup::run(console)?, imports),
+        ["build", what @ ("guard" | "faults")] if imports.is_some() => {
+            bail!("`build {what}` compiles no documents, so --imports says nothing about it")
+        }
         ["build", "guard"] => build::guard(console, &setup::run(console)?),
         ["build", "faults"] => build::faulty_worker(console, &setup::run(console)?),
         ["bench"] => bench::run(console, &setup::run(console)?, bench::Plan::Quick),
@@ -128,7 +131,7 @@ fn run(arguments: &[String]) -> Result<()> {
         ["browser"] => {
             let setup = setup::run(console)?;
             // An edge of yesterday would be tested without a word.
-            build::all(console, &setup)?;
+            build::all(console, &setup, None)?;
             examples::test(console, &setup)
         }
         ["pictures"] => examples::pictures(console, &setup::run(console)?),

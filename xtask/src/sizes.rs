@@ -22,7 +22,7 @@ const RAW: &str = "raw";
 /// # Errors
 /// When a build fails, or an artefact is above its ceiling.
 pub fn check(console: Console, setup: &Setup) -> Result<()> {
-    build::all(console, setup)?;
+    build::all(console, setup, None)?;
     // The workload comes from the command line, which cargo builds apart from wasm.
     console.together(
         |console| {

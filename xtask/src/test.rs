@@ -23,7 +23,7 @@ pub fn run(console: Console, setup: &Setup) -> Result<()> {
     // say what to install.
     debian::ensure(console, "postgresql", "psql")?;
     debian::ensure(console, "chromium", "chromium")?;
-    build::all(console, setup)?;
+    build::all(console, setup, None)?;
     build::faulty_worker(console, setup)?;
     // The longest tests of both wait for servers most of their time.
     console.together(

@@ -35,7 +35,8 @@ export function firstOf<F>(places: readonly Place[]): Flags<F> {
  *
  * In a browser, without an argument: from the page's script element, else from the `Server-Timing` of its response,
  * else from the readable cookie. With headers, of a request on a server or of a response: from `Feature-Flags`. What is
- * malformed counts as absent. Never throws; where there is nothing, `source` is `none` and every flag has its fallback.
+ * malformed counts as absent. Never throws; where there is nothing, `source` is `none` and every flag has its fallback. The
+ * header has values only with `[expose] values`, else variants alone.
  *
  * ```ts
  * const flags = readFlags(); // on a server: readFlags(request.headers)

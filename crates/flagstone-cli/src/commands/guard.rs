@@ -40,7 +40,7 @@ Examples:
   flagstone guard --control control.json --snapshot shop.snapshot --state guard.redb --listen 127.0.0.1:8700
   flagstone guard --control fastly-kv:Aq9y5MbTX --state guard.redb --listen 0.0.0.0:8700 --token token.txt
   flagstone guard --control control.json --snapshot shop.snapshot --state guard.redb --input nodes.ndjson
-  flagstone guard --control fastly-kv:Aq9y5MbTX --state postgres://guard@db.shop.example/flags --listen 0.0.0.0:8700
+  flagstone guard --control fastly-kv:Aq9y5MbTX --state postgres://guard@db.shop.example/flags --listen 0.0.0.0:8700 --token token.txt
   curl -s http://127.0.0.1:8700/rollouts
 
 GET /rollouts, /rollouts/FLAG, /decisions and /metrics say how things are; docs/rollout.md has their form. With --token
