@@ -71,8 +71,8 @@ fn foreign(
     };
     // To JavaScript, a list is true also where its text is empty.
     let is_true = algorithm == Algorithm::UnleashTruthy && js::is_truthy(value);
-    let hashes_all = matches!(algorithm, Algorithm::LaunchDarkly | Algorithm::Split);
-    if unit.is_empty() && !hashes_all && !is_true {
+    // To Split a key is never empty.
+    if unit.is_empty() && algorithm != Algorithm::LaunchDarkly && !is_true {
         return Some(None);
     }
     let group = || core::str::from_utf8(salt).ok();

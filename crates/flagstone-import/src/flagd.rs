@@ -172,7 +172,8 @@ impl Import {
         let mut flag = Flag {
             key: key.to_owned(),
             variants: Vec::new(),
-            default: default.and_then(|key| model_key(&key)),
+            // A flag that is off gives whoever asks the default of their own.
+            default: default.filter(|_| enabled).and_then(|key| model_key(&key)),
             enabled,
             expires: None,
             prerequisites: Vec::new(),

@@ -171,10 +171,10 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
         Some(match found {
             Some(variant) => Outcome::of(variant.unwrap_or(split.rest)),
             None => match absent {
-                Absent::Default => Outcome::Default,
+                // `range` has put at position 0 whom `First` puts there.
+                Absent::Default | Absent::First => Outcome::Default,
                 Absent::Next => Outcome::Next,
-                // `range` has put it at position 0.
-                Absent::First | Absent::Fail => Outcome::Error,
+                Absent::Fail => Outcome::Error,
             },
         })
     }
@@ -206,7 +206,8 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
             (by, place) = self.other_position(split)?;
         }
         let sought = match (place, absent) {
-            (None, Absent::First) => Some(0),
+            // All those of whom nothing is known would be in the first range together.
+            (None, Absent::First) if !self.is_nobody() => Some(0),
             (place, _) => place,
         };
         let found = match sought {
@@ -219,6 +220,15 @@ impl<A: Attributes, T: Trace> Run<'_, '_, '_, A, T> {
         let variant = found.and_then(|found| told(found.unwrap_or(split.rest)));
         self.trace.split(index, by, place, variant);
         Some(found)
+    }
+
+    /// Whether the unit has no targeting key. Null is that of somebody who is known by another.
+    fn is_nobody(&self) -> bool {
+        let key = self
+            .input
+            .attributes
+            .attribute(AttributeIndex::TARGETING_KEY);
+        matches!(key, AttributeValue::Missing)
     }
 
     /// The position by the first of the other attributes that gives one, or by none.

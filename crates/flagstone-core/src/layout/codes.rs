@@ -304,7 +304,7 @@ codes! {
     Absent: u8 {
         /// The flag's default, with reason `DEFAULT`.
         Default = 0,
-        /// The place of position 0.
+        /// The place of position 0, but the default for who has no targeting key either; null is one.
         First = 1,
         /// The next rule decides.
         Next = 2,

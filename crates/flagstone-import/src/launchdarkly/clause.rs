@@ -2,11 +2,11 @@
 
 use super::document::{Document, is_truthy, list};
 use super::flag::{FEW, MOST, fail, one_of};
-use super::reference::{self, Reference};
+use super::reference::{self, KIND, Reference};
 use super::segment::Segments;
 use crate::report::Fidelity;
 use crate::service::Sdk;
-use flagstone_compile::model::{Condition, Matcher, Order, Reading, Scalar, Test};
+use flagstone_compile::model::{Condition, Matcher, Order, Reading, Scalar, TARGETING_KEY, Test};
 use flagstone_compile::regex::{self, Dialect, PatternError};
 use flagstone_core::{SemVer, parse_v8};
 use flagstone_json::{Elements, Node, View};
@@ -99,18 +99,15 @@ impl Clauses {
             Reference::Nowhere => return Condition::never(),
             Reference::Invalid => return fail(),
         };
-        let exists = |name, elements| {
-            let matcher = Matcher::Exists;
-            let reading = Reading {
-                elements,
-                ..Reading::default()
-            };
-            Condition::Test(Test::Attribute {
-                name,
-                matcher,
-                reading,
-            })
-        };
+        if op == "in" && name == KIND {
+            return self.kinds(values, is_negated);
+        }
+        if op == "in" && attribute.ends_with("anonymous") {
+            let of = reference::kind(kind).unwrap_or("");
+            if name == reference::anonymous_of(of) {
+                return self.anonymous(name, of, values, is_negated);
+            }
+        }
         if is_inherited(op) && values.len() > 0 {
             let some = exists(name.clone(), true);
             return if is_negated {
@@ -147,6 +144,66 @@ impl Clauses {
             return Condition::All(vec![exists(name, false), condition]);
         }
         condition
+    }
+
+    /// Whether somebody is of one of some kinds. Requests say no kinds: there one has those whose keys one has.
+    #[inline(never)]
+    fn kinds(&mut self, values: Elements<'_>, is_negated: bool) -> Condition {
+        let kinds: Vec<&str> = values.filter_map(Node::text).collect();
+        self.tests += 2 * kinds.len() + 4;
+        let told = kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        let reading = Reading {
+            missing_is_no: true,
+            ..READING
+        };
+        let told = Condition::Test(one_of(KIND.to_owned(), told, reading));
+        let known = kinds.iter().filter(|kind| reference::is_kind(kind));
+        let known = known.map(|kind| exists(reference::key_of(kind), false));
+        let is_told = || exists(KIND.to_owned(), false);
+        let any = Condition::Any(vec![
+            told,
+            Condition::All(vec![
+                Condition::Not(Box::new(is_told())),
+                Condition::Any(known.collect()),
+            ]),
+        ]);
+        if !is_negated {
+            return any;
+        }
+        let is_somebody = Condition::Any(vec![is_told(), exists(TARGETING_KEY.to_owned(), false)]);
+        Condition::All(vec![is_somebody, Condition::Not(Box::new(any))])
+    }
+
+    /// Whether somebody is anonymous, or not: who does not say is not.
+    #[inline(never)]
+    fn anonymous(
+        &mut self,
+        name: String,
+        kind: &str,
+        values: Elements<'_>,
+        is_negated: bool,
+    ) -> Condition {
+        let has = |wanted| {
+            { values }.any(|value| matches!(value.view(), View::Boolean(value) if value == wanted))
+        };
+        self.tests += 3;
+        let is_somebody = exists(reference::key_of(kind), false);
+        let is_anonymous = Condition::Test(Test::Attribute {
+            name,
+            matcher: Matcher::Equals(Scalar::Boolean(true)),
+            reading: Reading {
+                missing_is_no: true,
+                ..READING
+            },
+        });
+        match (has(true) != is_negated, has(false) != is_negated) {
+            (true, true) => is_somebody,
+            (true, false) => Condition::All(vec![is_somebody, is_anonymous]),
+            (false, true) => {
+                Condition::All(vec![is_somebody, Condition::Not(Box::new(is_anonymous))])
+            }
+            (false, false) => Condition::never(),
+        }
     }
 
     /// What a value is held against for `matches`.
@@ -233,6 +290,18 @@ fn none_unless_fails(names: &[String]) -> Condition {
         // Only what fails holds as well as its opposite.
         let fails = Condition::All(vec![test(name), not(name)]);
         Condition::Any(vec![fails, Condition::All(vec![not(name), behind])])
+    })
+}
+
+/// Whether an attribute is there; of a list, with `elements`, whether it has any.
+fn exists(name: String, elements: bool) -> Condition {
+    Condition::Test(Test::Attribute {
+        name,
+        matcher: Matcher::Exists,
+        reading: Reading {
+            elements,
+            ..Reading::default()
+        },
     })
 }
 

@@ -1,6 +1,7 @@
 //! Evaluation contexts: of one kind, of several, and users as they were before there were kinds.
 
 use super::reference::{USER, is_kind, parts};
+use flagstone_compile::model::TARGETING_KEY;
 use flagstone_core::js::is_truthy;
 use flagstone_core::{AttributeIndex, AttributeValue, Attributes, JsNumber, Snapshot};
 use flagstone_json::Json;
@@ -61,7 +62,11 @@ impl<'c> Context<'c> {
         if kind == "kind" && steps.is_empty() {
             return Some(self.kinds.value());
         }
-        let context = self.of(kind)?;
+        let Some(context) = self.of(kind) else {
+            // Who has no key here has one of another kind.
+            let is_key = name == TARGETING_KEY;
+            return is_key.then_some(AttributeValue::Null);
+        };
         let (first, more) = steps.split_first()?;
         if first == "anonymous" && more.is_empty() {
             return Some(AttributeValue::Boolean(

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 
 /// The kind of context that counts where none is named.
 pub(super) const USER: &str = "user";
+/// The attribute that is the list of a context's kinds.
+pub(super) const KIND: &str = "kind";
 
 /// An attribute that a definition refers to.
 pub(super) enum Reference {
@@ -31,9 +33,9 @@ pub(super) fn read(text: &str, kind: Option<Node<'_>>, sdk: Sdk) -> Reference {
         return Reference::Invalid;
     };
     if let [only] = &*steps
-        && only == "kind"
+        && only == KIND
     {
-        return Reference::Attribute("kind".to_owned());
+        return Reference::Attribute(KIND.to_owned());
     }
     let Some(kind) = self::kind(kind) else {
         return Reference::Nowhere;
@@ -57,12 +59,17 @@ pub(super) fn kind<'k>(json: Option<Node<'k>>) -> Option<&'k str> {
 /// Whether a context can be of this kind.
 pub(super) fn is_kind(kind: &str) -> bool {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-');
-    !kind.is_empty() && kind != "kind" && kind.bytes().all(legal)
+    !kind.is_empty() && kind != KIND && kind.bytes().all(legal)
 }
 
 /// The name of the key of a kind.
 pub(super) fn key_of(kind: &str) -> String {
     name(kind, ["key"].into_iter())
+}
+
+/// The name of the attribute that says whether the context of a kind is anonymous.
+pub(super) fn anonymous_of(kind: &str) -> String {
+    name(kind, ["anonymous"].into_iter())
 }
 
 /// The steps of a reference; `None` if it makes no sense.
