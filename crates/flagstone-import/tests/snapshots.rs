@@ -35,7 +35,7 @@ fn check(service: Service, document: &str, cases: &[(&str, &str)]) {
             snapshot,
             attributes: &Json::read(attributes).unwrap(),
         };
-        let evaluator = Evaluator::new(snapshot, &known, UnixMillis(0));
+        let evaluator = Evaluator::new(snapshot, &known, UnixMillis(1_000));
         let decision = evaluator.evaluate(snapshot.find("f").unwrap());
         let variant = decision.variant.map_or("none", |variant| variant.key());
         let found = format!("{variant} {}", decision.reason.as_str());
@@ -56,6 +56,29 @@ fn flagd_disabled() {
         &[("{}", "none DISABLED")],
     );
     check(Service::Flagd, &flag("ENABLED"), &[("{}", "on STATIC")]);
+}
+
+/// The edge knows what is in an object, and nothing of the object itself.
+#[test]
+fn flagd_paths() {
+    for condition in [
+        r#"{"==": [{"var": "address.city"}, "Bern"]}"#,
+        r#"{"<=": [1, {"var": "$flagd.timestamp"}]}"#,
+        r#"{"!": {"missing": ["address.city"]}}"#,
+    ] {
+        // An `if` without an answer for the rest is interpreted, any other is compiled.
+        for (rest, otherwise) in [("", "off DEFAULT"), (r#", "off""#, "off TARGETING_MATCH")] {
+            let document = format!(
+                r#"{{"flags": {{"f": {{"state": "ENABLED", "variants": {{"on": true, "off": false}}, "defaultVariant": "off", "targeting": {{"if": [{condition}, "on"{rest}]}}}}}}}}"#
+            );
+            let on = (r#"{"user.address.city": "Bern"}"#, "on TARGETING_MATCH");
+            let nothing = match condition.contains("timestamp") {
+                true => on.1,
+                false => otherwise,
+            };
+            check(Service::Flagd, &document, &[on, ("{}", nothing)]);
+        }
+    }
 }
 
 /// A flag whose rules are `rules` and that serves its variant 1, `off`, otherwise.
@@ -98,15 +121,16 @@ fn launchdarkly_without_a_key() {
 /// What the SDK gives a context by itself.
 #[test]
 fn launchdarkly_built_in() {
-    let rule = |attribute: &str, values: &str, negate: bool| {
+    let by = |attribute: &str, op: &str, values: &str, negate: bool| {
         let clause = format!(
-            r#"{{"attribute": "{attribute}", "op": "in", "values": [{values}], "negate": {negate}}}"#
+            r#"{{"attribute": "{attribute}", "op": "{op}", "values": [{values}], "negate": {negate}}}"#
         );
         launchdarkly(
             &format!(r#"{{"clauses": [{clause}], "variation": 0}}"#),
             OFF,
         )
     };
+    let rule = |attribute, values, negate| by(attribute, "in", values, negate);
     const ON: &str = "on TARGETING_MATCH";
     const NOT: &str = "off TARGETING_MATCH";
     let nobody = "{}";
@@ -134,6 +158,16 @@ fn launchdarkly_built_in() {
                 (nobody, NOT),
             ],
         );
+    }
+    for (op, negate, expected) in [
+        ("lessThan", false, NOT),
+        ("lessThan", true, ON),
+        ("toString", false, ON),
+        ("toString", true, NOT),
+    ] {
+        let document = by("anonymous", op, "1", negate);
+        let cases = [(anonymous, expected), (user, expected), (nobody, NOT)];
+        check(Service::LaunchDarkly, &document, &cases);
     }
     let org = r#"{"kind": ["org"], "org.key": "o"}"#;
     let told = r#"{"kind": ["org"], "user.key": "u"}"#;

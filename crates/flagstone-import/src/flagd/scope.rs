@@ -217,22 +217,29 @@ impl Rule<'_> {
         if scope.is_inside() {
             steps.push(scope.whole());
         }
-        for count in 1..=names.len() {
-            steps.push(self.path(names.get(..count).unwrap_or(names), scope)?);
+        for count in 1..names.len() {
+            steps.push(self.way(names, count, scope)?);
         }
+        steps.push(self.path(names, scope)?);
         Ok(on_all(Operation::And, 0, steps))
+    }
+
+    /// What the first names of a path lead to, and something true if it is undefined: what is behind it is then undefined too, or the
+    /// edge knows that alone.
+    fn way(&mut self, names: &[String], count: usize, scope: &Scope) -> Result<Expression, Stop> {
+        let value = self.path(names.get(..count).unwrap_or(names), scope)?;
+        Ok(apply(
+            Operation::Defined,
+            [value, Expression::Boolean(true)],
+        ))
     }
 
     /// The value of a name that `missing` asks for: undefined if it is missing. Only outside of iterations.
     pub(super) fn wanted(&mut self, names: &[String], scope: &Scope) -> Result<Expression, Stop> {
-        let mut value = Expression::Undefined;
-        for count in (1..=names.len()).rev() {
-            let step = self.path(names.get(..count).unwrap_or(names), scope)?;
-            value = if count == names.len() {
-                step
-            } else {
-                apply(Operation::If, [step, value, Expression::Undefined])
-            };
+        let mut value = self.path(names, scope)?;
+        for count in (1..names.len()).rev() {
+            let step = self.way(names, count, scope)?;
+            value = apply(Operation::If, [step, value, Expression::Undefined]);
         }
         Ok(value)
     }

@@ -102,10 +102,10 @@ impl Clauses {
         if op == "in" && name == KIND {
             return self.kinds(values, is_negated);
         }
-        if op == "in" && attribute.ends_with("anonymous") {
+        if attribute.ends_with("anonymous") {
             let of = reference::kind(kind).unwrap_or("");
             if name == reference::anonymous_of(of) {
-                return self.anonymous(name, of, values, is_negated);
+                return self.anonymous(name, of, op, values, is_negated);
             }
         }
         if is_inherited(op) && values.len() > 0 {
@@ -180,11 +180,15 @@ impl Clauses {
         &mut self,
         name: String,
         kind: &str,
+        op: &str,
         values: Elements<'_>,
         is_negated: bool,
     ) -> Condition {
-        let has = |wanted| {
-            { values }.any(|value| matches!(value.view(), View::Boolean(value) if value == wanted))
+        let is = |value: Node<'_>, wanted| matches!(value.view(), View::Boolean(value) if value == wanted);
+        // No other operator takes a boolean.
+        let has = |wanted| match op {
+            "in" => { values }.any(|value| is(value, wanted)),
+            _ => is_inherited(op) && values.len() > 0,
         };
         self.tests += 3;
         let is_somebody = exists(reference::key_of(kind), false);
