@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 #[derive(Debug, Serialize)]
 pub struct Explanation {
     pub flag: String,
-    /// The value of the variant; `None` if nothing could be decided.
+    /// The value of the variant; `None` where the caller's default is right.
     pub value: Option<Box<RawValue>>,
     pub variant: Option<String>,
     pub reason: &'static str,
