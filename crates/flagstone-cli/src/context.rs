@@ -1,8 +1,8 @@
 //! Evaluation contexts: JSON objects, read as the attributes of one snapshot.
 //!
 //! Where an attribute is looked for is decided once for a snapshot, by [`Names`]. A context is then read in one pass:
-//! members that no attribute can come from are passed over, the others land in cells, and nothing is searched later. For
-//! expressions, which may compute what they look for, the whole context is kept too.
+//! members that no attribute can come from are passed over, the others land in cells, and nothing is searched later but what
+//! lies inside lists. For expressions, which may compute what they look for, the whole context is kept too.
 
 mod names;
 mod read;
@@ -52,23 +52,26 @@ impl<'n> Context<'n, '_> {
         }
     }
 
-    /// An attribute as JSON; `None` if it is missing or an object.
-    pub fn json(&self, index: AttributeIndex) -> Option<serde_json::Value> {
-        let cell = self.cell(index)?;
-        (!matches!(cell, Cell::Object(_))).then(|| cell.json())
-    }
-
-    fn cell(&self, index: AttributeIndex) -> Option<&Cell<'_>> {
-        let mut cells = self.names.cells_of(index).iter();
-        cells.find_map(|cell| self.cells.get(*cell).filter(|cell| cell.is_there()))
+    /// What was read into a cell, or else lies in what was read further out.
+    fn at(&self, cell: usize) -> AttributeValue<'_> {
+        match self.cells.get(cell) {
+            Some(cell) if cell.is_there() => cell.value(),
+            _ => match self.names.outer(cell) {
+                Some((outer, name)) => self.at(outer).step(name),
+                None => AttributeValue::Missing,
+            },
+        }
     }
 }
 
 impl Attributes for Context<'_, '_> {
     #[inline]
     fn attribute(&self, index: AttributeIndex) -> AttributeValue<'_> {
-        self.cell(index)
-            .map_or(AttributeValue::Missing, Cell::value)
+        let cells = self.names.cells_of(index).iter();
+        let mut found = cells.map(|cell| self.at(*cell));
+        found
+            .find(|value| !matches!(value, AttributeValue::Missing | AttributeValue::Null))
+            .unwrap_or(AttributeValue::Missing)
     }
 
     fn root(&self) -> AttributeValue<'_> {
@@ -96,23 +99,22 @@ impl Cell<'_> {
             Self::Object(members) => AttributeValue::Object(members.as_ref()),
         }
     }
+}
 
-    fn json(&self) -> serde_json::Value {
-        match self {
-            Self::Missing | Self::Null => serde_json::Value::Null,
-            Self::Boolean(is) => (*is).into(),
-            // Whole numbers are shown as they were written.
-            Self::Number(is) if *is == *is as i64 as f64 => (*is as i64).into(),
-            Self::Number(is) => (*is).into(),
-            Self::Text(is) => is.as_ref().into(),
-            Self::List(elements) => elements.0.iter().map(Self::json).collect(),
-            Self::Object(members) => {
-                let members = members.0.iter();
-                members
-                    .map(|(name, cell)| (name.as_ref(), cell.json()))
-                    .collect()
-            }
-        }
+/// A value as JSON; null if it is missing.
+pub fn json(value: AttributeValue<'_>) -> serde_json::Value {
+    match value {
+        AttributeValue::Missing | AttributeValue::Null => serde_json::Value::Null,
+        AttributeValue::Boolean(is) => is.into(),
+        // Whole numbers are shown as they were written.
+        AttributeValue::Number(is) if is == is as i64 as f64 => (is as i64).into(),
+        AttributeValue::Number(is) => is.into(),
+        AttributeValue::Text(is) => is.into(),
+        AttributeValue::List(list) => (0..list.len()).map(|at| json(list.element(at))).collect(),
+        AttributeValue::Object(object) => (0..object.len())
+            .filter_map(|at| object.member(at))
+            .map(|(name, value)| (name, json(value)))
+            .collect(),
     }
 }
 

@@ -6,7 +6,7 @@ use flagstone_core::text_split_once;
 const MAX_DEPTH: usize = 128;
 
 /// The members of a context, a JSON object, that an attribute may be, each as the names on the way to it. The first that is
-/// there and not null counts.
+/// there and not null counts. Each name is a [`step`](flagstone_core::AttributeValue::step), so that it may lead into a list too.
 ///
 /// An attribute with a dotted name, `user.address.city`, is the member with the whole name; else, with the name split
 /// at the first dot, what is found in the same way inside the member `user`; a step in brackets is the member that it

@@ -23,8 +23,8 @@ export interface Decision {
 
 /**
  * Whom to decide for. The attribute `user.plan` is the member `"user.plan"`, or `plan` inside `user`, or `plan` itself;
- * `user.key` is `targetingKey`. Values are what JSON makes of them: booleans, numbers, strings, lists and objects; others
- * count as missing.
+ * `user.key` is `targetingKey`; `user.tags["0"]` is the first element of a list, `user.tags.length` the number of them.
+ * Values are what JSON makes of them: booleans, numbers, strings, lists and objects; others count as missing.
  */
 export interface EvaluationContext {
   readonly targetingKey?: string

@@ -40,6 +40,10 @@ test('so it does where the values of a context are in lists and objects', async 
     json: 'js.json(user.items, "[{\\"a\\":1}]")',
     end: 'user["a/b"] == "x"',
     behind: 'user["a/b"].c == "x"',
+    first: 'user.items["0"] == "a"',
+    none: 'user.items["0"] == null',
+    within: 'user.items["0"].a == 1',
+    two: 'user.items.length == 2',
     since: 'timestamp(user.since) > timestamp("2026-01-01T00:00:00Z")',
   }
   const source = Object.entries(flags).map(([key, when]) => `[[flags.${key}.rules]]\nwhen = '${when}'\nserve = "on"\n`)
@@ -60,7 +64,7 @@ test('so it does where the values of a context are in lists and objects', async 
   ]
   const decided = Object.keys(flags).flatMap((flag) => contexts.map((context) => bare(snapshot.for(context, NOW).decide(flag))))
   assert.deepEqual(decided, evaluated('build/inside.snapshot', Object.keys(flags), contexts))
-  assert.equal(decided.filter(({ value }) => value).length, 12)
+  assert.equal(decided.filter(({ value }) => value).length, 20)
   const itself = { items: [] }
   itself.items.push(itself)
   for (const context of [itself, { items: deep(5_000) }]) assert.equal(snapshot.for(context, NOW).value('inner'), false)

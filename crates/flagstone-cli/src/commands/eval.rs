@@ -29,7 +29,7 @@ Examples:
   flagstone eval shop.snapshot --requests requests.ndjson --now 2026-12-01T08:00:00Z > answers.ndjson
   flagstone eval shop.snapshot --requests requests.ndjson --control control.json > answers.ndjson
 
-A line may also have `default` (the value if nothing can be decided), `type` (boolean, string, number or object) and
+A line may also have `default` (the value if no variant is given), `type` (boolean, string, number or object) and
 `now` (RFC 3339). Unusable lines do not change the exit code.
 
 With --from, `context` is in the service's own form, and answers have what its SDK gives as `native`.")]
@@ -127,7 +127,7 @@ impl Run<'_> {
             .with_kills(&self.force.in_force.kills)
             .with_rollouts(&self.force.in_force.rollouts);
         let Some(flag) = evaluator.find(&request.flag) else {
-            return answer::default(answers, request, ErrorCode::FlagNotFound);
+            return answer::error(answers, request, ErrorCode::FlagNotFound);
         };
         let decision = evaluator.evaluate(flag);
         answer::decision(answers, &self.snapshot, request, &decision)

@@ -14,7 +14,8 @@ pub struct Names<'s> {
     objects: Vec<Object<'s>>,
     /// For each attribute the cells it may be in; the first that is not missing counts.
     attributes: Vec<Vec<usize>>,
-    cells: usize,
+    /// For each cell the one that its member lies inside of, and the member's name there; `None` in the context itself.
+    outer: Vec<Option<(usize, &'s str)>>,
     /// Whether all of a context may be asked for.
     pub(super) whole: bool,
 }
@@ -30,8 +31,10 @@ struct Object<'s> {
 #[derive(Debug)]
 pub(super) struct Member<'s> {
     name: &'s str,
-    /// The cell that the member's value goes to, if it can be an attribute itself.
-    pub cell: Option<usize>,
+    /// The cell that the member's value goes to.
+    pub cell: usize,
+    /// Whether it can be an attribute itself; else an object goes nowhere, and only what is in it does.
+    pub is_attribute: bool,
     /// The number of the object that the member is, if it is looked into.
     pub object: Option<usize>,
     /// That cell and all those of the object.
@@ -63,11 +66,11 @@ impl<'s> Names<'s> {
         let mut names = Self {
             objects: Vec::new(),
             attributes: Vec::new(),
-            cells: 0,
+            outer: Vec::new(),
             whole: false,
         };
         let mut ranked = vec![Vec::new(); count];
-        names.number(tree, &mut ranked);
+        names.number(tree, None, &mut ranked);
         for mut cells in ranked {
             cells.sort_unstable();
             let cells = cells.into_iter().map(|(_, cell)| cell);
@@ -77,26 +80,32 @@ impl<'s> Names<'s> {
     }
 
     /// Gives cells to the members of an object and of those inside it, so that each object's cells lie together.
-    fn number(&mut self, tree: Tree<'s>, ranked: &mut [Vec<(usize, usize)>]) -> usize {
+    fn number(
+        &mut self,
+        tree: Tree<'s>,
+        outer: Option<usize>,
+        ranked: &mut [Vec<(usize, usize)>],
+    ) -> usize {
         let object = self.objects.len();
         self.objects.push(Object::default());
         let mut members = Vec::new();
         for (name, branch) in tree.members {
-            let first = self.cells;
-            let cell = (!branch.places.is_empty()).then_some(first);
-            self.cells += usize::from(cell.is_some());
+            let cell = self.outer.len();
+            self.outer.push(outer.map(|outer| (outer, name)));
+            let is_attribute = !branch.places.is_empty();
             for Place { attribute, rank } in branch.places {
                 if let Some(cells) = ranked.get_mut(attribute) {
-                    cells.push((rank, first));
+                    cells.push((rank, cell));
                 }
             }
             let is_object = !branch.inner.members.is_empty();
-            let object = is_object.then(|| self.number(branch.inner, ranked));
+            let object = is_object.then(|| self.number(branch.inner, Some(cell), ranked));
             members.push(Member {
                 name,
                 cell,
+                is_attribute,
                 object,
-                cells: first..self.cells,
+                cells: cell..self.outer.len(),
             });
         }
         if let Some(place) = self.objects.get_mut(object) {
@@ -106,13 +115,18 @@ impl<'s> Names<'s> {
     }
 
     pub(super) fn cell_count(&self) -> usize {
-        self.cells
+        self.outer.len()
     }
 
     #[inline]
     pub(super) fn cells_of(&self, attribute: AttributeIndex) -> &[usize] {
         let cells = self.attributes.get(usize::from(attribute.0));
         cells.map_or(&[], Vec::as_slice)
+    }
+
+    /// The cell that the member of a cell lies inside of, and its name there.
+    pub(super) fn outer(&self, cell: usize) -> Option<(usize, &'s str)> {
+        *self.outer.get(cell)?
     }
 
     /// The member of an object that has this name, if it is looked for. The context itself is object 0.

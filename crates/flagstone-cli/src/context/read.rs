@@ -57,8 +57,8 @@ impl<'n, 'l> ObjectReader<'_, 'n, 'l> {
                 members.next_value::<IgnoredAny>()?;
                 continue;
             };
-            let value = members.next_value_seed(self.value(member, member.cell.is_some()))?;
-            if let Some(cell) = member.cell.and_then(|cell| self.cells.get_mut(cell)) {
+            let value = members.next_value_seed(self.value(member, member.is_attribute))?;
+            if let Some(cell) = self.cells.get_mut(member.cell) {
                 *cell = value;
             }
         }
@@ -73,7 +73,7 @@ impl<'n, 'l> ObjectReader<'_, 'n, 'l> {
             let value = match self.names.member(self.object, &name) {
                 Some(member) => {
                     let value: Cell<'l> = members.next_value_seed(self.value(member, true))?;
-                    if let Some(cell) = member.cell.and_then(|cell| self.cells.get_mut(cell)) {
+                    if let Some(cell) = self.cells.get_mut(member.cell) {
                         *cell = value.clone();
                     }
                     value

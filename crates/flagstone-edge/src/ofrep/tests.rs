@@ -145,6 +145,38 @@ fn a_server_asks_for_one_flag() {
 }
 
 #[test]
+fn names_lead_into_lists() {
+    for (name, context, is_there) in [
+        (r#"user.tags["0"]"#, r#"{"tags":["a"]}"#, true),
+        (r#"user.tags["0"]"#, r#"{"user":{"tags":["a"]}}"#, true),
+        (
+            r#"user.tags["0"]"#,
+            r#"{"user":{"tags":[]},"tags":["a"]}"#,
+            true,
+        ),
+        (r#"user.tags["0"]"#, r#"{"tags":{"0":"a"}}"#, true),
+        (r#"user.tags["0"]"#, r#"{"tags":[]}"#, false),
+        (r#"user.tags["0"]"#, r#"{"tags":[null]}"#, false),
+        (r#"user.tags["0"]"#, r#"{"tags":"a"}"#, false),
+        (r#"user.tags["00"]"#, r#"{"tags":["a"]}"#, false),
+        ("user.tags.length", r#"{"tags":[]}"#, true),
+        ("user.tags.length", r#"{"tags":"a"}"#, false),
+        (
+            r#"user.items["1"].sku"#,
+            r#"{"items":[0,{"sku":"x"}]}"#,
+            true,
+        ),
+    ] {
+        let mut model = model(vec![flag("a", vec![having(&[name])])], Vec::new());
+        model.edge.ofrep = Some(Ofrep::default());
+        let body = format!("{{\"context\":{context}}}");
+        let answer = ask(&configuration(&model), FLAGS, &[SHOWN], &body);
+        let expected = if is_there { "a=on" } else { "a=off" };
+        assert_eq!(variants(&answer), [expected], "{name} in {context}");
+    }
+}
+
+#[test]
 fn problems_of_a_body_have_a_place() {
     let nested = |depth: usize| {
         [

@@ -9,7 +9,7 @@ use std::cell::OnceCell;
 pub(super) struct Told<'j, 's> {
     context: &'j Json<'j>,
     snapshot: Snapshot<'s>,
-    found: Vec<OnceCell<Option<&'j Json<'j>>>>,
+    found: Vec<OnceCell<Option<AttributeValue<'j>>>>,
 }
 
 impl<'j, 's> Told<'j, 's> {
@@ -35,10 +35,12 @@ impl<'j, 's> Told<'j, 's> {
         })
     }
 
-    fn find(&self, index: AttributeIndex) -> Option<&'j Json<'j>> {
+    fn find(&self, index: AttributeIndex) -> Option<AttributeValue<'j>> {
         let name = self.snapshot.attribute(index)?.name;
-        let at = |way: Vec<&str>| way.into_iter().try_fold(self.context, Json::some);
-        members(name).into_iter().find_map(at)
+        let context = self.context.value();
+        let at = |way: Vec<&str>| way.into_iter().fold(context, AttributeValue::step);
+        let mut found = members(name).into_iter().map(at);
+        found.find(|value| !matches!(value, AttributeValue::Missing | AttributeValue::Null))
     }
 }
 
@@ -46,7 +48,7 @@ impl Attributes for Told<'_, '_> {
     fn attribute(&self, index: AttributeIndex) -> AttributeValue<'_> {
         let place = self.found.get(usize::from(index.0));
         let found = place.and_then(|place| *place.get_or_init(|| self.find(index)));
-        found.map_or(AttributeValue::Missing, Json::value)
+        found.unwrap_or(AttributeValue::Missing)
     }
 
     fn root(&self) -> AttributeValue<'_> {

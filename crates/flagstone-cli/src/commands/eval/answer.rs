@@ -1,11 +1,11 @@
 //! Lines of answers.
 
 use super::request::Request;
-use flagstone_core::{Decision, Flag, Snapshot, Value};
+use flagstone_core::{Decision, Flag, Reason, Snapshot, Value};
 use std::fmt::Display;
 use std::io::{self, Write};
 
-/// Why there is no variant, in OpenFeature's words.
+/// Why the default is an error, in OpenFeature's words.
 #[derive(Clone, Copy, Debug)]
 pub enum ErrorCode {
     FlagNotFound,
@@ -30,21 +30,27 @@ pub fn decision(
     request: &Request<'_>,
     decision: &Decision<'_>,
 ) -> io::Result<()> {
-    let Some(variant) = decision.variant else {
-        return default(out, request, ErrorCode::General);
-    };
-    if request
-        .wanted
-        .is_some_and(|wanted| !wanted.has(&variant.value()))
+    if decision.reason == Reason::Error {
+        return error(out, request, ErrorCode::General);
+    }
+    let served = decision.variant.map(|variant| variant.value());
+    if let (Some(served), Some(wanted)) = (&served, request.wanted)
+        && !wanted.has(served)
     {
-        return default(out, request, ErrorCode::TypeMismatch);
+        return error(out, request, ErrorCode::TypeMismatch);
     }
     out.write_all(b"{\"flag\":")?;
     json_text(out, &request.flag)?;
     out.write_all(b",\"value\":")?;
-    value(out, &variant.value())?;
+    match &served {
+        Some(served) => value(out, served)?,
+        None => out.write_all(default(request).as_bytes())?,
+    }
     out.write_all(b",\"variant\":")?;
-    json_text(out, variant.key())?;
+    match decision.variant {
+        Some(variant) => json_text(out, variant.key())?,
+        None => out.write_all(b"null")?,
+    }
     out.write_all(b",\"reason\":\"")?;
     out.write_all(decision.reason.as_str().as_bytes())?;
     out.write_all(b"\",\"rule\":")?;
@@ -52,12 +58,11 @@ pub fn decision(
     out.write_all(b"}\n")
 }
 
-/// Writes the default of whoever asks, as one line.
-pub fn default(out: &mut Vec<u8>, request: &Request<'_>, code: ErrorCode) -> io::Result<()> {
+/// Writes an error with the default of whoever asks, as one line.
+pub fn error(out: &mut Vec<u8>, request: &Request<'_>, code: ErrorCode) -> io::Result<()> {
     out.write_all(b"{\"flag\":")?;
     json_text(out, &request.flag)?;
-    let default = request.default.map_or("null", |default| default.get());
-    let code = code.as_str();
+    let (default, code) = (default(request), code.as_str());
     writeln!(
         out,
         ",\"value\":{default},\"variant\":null,\"reason\":\"ERROR\",\"rule\":null,\"errorCode\":\"{code}\"}}"
@@ -69,6 +74,11 @@ pub fn unusable(out: &mut Vec<u8>, line: u64, problem: &dyn Display) -> io::Resu
     out.write_all(b"{\"error\":")?;
     json_text(out, &problem.to_string())?;
     writeln!(out, ",\"line\":{line}}}")
+}
+
+/// The default of whoever asks, as it was written.
+fn default<'r>(request: &Request<'r>) -> &'r str {
+    request.default.map_or("null", |default| default.get())
 }
 
 /// A rule's name, or its number from 0 if it has none.

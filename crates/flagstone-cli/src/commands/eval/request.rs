@@ -13,7 +13,7 @@ use std::fmt;
 pub struct Request<'l> {
     /// Key of the flag.
     pub flag: Cow<'l, str>,
-    /// What is answered when nothing can be decided, as it was written.
+    /// What is answered without a variant, as it was written.
     pub default: Option<&'l RawValue>,
     /// The type that the value must have.
     pub wanted: Option<Type>,

@@ -2,7 +2,7 @@
 
 use super::missed::{Missed, missed};
 use super::trace::{FlagTrace, Listener, RuleTrace, SplitTrace, TestTrace};
-use crate::context::Context;
+use crate::context::{self, Context};
 use flagstone_core::layout::{
     Algorithm, NONE, NONE16, RANGE_BACKWARD, RangeRecord, Section, SourceKind, SplitRecord, rest,
 };
@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 #[derive(Debug, Serialize)]
 pub struct Explanation {
     pub flag: String,
-    /// The value of the variant; `None` if nothing could be decided.
+    /// The value of the variant; `None` where the caller's default is right.
     pub value: Option<Box<RawValue>>,
     pub variant: Option<String>,
     pub reason: &'static str,
@@ -255,14 +255,15 @@ impl Explainer<'_, '_, '_, '_> {
 
     fn attribute(&self, index: AttributeIndex) -> Attribute {
         let attribute = self.snapshot.attribute(index);
+        let (is, value) = match self.context.attribute(index) {
+            AttributeValue::Missing => (Presence::Missing, None),
+            AttributeValue::Object(_) => (Presence::Object, None),
+            value => (Presence::Value, Some(context::json(value))),
+        };
         Attribute {
             name: attribute.map_or("?", |attribute| attribute.name).to_owned(),
-            is: match self.context.attribute(index) {
-                AttributeValue::Missing => Presence::Missing,
-                AttributeValue::Object(_) => Presence::Object,
-                _ => Presence::Value,
-            },
-            value: self.context.json(index),
+            is,
+            value,
         }
     }
 

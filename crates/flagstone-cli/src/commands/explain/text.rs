@@ -124,7 +124,7 @@ fn write_tests(out: &mut impl Write, tests: &[Test], depth: usize) -> io::Result
         write_tests(out, &test.segment, depth + 4)?;
         if let Some(flag) = &test.flag {
             line(out, depth + 4)?;
-            let variant = flag.variant.as_deref().unwrap_or("undecided");
+            let variant = flag.variant.as_deref().unwrap_or("no variant");
             writeln!(
                 out,
                 "{STRONG}{} = {variant}{STRONG:#}, {}",
