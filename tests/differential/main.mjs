@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDeepStrictEqual, parseArgs } from 'node:util'
 
+import { atEdge } from './edge.mjs'
 import { write } from './json.mjs'
 import { Notes } from './notes.mjs'
 import { Random } from './random.mjs'
@@ -51,7 +52,9 @@ async function generate() {
     const { definitions, request: draw, unsupported } = service.generate(random, notes)
     const text = write(definitions, random)
     const opened = await service.open(JSON.parse(text), text)
+    const plain = JSON.parse(text)
     const asked = []
+    const edge = []
     const expected = []
     while (asked.length < Number(options.cases)) {
       const line = write(draw(), random)
@@ -66,6 +69,7 @@ async function generate() {
       if (expect === undefined) continue
       notes.case(request.flag, expect)
       asked.push(line)
+      edge.push(JSON.stringify(atEdge(name, request, plain) ?? null))
       expected.push(`${line.slice(0, -1)},"expect":${JSON.stringify(expect)}}`)
     }
     opened.close?.()
@@ -73,6 +77,7 @@ async function generate() {
     const file = (suffix, content) => writeFileSync(join(options.out, `${i}.${suffix}`), content)
     file('definitions.json', text)
     file('requests.ndjson', asked.map((line) => `${line}\n`).join(''))
+    file('edge.ndjson', edge.map((line) => `${line}\n`).join(''))
     file('expected.ndjson', expected.map((line) => `${line}\n`).join(''))
     if (unsupported.length > 0) file('unsupported.json', JSON.stringify(unsupported))
   }

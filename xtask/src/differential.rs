@@ -1,6 +1,7 @@
 //! Our decisions against those of the flag services' own SDKs, over random definitions and contexts.
 //!
-//! `tests/differential` makes them and has the SDKs decide; `flagstone eval` decides the same; every answer must be equal.
+//! `tests/differential` makes them and has the SDKs decide; `flagstone eval` decides the same; every answer must be equal. So must be the
+//! variants by which a snapshot of the definitions decides what can be asked at the edge.
 
 mod compare;
 mod documents;
@@ -98,14 +99,15 @@ pub fn run(console: Console, plan: &Plan) -> Result<()> {
         tallies.push(compare_service(console, plan, service, &flagstone)?);
     }
     println!(
-        "{:<14}{:>12}{:>12}{:>12}{:>8}{:>9}",
-        "service", "comparisons", "differences", "unsupported", "throws", "seconds"
+        "{:<14}{:>12}{:>12}{:>12}{:>12}{:>8}{:>9}",
+        "service", "comparisons", "at the edge", "differences", "unsupported", "throws", "seconds"
     );
     for tally in &tallies {
         println!(
-            "{:<14}{:>12}{:>12}{:>12}{:>8}{:>9.1}",
+            "{:<14}{:>12}{:>12}{:>12}{:>12}{:>8}{:>9.1}",
             tally.service,
             tally.comparisons,
+            tally.at_edge,
             tally.differences,
             tally.unsupported,
             tally.throws,
@@ -162,6 +164,7 @@ fn compare_service(
             let before = tally.differences;
             document.answer(service, flagstone)?;
             tally.document(&document)?;
+            tally.at_edge(&document, flagstone)?;
             // What agrees is of no more use, and there is much of it.
             if tally.differences == before {
                 document.remove()?;

@@ -1,13 +1,16 @@
 //! Whether two answers are the same, and what is said when they are not.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use serde_json::{Value, json};
 
 use super::documents::Document;
 use super::{SHOWN, WRITTEN};
+
+/// Errors that are said of who asks.
+const ASKERS: [&str; 3] = ["INVALID_CONTEXT", "TARGETING_KEY_MISSING", "TYPE_MISMATCH"];
 
 /// What came of one service.
 pub struct Tally {
@@ -16,6 +19,8 @@ pub struct Tally {
     pub comparisons: u64,
     /// Those that differ.
     pub differences: u64,
+    /// Decisions of a snapshot that were compared with these answers, where a request can have the context.
+    pub at_edge: u64,
     /// Those of flags that we refuse, and say so.
     pub unsupported: u64,
     /// Those at which the SDK throws: any answer will do.
@@ -32,6 +37,7 @@ impl Tally {
             service,
             comparisons: 0,
             differences: 0,
+            at_edge: 0,
             unsupported: 0,
             throws: 0,
             seconds: 0.0,
@@ -90,6 +96,28 @@ impl Tally {
         Ok(())
     }
 
+    /// Compares what a snapshot decides with the answers about its document.
+    pub fn at_edge(&mut self, document: &Document, flagstone: &Path) -> Result<()> {
+        let definitions = document.definitions()?;
+        let answered = document.at_edge(self.service, flagstone)?;
+        for (edge, answer) in answered.into_iter().zip(document.answers()?) {
+            // Of types and of who asks only the services' ways know.
+            let code = answer.get("errorCode").and_then(Value::as_str);
+            let is_askers = code.is_some_and(|code| ASKERS.contains(&code));
+            let Some((request, decision)) = edge.filter(|_| !is_askers) else {
+                continue;
+            };
+            self.at_edge += 1;
+            if !same(&decided(&answer), &decided(&decision)) {
+                self.differences += 1;
+                let member = |name| request.get(name).cloned().unwrap_or_default();
+                let case = json!({ "flag": member("flag"), "context": member("context"), "expect": answer });
+                self.report(document, &definitions, &case, &decision, false)?;
+            }
+        }
+        Ok(())
+    }
+
     fn report(
         &mut self,
         document: &Document,
@@ -139,6 +167,15 @@ impl Tally {
         }
         self.written += 1;
         Ok(())
+    }
+}
+
+/// The variant that was served, null for none; the value, where the variant has not this name in a snapshot.
+fn decided(answer: &Value) -> Value {
+    let member = |name| answer.get(name).cloned().unwrap_or_default();
+    match answer.get("variant").and_then(Value::as_str) {
+        Some("" | "(empty)") => member("value"),
+        _ => member("variant"),
     }
 }
 

@@ -36,6 +36,32 @@ impl Document {
         Ok(())
     }
 
+    /// Has a snapshot of the definitions answer the requests that can be made at the edge: each with its answer, null where there is
+    /// none; `None` for a request that cannot.
+    pub fn at_edge(&self, service: &str, flagstone: &Path) -> Result<Vec<Option<(Value, Value)>>> {
+        let started = || flagstone.display().to_string();
+        let snapshot = self.path("snapshot");
+        let mut import = Command::new(flagstone);
+        import.arg("import").arg(self.path("definitions.json"));
+        import.args(["--from", service, "-o"]).arg(&snapshot);
+        import.stdout(Stdio::null()).stderr(Stdio::null());
+        import.status().with_context(started)?;
+        let requests = self.lines("edge.ndjson")?;
+        let possible = self.text("edge.ndjson")?.replace("null\n", "");
+        let asked = self.path("asked.ndjson");
+        fs::write(&asked, possible)?;
+        let mut eval = Command::new(flagstone);
+        eval.arg("eval").arg(&snapshot).arg("--requests").arg(asked);
+        let output = eval.stdin(Stdio::null()).output().with_context(started)?;
+        let lines = output.stdout.split(|byte| *byte == b'\n');
+        let mut answers = lines.map(|line| serde_json::from_slice(line).unwrap_or_default());
+        let answered = requests.into_iter().map(|request| {
+            let is_possible = !request.is_null();
+            is_possible.then(|| (request, answers.next().unwrap_or_default()))
+        });
+        Ok(answered.collect())
+    }
+
     pub fn definitions(&self) -> Result<Value> {
         self.json("definitions.json")
     }
@@ -50,10 +76,7 @@ impl Document {
 
     /// Requests, each with what the SDK decides.
     pub fn expected(&self) -> Result<Vec<Value>> {
-        let text = self.text("expected.ndjson")?;
-        text.lines()
-            .map(|line| Ok(serde_json::from_str(line)?))
-            .collect()
+        self.lines("expected.ndjson")
     }
 
     /// A line an answer; what is no JSON is null.
@@ -78,6 +101,9 @@ impl Document {
             "unsupported.json",
             "answers.ndjson",
             "messages.txt",
+            "snapshot",
+            "edge.ndjson",
+            "asked.ndjson",
         ] {
             match fs::remove_file(self.path(name)) {
                 Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
@@ -85,6 +111,12 @@ impl Document {
             }
         }
         Ok(())
+    }
+
+    fn lines(&self, name: &str) -> Result<Vec<Value>> {
+        let text = self.text(name)?;
+        let lines = text.lines().map(|line| Ok(serde_json::from_str(line)?));
+        lines.collect()
     }
 
     fn json(&self, name: &str) -> Result<Value> {
