@@ -18,7 +18,7 @@ const contexts = {
     if (!isObject(kinds?.user) || !isText(kinds.user.key) || hasList(kinds)) return undefined
     const { key, anonymous, ...user } = kinds.user
     // Who is not anonymous need not say so.
-    return { targetingKey: key, ...kinds, user: { ...user, ...(anonymous === true && { anonymous }) }, kind: Object.keys(kinds) }
+    return { targetingKey: key, ...kinds, user: { ...user, ...(anonymous && { anonymous: true }) }, kind: Object.keys(kinds) }
   },
   split({ key, bucketingKey, attributes = {} }) {
     const isUsable = (key) => isText(key) && key.trim() === key && key.length <= 250
@@ -35,7 +35,7 @@ const contexts = {
     const user = {}
     for (const [name, value] of Object.entries(properties)) (FIELDS.includes(name) ? apart : user)[name] = value
     for (const [name, value] of Object.entries(rest)) if (value !== null) user[name] = value
-    return { targetingKey: userId, user: { ...user, properties: apart }, client: { ip: remoteAddress } }
+    return { targetingKey: userId, user: { ...user, properties: apart }, client: { ip: remoteAddress }, request: { random: '1' } }
   },
   flagd(context) {
     // What is in a `user` of its own cannot be told from what is beside it, and what is null is missing.
