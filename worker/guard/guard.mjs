@@ -98,7 +98,7 @@ export class Guard extends DurableObject {
       this.desk ??= new Desk(now, terms(this.env), (id) => this.store.state(id))
       // Without a newer control document the one before counts; without any, nothing is taken.
       isFine = await this.follow(now).catch((error) => this.complain('the control document', error))
-      this.desk.follow(now)
+      this.warn(this.desk.follow(now))
       const taken = batches.map(({ lines }) => this.desk.take(lines, now))
       const { isLeading, ...changes } = this.desk.lead(now)
       this.store.save(changes, this.webhook.url !== undefined)
@@ -131,9 +131,7 @@ export class Guard extends DurableObject {
     if (key !== undefined) {
       const snapshot = await this.env.FLAGS.get(key, { type: 'arrayBuffer' })
       if (snapshot === null) throw new Error(`\`${key}\` is not in the store`)
-      for (const { flag, why } of this.desk.snapshot(new Uint8Array(snapshot))) {
-        console.warn(`flagstone: the rollout of \`${flag}\` is not guarded: ${why}`)
-      }
+      this.warn(this.desk.snapshot(new Uint8Array(snapshot)))
     }
     this.tag = response.headers.get('etag')
     this.looked = now
@@ -219,6 +217,11 @@ export class Guard extends DurableObject {
     const at = Date.now() + milliseconds
     const set = await this.ctx.storage.getAlarm()
     if (set === null || set > at) await this.ctx.storage.setAlarm(at)
+  }
+
+  /** Says which rollouts are not guarded, and why. */
+  warn(unfit) {
+    for (const { flag, why } of unfit) console.warn(`flagstone: the rollout of \`${flag}\` is not guarded: ${why}`)
   }
 
   /** Says what is wrong, once. */

@@ -287,6 +287,35 @@ fn an_entry_of_a_stage_that_there_is_not_costs_that_entry_alone() {
 }
 
 #[test]
+fn a_stage_that_there_is_not_is_told_once() {
+    let unfit = vec![("checkout".to_owned(), Unfit::Stage(2))];
+    for (state, expected) in [
+        ("running", unfit.clone()),
+        ("complete", unfit),
+        ("rolled-back", Vec::new()),
+    ] {
+        let mut desk = desk();
+        let mut follow = |stage| {
+            let control = document(1, stage, state).control;
+            desk.follow(&control, &[plan()], |_| Ok(None), NOW_MS)
+        };
+        assert_eq!(follow(1), Ok(Vec::new()), "{state}");
+        // A plan that had the stage for a while is another piece of news.
+        for stage in [2, 1, 2] {
+            let told = if stage == 2 {
+                expected.clone()
+            } else {
+                Vec::new()
+            };
+            assert_eq!(follow(stage), Ok(told), "{state}, {stage}");
+            assert_eq!(follow(stage), Ok(Vec::new()), "{state}, {stage}");
+        }
+    }
+    let text = Unfit::Stage(2).to_string();
+    assert_eq!(text, "its plan has no stage 3");
+}
+
+#[test]
 fn what_had_ended_before_it_began_is_no_news() {
     for (state, phase) in [("complete", "complete"), ("rolled-back", "stopped")] {
         let mut desk = desk();
