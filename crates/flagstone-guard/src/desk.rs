@@ -283,9 +283,14 @@ impl Desk {
         let mut publications = Vec::new();
         for (id, led) in &mut self.led {
             let Led { plan, course, .. } = led;
-            // What was counted by other shares says nothing of these.
-            if led.rollout.guard().plan().ladder != plan.ladder && !led.rollout.is_over() {
-                led.rollout = begin(*id, plan, course, &self.judgement, now_ms);
+            if !led.rollout.is_over() {
+                // What was counted by other shares says nothing of these.
+                if led.rollout.guard().plan().ladder != plan.ladder {
+                    led.rollout = begin(*id, plan, course, &self.judgement, now_ms);
+                }
+                // Its owner may have said something else since it began.
+                let Judgement { terms, adopt, .. } = self.judgement;
+                led.rollout.go_by(terms, adopt);
             }
             let done = led.rollout.lead(course, &plan.timetable, now_ms);
             for decision in &done.decisions {
