@@ -220,6 +220,40 @@ fn an_outage_is_controls() {
     assert!(new.is_outage(), "without a stage before it, 5 % is much");
 }
 
+/// What depends on both variants may fail as it always has: that is no outage, and is not in a stage that has just begun.
+#[test]
+fn a_new_stage_is_held_against_the_stages_before() {
+    let mut guard = guard();
+    let mut sequence = 0;
+    let mut tell = |guard: &mut Guard, stage, tens: i64, failures| {
+        let now_ms = tens * 10_000;
+        guard.merge(
+            id(sequence),
+            &report(stage, now_ms, [failures, 990, 1, 10]),
+            now_ms,
+        );
+        sequence += 1;
+        guard.is_outage()
+    };
+    for (tens, is_outage) in [true, true, true, false, false, false]
+        .into_iter()
+        .enumerate()
+    {
+        assert_eq!(tell(&mut guard, 0, tens as i64, 60), is_outage, "{tens}");
+    }
+    guard.enter_stage(1, 60_000);
+    assert!(!guard.is_outage(), "nobody is in it yet");
+    // Those who have not heard of it are in the stage before.
+    assert!(!tell(&mut guard, 0, 6, 60));
+    for tens in 7..12 {
+        assert!(!tell(&mut guard, 1, tens, 60), "{tens}");
+    }
+    guard.enter_stage(2, 120_000);
+    for (tens, failures, is_outage) in [(12, 600, false), (13, 600, true), (14, 600, true)] {
+        assert_eq!(tell(&mut guard, 2, tens, failures), is_outage, "{tens}");
+    }
+}
+
 #[test]
 fn a_mismatch_of_units_is_noticed() {
     let mut guard = guard();

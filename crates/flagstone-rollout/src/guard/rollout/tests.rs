@@ -21,7 +21,10 @@ fn begin() -> Rollout {
 
 /// The report of an interval at the present stage's share, with failures in each arm of 10,000 fetches.
 fn tell(rollout: &mut Rollout, step: i64, control: u64, canary: u64) {
-    let stage = rollout.guard().stage();
+    tell_of(rollout, rollout.guard().stage(), step, control, canary);
+}
+
+fn tell_of(rollout: &mut Rollout, stage: u8, step: i64, control: u64, canary: u64) {
     let ladder = rollout.guard().plan().ladder;
     let share = ladder
         .share(stage.into())
@@ -341,6 +344,34 @@ fn a_step_that_could_not_be_published_waits_while_there_is_evidence() {
         (rollout.hold(), document.course.stage),
         (Some(Hold::Evidence), 0)
     );
+}
+
+#[test]
+fn a_step_that_could_not_be_published_waits_for_the_end_of_an_outage() {
+    // By how often control and canary fail as ever, and then, in 10,000.
+    for (ever, then, expected) in [(10, 10, 1), (600, 600, 1), (10, 5_000, 0)] {
+        let (mut rollout, mut document) = (begin(), Document::new(vec![]));
+        let mut step = 0;
+        while rollout.guard().stage() == 0 {
+            tell(&mut rollout, step, ever, ever);
+            document.lead(&mut rollout, step * 10_000, false);
+            step += 1;
+        }
+        for _ in 0..3 {
+            tell_of(&mut rollout, document.course.stage, step, then, then);
+            document.lead(&mut rollout, step * 10_000, false);
+            step += 1;
+        }
+        document.lead(&mut rollout, step * 10_000, true);
+        let name = format!("{ever} and then {then}: {:?}", rollout.hold());
+        assert_eq!(document.course.stage, expected, "{name}");
+        for _ in 0..4 {
+            tell_of(&mut rollout, document.course.stage, step, ever, ever);
+            document.lead(&mut rollout, step * 10_000, true);
+            step += 1;
+        }
+        assert_eq!(document.course.stage, 1, "{name}");
+    }
 }
 
 #[test]
