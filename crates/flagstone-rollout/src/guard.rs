@@ -271,8 +271,17 @@ impl Guard {
         }
     }
 
-    /// Closes the strata of intervals that are over for long enough. Merging does so too.
+    /// Closes the strata of intervals that are over for long enough. Merging does so too. Where the clock turns out to have been
+    /// ahead, what it took for the present is closed and its traffic forgotten: until that moment nobody would be missed.
     pub fn close(&mut self, now_ms: i64) {
+        self.last_report_ms = self.last_report_ms.min(Some(now_ms));
+        if interval(now_ms).saturating_add(OPEN_INTERVALS) < self.newest {
+            while !self.open.is_empty() {
+                self.close_first();
+            }
+            self.traffic = [0; RATE_INTERVALS];
+            self.newest = interval(now_ms);
+        }
         let now = interval(now_ms).max(self.newest);
         let passed = (now - self.newest).min(RATE_INTERVALS as u64) as usize;
         self.traffic.rotate_left(passed);

@@ -295,6 +295,44 @@ fn time_without_a_guard_is_no_time_without_traffic() {
     assert_eq!(guard.rate(), 100.0);
 }
 
+/// A clock that was wrong for a moment, by whatever it was, hides no silence afterwards.
+#[test]
+fn a_clock_that_was_ahead_is_forgotten() {
+    for ahead_ms in [5_000, 40_000, MINUTE_MS, 24 * 60 * MINUTE_MS] {
+        let mut guard = guard();
+        let mut sequence = 0;
+        let mut tell = |guard: &mut Guard, from_ms: i64, to_ms: i64| {
+            for now_ms in (from_ms..to_ms).step_by(10_000) {
+                guard.merge(id(sequence), &report(0, now_ms, [1, 990, 1, 10]), now_ms);
+                sequence += 1;
+            }
+        };
+        tell(&mut guard, 0, 600_000);
+        tell(&mut guard, 600_000 + ahead_ms, 600_001 + ahead_ms);
+        let before = guard.assess();
+        guard.close(600_000);
+        assert_eq!(guard.last_report_ms(), Some(600_000), "{ahead_ms}");
+        let evidence = guard.assess();
+        assert!((before.total - evidence.total).abs() < 1e-12, "{ahead_ms}");
+        tell(&mut guard, 600_000, 1_200_000);
+        assert_eq!(guard.instances(), 1);
+        assert!(
+            (guard.rate() - 100.0).abs() < 5.0,
+            "{ahead_ms}: {}",
+            guard.rate()
+        );
+        assert!(
+            (guard.coverage() - 1.0).abs() < 0.1,
+            "{ahead_ms}: {}",
+            guard.coverage()
+        );
+        assert_eq!(guard.open.len(), OPEN_INTERVALS as usize, "{ahead_ms}");
+        // Half of the nodes are gone.
+        guard.close(1_240_000);
+        assert!(guard.coverage() < 0.5, "{ahead_ms}: {}", guard.coverage());
+    }
+}
+
 #[test]
 fn a_guard_survives_its_process() {
     let mut guard = guard();

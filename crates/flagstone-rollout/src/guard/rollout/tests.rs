@@ -197,6 +197,23 @@ fn half_of_the_nodes_gone_is_stale() {
     assert_eq!(rollout.hold(), Some(Hold::Stale));
 }
 
+#[test]
+fn without_reports_it_holds_though_its_clock_was_ahead() {
+    let mut rollout = begin();
+    rollout.paused = true;
+    for step in (0..12).chain([8_640]) {
+        tell(&mut rollout, step, 10, 10);
+        rollout.look(step * 10_000);
+    }
+    for step in 12..60 {
+        // Until half a minute has passed it may be that reports are on their way.
+        rollout.paused = step < 15;
+        rollout.look(step * 10_000);
+        let expected = if step < 15 { Hold::Manual } else { Hold::Stale };
+        assert_eq!(rollout.hold(), Some(expected), "{step}");
+    }
+}
+
 /// The control document as the guard and people change it.
 struct Document {
     course: Course,
