@@ -666,4 +666,13 @@ fn it_says_what_is_wrong_with_its_variables() {
             "not saved, send it again: `FLAGSTONE_GUARD_CEILING` is a number from 0 to 1, not `5 %`\n"
         )
     );
+    for path in ["/rollouts", "/rollouts/checkout", "/metrics"] {
+        let response = site.send("guard", Request::new("GET", path), "secret");
+        let text = String::from_utf8(response.body).unwrap();
+        assert_eq!(response.status, 503, "{path}: {text}");
+        assert!(
+            text.contains("`FLAGSTONE_GUARD_CEILING` is a number"),
+            "{text}"
+        );
+    }
 }

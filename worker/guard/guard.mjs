@@ -178,7 +178,8 @@ export class Guard extends DurableObject {
     if (path === '/decisions') return found(`[${this.store.decisions(100).join(',\n')}]\n`, JSON_TYPE)
     // What is under way is the control document's to say.
     await this.look()
-    const text = this.desk?.answer(path, this.store.untoldCount(), this.now())
+    if (this.desk === undefined) return plain(503, `${this.problem}\n`)
+    const text = this.desk.answer(path, this.store.untoldCount(), this.now())
     if (text === undefined) return plain(404, 'no such page\n')
     return found(text, path === '/metrics' ? METRICS_TYPE : JSON_TYPE)
   }

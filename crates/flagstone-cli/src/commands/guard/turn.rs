@@ -339,6 +339,7 @@ impl<'a> Guard<'a> {
         let now_ms = clock::now().0.saturating_add(self.ahead_ms);
         let statuses = self.desk.statuses(now_ms);
         let json = match question {
+            Question::Rollouts if !self.desk.is_ready() => return self.missing(),
             Question::Rollouts => serde_json::to_string_pretty(&statuses),
             Question::Rollout(flag) => match statuses.iter().find(|status| status.flag == *flag) {
                 Some(status) => serde_json::to_string_pretty(status),
@@ -364,7 +365,7 @@ impl<'a> Guard<'a> {
         }
     }
 
-    /// That there is no such rollout, if that is known.
+    /// That there is no such thing, if that is known.
     fn missing(&self) -> Answer {
         match &self.problem {
             Some(problem) if !self.desk.is_ready() => Answer::Unknown(problem.clone()),
