@@ -52,6 +52,7 @@ export class Guard extends DurableObject {
     const { pathname } = new URL(request.url)
     if (pathname === '/lines') {
       if (request.method !== 'POST') return plain(405, 'POST lines here\n')
+      if (request.headers.has('content-encoding')) return plain(415, 'send lines uncompressed\n')
       const lines = await request.text()
       if (lines.length > LARGEST) return plain(413, 'at most 8 MiB\n')
       if (this.waiting.reduce((sum, { lines }) => sum + lines.length, lines.length) > 2 * LARGEST) return plain(503, 'the guard is busy\n')
