@@ -163,6 +163,11 @@ export async function guard() {
       await this.report({ flag: 'fast-cart', treatment: [800, 1, 40], revision: 7 })
       await change('kill', 'gift-cards')
     },
+    /** Publishes a snapshot in which every plan has these stages. */
+    async publish(stages) {
+      write('shop.toml', SHOP.replaceAll(/^stages = .*$/gm, `stages = ${stages}`))
+      await run('compile', 'shop.toml', '-o', 'shop.snapshot', '--control', 'control.json')
+    },
     async ended() {
       child.kill()
       rmSync(folder, { recursive: true })

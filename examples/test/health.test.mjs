@@ -185,6 +185,42 @@ test('what is refused is told, and the dialog stays', { skip }, () =>
   ),
 )
 
+test('a stage that the plan has no more takes nothing else from the page', { skip }, async (t) => {
+  const other = await guard()
+  t.after(() => other.ended())
+  await other.everything()
+  await other.publish('[{ share = 5, dwell = "1h" }]')
+  const context = await browser.newContext({ httpCredentials: { username: 'x', password: TOKEN } })
+  const page = await context.newPage()
+  await page.goto(`${other.url}/_flagstone/`)
+  await page.locator('#live', { hasText: 'live, revision 2' }).waitFor()
+  const { flags } = await other.health()
+  assert.equal(await page.locator('.card').count(), flags.filter(({ rollout }) => rollout).length)
+  assert.equal(await page.locator('.row').count(), flags.length)
+  for (const [flag, stage] of [['photo-reviews', 2], ['fast-cart', 3]]) {
+    assert.equal(await card(page, flag).locator('.share').textContent(), '0 %')
+    const sentence = `Its plan has no stage ${stage} any more: nobody is in.`
+    assert.equal(await card(page, flag).locator('.sentence').textContent(), sentence)
+    const ramp = `Ramp: 5 %, 100 %; its plan has no stage ${stage}`
+    await card(page, flag).getByRole('img', { name: ramp, exact: true }).waitFor()
+  }
+  await page.getByRole('button', { name: 'Kill: photo-reviews', exact: true }).first().waitFor()
+  await context.close()
+})
+
+test('what cannot be shown is no silence of the guard', { skip }, () =>
+  open(
+    'light',
+    async (page) => {
+      await page.route('**/health.json', async (route) => {
+        const response = await route.fetch()
+        await route.fulfill({ response, json: { ...(await response.json()), decisions: null } })
+      })
+      await page.locator('#live', { hasText: 'this page cannot show what the guard says' }).waitFor()
+    },
+  ),
+)
+
 test('says so when the guard is gone', { skip }, async () => {
   const other = await guard()
   const context = await browser.newContext({ httpCredentials: { username: 'x', password: TOKEN } })

@@ -652,6 +652,24 @@ fn what_the_webhook_has_not_taken_is_kept() {
 }
 
 #[test]
+fn lines_that_are_compressed_are_not_taken() {
+    let Some(site) = Site::start(BEGIN, 200, &[]) else {
+        return;
+    };
+    for (coding, expected) in [("gzip", 415), ("identity", 415), ("", 200)] {
+        let mut post = Request::new("POST", "/lines").body(line(1, 0, 0, BEGIN, 0));
+        if !coding.is_empty() {
+            post = post.header("content-encoding", coding);
+        }
+        assert_eq!(
+            site.send("guard", post, "secret").status,
+            expected,
+            "{coding}"
+        );
+    }
+}
+
+#[test]
 fn it_says_what_is_wrong_with_its_variables() {
     let Some(site) = Site::start(BEGIN, 200, &[("FLAGSTONE_GUARD_CEILING", "5 %")]) else {
         return;
@@ -666,4 +684,13 @@ fn it_says_what_is_wrong_with_its_variables() {
             "not saved, send it again: `FLAGSTONE_GUARD_CEILING` is a number from 0 to 1, not `5 %`\n"
         )
     );
+    for path in ["/rollouts", "/rollouts/checkout", "/metrics"] {
+        let response = site.send("guard", Request::new("GET", path), "secret");
+        let text = String::from_utf8(response.body).unwrap();
+        assert_eq!(response.status, 503, "{path}: {text}");
+        assert!(
+            text.contains("`FLAGSTONE_GUARD_CEILING` is a number"),
+            "{text}"
+        );
+    }
 }

@@ -36,9 +36,9 @@ export class Desk {
     return this.ask(this.exports.snapshot, bytes).unfit
   }
 
-  /** Begins a turn: goes by the control document that is here. What the last turn gave has been stored. */
+  /** Begins a turn: goes by the control document that is here. What the last turn gave has been stored. Gives flags as `snapshot`. */
   follow(now) {
-    this.read(this.exports.follow(now))
+    return this.read(this.exports.follow(now)).unfit
   }
 
   /** Takes a batch of lines. Gives what came of them, as JSON. */

@@ -52,6 +52,7 @@ export class Guard extends DurableObject {
     const { pathname } = new URL(request.url)
     if (pathname === '/lines') {
       if (request.method !== 'POST') return plain(405, 'POST lines here\n')
+      if (request.headers.has('content-encoding')) return plain(415, 'send lines uncompressed\n')
       const lines = await request.text()
       if (lines.length > LARGEST) return plain(413, 'at most 8 MiB\n')
       if (this.waiting.reduce((sum, { lines }) => sum + lines.length, lines.length) > 2 * LARGEST) return plain(503, 'the guard is busy\n')
@@ -98,7 +99,7 @@ export class Guard extends DurableObject {
       this.desk ??= new Desk(now, terms(this.env), (id) => this.store.state(id))
       // Without a newer control document the one before counts; without any, nothing is taken.
       isFine = await this.follow(now).catch((error) => this.complain('the control document', error))
-      this.desk.follow(now)
+      this.warn(this.desk.follow(now))
       const taken = batches.map(({ lines }) => this.desk.take(lines, now))
       const { isLeading, ...changes } = this.desk.lead(now)
       this.store.save(changes, this.webhook.url !== undefined)
@@ -131,9 +132,7 @@ export class Guard extends DurableObject {
     if (key !== undefined) {
       const snapshot = await this.env.FLAGS.get(key, { type: 'arrayBuffer' })
       if (snapshot === null) throw new Error(`\`${key}\` is not in the store`)
-      for (const { flag, why } of this.desk.snapshot(new Uint8Array(snapshot))) {
-        console.warn(`flagstone: the rollout of \`${flag}\` is not guarded: ${why}`)
-      }
+      this.warn(this.desk.snapshot(new Uint8Array(snapshot)))
     }
     this.tag = response.headers.get('etag')
     this.looked = now
@@ -180,7 +179,8 @@ export class Guard extends DurableObject {
     if (path === '/decisions') return found(`[${this.store.decisions(100).join(',\n')}]\n`, JSON_TYPE)
     // What is under way is the control document's to say.
     await this.look()
-    const text = this.desk?.answer(path, this.store.untoldCount(), this.now())
+    if (this.desk === undefined) return plain(503, `${this.problem}\n`)
+    const text = this.desk.answer(path, this.store.untoldCount(), this.now())
     if (text === undefined) return plain(404, 'no such page\n')
     return found(text, path === '/metrics' ? METRICS_TYPE : JSON_TYPE)
   }
@@ -219,6 +219,11 @@ export class Guard extends DurableObject {
     const at = Date.now() + milliseconds
     const set = await this.ctx.storage.getAlarm()
     if (set === null || set > at) await this.ctx.storage.setAlarm(at)
+  }
+
+  /** Says which rollouts are not guarded, and why. */
+  warn(unfit) {
+    for (const { flag, why } of unfit) console.warn(`flagstone: the rollout of \`${flag}\` is not guarded: ${why}`)
   }
 
   /** Says what is wrong, once. */

@@ -553,7 +553,6 @@ fn who_lost_its_state_holds() {
     });
     assert_eq!(reason, "lost");
     guard.kill();
-    let _ = fs::remove_file(folder.join("guard.redb"));
     let guard = Guard::start(&folder, &["--adopt"]);
     let phase = wait_for("a status", || {
         let status: Value = serde_json::from_str(&guard.get("/rollouts/checkout").1).ok()?;

@@ -41,14 +41,14 @@ export function stairs(stages, at, state) {
   const step = width / shares.length
   // Small shares are to be seen too.
   const rise = (share) => 8 + 76 * Math.sqrt(share)
-  const present = state === 'complete' ? shares.length - 1 : at
+  const present = at < stages.length ? (state === 'complete' ? stages.length : at) : -1
   const steps = shares.map((share, index) => {
     const kind =
       state === 'rolled-back'
-        ? index <= at
+        ? index <= present
           ? 'undone'
           : 'ahead'
-        : at === undefined || index > present
+        : index > present
           ? 'ahead'
           : index < present
             ? 'past'
@@ -61,19 +61,21 @@ export function stairs(stages, at, state) {
       index === present && state !== 'rolled-back'
         ? text(x + (step - 6) / 2, base + 20, state === 'complete' ? 'everybody' : 'now', 'middle strong')
         : undefined,
-      index === at && state === 'rolled-back'
+      index === present && state === 'rolled-back'
         ? text(x + (step - 6) / 2, base + 20, 'rolled back', 'middle strong')
         : undefined,
     ]
   })
   const where =
-    state === 'complete'
-      ? 'complete, everybody has it'
-      : at === undefined
-        ? 'it has not begun'
-        : state === 'rolled-back'
-          ? `rolled back at ${percent(shares[at])}`
-          : `stage ${at + 1} of ${stages.length}, ${percent(shares[at])}`
+    at === undefined
+      ? 'it has not begun'
+      : present < 0
+        ? `its plan has no stage ${at + 1}`
+        : state === 'complete'
+          ? 'complete, everybody has it'
+          : state === 'rolled-back'
+            ? `rolled back at ${percent(shares[at])}`
+            : `stage ${at + 1} of ${stages.length}, ${percent(shares[at])}`
   return chart(
     width,
     height,

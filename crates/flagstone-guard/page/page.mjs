@@ -68,10 +68,11 @@ function phase({ kill, rollout }) {
 /** What is going on, in a sentence. */
 function sentence(flag, at) {
   const { kill, rollout } = flag
-  const { guard, grows, state, since_ms } = rollout
+  const { guard, grows, stages, stage, state, since_ms } = rollout
   if (kill !== null) return `Killed: everybody gets ${kill}.`
   if (!state) return 'It has a plan, and has not begun.'
   if (state === 'rolled-back') return `Rolled back ${ago(at - since_ms)} ago: nobody is in any more.`
+  if (!stages[stage]) return `Its plan has no stage ${stage + 1} any more: nobody is in.`
   if (state === 'complete') return `Everybody has it, since ${ago(at - since_ms)}.`
   if (guard?.reason) return REASONS[guard.reason] ?? guard.reason
   if (state === 'paused') return REASONS.manual
@@ -191,7 +192,7 @@ function card(flag) {
     badge.textContent = STATES[now] ?? now
     badge.className = `badge is-${now}`
     share.textContent =
-      now === 'killed' || state === 'rolled-back'
+      now === 'killed' || state === 'rolled-back' || (state && !stages[stage])
         ? '0 %'
         : state === 'complete'
           ? '100 %'
@@ -334,11 +335,15 @@ async function look() {
     if (!response.ok) throw new Error((await response.text()).trim())
     health = await response.json()
     heard = Date.now()
+  } catch (error) {
+    return tell(false, heard ? `not heard from the guard for ${ago(Date.now() - heard)}` : `no answer: ${error.message}`)
+  }
+  try {
     const { problem, revision } = health
     tell(!problem, problem ? `the guard cannot do its work: ${problem}` : `live, revision ${revision}`)
     show()
   } catch (error) {
-    tell(false, heard ? `not heard from the guard for ${ago(Date.now() - heard)}` : `no answer: ${error.message}`)
+    tell(false, `this page cannot show what the guard says: ${error.message}`)
   }
 }
 

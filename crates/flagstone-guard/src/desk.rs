@@ -1,7 +1,7 @@
 //! All rollouts of a guard: lines in; states, decisions and what is to be published out.
 
 use crate::event;
-use crate::plans::Planned;
+use crate::plans::{Planned, Unfit};
 use crate::status::{Arms, Goal, Point, Status};
 use crate::{Activity, Document, Stamp};
 use flagstone_core::{Digest, UnixMillis};
@@ -117,6 +117,8 @@ pub struct Desk {
     judgement: Judgement,
     /// By id.
     led: BTreeMap<u64, Led>,
+    /// Rollouts at a stage that there is not.
+    astray: Vec<u64>,
     /// Whether it knows which rollouts are under way.
     is_ready: bool,
     /// Decisions that are not in the store yet.
@@ -133,6 +135,7 @@ impl Desk {
         Self {
             judgement,
             led: BTreeMap::new(),
+            astray: Vec::new(),
             is_ready: false,
             decisions: Vec::new(),
             lines: Taken {
@@ -146,7 +149,8 @@ impl Desk {
         }
     }
 
-    /// Takes over which rollouts are under way. `state` gives what the store has of a rollout, if anything.
+    /// Takes over which rollouts are under way. `state` gives what the store has of a rollout, if anything. Says which flags' rollouts
+    /// cannot be led, as of now, and why.
     ///
     /// # Errors
     /// If `state` fails, or gives what cannot be read.
@@ -156,13 +160,13 @@ impl Desk {
         plans: &[Planned],
         mut state: impl FnMut(u64) -> Result<Option<Vec<u8>>, String>,
         now_ms: i64,
-    ) -> Result<(), String> {
+    ) -> Result<Vec<(String, Unfit)>, String> {
         if !self.is_ready
             && let Some(kept) = state(ACTIVITY)?
         {
             self.activity.remember(&kept);
         }
-        let mut current = Vec::new();
+        let (mut current, mut astray, mut unfit) = (Vec::new(), Vec::new(), Vec::new());
         for plan in plans {
             let is_meant = |entry: &&flagstone_edge::Rollout| {
                 entry.flag == plan.flag && entry.plan == plan.plan
@@ -170,11 +174,15 @@ impl Desk {
             let Some(entry) = control.rollouts.iter().rfind(is_meant) else {
                 continue;
             };
+            let id = rollout_id(&plan.flag, &plan.plan, entry.course.attempt);
             // Nobody is in a stage that there is not.
             if usize::from(entry.course.stage) >= plan.ladder.len() {
+                astray.push(id);
+                if !self.astray.contains(&id) && entry.course.state != State::RolledBack {
+                    unfit.push((plan.flag.clone(), Unfit::Stage(entry.course.stage)));
+                }
                 continue;
             }
-            let id = rollout_id(&plan.flag, &plan.plan, entry.course.attempt);
             current.push(id);
             let led = match self.led.entry(id) {
                 Entry::Occupied(led) => led.into_mut(),
@@ -203,8 +211,9 @@ impl Desk {
             }
         }
         self.led.retain(|id, _| current.contains(id));
+        self.astray = astray;
         self.is_ready = true;
-        Ok(())
+        Ok(unfit)
     }
 
     /// Takes over what another guard has stored of a rollout. One that is not under way here is passed over.
@@ -274,9 +283,14 @@ impl Desk {
         let mut publications = Vec::new();
         for (id, led) in &mut self.led {
             let Led { plan, course, .. } = led;
-            // What was counted by other shares says nothing of these.
-            if led.rollout.guard().plan().ladder != plan.ladder && !led.rollout.is_over() {
-                led.rollout = begin(*id, plan, course, &self.judgement, now_ms);
+            if !led.rollout.is_over() {
+                // What was counted by other shares says nothing of these.
+                if led.rollout.guard().plan().ladder != plan.ladder {
+                    led.rollout = begin(*id, plan, course, &self.judgement, now_ms);
+                }
+                // Its owner may have said something else since it began.
+                let Judgement { terms, adopt, .. } = self.judgement;
+                led.rollout.go_by(terms, adopt);
             }
             let done = led.rollout.lead(course, &plan.timetable, now_ms);
             for decision in &done.decisions {

@@ -22,13 +22,15 @@ pub struct Planned {
     pub goals: Vec<String>,
 }
 
-/// Why a plan cannot be led by a guard.
+/// Why a rollout cannot be led by a guard.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Unfit {
     /// Its share grows within a stage.
     Straight,
     /// Its shares are no ladder.
     Ladder(LadderError),
+    /// It is at a stage, from 0, that its plan has not.
+    Stage(u8),
 }
 
 impl fmt::Display for Unfit {
@@ -36,6 +38,7 @@ impl fmt::Display for Unfit {
         match self {
             Self::Straight => f.write_str("its share grows within a stage"),
             Self::Ladder(error) => error.fmt(f),
+            Self::Stage(stage) => write!(f, "its plan has no stage {}", u32::from(*stage) + 1),
         }
     }
 }

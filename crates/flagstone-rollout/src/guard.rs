@@ -271,8 +271,17 @@ impl Guard {
         }
     }
 
-    /// Closes the strata of intervals that are over for long enough. Merging does so too.
+    /// Closes the strata of intervals that are over for long enough. Merging does so too. Where the clock turns out to have been
+    /// ahead, what it took for the present is closed and its traffic forgotten: until that moment nobody would be missed.
     pub fn close(&mut self, now_ms: i64) {
+        self.last_report_ms = self.last_report_ms.min(Some(now_ms));
+        if interval(now_ms).saturating_add(OPEN_INTERVALS) < self.newest {
+            while !self.open.is_empty() {
+                self.close_first();
+            }
+            self.traffic = [0; RATE_INTERVALS];
+            self.newest = interval(now_ms);
+        }
         let now = interval(now_ms).max(self.newest);
         let passed = (now - self.newest).min(RATE_INTERVALS as u64) as usize;
         self.traffic.rotate_left(passed);
@@ -385,30 +394,32 @@ impl Guard {
             .sum()
     }
 
-    /// Whether control fails far more than it did in this stage: in the last three strata 5 % or more, and five times as
-    /// much as in the stage before them.
+    /// Whether control fails far more than it did: in the last three strata 5 % or more, and five times as much as in the
+    /// stage before them. Where they are all that is known of the stage, it is held against the stages before it.
     pub fn is_outage(&self) -> bool {
         let closed = self.recent.iter().copied();
         let strata = closed.chain(self.open.iter().map(Control::of));
         let all: Vec<_> = strata.collect();
         let last = all.get(all.len().saturating_sub(OUTAGE_STRATA)..);
         let mut sum = Control::default();
-        let mut of_stage = Control::default();
+        let mut before = self.stages.map(|totals| Control {
+            stage: 0,
+            fetches: totals.fetches.control,
+            failures: totals.hard_requests.control,
+        });
         for control in last.unwrap_or_default() {
             sum.add(control);
-            if control.stage == self.stage {
-                of_stage.add(control);
+            if let Some(before) = before.get_mut(usize::from(control.stage)) {
+                before.fetches = before.fetches.saturating_sub(control.fetches);
+                before.failures = before.failures.saturating_sub(control.failures);
             }
         }
-        let totals = self.totals();
-        let before = Control {
-            stage: self.stage,
-            fetches: totals.fetches.control.saturating_sub(of_stage.fetches),
-            failures: totals
-                .hard_requests
-                .control
-                .saturating_sub(of_stage.failures),
-        };
+        let of_stage = before.get(usize::from(self.stage)).copied();
+        let before = of_stage.filter(|of| of.fetches > 0).unwrap_or_else(|| {
+            let mut all = Control::default();
+            before.iter().for_each(|control| all.add(control));
+            all
+        });
         let (least, times) = OUTAGE;
         sum.fetches > 0 && sum.rate() >= least.max(times * before.rate())
     }

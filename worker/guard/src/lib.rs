@@ -13,7 +13,7 @@ use std::panic;
 
 use flagstone_core::{Digest, Snapshot};
 use flagstone_guard::{
-    Changes, Desk, Document, Judgement, Planned, Publication, asked, metrics, plans,
+    Changes, Desk, Document, Judgement, Planned, Publication, Unfit, asked, metrics, plans,
 };
 use flagstone_rollout::guard::{Terms, Watch};
 use serde_json::{Value, json};
@@ -93,18 +93,17 @@ impl Host {
         self.snapshot = Some(digest);
         self.plans = plans;
         self.bytes = self.written(len).to_vec();
-        let unfit = unfit.iter();
-        let unfit = unfit.map(|(flag, why)| json!({ "flag": flag, "why": why.to_string() }));
-        Ok(json!({ "unfit": unfit.collect::<Vec<_>>() }))
+        Ok(self::unfit(&unfit))
     }
 
     fn follow(&mut self, now_ms: i64) -> Result<Value, String> {
         let document = self.document.as_ref();
         let document = document.ok_or("there is no control document")?;
         self.desk.saved(std::mem::take(&mut self.changes));
-        self.desk
+        let unfit = self
+            .desk
             .follow(&document.control, &self.plans, stored, now_ms)?;
-        Ok(json!({}))
+        Ok(self::unfit(&unfit))
     }
 
     fn take(&mut self, len: usize, now_ms: i64) -> Value {
@@ -173,6 +172,13 @@ impl Host {
     }
 }
 
+/// Flags whose rollouts no guard can lead, and why.
+fn unfit(unfit: &[(String, Unfit)]) -> Value {
+    let unfit = unfit.iter();
+    let unfit = unfit.map(|(flag, why)| json!({ "flag": flag, "why": why.to_string() }));
+    json!({ "unfit": unfit.collect::<Vec<_>>() })
+}
+
 fn text(error: impl Display) -> String {
     error.to_string()
 }
@@ -230,7 +236,8 @@ exports! {
         with(|host| host.snapshot(len))
     }
 
-    /// Begins a turn: goes by the control document. Whoever calls has stored what the last turn gave.
+    /// Begins a turn: goes by the control document. Whoever calls has stored what the last turn gave. Says `unfit`, as [`snapshot`]
+    /// does, of rollouts that have come further than their plans go.
     fn follow(now: f64) -> usize {
         with(|host| host.follow(now as i64))
     }

@@ -287,6 +287,16 @@ fn while_the_server_is_away_nothing_is_taken_and_that_is_said() {
     cluster.sql("UPDATE flagstone_guard SET format = 1");
     send(&guard, &line(4, 0, None, 0));
     guard.kill();
+
+    // What is under way is not known: that is not to say that nothing is.
+    cluster.sql("UPDATE flagstone_rollouts SET state = '\\x07'");
+    let guard = cluster.guard(&folder, &[]);
+    for path in ["/rollouts", "/rollouts/checkout"] {
+        let (code, said) = request(&guard.address, "GET", path, "").unwrap();
+        assert_eq!(code, 503, "{path}: {said}");
+        assert!(said.starts_with("the state of `checkout`: "), "{said}");
+    }
+    guard.kill();
 }
 
 #[test]

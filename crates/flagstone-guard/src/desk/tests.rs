@@ -255,6 +255,50 @@ fn by_other_shares_nothing_is_known() {
 }
 
 #[test]
+fn what_its_owner_says_counts_for_what_is_under_way_too() {
+    let later_ms = NOW_MS + 300_000;
+    let many = |turn| {
+        let many = line(turn, 1, 0).replace("95", "95000");
+        let many = many.replace("5}", "5000}");
+        many.replace(r#""stage":0"#, r#""stage":1"#)
+    };
+    let mut before = desk();
+    for turn in 0..12 {
+        let now_ms = later_ms + i64::from(turn) * 10_000;
+        led(&mut before, 1, 1, plan(), now_ms);
+        before.take(&many(turn), now_ms);
+    }
+    let status = before.statuses(later_ms).remove(0);
+    assert_eq!(status.reason.as_deref(), Some("lost"));
+    let state = before.changes().rollouts.remove(0).1;
+    for (adopt, budget, reason, phase) in [
+        (false, 100.0, Some("lost"), "held"),
+        (false, 7.0, Some("lost"), "held"),
+        (true, 7.0, None, "complete"),
+    ] {
+        let mut desk = desk();
+        desk.judgement.adopt = adopt;
+        desk.judgement.terms.budget = budget;
+        let control = document(1, 1, "running").control;
+        let now_ms = later_ms + 120_000;
+        desk.follow(&control, &[plan()], |_| Ok(Some(state.clone())), now_ms)
+            .unwrap();
+        desk.take(&many(12), now_ms);
+        desk.lead(now_ms);
+        let found = desk.statuses(now_ms).remove(0);
+        assert_eq!(
+            (found.reason.as_deref(), found.phase.as_str()),
+            (reason, phase)
+        );
+        assert_eq!(found.budget, budget);
+        // What was counted stays, and is stored with it.
+        assert!(found.fetches.canary > status.fetches.canary);
+        let kept = Rollout::from_bytes(&desk.changes().rollouts.remove(0).1).unwrap();
+        assert_eq!(kept.terms().budget, budget);
+    }
+}
+
+#[test]
 fn who_does_not_lead_begins_nothing_anew() {
     let mut other = plan();
     other.ladder = Ladder::new(&[0.05, 0.1, 0.5]).unwrap();
@@ -284,6 +328,35 @@ fn an_entry_of_a_stage_that_there_is_not_costs_that_entry_alone() {
     }
     assert!(desk.changes() == Changes::default());
     assert_eq!(desk.statuses(NOW_MS), []);
+}
+
+#[test]
+fn a_stage_that_there_is_not_is_told_once() {
+    let unfit = vec![("checkout".to_owned(), Unfit::Stage(2))];
+    for (state, expected) in [
+        ("running", unfit.clone()),
+        ("complete", unfit),
+        ("rolled-back", Vec::new()),
+    ] {
+        let mut desk = desk();
+        let mut follow = |stage| {
+            let control = document(1, stage, state).control;
+            desk.follow(&control, &[plan()], |_| Ok(None), NOW_MS)
+        };
+        assert_eq!(follow(1), Ok(Vec::new()), "{state}");
+        // A plan that had the stage for a while is another piece of news.
+        for stage in [2, 1, 2] {
+            let told = if stage == 2 {
+                expected.clone()
+            } else {
+                Vec::new()
+            };
+            assert_eq!(follow(stage), Ok(told), "{state}, {stage}");
+            assert_eq!(follow(stage), Ok(Vec::new()), "{state}, {stage}");
+        }
+    }
+    let text = Unfit::Stage(2).to_string();
+    assert_eq!(text, "its plan has no stage 3");
 }
 
 #[test]

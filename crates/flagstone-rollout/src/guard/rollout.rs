@@ -173,12 +173,20 @@ impl Rollout {
         rollout
     }
 
-    /// The same, of which another guard may have known more: it holds until it ends. With evidence from zero under the same
-    /// attempt the error budget would be spent twice.
+    /// The same, of which another guard may have known more: it holds until it ends, or is [adopted](Self::go_by). With
+    /// evidence from zero under the same attempt the error budget would be spent twice.
     #[must_use]
     pub const fn without_state(mut self) -> Self {
         self.lost = true;
         self
+    }
+
+    /// Goes by these terms from now on; with `adopt` it is led though another guard may have known more. What has been counted
+    /// stays, and what of the error budget is spent: terms say when it may advance, and whenever it does, a false rollback is no
+    /// likelier.
+    pub const fn go_by(&mut self, terms: Terms, adopt: bool) {
+        self.terms = terms;
+        self.lost &= !adopt;
     }
 
     /// Adds a report; see [`Guard::merge`].

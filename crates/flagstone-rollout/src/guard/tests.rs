@@ -220,6 +220,40 @@ fn an_outage_is_controls() {
     assert!(new.is_outage(), "without a stage before it, 5 % is much");
 }
 
+/// What depends on both variants may fail as it always has: that is no outage, and is not in a stage that has just begun.
+#[test]
+fn a_new_stage_is_held_against_the_stages_before() {
+    let mut guard = guard();
+    let mut sequence = 0;
+    let mut tell = |guard: &mut Guard, stage, tens: i64, failures| {
+        let now_ms = tens * 10_000;
+        guard.merge(
+            id(sequence),
+            &report(stage, now_ms, [failures, 990, 1, 10]),
+            now_ms,
+        );
+        sequence += 1;
+        guard.is_outage()
+    };
+    for (tens, is_outage) in [true, true, true, false, false, false]
+        .into_iter()
+        .enumerate()
+    {
+        assert_eq!(tell(&mut guard, 0, tens as i64, 60), is_outage, "{tens}");
+    }
+    guard.enter_stage(1, 60_000);
+    assert!(!guard.is_outage(), "nobody is in it yet");
+    // Those who have not heard of it are in the stage before.
+    assert!(!tell(&mut guard, 0, 6, 60));
+    for tens in 7..12 {
+        assert!(!tell(&mut guard, 1, tens, 60), "{tens}");
+    }
+    guard.enter_stage(2, 120_000);
+    for (tens, failures, is_outage) in [(12, 600, false), (13, 600, true), (14, 600, true)] {
+        assert_eq!(tell(&mut guard, 2, tens, failures), is_outage, "{tens}");
+    }
+}
+
 #[test]
 fn a_mismatch_of_units_is_noticed() {
     let mut guard = guard();
@@ -259,6 +293,44 @@ fn time_without_a_guard_is_no_time_without_traffic() {
     let day_ms = 24 * 60 * MINUTE_MS;
     guard.merge(id(60), &fetches(day_ms), day_ms);
     assert_eq!(guard.rate(), 100.0);
+}
+
+/// A clock that was wrong for a moment, by whatever it was, hides no silence afterwards.
+#[test]
+fn a_clock_that_was_ahead_is_forgotten() {
+    for ahead_ms in [5_000, 40_000, MINUTE_MS, 24 * 60 * MINUTE_MS] {
+        let mut guard = guard();
+        let mut sequence = 0;
+        let mut tell = |guard: &mut Guard, from_ms: i64, to_ms: i64| {
+            for now_ms in (from_ms..to_ms).step_by(10_000) {
+                guard.merge(id(sequence), &report(0, now_ms, [1, 990, 1, 10]), now_ms);
+                sequence += 1;
+            }
+        };
+        tell(&mut guard, 0, 600_000);
+        tell(&mut guard, 600_000 + ahead_ms, 600_001 + ahead_ms);
+        let before = guard.assess();
+        guard.close(600_000);
+        assert_eq!(guard.last_report_ms(), Some(600_000), "{ahead_ms}");
+        let evidence = guard.assess();
+        assert!((before.total - evidence.total).abs() < 1e-12, "{ahead_ms}");
+        tell(&mut guard, 600_000, 1_200_000);
+        assert_eq!(guard.instances(), 1);
+        assert!(
+            (guard.rate() - 100.0).abs() < 5.0,
+            "{ahead_ms}: {}",
+            guard.rate()
+        );
+        assert!(
+            (guard.coverage() - 1.0).abs() < 0.1,
+            "{ahead_ms}: {}",
+            guard.coverage()
+        );
+        assert_eq!(guard.open.len(), OPEN_INTERVALS as usize, "{ahead_ms}");
+        // Half of the nodes are gone.
+        guard.close(1_240_000);
+        assert!(guard.coverage() < 0.5, "{ahead_ms}: {}", guard.coverage());
+    }
 }
 
 #[test]

@@ -86,7 +86,7 @@ impl Instances {
             .entries
             .binary_search_by_key(&id.instance, |entry| entry.id);
         if let Some(entry) = position.ok().and_then(|index| self.entries.get_mut(index)) {
-            entry.heard = entry.heard.max(interval);
+            entry.heard = interval;
             return entry.sequences.insert(id.sequence);
         }
         if self.entries.len() >= self.most {

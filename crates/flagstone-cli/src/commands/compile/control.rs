@@ -147,23 +147,32 @@ impl<'p> Control<'p> {
 }
 
 impl Control<'_> {
-    /// Says of each rollout under way that the snapshot does not have its plan.
+    /// Says of each rollout that takes everybody out since the snapshot has not its plan, or its plan not the stage that it is at. What is
+    /// complete may do without its plan.
     pub fn idle_rollouts(&self, snapshot: &Snapshot<'_>) -> Vec<String> {
-        let has = |key: &str, id: &str| {
-            let is_its = |plan: flagstone_core::Plan<'_>| {
+        let plan = |key: &str, id: &str| {
+            snapshot.plans().find(|plan| {
                 let flag = snapshot.flag(plan.flag);
                 plan.id == id && flag.is_some_and(|flag| flag.key() == key)
-            };
-            snapshot.plans().any(is_its)
+            })
         };
         let rollouts = self.document.get("rollouts").and_then(Value::as_object);
         let idle = rollouts.into_iter().flatten().filter_map(|(key, entry)| {
             let word = |name| entry.get(name).and_then(Value::as_str).unwrap_or("?");
-            let is_under_way = matches!(word("state"), "running" | "paused");
-            (is_under_way && !has(key, word("plan"))).then(|| {
-                let id = word("plan");
-                format!("the rollout of `{key}` by plan `{id}` ends: the snapshot has no such plan, nobody is in any more")
-            })
+            let (id, state) = (word("plan"), word("state"));
+            let stage = entry.get("stage").and_then(Value::as_u64).unwrap_or(0);
+            let why = match (plan(key, id), state) {
+                (None, "running" | "paused") => "the snapshot has no such plan".to_owned(),
+                (Some(plan), "running" | "paused" | "complete")
+                    if stage >= plan.stages().count() as u64 =>
+                {
+                    format!("the snapshot's plan has no stage {}", stage + 1)
+                }
+                _ => return None,
+            };
+            Some(format!(
+                "the rollout of `{key}` by plan `{id}` ends: {why}, nobody is in any more"
+            ))
         });
         idle.collect()
     }

@@ -19,7 +19,7 @@ pub struct Followed {
     looked_ms: i64,
     snapshot: Option<(Digest, rollout::Planned)>,
     pub plans: Vec<Planned>,
-    /// Flags of a new snapshot whose plans cannot be led, and why.
+    /// Flags whose rollouts cannot be led, and why, until that is told.
     pub unfit: Vec<(String, Unfit)>,
 }
 

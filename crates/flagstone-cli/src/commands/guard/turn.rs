@@ -148,16 +148,16 @@ impl<'a> Guard<'a> {
     fn turn(&mut self, batches: Vec<Batch>) -> Result<(), Failure> {
         let looked = self.followed.look(clock::now().0);
         let mut problem = looked.err().map(|failure| failure.to_string());
-        for (flag, why) in std::mem::take(&mut self.followed.unfit) {
-            self.report
-                .warning(&format!("the rollout of `{flag}` is not guarded: {why}"))?;
-        }
         let done = self.count(&batches);
         let taken = done.as_ref().ok().map(|done| done.taken.clone());
         let mut taken = taken.into_iter().flatten();
         for batch in batches {
             // Whoever went away sends it again.
             let _ = batch.reply.send(taken.next().map(|taken| taken.json()));
+        }
+        for (flag, why) in std::mem::take(&mut self.followed.unfit) {
+            self.report
+                .warning(&format!("the rollout of `{flag}` is not guarded: {why}"))?;
         }
         match done {
             Ok(done) => {
@@ -263,7 +263,9 @@ impl<'a> Guard<'a> {
         };
         let state = |id| self.store.rollout(id).map_err(|error| error.to_string());
         let plans = &self.followed.plans;
-        self.desk.follow(control, plans, state, now_ms)
+        let unfit = self.desk.follow(control, plans, state, now_ms)?;
+        self.followed.unfit.extend(unfit);
+        Ok(())
     }
 
     fn keep(
@@ -337,6 +339,7 @@ impl<'a> Guard<'a> {
         let now_ms = clock::now().0.saturating_add(self.ahead_ms);
         let statuses = self.desk.statuses(now_ms);
         let json = match question {
+            Question::Rollouts if !self.desk.is_ready() => return self.missing(),
             Question::Rollouts => serde_json::to_string_pretty(&statuses),
             Question::Rollout(flag) => match statuses.iter().find(|status| status.flag == *flag) {
                 Some(status) => serde_json::to_string_pretty(status),
@@ -362,7 +365,7 @@ impl<'a> Guard<'a> {
         }
     }
 
-    /// That there is no such rollout, if that is known.
+    /// That there is no such thing, if that is known.
     fn missing(&self) -> Answer {
         match &self.problem {
             Some(problem) if !self.desk.is_ready() => Answer::Unknown(problem.clone()),

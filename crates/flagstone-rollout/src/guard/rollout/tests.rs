@@ -21,7 +21,10 @@ fn begin() -> Rollout {
 
 /// The report of an interval at the present stage's share, with failures in each arm of 10,000 fetches.
 fn tell(rollout: &mut Rollout, step: i64, control: u64, canary: u64) {
-    let stage = rollout.guard().stage();
+    tell_of(rollout, rollout.guard().stage(), step, control, canary);
+}
+
+fn tell_of(rollout: &mut Rollout, stage: u8, step: i64, control: u64, canary: u64) {
     let ladder = rollout.guard().plan().ladder;
     let share = ladder
         .share(stage.into())
@@ -194,6 +197,23 @@ fn half_of_the_nodes_gone_is_stale() {
     assert_eq!(rollout.hold(), Some(Hold::Stale));
 }
 
+#[test]
+fn without_reports_it_holds_though_its_clock_was_ahead() {
+    let mut rollout = begin();
+    rollout.paused = true;
+    for step in (0..12).chain([8_640]) {
+        tell(&mut rollout, step, 10, 10);
+        rollout.look(step * 10_000);
+    }
+    for step in 12..60 {
+        // Until half a minute has passed it may be that reports are on their way.
+        rollout.paused = step < 15;
+        rollout.look(step * 10_000);
+        let expected = if step < 15 { Hold::Manual } else { Hold::Stale };
+        assert_eq!(rollout.hold(), Some(expected), "{step}");
+    }
+}
+
 /// The control document as the guard and people change it.
 struct Document {
     course: Course,
@@ -341,6 +361,34 @@ fn a_step_that_could_not_be_published_waits_while_there_is_evidence() {
         (rollout.hold(), document.course.stage),
         (Some(Hold::Evidence), 0)
     );
+}
+
+#[test]
+fn a_step_that_could_not_be_published_waits_for_the_end_of_an_outage() {
+    // By how often control and canary fail as ever, and then, in 10,000.
+    for (ever, then, expected) in [(10, 10, 1), (600, 600, 1), (10, 5_000, 0)] {
+        let (mut rollout, mut document) = (begin(), Document::new(vec![]));
+        let mut step = 0;
+        while rollout.guard().stage() == 0 {
+            tell(&mut rollout, step, ever, ever);
+            document.lead(&mut rollout, step * 10_000, false);
+            step += 1;
+        }
+        for _ in 0..3 {
+            tell_of(&mut rollout, document.course.stage, step, then, then);
+            document.lead(&mut rollout, step * 10_000, false);
+            step += 1;
+        }
+        document.lead(&mut rollout, step * 10_000, true);
+        let name = format!("{ever} and then {then}: {:?}", rollout.hold());
+        assert_eq!(document.course.stage, expected, "{name}");
+        for _ in 0..4 {
+            tell_of(&mut rollout, document.course.stage, step, ever, ever);
+            document.lead(&mut rollout, step * 10_000, true);
+            step += 1;
+        }
+        assert_eq!(document.course.stage, 1, "{name}");
+    }
 }
 
 #[test]
