@@ -121,7 +121,7 @@ pub fn rollout_id(flag: &str, plan: &str, attempt: u32) -> u64 {
     hash::key(name.as_bytes()) as u64
 }
 
-/// Where on its plan's own time a rollout is; `None` if the plan has no such stage.
+/// Where on its plan's own time a rollout is; `None` if it is under way and the plan has no such stage.
 fn progress(plan: &Plan<'_>, course: &Course) -> Option<Progress> {
     let mut begins = 0i64;
     let mut within = None;
@@ -131,11 +131,13 @@ fn progress(plan: &Plan<'_>, course: &Course) -> Option<Progress> {
         }
         begins = begins.saturating_add(stage.dwell);
     }
-    let (at, dwell) = within?;
+    let (at, dwell) = match course.state {
+        State::RolledBack => return Some(Progress::NONE),
+        // Where the last stage ends, also if there have been more.
+        State::Complete => return Some(Progress::still(begins)),
+        State::Running | State::Paused => within?,
+    };
     Some(match course.state {
-        State::RolledBack => Progress::NONE,
-        // Where the last stage ends.
-        State::Complete => Progress::still(begins),
         State::Paused if plan.is_straight() => {
             let dwelt = course.held_ms.saturating_sub(course.since_ms);
             Progress::still(at.saturating_add(dwelt.max(0).min(dwell)))
@@ -145,7 +147,7 @@ fn progress(plan: &Plan<'_>, course: &Course) -> Option<Progress> {
             since: UnixMillis(course.since_ms),
             until: at.saturating_add(dwell),
         },
-        State::Running | State::Paused => Progress::still(at),
+        _ => Progress::still(at),
     })
 }
 

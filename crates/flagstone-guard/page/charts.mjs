@@ -41,7 +41,7 @@ export function stairs(stages, at, state) {
   const step = width / shares.length
   // Small shares are to be seen too.
   const rise = (share) => 8 + 76 * Math.sqrt(share)
-  const present = at < stages.length ? (state === 'complete' ? stages.length : at) : -1
+  const present = state === 'complete' ? stages.length : at < stages.length ? at : -1
   const steps = shares.map((share, index) => {
     const kind =
       state === 'rolled-back'
@@ -69,10 +69,10 @@ export function stairs(stages, at, state) {
   const where =
     at === undefined
       ? 'it has not begun'
-      : present < 0
-        ? `its plan has no stage ${at + 1}`
-        : state === 'complete'
-          ? 'complete, everybody has it'
+      : state === 'complete'
+        ? 'complete, everybody has it'
+        : present < 0
+          ? `its plan has no stage ${at + 1}`
           : state === 'rolled-back'
             ? `rolled back at ${percent(shares[at])}`
             : `stage ${at + 1} of ${stages.length}, ${percent(shares[at])}`

@@ -72,8 +72,8 @@ function sentence(flag, at) {
   if (kill !== null) return `Killed: everybody gets ${kill}.`
   if (!state) return 'It has a plan, and has not begun.'
   if (state === 'rolled-back') return `Rolled back ${ago(at - since_ms)} ago: nobody is in any more.`
-  if (!stages[stage]) return `Its plan has no stage ${stage + 1} any more: nobody is in.`
   if (state === 'complete') return `Everybody has it, since ${ago(at - since_ms)}.`
+  if (!stages[stage]) return `Its plan has no stage ${stage + 1} any more: nobody is in.`
   if (guard?.reason) return REASONS[guard.reason] ?? guard.reason
   if (state === 'paused') return REASONS.manual
   if (!guard) return 'No guard leads it.'
@@ -192,12 +192,12 @@ function card(flag) {
     badge.textContent = STATES[now] ?? now
     badge.className = `badge is-${now}`
     share.textContent =
-      now === 'killed' || state === 'rolled-back' || (state && !stages[stage])
+      now === 'killed' || state === 'rolled-back'
         ? '0 %'
         : state === 'complete'
           ? '100 %'
           : state
-            ? percent(stages[stage].share)
+            ? percent(stages[stage]?.share ?? 0)
             : ''
     words.textContent = sentence(flag, health.at_ms)
     legend.replaceChildren(

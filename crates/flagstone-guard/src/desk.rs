@@ -178,7 +178,7 @@ impl Desk {
             // Nobody is in a stage that there is not.
             if usize::from(entry.course.stage) >= plan.ladder.len() {
                 astray.push(id);
-                if !self.astray.contains(&id) && entry.course.state != State::RolledBack {
+                if !self.astray.contains(&id) && !has_ended(&entry.course) {
                     unfit.push((plan.flag.clone(), Unfit::Stage(entry.course.stage)));
                 }
                 continue;

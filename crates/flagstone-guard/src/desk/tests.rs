@@ -335,7 +335,8 @@ fn a_stage_that_there_is_not_is_told_once() {
     let unfit = vec![("checkout".to_owned(), Unfit::Stage(2))];
     for (state, expected) in [
         ("running", unfit.clone()),
-        ("complete", unfit),
+        ("paused", unfit),
+        ("complete", Vec::new()),
         ("rolled-back", Vec::new()),
     ] {
         let mut desk = desk();

@@ -163,9 +163,7 @@ impl Control<'_> {
             let stage = entry.get("stage").and_then(Value::as_u64).unwrap_or(0);
             let why = match (plan(key, id), state) {
                 (None, "running" | "paused") => "the snapshot has no such plan".to_owned(),
-                (Some(plan), "running" | "paused" | "complete")
-                    if stage >= plan.stages().count() as u64 =>
-                {
+                (Some(plan), "running" | "paused") if stage >= plan.stages().count() as u64 => {
                     format!("the snapshot's plan has no stage {}", stage + 1)
                 }
                 _ => return None,
