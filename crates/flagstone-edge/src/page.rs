@@ -15,7 +15,8 @@ pub(crate) const WASHOUT: &str = "__Host-flagstone-washout";
 pub(crate) const KEPT: &str = "; Path=/; Secure; HttpOnly; SameSite=Lax";
 /// Bytes of a list; browsers take 4,096 for a cookie's name and value.
 const MOST_LISTED: usize = 4_000;
-/// Request headers that would have an origin answer with less than the page, or with a page that cannot be written into.
+/// Request headers that would have an origin answer with less than the page, or with a page that cannot be written into: a tag, a
+/// date, either, and a part.
 pub(crate) const REQUEST: [&str; 4] = ["if-none-match", "if-modified-since", "if-range", "range"];
 /// Response headers that are no longer true of a page that was written into.
 const RESPONSE: [&str; 8] = [

@@ -362,6 +362,13 @@ fn a_request_is_planned_as_by_one_that_sees_all_of_it() {
             ],
         ),
         Head::get("/canary/", &[("sec-fetch-mode", "navigate")]),
+        Head::get(
+            "/canary/",
+            &[
+                ("if-range", "Wed, 25 Nov 2026 08:00:00 GMT"),
+                ("range", "bytes=5-"),
+            ],
+        ),
         Head::get("/canary/", &[("accept", "text/html, */*")]),
         Head::get(
             "/canary/",
@@ -477,6 +484,7 @@ fn only_what_the_configuration_can_ask_for_is_asked_for() {
             "x-a",
             "content-length",
             "transfer-encoding",
+            "if-range",
         ])
     );
     assert_eq!((all.1.len(), all.2), (9, 1));
