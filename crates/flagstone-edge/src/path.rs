@@ -157,7 +157,7 @@ fn segment(text: &str) -> Option<(&str, &str)> {
 }
 
 /// The path behind a literal part of a pattern.
-fn strip<'p>(path: &'p str, literal: &str) -> Option<&'p str> {
+pub(crate) fn strip<'p>(path: &'p str, literal: &str) -> Option<&'p str> {
     let (mut rest, mut literal) = (path.as_bytes(), literal.as_bytes());
     while !literal.is_empty() {
         let (wanted, literal_rest) = unit(literal)?;
