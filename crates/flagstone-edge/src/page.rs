@@ -30,8 +30,8 @@ const RESPONSE: [&str; 8] = [
     "content-md5",
 ];
 
-/// Whether a response is a page that can be written into as it streams by: HTML, whole, not compressed, in an encoding that
-/// writes ASCII as ASCII.
+/// Whether a response is a page that can be written into as it streams by: HTML that is not to be saved as a file, whole, not
+/// compressed, in an encoding that writes ASCII as ASCII.
 #[inline(never)]
 pub(crate) fn is_page(response: &(impl ResponseHead + ?Sized)) -> bool {
     let header = |name| {
@@ -40,8 +40,12 @@ pub(crate) fn is_page(response: &(impl ResponseHead + ?Sized)) -> bool {
             .map(|value| value.to_ascii_lowercase())
     };
     let kind = header("content-type").unwrap_or_default();
-    let mut parts = kind.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
+    let is_end = |byte: &u8| *byte == b';';
+    let mut parts = kind.split(is_end).map(<[u8]>::trim_ascii);
     let is_html = parts.next() == Some(b"text/html");
+    let disposition = header("content-disposition").unwrap_or_default();
+    let mut disposition = disposition.split(is_end).map(<[u8]>::trim_ascii);
+    let is_file = disposition.next() == Some(b"attachment");
     let is_wide = |part: &[u8]| {
         let charset = part.strip_prefix(b"charset=").unwrap_or_default();
         let charset = charset.strip_prefix(b"\"").unwrap_or(charset);
@@ -55,6 +59,7 @@ pub(crate) fn is_page(response: &(impl ResponseHead + ?Sized)) -> bool {
         .is_ok_and(|rules| directives(rules).any(|rule| rule == "no-transform"));
     response.status() == 200
         && is_html
+        && !is_file
         && !parts.any(is_wide)
         && matches!(&*encoding, b"" | b"identity")
         && !is_fixed

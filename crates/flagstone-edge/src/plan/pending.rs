@@ -45,12 +45,13 @@ pub(crate) struct Pending {
 
 impl Pending {
     /// The response headers that [`respond`](Self::respond) may ask for.
-    pub const ASKS: [&'static str; 6] = [
+    pub const ASKS: [&'static str; 7] = [
         "vary",
         "cache-control",
         "server-timing",
         "content-type",
         "content-encoding",
+        "content-disposition",
         "content-security-policy",
     ];
 

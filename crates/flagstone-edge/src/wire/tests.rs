@@ -403,6 +403,13 @@ fn a_request_is_planned_as_by_one_that_sees_all_of_it() {
                 ("server-timing", "db;dur=5, flag-a"),
             ],
         },
+        Response {
+            status: 200,
+            headers: vec![
+                ("content-type", "text/html"),
+                ("content-disposition", "attachment"),
+            ],
+        },
     ];
     for model in [
         curious(),
