@@ -118,6 +118,8 @@ impl Pending {
     /// The response when the origin cannot be reached.
     pub fn unreachable(&self) -> Answer {
         let status = Status {
+            // A new one is not set.
+            id: self.status.id.filter(|id| *id != IdSource::Minted),
             problem: Some(Problem::OriginUnreachable),
             ..self.status
         };
