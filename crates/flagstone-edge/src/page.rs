@@ -40,12 +40,11 @@ pub(crate) fn is_page(response: &(impl ResponseHead + ?Sized)) -> bool {
             .map(|value| value.to_ascii_lowercase())
     };
     let kind = header("content-type").unwrap_or_default();
-    let is_end = |byte: &u8| *byte == b';';
-    let mut parts = kind.split(is_end).map(<[u8]>::trim_ascii);
+    let mut parts = kind.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
     let is_html = parts.next() == Some(b"text/html");
+    // One that begins so and goes on is no type, and means the same.
     let disposition = header("content-disposition").unwrap_or_default();
-    let mut disposition = disposition.split(is_end).map(<[u8]>::trim_ascii);
-    let is_file = disposition.next() == Some(b"attachment");
+    let is_file = disposition.starts_with(b"attachment");
     let is_wide = |part: &[u8]| {
         let charset = part.strip_prefix(b"charset=").unwrap_or_default();
         let charset = charset.strip_prefix(b"\"").unwrap_or(charset);

@@ -79,7 +79,7 @@ impl Matched<'_> {
 
 /// Whether something else answers a variant's requests than those of others: another origin, or what has another path or goes by
 /// headers.
-pub(crate) fn moves(action: &ActionRecord) -> bool {
+pub(crate) fn diverts(action: &ActionRecord) -> bool {
     action.origin != NONE16 || action.rewrite_len > 0 || action.request_headers_count > 0
 }
 

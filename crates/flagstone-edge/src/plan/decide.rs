@@ -17,7 +17,7 @@ use crate::ledger::Ledger;
 use crate::page;
 use crate::parts::Parts;
 use crate::path;
-use crate::route::{ACTS, Matched, Relevant, matching, moves, pairs, relevant};
+use crate::route::{ACTS, Matched, Relevant, diverts, matching, pairs, relevant};
 use crate::status::{Guard, IdSource, Problem, Why};
 use flagstone_core::layout::{
     ActionRecord, EdgeRecord, NONE16, OriginRecord, RepeatKind, Section, Statuses, TextRecord,
@@ -381,10 +381,10 @@ fn take_away(
     routes: &[Matched<'_>],
     set: &[(&str, &str)],
 ) {
-    let mut is_moved = false;
+    let mut is_diverted = false;
     for route in routes {
         for action in route.actions(snapshot) {
-            is_moved |= moves(&action);
+            is_diverted |= diverts(&action);
             for (name, _) in pairs(snapshot, action.request_headers, action.own_headers_count) {
                 if !set.iter().any(|(other, _)| *other == name) {
                     edits.push(Edit::Remove(name.to_owned().into()));
@@ -392,11 +392,11 @@ fn take_away(
             }
         }
     }
-    if is_moved {
+    if is_diverted {
         let [_, since, range @ ..] = page::REQUEST;
         edits.push(Edit::Remove(since.into()));
         let tag = parts.header("if-range").unwrap_or(b"\"");
-        if !tag.starts_with(b"\"") && !tag.starts_with(b"W/") {
+        if !matches!(tag, [b'"', ..] | [b'W', b'/', ..]) {
             edits.extend(range.map(|name| Edit::Remove(name.into())));
         }
     }

@@ -4,7 +4,7 @@ use crate::character::{self, HEADER};
 use crate::configuration::Configuration;
 use crate::head::GeoField;
 use crate::identity::Anonymous;
-use crate::route::moves;
+use crate::route::diverts;
 use flagstone_core::layout::{
     ActionRecord, EdgeRecord, NONE, NONE16, OriginRecord, RepeatKind, RouteRecord, Section,
     SourceKind, SourceRecord, switch,
@@ -101,7 +101,7 @@ impl Asks {
                 self.header("cookie");
             }
             // The dates of what the visitor has are not passed on.
-            if moves(&action) {
+            if diverts(&action) {
                 self.header("if-range");
             }
         }
