@@ -11,7 +11,9 @@ pub(crate) fn resolve(path: &str) -> Cow<'_, str> {
     let Some(rest) = path.strip_prefix('/') else {
         return Cow::Borrowed(path);
     };
-    if !text_split(rest, b'/').any(|segment| dots(segment).is_some()) {
+    // Most have neither, which is seen in a few instructions.
+    let may_have = rest.bytes().any(|byte| matches!(byte, b'.' | b'%'));
+    if !may_have || !text_split(rest, b'/').any(|segment| dots(segment).is_some()) {
         return Cow::Borrowed(path);
     }
     let mut segments: Vec<&str> = Vec::new();

@@ -395,8 +395,8 @@ fn take_away(
     if is_diverted {
         let [_, since, range @ ..] = page::REQUEST;
         edits.push(Edit::Remove(since.into()));
-        let tag = parts.header("if-range").unwrap_or(b"\"");
-        if !matches!(tag, [b'"', ..] | [b'W', b'/', ..]) {
+        let is_date = |tag: &str| !matches!(tag.as_bytes(), [b'"', ..] | [b'W', b'/', ..]);
+        if parts.header_text("if-range").is_some_and(is_date) {
             edits.extend(range.map(|name| Edit::Remove(name.into())));
         }
     }
