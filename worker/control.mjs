@@ -4,7 +4,7 @@
 /** Below it whoever has the token reads and writes what the object holds. */
 const PATH = '/.well-known/flagstone/'
 
-const unauthorized = () => new Response('the token is missing or wrong\n', { status: 401 })
+const unauthorized = () => new Response('the token is missing or wrong\n', { status: 401, headers: { 'www-authenticate': 'Bearer' } })
 
 /** Values under keys, each with the number of its writes as entity tag. */
 export class ControlDocument {
@@ -21,7 +21,7 @@ export class ControlDocument {
     if (request.method === 'GET') {
       return held ? new Response(held.text, { headers: { etag: tag } }) : new Response(null, { status: 404 })
     }
-    if (request.method !== 'PUT') return new Response(null, { status: 405 })
+    if (request.method !== 'PUT') return new Response(null, { status: 405, headers: { allow: 'GET, PUT' } })
     const header = (name) => request.headers.get(name)
     // What compresses a response on its way makes its tag a weak one.
     const wanted = header('if-match')?.replace(/^W\//, '')

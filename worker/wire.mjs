@@ -91,7 +91,7 @@ export class Engine extends Instance {
     const texts = [plan.pending, outcome(first), String(first.took)]
     if (second === undefined) texts.push(null, null)
     else texts.push(outcome(second), fallback.pending)
-    texts.push(headers?.get('cf-cache-status') === 'HIT' ? '1' : '0', plan.readsEvents ? headers?.get('flagstone-event') : null)
+    texts.push(headers?.get('cf-cache-status'), plan.readsEvents ? headers?.get('flagstone-event') : null)
     this.pushHeaders(texts, (fallback ?? plan).asked, headers)
     this.write(texts)
     const message = this.ask(this.exports.ended, now)

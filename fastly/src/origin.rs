@@ -23,6 +23,16 @@ use crate::{log, now};
 /// The longest URL that the platform takes, in bytes; the SDK panics when it refuses one.
 const MAX_URL: usize = 8_192;
 
+/// What a visitor says about the connection to the edge: a proxy behind it would take the headers away that `Connection` names, ours
+/// among them. The edge takes none away for that, as on the other platform: one may be of a hop in front of it.
+const CONNECTION: [HeaderName; 5] = [
+    header::CONNECTION,
+    header::TE,
+    header::UPGRADE,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+];
+
 /// Sends the request to the plan's origin, the backend of that name, and makes the visitor's response. When that has failed,
 /// and may be done, the same happens by the plan's fallback.
 ///
@@ -250,6 +260,9 @@ fn send(plan: &Plan, request: Outgoing) -> Result<(ResponseHandle, BodyHandle), 
     head.set_url(&url);
     // The visitor's own matters to nobody behind the edge.
     head.set_version(Version::HTTP_11);
+    for name in CONNECTION {
+        head.remove_header(&name);
+    }
     headers::apply(&mut head, &plan.request_edits);
     if !plan.cache_key.is_empty() {
         let mut hash = Sha256::new();

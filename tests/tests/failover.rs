@@ -576,6 +576,47 @@ fn the_guard_gets_lines_that_the_dataset_does_not_take() {
     assert_eq!(counted(&worker, &reports).requests, 1);
 }
 
+/// The local runtime has no cache in front of origins, which speak for it here.
+#[test]
+fn what_cloudflares_cache_has_kept_does_no_harm() {
+    let published = Published::of(CONFIG);
+    let origin = Origin::start(|request| {
+        let status = request.target.trim_start_matches("/a/");
+        let response = Response::new(200).header("cf-cache-status", status);
+        Some(response.header("flagstone-event", "order-lost"))
+    });
+    let origin = origin.unwrap();
+    let reports = Origin::start(|_| Some(Response::new(200))).unwrap();
+    let setting = Setting {
+        origins: &[("stable", origin.url()), ("canary", origin.url())],
+        store: &[
+            (&published.key, &published.snapshot),
+            (CONTROL, &published.control(7, "")),
+        ],
+        reports: Some(reports.url()),
+        ..Setting::default()
+    };
+    let Some(worker) = if_present(Workerd::start(Build::Release, setting)).unwrap() else {
+        return;
+    };
+    for path in ["/a/STALE", "/a/UPDATING", "/a/EXPIRED"] {
+        let request = Request::new("GET", path).header("x-user", "bob");
+        worker.send(&request, &Location::default()).unwrap();
+    }
+    let begin = Instant::now();
+    let mut found = (0, 0);
+    while found.0 < 3 {
+        assert!(begin.elapsed() < Duration::from_secs(60), "{found:?}");
+        thread::sleep(Duration::from_millis(100));
+        let lines = reported(&worker, &reports);
+        let rows = lines.iter().filter_map(|line| Some(Line::read(line)?.row));
+        found = rows.fold((0, 0), |(requests, harms), row| {
+            (requests + row.requests, harms + row.harms)
+        });
+    }
+    assert_eq!(found, (3, 1), "{}", worker.log());
+}
+
 /// The first row of the tally; it comes within an interval.
 fn counted(host: &dyn Host, reports: &Origin) -> Row {
     let begin = Instant::now();

@@ -534,6 +534,11 @@ fn the_health_page_is_there_and_pauses_a_rollout() {
     };
     site.set_clock(BEGIN + 1_000);
     site.tell(&line(1, 0, 0, BEGIN, 3));
+    for (method, path, allowed) in [("GET", "/lines", "POST"), ("POST", "/metrics", "GET")] {
+        let other = site.send("guard", Request::new(method, path), "secret");
+        let found = other.headers.text("allow");
+        assert_eq!((other.status, found.as_deref()), (405, Some(allowed)));
+    }
     // As a browser sends it: any name, and the token as password.
     let get = Request::new("GET", "/_flagstone/")
         .header("x-worker", "guard")

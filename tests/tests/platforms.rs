@@ -417,7 +417,9 @@ fn the_control_document_in_a_durable_object() {
     let kill = r#""banner":"off""#;
     assert_eq!(banner(), "banner=on");
     assert_eq!(put("wrong", None, 8, kill), 401);
-    assert_eq!(get(&worker, target).status, 401);
+    let refused = get(&worker, target);
+    let shown = refused.headers.text("www-authenticate");
+    assert_eq!((refused.status, shown.as_deref()), (401, Some("Bearer")));
     assert_eq!(banner(), "banner=on");
     // Two who find nothing there: the second is told.
     assert_eq!(
@@ -435,9 +437,14 @@ fn the_control_document_in_a_durable_object() {
     // One that is older than the one in use changes nothing.
     assert_eq!(put("secret", Some("\"2\""), 8, kill), 204);
     assert_eq!(banner(), "banner=on");
-    let mut request = Request::new("GET", target);
-    request.headers.push("Authorization", "Bearer secret");
-    let held = worker.send(&request, &Location::default()).unwrap();
+    let ask = |method| {
+        let request = Request::new(method, target).header("Authorization", "Bearer secret");
+        worker.send(&request, &Location::default()).unwrap()
+    };
+    let other = ask("DELETE");
+    let allowed = other.headers.text("allow");
+    assert_eq!((other.status, allowed.as_deref()), (405, Some("GET, PUT")));
+    let held = ask("GET");
     assert_eq!(held.headers.text("etag").as_deref(), Some("\"3\""));
     assert_eq!(held.body, configuration.control(8, kill));
 }

@@ -28,7 +28,7 @@ const OVERTAKEN = 'somebody else has changed the control document at the same ti
 const JSON_TYPE = 'application/json'
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
-const plain = (status, text) => new Response(text, { status, headers: { 'cache-control': 'no-store' } })
+const plain = (status, text, headers) => new Response(text, { status, headers: { 'cache-control': 'no-store', ...headers } })
 const found = (text, type) => new Response(text, { headers: { 'content-type': type, 'cache-control': 'no-store' } })
 
 export class Guard extends DurableObject {
@@ -51,7 +51,7 @@ export class Guard extends DurableObject {
   async fetch(request) {
     const { pathname } = new URL(request.url)
     if (pathname === '/lines') {
-      if (request.method !== 'POST') return plain(405, 'POST lines here\n')
+      if (request.method !== 'POST') return plain(405, 'POST lines here\n', { allow: 'POST' })
       if (request.headers.has('content-encoding')) return plain(415, 'send lines uncompressed\n')
       const lines = await request.text()
       if (lines.length > LARGEST) return plain(413, 'at most 8 MiB\n')
@@ -63,7 +63,7 @@ export class Guard extends DurableObject {
       }
     }
     if (pathname.startsWith(PAGE)) return this.page(request, pathname)
-    if (request.method !== 'GET') return plain(405, 'only GET\n')
+    if (request.method !== 'GET') return plain(405, 'only GET\n', { allow: 'GET' })
     return this.answer(pathname)
   }
 

@@ -63,12 +63,13 @@ impl Pipeline {
 /// How an attempt ended, no second one, not from a cache, no events; of the response's headers two.
 fn response(pending: &str) -> Vec<u8> {
     let attempt = [Some(pending), Some("200"), Some("12"), None, None];
-    let answer = [Some("0"), None];
+    let answer = [None, None];
     let headers = [
         None,
         Some("max-age=60"),
         None,
         Some("text/html"),
+        None,
         None,
         None,
     ];

@@ -7,6 +7,7 @@ use crate::exposure;
 use crate::head::RequestHead;
 use crate::ofrep;
 use crate::parts::Parts;
+use crate::path;
 use crate::refresh::Node;
 use crate::status::{Problem, STATUS, Status};
 use flagstone_core::layout::{EdgeRecord, Section, switch};
@@ -80,12 +81,12 @@ pub(crate) enum Desk {
     Exposure,
 }
 
-/// Whose path it is, if that is switched on.
+/// Whose path it is, if that is switched on. Paths are compared as with patterns of routes.
 pub(crate) fn desk(configuration: &Configuration, path: &str) -> Option<Desk> {
-    let (desk, switch) = match path {
-        exposure::PATH => (Desk::Exposure, switch::EXPOSURES),
-        path if path.starts_with(ofrep::ROOT) => (Desk::Ofrep, switch::OFREP),
-        _ => return None,
+    let path = path::resolve(path);
+    let (desk, switch) = match path::strip(&path, exposure::PATH) {
+        Some("") => (Desk::Exposure, switch::EXPOSURES),
+        _ => path::strip(&path, ofrep::ROOT).map(|_| (Desk::Ofrep, switch::OFREP))?,
     };
     let edge: EdgeRecord = configuration.snapshot()?.record(Section::Edge, 0)?;
     (edge.switches & switch != 0).then_some(desk)

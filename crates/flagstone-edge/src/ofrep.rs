@@ -13,6 +13,7 @@ use crate::desk::{Asked, Visit};
 use crate::forms::push_json;
 use crate::head::RequestHead;
 use crate::parts::Parts;
+use crate::path::strip;
 use crate::query::decoded;
 use evaluation::Evaluation;
 use flagstone_core::layout::switch;
@@ -45,10 +46,13 @@ enum Call<'p> {
 
 impl<'p> Call<'p> {
     fn of(path: &'p str, has_events: bool) -> Option<Self> {
-        match path.strip_prefix(ROOT)? {
-            "evaluate/flags" => Some(Self::Flags),
-            "events" if has_events => Some(Self::Events),
-            path => decoded(path.strip_prefix("evaluate/flags/")?).map(Self::Flag),
+        let path = strip(path, ROOT)?;
+        if has_events && strip(path, "events") == Some("") {
+            return Some(Self::Events);
+        }
+        match strip(path, "evaluate/flags")? {
+            "" => Some(Self::Flags),
+            key => decoded(key.strip_prefix('/')?).map(Self::Flag),
         }
     }
 
@@ -101,7 +105,7 @@ fn reply<'v, H: RequestHead>(
     entropy: &'v mut Entropy<'v>,
 ) -> Result<Answer, Answer> {
     let (parts, asked) = (visit.parts, visit.asked);
-    let Some(call) = Call::of(parts.head.path(), asked.has_events) else {
+    let Some(call) = Call::of(&parts.path, asked.has_events) else {
         let details =
             "there is `POST /ofrep/v1/evaluate/flags` and `POST /ofrep/v1/evaluate/flags/{key}`";
         return Err(failure(404, None, None, details));

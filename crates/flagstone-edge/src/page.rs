@@ -15,7 +15,8 @@ pub(crate) const WASHOUT: &str = "__Host-flagstone-washout";
 pub(crate) const KEPT: &str = "; Path=/; Secure; HttpOnly; SameSite=Lax";
 /// Bytes of a list; browsers take 4,096 for a cookie's name and value.
 const MOST_LISTED: usize = 4_000;
-/// Request headers that would have an origin answer with less than the page, or with a page that cannot be written into.
+/// Request headers that would have an origin answer with less than the page, or with a page that cannot be written into: a tag, a
+/// date, either, and a part.
 pub(crate) const REQUEST: [&str; 4] = ["if-none-match", "if-modified-since", "if-range", "range"];
 /// Response headers that are no longer true of a page that was written into.
 const RESPONSE: [&str; 8] = [
@@ -29,8 +30,8 @@ const RESPONSE: [&str; 8] = [
     "content-md5",
 ];
 
-/// Whether a response is a page that can be written into as it streams by: HTML, whole, not compressed, in an encoding that
-/// writes ASCII as ASCII.
+/// Whether a response is a page that can be written into as it streams by: HTML that is not to be saved as a file, whole, not
+/// compressed, in an encoding that writes ASCII as ASCII.
 #[inline(never)]
 pub(crate) fn is_page(response: &(impl ResponseHead + ?Sized)) -> bool {
     let header = |name| {
@@ -41,6 +42,9 @@ pub(crate) fn is_page(response: &(impl ResponseHead + ?Sized)) -> bool {
     let kind = header("content-type").unwrap_or_default();
     let mut parts = kind.split(|byte| *byte == b';').map(<[u8]>::trim_ascii);
     let is_html = parts.next() == Some(b"text/html");
+    // One that begins so and goes on is no type, and means the same.
+    let disposition = header("content-disposition").unwrap_or_default();
+    let is_file = disposition.starts_with(b"attachment");
     let is_wide = |part: &[u8]| {
         let charset = part.strip_prefix(b"charset=").unwrap_or_default();
         let charset = charset.strip_prefix(b"\"").unwrap_or(charset);
@@ -54,6 +58,7 @@ pub(crate) fn is_page(response: &(impl ResponseHead + ?Sized)) -> bool {
         .is_ok_and(|rules| directives(rules).any(|rule| rule == "no-transform"));
     response.status() == 200
         && is_html
+        && !is_file
         && !parts.any(is_wide)
         && matches!(&*encoding, b"" | b"identity")
         && !is_fixed

@@ -11,7 +11,9 @@ pub(crate) fn resolve(path: &str) -> Cow<'_, str> {
     let Some(rest) = path.strip_prefix('/') else {
         return Cow::Borrowed(path);
     };
-    if !text_split(rest, b'/').any(|segment| dots(segment).is_some()) {
+    // Most have neither, which is seen in a few instructions.
+    let may_have = rest.bytes().any(|byte| matches!(byte, b'.' | b'%'));
+    if !may_have || !text_split(rest, b'/').any(|segment| dots(segment).is_some()) {
         return Cow::Borrowed(path);
     }
     let mut segments: Vec<&str> = Vec::new();
@@ -157,7 +159,7 @@ fn segment(text: &str) -> Option<(&str, &str)> {
 }
 
 /// The path behind a literal part of a pattern.
-fn strip<'p>(path: &'p str, literal: &str) -> Option<&'p str> {
+pub(crate) fn strip<'p>(path: &'p str, literal: &str) -> Option<&'p str> {
     let (mut rest, mut literal) = (path.as_bytes(), literal.as_bytes());
     while !literal.is_empty() {
         let (wanted, literal_rest) = unit(literal)?;

@@ -77,6 +77,12 @@ impl Matched<'_> {
     }
 }
 
+/// Whether something else answers a variant's requests than those of others: another origin, or what has another path or goes by
+/// headers.
+pub(crate) fn diverts(action: &ActionRecord) -> bool {
+    action.origin != NONE16 || action.rewrite_len > 0 || action.request_headers_count > 0
+}
+
 /// A flag that a request depends on.
 pub(crate) struct Relevant<'s> {
     pub flag: Flag<'s>,

@@ -43,6 +43,11 @@ pub use texts::texts;
 /// Room for most requests, in bytes.
 const ROOM: usize = 16_384;
 
+/// What `CF-Cache-Status` says of an answer that was kept. `REVALIDATED` is one of them: the origin has only said that it still
+/// holds, and whether an event in it is new does not show. That it hides how well the origin is does no harm: it does so for all
+/// variants alike.
+const KEPT: [&str; 4] = ["HIT", "STALE", "UPDATING", "REVALIDATED"];
+
 /// A [`Node`] behind the border: everything that a shell in JavaScript calls.
 ///
 /// A method that reads texts finds them in [`room`](Self::room), and gives `None` if they are not what they should be.
@@ -251,9 +256,9 @@ impl Engine {
     /// visitor, the changes to it follow, as [`respond`](Self::respond) has them.
     ///
     /// Its texts are `pending`, the status or `connection` or `timeout`, the milliseconds that it took; after the fallback's
-    /// attempt how that has ended and the fallback's `pending`, else nothing for both; and of the last attempt's response 1 if
-    /// the platform's cache gave it, else 0, its [events](Plan::EVENT), if they are asked for and there are any, and its
-    /// headers, as for `respond`.
+    /// attempt how that has ended and the fallback's `pending`, else nothing for both; and of the last attempt's response what
+    /// the platform's cache says of it, its [events](Plan::EVENT), if they are asked for and there are any, and its headers,
+    /// as for `respond`.
     pub fn ended(&mut self, now: UnixMillis) -> Option<&[u8]> {
         let mut texts = texts(&self.room, 7 + Pending::ASKS.len())?.into_iter();
         let mut text = || str::from_utf8(texts.next()??).ok();
@@ -264,7 +269,7 @@ impl Engine {
         let last = Ended {
             outcome: second.unwrap_or(Some(outcome))?,
             latency_ms,
-            from_cache: text()? == "1",
+            from_cache: text().is_some_and(|status| KEPT.contains(&status)),
             events: text().unwrap_or_default().to_owned(),
         };
         let next = match second {

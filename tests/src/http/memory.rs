@@ -19,6 +19,9 @@ use crate::hosts::{
     CONTROL, GOALS_KEY, Headers, Host, Location, OFREP_KEY, Request, Response, Setting, http,
 };
 
+/// What visitors say about the connection to the edge.
+const CONNECTION: [&str; 4] = ["connection", "keep-alive", "te", "upgrade"];
+
 /// A shell in memory. It refreshes after every response.
 pub struct Memory {
     node: RefCell<Node>,
@@ -59,6 +62,11 @@ impl Memory {
     fn forward(&self, plan: &Plan, request: &Request) -> Option<Response> {
         let mut request = request.clone();
         request.target.clone_from(&plan.path_and_query);
+        // So do the platforms.
+        apply(
+            &CONNECTION.map(|name| Edit::Remove(name.into())),
+            &mut request.headers,
+        );
         apply(&plan.request_edits, &mut request.headers);
         http::send(self.origins.get(&plan.origin)?, &request).ok()
     }

@@ -39,6 +39,25 @@ fn pages() {
             vec![html, ("cache-control", "public, No-Transform")],
             false,
         ),
+        (200, vec![html, ("content-disposition", "inline")], true),
+        (
+            200,
+            vec![html, ("content-disposition", "inline; filename=attachment")],
+            true,
+        ),
+        (
+            200,
+            vec![html, ("content-disposition", "attachment")],
+            false,
+        ),
+        (
+            200,
+            vec![
+                html,
+                ("content-disposition", "Attachment ; filename=\"a.html\""),
+            ],
+            false,
+        ),
         (206, vec![html], false),
         (304, vec![html], false),
         (404, vec![html], false),

@@ -17,7 +17,7 @@ use crate::ledger::Ledger;
 use crate::page;
 use crate::parts::Parts;
 use crate::path;
-use crate::route::{ACTS, Matched, Relevant, matching, pairs, relevant};
+use crate::route::{ACTS, Matched, Relevant, diverts, matching, pairs, relevant};
 use crate::status::{Guard, IdSource, Problem, Why};
 use flagstone_core::layout::{
     ActionRecord, EdgeRecord, NONE16, OriginRecord, RepeatKind, Section, Statuses, TextRecord,
@@ -350,7 +350,13 @@ fn act<'p>(
         }
     }
     let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-    take_away(&mut plan.request_edits, snapshot, routes, &request_headers);
+    take_away(
+        &mut plan.request_edits,
+        snapshot,
+        parts,
+        routes,
+        &request_headers,
+    );
     let headers = request_headers.into_iter().map(owned);
     plan.request_edits
         .extend(headers.map(|(name, value)| Edit::Set(name.into(), value)));
@@ -365,21 +371,33 @@ fn act<'p>(
 }
 
 /// Takes from the visitor's headers those that some variant sets and this one does not: else anybody could turn that variant on, and
-/// a cache would keep what comes of it for all.
+/// a cache would keep what comes of it for all. Also the dates of what the visitor has, where it may be of another variant: they
+/// say nothing about this one.
 #[inline(never)]
 fn take_away(
     edits: &mut Vec<Edit>,
     snapshot: &Snapshot<'_>,
+    parts: &Parts<'_, impl RequestHead>,
     routes: &[Matched<'_>],
     set: &[(&str, &str)],
 ) {
+    let mut is_diverted = false;
     for route in routes {
         for action in route.actions(snapshot) {
+            is_diverted |= diverts(&action);
             for (name, _) in pairs(snapshot, action.request_headers, action.own_headers_count) {
                 if !set.iter().any(|(other, _)| *other == name) {
                     edits.push(Edit::Remove(name.to_owned().into()));
                 }
             }
+        }
+    }
+    if is_diverted {
+        let [_, since, range @ ..] = page::REQUEST;
+        edits.push(Edit::Remove(since.into()));
+        let is_date = |tag: &str| !matches!(tag.as_bytes(), [b'"', ..] | [b'W', b'/', ..]);
+        if parts.header_text("if-range").is_some_and(is_date) {
+            edits.extend(range.map(|name| Edit::Remove(name.into())));
         }
     }
 }

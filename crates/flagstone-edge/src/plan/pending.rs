@@ -45,12 +45,13 @@ pub(crate) struct Pending {
 
 impl Pending {
     /// The response headers that [`respond`](Self::respond) may ask for.
-    pub const ASKS: [&'static str; 6] = [
+    pub const ASKS: [&'static str; 7] = [
         "vary",
         "cache-control",
         "server-timing",
         "content-type",
         "content-encoding",
+        "content-disposition",
         "content-security-policy",
     ];
 
@@ -117,6 +118,8 @@ impl Pending {
     /// The response when the origin cannot be reached.
     pub fn unreachable(&self) -> Answer {
         let status = Status {
+            // A new one is not set.
+            id: self.status.id.filter(|id| *id != IdSource::Minted),
             problem: Some(Problem::OriginUnreachable),
             ..self.status
         };

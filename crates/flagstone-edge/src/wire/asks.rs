@@ -4,6 +4,7 @@ use crate::character::{self, HEADER};
 use crate::configuration::Configuration;
 use crate::head::GeoField;
 use crate::identity::Anonymous;
+use crate::route::diverts;
 use flagstone_core::layout::{
     ActionRecord, EdgeRecord, NONE, NONE16, OriginRecord, RepeatKind, RouteRecord, Section,
     SourceKind, SourceRecord, switch,
@@ -94,10 +95,15 @@ impl Asks {
         if routes.any(|route| route.repeat == RepeatKind::Keyed as u16) {
             self.header("idempotency-key");
         }
-        // A cookie that is there is not set again.
-        let mut actions = snapshot.records::<ActionRecord>(Section::Actions, 0, NONE);
-        if actions.any(|action| action.cookies_count > 0) {
-            self.header("cookie");
+        for action in snapshot.records::<ActionRecord>(Section::Actions, 0, NONE) {
+            // A cookie that is there is not set again.
+            if action.cookies_count > 0 {
+                self.header("cookie");
+            }
+            // The dates of what the visitor has are not passed on.
+            if diverts(&action) {
+                self.header("if-range");
+            }
         }
     }
 

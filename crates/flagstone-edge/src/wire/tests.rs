@@ -259,7 +259,7 @@ fn check_response(
     let first = |outcome| [text(pending), text(outcome), text("5")];
     let after_second = [text(&status), text(pending)];
     for (outcome, second) in [(&*status, [None, None]), ("timeout", after_second)] {
-        let texts = [&first(outcome)[..], &second, &[text("0"), None], &headers].concat();
+        let texts = [&first(outcome)[..], &second, &[None, None], &headers].concat();
         write(engine, &texts);
         let mut reader = Reader::new(engine.ended(NOW).unwrap());
         assert_eq!(reader.number(), 0, "no fallback is asked");
@@ -362,6 +362,13 @@ fn a_request_is_planned_as_by_one_that_sees_all_of_it() {
             ],
         ),
         Head::get("/canary/", &[("sec-fetch-mode", "navigate")]),
+        Head::get(
+            "/canary/",
+            &[
+                ("if-range", "Wed, 25 Nov 2026 08:00:00 GMT"),
+                ("range", "bytes=5-"),
+            ],
+        ),
         Head::get("/canary/", &[("accept", "text/html, */*")]),
         Head::get(
             "/canary/",
@@ -394,6 +401,13 @@ fn a_request_is_planned_as_by_one_that_sees_all_of_it() {
                 ("content-type", "text/html"),
                 ("content-security-policy", "script-src 'nonce-a'"),
                 ("server-timing", "db;dur=5, flag-a"),
+            ],
+        },
+        Response {
+            status: 200,
+            headers: vec![
+                ("content-type", "text/html"),
+                ("content-disposition", "attachment"),
             ],
         },
     ];
@@ -477,6 +491,7 @@ fn only_what_the_configuration_can_ask_for_is_asked_for() {
             "x-a",
             "content-length",
             "transfer-encoding",
+            "if-range",
         ])
     );
     assert_eq!((all.1.len(), all.2), (9, 1));
@@ -586,6 +601,46 @@ fn a_request_for_the_edge_itself_is_answered() {
         assert_eq!(answer.text(), expected.body);
         assert_eq!(answer.texts(), expected.lines);
         answer.end();
+    }
+}
+
+/// What has come from a cache is no news of the origin, whatever else its cache says of it.
+#[test]
+fn what_a_cache_has_kept_is_no_harm() {
+    let mut model = model(vec![flag("canary", vec![everybody()])], Vec::new());
+    model.edge.routes[0].harm.events = vec!["payment-failed".to_owned()];
+    for (cache, is_harm) in [
+        (None, true),
+        (Some("DYNAMIC"), true),
+        (Some("MISS"), true),
+        (Some("EXPIRED"), true),
+        (Some("BYPASS"), true),
+        (Some("HIT"), false),
+        (Some("STALE"), false),
+        (Some("UPDATING"), false),
+        // The origin has been asked, and the event may still be the one of before.
+        (Some("REVALIDATED"), false),
+    ] {
+        let (mut engine, _) = holding(&model);
+        show(&mut engine, &Head::get("/canary/a", &[("x-user", "ada")]));
+        let mut plan = Reader::new(engine.first(NOW).unwrap());
+        plan.number();
+        let [_, _, _, pending] = [(); 4].map(|()| plan.text());
+        let texts = [Some(&*pending), Some("200"), Some("5"), None, None];
+        let texts = texts.into_iter().chain([cache, Some("payment-failed")]);
+        let texts = texts.chain([None; Pending::ASKS.len()]);
+        let texts: Vec<_> = texts.map(|text| text.map(|text| text.into())).collect();
+        write(&mut engine, &texts);
+        engine.ended(NOW).unwrap();
+        let mut reports = Reader::new(engine.reports(UnixMillis(NOW.0 + 60_000)));
+        reports.texts();
+        let tallies = reports.texts().concat();
+        assert_eq!(
+            tallies.contains(r#""harms":1"#),
+            is_harm,
+            "{cache:?}: {tallies}"
+        );
+        assert!(tallies.contains(r#""requests":1"#), "{cache:?}: {tallies}");
     }
 }
 
