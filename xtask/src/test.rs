@@ -40,7 +40,7 @@ fn workspace(console: Console, setup: &Setup) -> Result<()> {
     cargo.env("FLAGSTONE_HOSTS", "required");
     if env::var_os("RUST_TEST_THREADS").is_none() {
         let cores = thread::available_parallelism().map_or(1, NonZero::get);
-        cargo.env("RUST_TEST_THREADS", (3 * cores).to_string());
+        cargo.env("RUST_TEST_THREADS", (2 * cores).to_string());
     }
     npm::ensure(console, &differential::folder())?;
     let specification = "node_modules/@unleash/client-specification/specifications";
