@@ -150,6 +150,12 @@ impl Drop for Guard {
 
 /// The status and the body; `None` if there is no answer.
 fn request(address: &str, method: &str, path: &str, body: &str) -> Option<(u16, String)> {
+    let (head, body) = exchange(address, method, path, body)?;
+    Some((head.split(' ').nth(1)?.parse().ok()?, body))
+}
+
+/// What stands before the body, and the body; `None` if there is no answer.
+fn exchange(address: &str, method: &str, path: &str, body: &str) -> Option<(String, String)> {
     let mut stream = TcpStream::connect(address).ok()?;
     let length = body.len();
     write!(
@@ -160,7 +166,7 @@ fn request(address: &str, method: &str, path: &str, body: &str) -> Option<(u16, 
     let mut text = String::new();
     stream.read_to_string(&mut text).ok()?;
     let (head, body) = text.split_once("\r\n\r\n")?;
-    Some((head.split(' ').nth(1)?.parse().ok()?, body.to_owned()))
+    Some((head.to_owned(), body.to_owned()))
 }
 
 fn now_ms() -> i64 {
@@ -610,5 +616,33 @@ fn the_health_page_is_behind_the_token() {
     let control = control(&folder);
     assert_eq!(control["rollouts"]["checkout"]["state"], "paused");
     assert_eq!(control["last"]["who"], "ada");
+    guard.kill();
+}
+
+#[test]
+fn a_refusal_says_what_is_allowed() {
+    let folder = begun("guard-refusals");
+    fs::write(folder.join("token"), "secret\n").unwrap();
+    let guard = Guard::start(&folder, &["--token", "token"]);
+    for (method, path, token, status, header) in [
+        ("GET", "/lines", "secret", 405, "allow: POST"),
+        ("POST", "/metrics", "secret", 405, "allow: GET"),
+        ("GET", "/_flagstone/actions", "secret", 405, "allow: POST"),
+        ("PUT", "/_flagstone/", "secret", 405, "allow: GET"),
+        ("POST", "/lines", "wrong", 401, "www-authenticate: Bearer"),
+        (
+            "GET",
+            "/_flagstone/",
+            "wrong",
+            401,
+            "www-authenticate: Basic",
+        ),
+    ] {
+        let path = format!("{path} HTTP/1.1\r\nauthorization: Bearer {token}\r\nx-rest:");
+        let (head, _) = exchange(&guard.address, method, &path, "").unwrap();
+        let expected = format!("HTTP/1.1 {status} ");
+        assert!(head.starts_with(&expected), "{method} {path}: {head}");
+        assert!(head.contains(header), "{method} {path}: {head}");
+    }
     guard.kill();
 }

@@ -9,7 +9,9 @@ use flagstone_guard::asked;
 use flagstone_guard::page::PATH;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
-use hyper::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
+use hyper::header::{
+    ALLOW, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE,
+};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -115,7 +117,10 @@ async fn answer(request: Request<Incoming>, site: &Site) -> Response<Full<Bytes>
         };
     }
     if !access.allows(given) {
-        return plain(StatusCode::UNAUTHORIZED, "a bearer token is needed\n");
+        let mut response = plain(StatusCode::UNAUTHORIZED, "a bearer token is needed\n");
+        let challenge = HeaderValue::from_static("Bearer");
+        response.headers_mut().insert(WWW_AUTHENTICATE, challenge);
+        return response;
     }
     let question = match (method.as_str(), path) {
         ("POST", "/lines") => {
@@ -127,7 +132,7 @@ async fn answer(request: Request<Incoming>, site: &Site) -> Response<Full<Bytes>
             }
             return lines(body, guard).await;
         }
-        (_, "/lines") => return plain(StatusCode::METHOD_NOT_ALLOWED, "POST lines here\n"),
+        (_, "/lines") => return only("POST", "POST lines here\n"),
         ("GET", "/rollouts") => Question::Rollouts,
         ("GET", "/decisions") => Question::Decisions,
         ("GET", "/metrics") => Question::Metrics,
@@ -135,7 +140,7 @@ async fn answer(request: Request<Incoming>, site: &Site) -> Response<Full<Bytes>
             Some(flag) => Question::Rollout(flag.into_owned()),
             None => return plain(StatusCode::NOT_FOUND, "no such page\n"),
         },
-        _ => return plain(StatusCode::METHOD_NOT_ALLOWED, "only GET\n"),
+        _ => return only("GET", "only GET\n"),
     };
     self::question(question, site).await
 }
@@ -250,6 +255,14 @@ impl Access {
     }
 }
 
+/// What is answered where a path has another method.
+pub fn only(method: &'static str, text: &str) -> Response<Full<Bytes>> {
+    let mut response = plain(StatusCode::METHOD_NOT_ALLOWED, text);
+    let method = HeaderValue::from_static(method);
+    response.headers_mut().insert(ALLOW, method);
+    response
+}
+
 pub fn plain(status: StatusCode, text: impl Into<String>) -> Response<Full<Bytes>> {
     respond(status, "text/plain; charset=utf-8", text.into())
 }
@@ -263,11 +276,8 @@ fn respond(status: StatusCode, kind: &'static str, text: String) -> Response<Ful
     let mut response = Response::new(Full::new(Bytes::from(text)));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static(kind));
-    headers.insert(
-        "cache-control",
-        hyper::header::HeaderValue::from_static("no-store"),
-    );
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert("cache-control", HeaderValue::from_static("no-store"));
     response
 }
 

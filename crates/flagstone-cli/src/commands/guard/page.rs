@@ -1,7 +1,7 @@
 //! The health page: its files, what it shows, and what people do by it.
 
 use super::super::rollout::{Change, act};
-use super::http::{Question, Site, json, plain, question, whole};
+use super::http::{Question, Site, json, only, plain, question, whole};
 use crate::clock;
 use flagstone_guard::{Action, page};
 use http_body_util::Full;
@@ -16,6 +16,7 @@ pub async fn answer(parts: &Parts, body: Incoming, site: &Site) -> Response<Full
     let path = parts.uri.path();
     let response = match (parts.method.as_str(), path) {
         ("POST", page::ACTIONS) => done(parts, body, site).await,
+        (_, page::ACTIONS) => only("POST", "POST actions here\n"),
         ("GET", page::HEALTH) => question(Question::Health, site).await,
         ("GET", _) => match page::file(path) {
             Some(file) => {
@@ -26,7 +27,7 @@ pub async fn answer(parts: &Parts, body: Incoming, site: &Site) -> Response<Full
             }
             None => plain(StatusCode::NOT_FOUND, page::NOTHING),
         },
-        _ => plain(StatusCode::METHOD_NOT_ALLOWED, page::ONLY_GET),
+        _ => only("GET", page::ONLY_GET),
     };
     guarded(response)
 }
