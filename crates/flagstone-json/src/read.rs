@@ -2,6 +2,7 @@
 
 use super::SyntaxError;
 use super::tape::{Item, Tape};
+use std::num::NonZero;
 
 /// Reads a document.
 pub(super) fn read(text: &str, depth: u8) -> Result<Tape<'_>, SyntaxError> {
@@ -9,149 +10,171 @@ pub(super) fn read(text: &str, depth: u8) -> Result<Tape<'_>, SyntaxError> {
     let items = Vec::with_capacity(text.len() / 12 + 1);
     let mut reader = Reader {
         text,
-        at: 0,
+        stopped: 0,
         is_too_deep: false,
         tape: Tape::new(items),
     };
-    let value = reader.value(depth);
-    match value {
-        Some(()) if reader.peek().is_none() => Ok(reader.tape),
-        _ => Err(reader.problem(depth)),
+    match reader.document(depth) {
+        Some(_) => Ok(reader.tape),
+        None => Err(reader.problem(depth)),
     }
 }
 
-/// Reads values from the front of a text. `None` means that the text is no JSON at the place where it stopped.
+/// Reads values. What reads is told the place where it begins and tells the one behind it, so that places stay in registers.
 struct Reader<'j> {
     text: &'j str,
-    at: usize,
+    /// Where the text was found to be no JSON.
+    stopped: usize,
     is_too_deep: bool,
     tape: Tape<'j>,
 }
 
+/// The place behind what was read; `None` if the reader has stopped.
+type Behind = Option<NonZero<usize>>;
+
 impl<'j> Reader<'j> {
-    /// A value. Where one is read this is written out, so that only texts, lists and objects are calls.
+    fn document(&mut self, depth: u8) -> Behind {
+        let end = self.value(0, depth)?;
+        match self.peek(end.get()) {
+            (_, None) => Some(end),
+            (at, Some(_)) => self.stop(at),
+        }
+    }
+
+    /// A value. Where one is read this is written out, so that only texts, lists, objects and numbers are calls.
     #[inline(always)]
-    fn value(&mut self, depth: u8) -> Option<()> {
-        let item = match self.peek()? {
-            b'"' => return self.string(),
-            b'{' => return self.object(depth),
-            b'[' => return self.list(depth),
-            b't' => {
-                self.word(b"true")?;
-                Item::Boolean(true)
-            }
-            b'f' => {
-                self.word(b"false")?;
-                Item::Boolean(false)
-            }
-            b'n' => {
-                self.word(b"null")?;
-                Item::Null
-            }
-            _ => Item::Number(self.number()?),
-        };
-        self.tape.push(item);
-        Some(())
-    }
-
-    #[inline(never)]
-    fn object(&mut self, depth: u8) -> Option<()> {
-        let depth = self.enter(depth)?;
-        let place = self.tape.open();
-        let mut count = 0;
-        if self.takes(b'}') {
-            self.tape.close(place, |end| Item::Object { count, end });
-            return Some(());
-        }
-        loop {
-            if self.peek()? != b'"' {
-                return None;
-            }
-            self.string()?;
-            self.takes(b':').then_some(())?;
-            self.value(depth)?;
-            count += 1;
-            if !self.takes(b',') {
-                self.tape.close(place, |end| Item::Object { count, end });
-                return self.takes(b'}').then_some(());
-            }
+    fn value(&mut self, at: usize, depth: u8) -> Behind {
+        let (at, first) = self.peek(at);
+        match first {
+            Some(b'"') => self.string(at),
+            Some(b'{') => self.object(at, depth),
+            Some(b'[') => self.list(at, depth),
+            Some(b't') => self.word(at, b"true", Item::Boolean(true)),
+            Some(b'f') => self.word(at, b"false", Item::Boolean(false)),
+            Some(b'n') => self.word(at, b"null", Item::Null),
+            _ => self.number(at),
         }
     }
 
     #[inline(never)]
-    fn list(&mut self, depth: u8) -> Option<()> {
-        let depth = self.enter(depth)?;
+    fn object(&mut self, at: usize, depth: u8) -> Behind {
+        let inside = self.enter(at, depth)?;
         let place = self.tape.open();
         let mut count = 0;
-        if self.takes(b']') {
-            self.tape.close(place, |end| Item::List { count, end });
-            return Some(());
-        }
-        loop {
-            self.value(depth)?;
-            count += 1;
-            if !self.takes(b',') {
-                self.tape.close(place, |end| Item::List { count, end });
-                return self.takes(b']').then_some(());
+        let (mut at, mut next) = self.peek(at + 1);
+        if next != Some(b'}') {
+            loop {
+                if next != Some(b'"') {
+                    return self.stop(at);
+                }
+                let name = self.string(at)?;
+                (at, next) = self.peek(name.get());
+                if next != Some(b':') {
+                    return self.stop(at);
+                }
+                let value = self.value(at + 1, inside)?;
+                count += 1;
+                (at, next) = self.peek(value.get());
+                if next != Some(b',') {
+                    break;
+                }
+                (at, next) = self.peek(at + 1);
             }
         }
+        self.tape.close(place, |end| Item::Object { count, end });
+        self.leave(at, next == Some(b'}'))
     }
 
-    /// Passes over what a list or an object begins with; gives how deep values may be nested in it.
+    #[inline(never)]
+    fn list(&mut self, at: usize, depth: u8) -> Behind {
+        let inside = self.enter(at, depth)?;
+        let place = self.tape.open();
+        let mut count = 0;
+        let (mut at, mut next) = self.peek(at + 1);
+        if next != Some(b']') {
+            loop {
+                let element = self.value(at, inside)?;
+                count += 1;
+                (at, next) = self.peek(element.get());
+                if next != Some(b',') {
+                    break;
+                }
+                at += 1;
+            }
+        }
+        self.tape.close(place, |end| Item::List { count, end });
+        self.leave(at, next == Some(b']'))
+    }
+
+    /// How deep values may be nested in the list or object that begins at a place.
     #[inline]
-    fn enter(&mut self, depth: u8) -> Option<u8> {
-        let Some(inside) = depth.checked_sub(1) else {
+    fn enter(&mut self, at: usize, depth: u8) -> Option<u8> {
+        let inside = depth.checked_sub(1);
+        if inside.is_none() {
             self.is_too_deep = true;
-            return None;
-        };
-        self.at += 1;
-        Some(inside)
+            self.stopped = at;
+        }
+        inside
+    }
+
+    /// Behind the byte that ends a list or an object, if it is there.
+    #[inline]
+    fn leave(&mut self, at: usize, is_end: bool) -> Behind {
+        match is_end {
+            true => NonZero::new(at + 1),
+            false => self.stop(at),
+        }
+    }
+
+    #[cold]
+    fn stop(&mut self, at: usize) -> Behind {
+        self.stopped = at;
+        None
     }
 
     /// Text; what is before it has been passed over.
     #[inline(never)]
-    fn string(&mut self) -> Option<()> {
-        let start = self.at + 1;
-        let bytes = self.text.as_bytes().get(start..)?;
-        let len = plain(bytes);
-        self.at = start + len;
-        if bytes.get(len) != Some(&b'"') {
-            return self.escaped(start);
+    fn string(&mut self, at: usize) -> Behind {
+        let start = at + 1;
+        let end = plain(self.text.as_bytes(), start);
+        match (self.text.get(start..end), self.byte(end)) {
+            (Some(text), Some(b'"')) => {
+                self.tape.push(Item::Text(text));
+                NonZero::new(end + 1)
+            }
+            _ => self.escaped(start, end),
         }
-        let text = self.text.get(start..self.at)?;
-        self.at += 1;
-        self.tape.push(Item::Text(text));
-        Some(())
     }
 
     /// The same for text with escapes, of which what is before the first has been passed over.
     #[cold]
     #[inline(never)]
-    fn escaped(&mut self, start: usize) -> Option<()> {
+    fn escaped(&mut self, start: usize, mut at: usize) -> Behind {
         let mut copied = start;
         let mut unescaped = String::new();
         loop {
-            unescaped.push_str(self.text.get(copied..self.at)?);
-            match self.rest().first()? {
-                b'"' => {
-                    self.at += 1;
+            unescaped.push_str(self.text.get(copied..at).unwrap_or_default());
+            match self.byte(at) {
+                Some(b'"') => {
                     self.tape.push_unescaped(unescaped);
-                    return Some(());
+                    return NonZero::new(at + 1);
                 }
-                b'\\' => {
-                    self.at += 1;
-                    unescaped.push(self.escape()?);
-                    copied = self.at;
-                    self.at += plain(self.rest());
+                Some(b'\\') => {
+                    let Some((char, end)) = self.escape(at + 1) else {
+                        return self.stop(at);
+                    };
+                    unescaped.push(char);
+                    copied = end;
+                    at = plain(self.text.as_bytes(), end);
                 }
-                _ => return None,
+                _ => return self.stop(at),
             }
         }
     }
 
-    /// What follows a backslash. Half of a surrogate pair, which text cannot hold, becomes U+FFFD.
-    fn escape(&mut self) -> Option<char> {
-        let letter = *self.rest().first()?;
+    /// What follows a backslash, and the place behind it. Half of a surrogate pair, which text cannot hold, becomes U+FFFD.
+    fn escape(&self, at: usize) -> Option<(char, usize)> {
+        let letter = self.byte(at)?;
         let plain = match letter {
             b'"' | b'\\' | b'/' => char::from(letter),
             b'b' => '\u{8}',
@@ -159,127 +182,131 @@ impl<'j> Reader<'j> {
             b'n' => '\n',
             b'r' => '\r',
             b't' => '\t',
-            b'u' => {
-                self.at += 1;
-                return self.code_point();
-            }
+            b'u' => return self.code_point(at + 1),
             _ => return None,
         };
-        self.at += 1;
-        Some(plain)
+        Some((plain, at + 1))
     }
 
-    fn code_point(&mut self) -> Option<char> {
-        let first = self.code_unit()?;
-        let mut code = first;
-        if (0xd800..0xdc00).contains(&first) && self.rest().starts_with(b"\\u") {
-            let before = self.at;
-            self.at += 2;
-            let second = self.code_unit()?;
+    fn code_point(&self, at: usize) -> Option<(char, usize)> {
+        let first = self.code_unit(at)?;
+        let (mut code, mut end) = (first, at + 4);
+        if (0xd800..0xdc00).contains(&first) && self.rest(end).starts_with(b"\\u") {
+            let second = self.code_unit(end + 2)?;
             if (0xdc00..0xe000).contains(&second) {
                 code = 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00);
-            } else {
-                self.at = before;
+                end += 6;
             }
         }
-        Some(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER))
+        let char = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+        Some((char, end))
     }
 
     /// Four hexadecimal digits.
-    fn code_unit(&mut self) -> Option<u32> {
-        let digits = self.rest().first_chunk::<4>()?;
-        let unit = digits.iter().try_fold(0, |unit, digit| {
+    fn code_unit(&self, at: usize) -> Option<u32> {
+        let digits = self.rest(at).first_chunk::<4>()?;
+        digits.iter().try_fold(0, |unit, digit| {
             Some(unit << 4 | char::from(*digit).to_digit(16)?)
-        })?;
-        self.at += 4;
-        Some(unit)
+        })
     }
 
     /// A number, to the nearest float; one that is too large is infinite, as `JSON.parse` has it.
-    fn number(&mut self) -> Option<f64> {
-        let start = self.at;
-        self.at += usize::from(self.rest().first() == Some(&b'-'));
-        let begins_with_zero = self.rest().first() == Some(&b'0');
-        let first = self.at;
-        let value = self.digits()?;
-        if begins_with_zero && self.at > first + 1 {
-            return None;
+    #[inline(never)]
+    fn number(&mut self, start: usize) -> Behind {
+        let first = start + usize::from(self.byte(start) == Some(b'-'));
+        let (value, mut end) = self.digits(first);
+        let begins_with_zero = self.byte(first) == Some(b'0');
+        if end == first || (begins_with_zero && end > first + 1) {
+            return self.stop(end);
         }
-        let mut is_whole = true;
-        if self.rest().first() == Some(&b'.') {
-            self.at += 1;
-            self.digits()?;
-            is_whole = false;
+        let whole = end;
+        if self.byte(end) == Some(b'.') {
+            let first = end + 1;
+            (_, end) = self.digits(first);
+            if end == first {
+                return self.stop(end);
+            }
         }
-        if let Some(b'e' | b'E') = self.rest().first() {
-            self.at += 1;
-            self.at += usize::from(matches!(self.rest().first(), Some(b'+' | b'-')));
-            self.digits()?;
-            is_whole = false;
+        if let Some(b'e' | b'E') = self.byte(end) {
+            let is_signed = matches!(self.byte(end + 1), Some(b'+' | b'-'));
+            let first = end + 1 + usize::from(is_signed);
+            (_, end) = self.digits(first);
+            if end == first {
+                return self.stop(end);
+            }
         }
-        let text = self.text.get(start..self.at)?;
         // Fifteen digits are exact in both.
-        if is_whole && text.len() <= 15 {
+        let number = if end == whole && end - start <= 15 {
             let number = value as f64;
             let is_negative = first > start;
-            return Some(if is_negative { -number } else { number });
-        }
-        flagstone_core::parse_number(text)
+            Some(if is_negative { -number } else { number })
+        } else {
+            let text = self.text.get(start..end);
+            text.and_then(flagstone_core::parse_number)
+        };
+        let Some(number) = number else {
+            return self.stop(end);
+        };
+        self.tape.push(Item::Number(number));
+        NonZero::new(end)
     }
 
-    /// Passes over digits; gives what they mean, as far as 64 bits hold it, `None` if there are none.
-    fn digits(&mut self) -> Option<u64> {
+    /// What digits mean, as far as 64 bits hold it, and the place behind them.
+    fn digits(&self, mut at: usize) -> (u64, usize) {
         let mut value = 0u64;
-        let first = self.at;
-        while let Some(digit @ b'0'..=b'9') = self.rest().first() {
+        while let Some(digit @ b'0'..=b'9') = self.byte(at) {
             value = value.wrapping_mul(10).wrapping_add(u64::from(digit - b'0'));
-            self.at += 1;
+            at += 1;
         }
-        (self.at > first).then_some(value)
+        (value, at)
     }
 
-    /// Passes over a word.
-    fn word(&mut self, word: &[u8]) -> Option<()> {
-        self.rest().starts_with(word).then(|| self.at += word.len())
-    }
-
-    /// Passes over white space and a byte, if it is the next.
+    /// A word, and what it means.
     #[inline]
-    fn takes(&mut self, wanted: u8) -> bool {
-        let found = self.peek() == Some(wanted);
-        self.at += usize::from(found);
-        found
-    }
-
-    /// Passes over white space; gives the byte after it.
-    #[inline]
-    fn peek(&mut self) -> Option<u8> {
-        let rest = self.rest();
-        // As a rule there is none.
-        if let Some(byte) = rest.first()
-            && *byte > b' '
-        {
-            return Some(*byte);
+    fn word(&mut self, at: usize, word: &[u8], item: Item<'j>) -> Behind {
+        if !self.rest(at).starts_with(word) {
+            return self.stop(at);
         }
+        self.tape.push(item);
+        NonZero::new(at + word.len())
+    }
+
+    /// The place behind white space, and the byte there.
+    #[inline(always)]
+    fn peek(&self, at: usize) -> (usize, Option<u8>) {
+        match self.byte(at) {
+            // As a rule there is none.
+            Some(byte) if byte > b' ' => (at, Some(byte)),
+            _ => self.behind_space(at),
+        }
+    }
+
+    #[inline(never)]
+    fn behind_space(&self, at: usize) -> (usize, Option<u8>) {
+        let rest = self.rest(at);
         let space = rest
             .iter()
             .position(|byte| !matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
-        let space = space.unwrap_or(rest.len());
-        self.at += space;
-        rest.get(space).copied()
+        let at = at + space.unwrap_or(rest.len());
+        (at, self.byte(at))
     }
 
     #[inline]
-    fn rest(&self) -> &'j [u8] {
-        self.text.as_bytes().get(self.at..).unwrap_or_default()
+    fn byte(&self, at: usize) -> Option<u8> {
+        self.text.as_bytes().get(at).copied()
+    }
+
+    #[inline]
+    fn rest(&self, at: usize) -> &'j [u8] {
+        self.text.as_bytes().get(at..).unwrap_or_default()
     }
 
     /// Where it stopped.
     fn problem(&self, depth: u8) -> SyntaxError {
-        let before = self.text.as_bytes().get(..self.at).unwrap_or_default();
+        let before = self.text.as_bytes().get(..self.stopped).unwrap_or_default();
         let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
         let start = before.iter().rposition(|byte| *byte == b'\n');
-        let column = self.at - start.map_or(0, |at| at + 1) + 1;
+        let column = self.stopped - start.map_or(0, |at| at + 1) + 1;
         SyntaxError {
             line,
             column,
@@ -288,27 +315,39 @@ impl<'j> Reader<'j> {
     }
 }
 
-/// How many bytes text has before a quote, a backslash or a control character; eight are looked at in one step.
-fn plain(bytes: &[u8]) -> usize {
-    let (words, tail) = bytes.as_chunks::<8>();
-    for (index, word) in words.iter().enumerate() {
+/// Where a quote, a backslash or a control character is, or the text ends; eight bytes are looked at in one step.
+#[inline(always)]
+fn plain(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
         let found = special(u64::from_le_bytes(*word));
         if found != 0 {
-            return index * 8 + (found.trailing_zeros() / 8) as usize;
+            return at + (found.trailing_zeros() / 8) as usize;
         }
+        at += 8;
     }
-    let end = tail
+    plain_of_few(bytes, at)
+}
+
+/// The same of the last bytes.
+#[cold]
+#[inline(never)]
+fn plain_of_few(bytes: &[u8], at: usize) -> usize {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let end = rest
         .iter()
         .position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
-    words.len() * 8 + end.unwrap_or(tail.len())
+    at + end.unwrap_or(rest.len())
 }
 
 /// The highest bit of the first byte that ends plain text; those of bytes behind it mean nothing.
+#[inline(always)]
 fn special(word: u64) -> u64 {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
     const HIGHEST: u64 = ONES << 7;
     // A byte below a limit of up to 128 borrows from its highest bit, which it has not itself.
-    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
-    let equal = |byte: u8| below(word ^ (ONES * u64::from(byte)), 1);
-    (below(word, b' ') | equal(b'"') | equal(b'\\')) & HIGHEST
+    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit));
+    let flip = |byte: u8| word ^ (ONES * u64::from(byte));
+    // With its second bit flipped a quote comes right behind the control characters, and a space behind it.
+    let ends = below(flip(2), b' ' + 1) | below(flip(b'\\'), 1);
+    ends & !word & HIGHEST
 }
