@@ -56,6 +56,8 @@ fn check(text: &str) {
             assert_eq!(Json::read(&json.to_string()), Ok(json), "{text}");
         }
         (Err(_), Err(_)) => {}
+        // The other has no infinite numbers.
+        (Ok(_), Err(error)) if error.to_string().starts_with("number out of range") => {}
         (ours, theirs) => panic!("{text}: {ours:?}, {theirs:?}"),
     }
 }
@@ -194,8 +196,6 @@ fn of_two_members_the_last_counts() {
 proptest! {
     #[test]
     fn any_text(text in "[\\[\\]{}:,\"\\\\ a-fntru0-9.eE+-]{0,40}") {
-        // Numbers beyond the range are an error to the other reader.
-        prop_assume!(!text.contains(['e', 'E']) || !text.bytes().any(|byte| byte.is_ascii_digit()));
         check(&text);
     }
 
