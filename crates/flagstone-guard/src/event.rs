@@ -199,6 +199,134 @@ fn said(plan: &Planned, figures: &Figures) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+
+    use super::*;
+    use flagstone_rollout::guard::{Hold, Plan, Terms, Watch};
+    use flagstone_rollout::{Calendar, Ladder, Timetable};
+
+    #[test]
+    fn a_decision_is_told_as_what_it_is() {
+        use Phase::{Complete, Held, RolledBack, Running, Stopped};
+        let ladder = Ladder::new(&[0.05, 0.5]).unwrap();
+        let plan = Planned {
+            flag: "checkout".to_owned(),
+            plan: "1".to_owned(),
+            variant: "treatment".to_owned(),
+            ladder,
+            timetable: Timetable {
+                dwells_ms: vec![60_000, 60_000],
+                straight: false,
+                calendar: Calendar::default(),
+            },
+            goals: vec!["order".to_owned()],
+        };
+        let guard = Plan::new(ladder, Watch::DEFAULT);
+        let rollout = Rollout::join(7, guard, Terms::DEFAULT, 0, 0);
+        let held = |stage, reason| Held { stage, reason };
+        let evidence = held(0, Hold::Evidence);
+        let (first, second) = (Running { stage: 0 }, Running { stage: 1 });
+        for (before, step, after, kind, text) in [
+            (first, Step::Enter(1), second, "advanced", "now 50 %."),
+            (
+                first,
+                Step::Enter(2),
+                Running { stage: 2 },
+                "advanced",
+                "now 100 %.",
+            ),
+            (
+                second,
+                Step::RollBack,
+                RolledBack,
+                "rolledback",
+                "rolled back at 5 %.",
+            ),
+            (
+                second,
+                Step::Complete,
+                Complete,
+                "completed",
+                "complete, everybody has it.",
+            ),
+            (
+                second,
+                Step::Stay,
+                Stopped,
+                "stopped",
+                "stopped by hand at 5 %.",
+            ),
+            (
+                second,
+                Step::Stay,
+                RolledBack,
+                "stopped",
+                "stopped by hand at 5 %.",
+            ),
+            (first, Step::Stay, evidence, "held", "held at 5 %: "),
+            (
+                held(0, Hold::Stale),
+                Step::Stay,
+                evidence,
+                "held",
+                "held at 5 %: ",
+            ),
+            (
+                evidence,
+                Step::Stay,
+                evidence,
+                "waiting",
+                "held at 5 % for a day: ",
+            ),
+            (evidence, Step::Stay, first, "resumed", "goes on at 5 %."),
+            (
+                held(1, Hold::Manual),
+                Step::Stay,
+                first,
+                "resumed",
+                "goes on at 5 %.",
+            ),
+            (
+                held(0, Hold::Manual),
+                Step::Stay,
+                second,
+                "advanced",
+                "now 50 %.",
+            ),
+            (first, Step::Stay, second, "advanced", "now 50 %."),
+        ] {
+            let decision = Decision {
+                at_ms: 0,
+                stage: 0,
+                before,
+                after,
+                step,
+                figures: rollout.figures(),
+            };
+            let event = cloud_event(7, &plan, &rollout, &decision);
+            let event: Value = serde_json::from_str(&event).unwrap();
+            let of = format!("{before:?} {step:?} {after:?}");
+            assert_eq!(
+                event["type"],
+                format!("dev.flagstone.rollout.{kind}"),
+                "{of}"
+            );
+            let found = event["data"]["text"].as_str().unwrap();
+            assert!(
+                found.starts_with(&format!("checkout: {text}")),
+                "{of}: {found}"
+            );
+            let stage = match before {
+                Running { stage } | Held { stage, .. } => stage,
+                _ => unreachable!("nothing comes after the end"),
+            };
+            assert_eq!(event["data"]["before"]["stage"], stage, "{of}");
+            let nobody = json!({ "control": 0, "canary": 0 });
+            let goals = json!({ "exposed": nobody, "reached": { "order": nobody } });
+            assert_eq!(event["data"]["goals"], goals, "{of}");
+        }
+    }
+
     #[test]
     fn evidence_is_said_in_digits_while_they_tell_something() {
         let cases = [
@@ -209,7 +337,7 @@ mod tests {
             (f64::INFINITY, 0, "over a million"),
         ];
         for (total, decimals, text) in cases {
-            assert_eq!(super::evidence(total, decimals), text);
+            assert_eq!(evidence(total, decimals), text);
         }
     }
 }

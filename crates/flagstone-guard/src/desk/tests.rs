@@ -361,6 +361,26 @@ fn a_stage_that_there_is_not_is_told_once() {
 }
 
 #[test]
+fn a_rollout_of_another_plan_is_not_led() {
+    let of = |flag: &str, plan: &str| Planned {
+        flag: flag.to_owned(),
+        plan: plan.to_owned(),
+        ..self::plan()
+    };
+    for (planned, count) in [
+        (of("checkout", "1"), 1),
+        (of("checkout", "2"), 0),
+        (of("search", "1"), 0),
+    ] {
+        let mut desk = desk();
+        let control = document(1, 0, "running").control;
+        desk.follow(&control, &[planned], |_| Ok(None), NOW_MS)
+            .unwrap();
+        assert_eq!(desk.statuses(NOW_MS).len(), count);
+    }
+}
+
+#[test]
 fn what_had_ended_before_it_began_is_no_news() {
     for (state, phase) in [("complete", "complete"), ("rolled-back", "stopped")] {
         let mut desk = desk();
