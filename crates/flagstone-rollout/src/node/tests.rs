@@ -299,6 +299,69 @@ fn failovers_have_a_budget() {
 }
 
 #[test]
+fn only_an_answer_of_the_canary_pays_for_failovers() {
+    let canary = Fetch {
+        arm: Arm::Canary,
+        ..FETCH
+    };
+    let status = |status| Fetch {
+        outcome: Outcome::Status(status),
+        ..canary
+    };
+    let circumstances = |circumstances| Fetch {
+        circumstances,
+        ..canary
+    };
+    let drawn = Circumstances::DRAWN;
+    for (fetch, pays) in [
+        (canary, true),
+        (status(404), true),
+        (status(500), false),
+        (FETCH, false),
+        (
+            circumstances(Circumstances {
+                cache_hit: true,
+                ..drawn
+            }),
+            false,
+        ),
+        (
+            circumstances(Circumstances {
+                aborted: true,
+                ..drawn
+            }),
+            false,
+        ),
+        (
+            circumstances(Circumstances {
+                moved: true,
+                ..drawn
+            }),
+            false,
+        ),
+    ] {
+        let mut node = node(0.5);
+        while node.may_fail_over(1_000) {}
+        for _ in 0..10 {
+            tell(&mut node, fetch);
+        }
+        assert_eq!(node.may_fail_over(1_000), pays, "{fetch:?}");
+    }
+}
+
+#[test]
+fn reports_are_due_where_there_is_something_to_report() {
+    let mut node = node(0.5);
+    assert_eq!(node.due_ms(), None);
+    tell(&mut node, FETCH);
+    assert!(node.due_ms().is_some());
+    while node.take_report(1_000).is_some() {}
+    assert_eq!(node.due_ms(), None);
+    tell(&mut node, FETCH);
+    assert_eq!(node.due_ms(), Some(1_000 + i64::from(INTERVAL_MS)));
+}
+
+#[test]
 fn a_stage_ends_with_its_report() {
     let mut node = node(0.05);
     tell(&mut node, FETCH);
