@@ -78,31 +78,36 @@ fn batches_count_once_in_any_order() {
 
 #[test]
 fn a_unit_that_fails_again_is_one_event() {
+    let soft = |mut line: Line| {
+        let canary = &mut line.report.arms.canary;
+        (canary.hard_requests, canary.hard, canary.soft) = (0, 0, 1);
+        line
+    };
+    let events = |rollout: &Rollout| {
+        let canaries = rollout.guard().open().map(|open| open.arms.canary);
+        canaries.fold((0, 0), |(hard, soft), canary| {
+            (hard + canary.hard, soft + canary.soft)
+        })
+    };
     let mut rollout = begin();
     let lines = [
         line(1, 0, Some(5)),
         line(2, 0, Some(5)),
         line(3, 0, Some(6)),
+        // A unit's first failure of the other kind is an event of its own.
+        soft(line(4, 0, Some(5))),
+        soft(line(5, 0, Some(5))),
     ];
     let took = rollout.merge_lines(9, &lines, NOW_MS);
-    assert_eq!((took.counted, took.repeats), (3, 0));
+    assert_eq!((took.counted, took.repeats), (5, 0));
     let took = rollout.merge_lines(9, &lines, NOW_MS);
-    assert_eq!((took.counted, took.repeats), (0, 3));
-    let events: u64 = rollout
-        .guard()
-        .open()
-        .map(|open| open.arms.canary.hard)
-        .sum();
-    assert_eq!(events, 2);
+    assert_eq!((took.counted, took.repeats), (0, 5));
+    assert_eq!(events(&rollout), (2, 1));
     // Also after it was stored.
     let restored = Rollout::from_bytes(&rollout.to_bytes());
     assert_eq!(restored.as_ref(), Ok(&rollout));
     let mut restored = restored.unwrap_or(rollout);
-    restored.merge_lines(10, &[line(4, 0, Some(5))], NOW_MS);
-    let events: u64 = restored
-        .guard()
-        .open()
-        .map(|open| open.arms.canary.hard)
-        .sum();
-    assert_eq!(events, 2);
+    let again = [line(6, 0, Some(5)), soft(line(7, 0, Some(5)))];
+    restored.merge_lines(10, &again, NOW_MS);
+    assert_eq!(events(&restored), (2, 1));
 }
