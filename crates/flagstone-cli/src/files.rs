@@ -64,7 +64,7 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     {
         return OpenOptions::new().write(true).open(path)?.write_all(bytes);
     }
-    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let path = &target(path);
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let beside = path.with_file_name(name);
@@ -83,6 +83,21 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
         let _ = fs::remove_file(&beside);
     }
     written
+}
+
+/// Where a path leads by links, also if there is nothing yet.
+pub fn target(path: &Path) -> PathBuf {
+    // As many as systems follow; there is no name at the end of a circle.
+    const LINKS: u32 = 40;
+    let mut path = path.to_owned();
+    for _ in 0..LINKS {
+        match (fs::canonicalize(&path), fs::read_link(&path)) {
+            (Ok(target), _) => return target,
+            (Err(_), Ok(link)) => path = path.with_file_name("").join(link),
+            (Err(_), Err(_)) => break,
+        }
+    }
+    path
 }
 
 /// The new name is kept by the folder, which other systems than Unix write by themselves.

@@ -43,7 +43,7 @@ impl ForceArguments {
                 Problem::KillUnknown => "kills a flag, or to a variant, that is not there",
                 _ => "has a rollout of a plan or a stage that is not there",
             };
-            report.warning(&format!("`{place}` {what}; nodes pass over that"))?;
+            report.warning(&format!("`{place}` {what}; nodes pass over that"));
         }
         Ok(Force {
             in_force,

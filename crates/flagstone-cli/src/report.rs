@@ -8,7 +8,8 @@ use crate::files::is_output;
 use crate::source::Source;
 use anstream::{AutoStream, ColorChoice};
 use flagstone_authoring::Finding;
-use std::io::{self, StderrLock, StdoutLock, Write};
+use serde_json::json;
+use std::io::{self, Write};
 use std::path::Path;
 
 /// How every command reports.
@@ -74,9 +75,9 @@ impl Report {
         }
     }
 
-    /// Standard output: what was asked for.
-    pub fn output(&self) -> AutoStream<StdoutLock<'static>> {
-        AutoStream::new(io::stdout().lock(), self.color)
+    /// Standard output: what was asked for. What its reader does not want any more is passed over.
+    pub fn output(&self) -> impl Write + use<> {
+        Passing(AutoStream::new(io::stdout().lock(), self.color))
     }
 
     /// Where to say what was written to these files: standard output, unless one of them is that.
@@ -88,70 +89,79 @@ impl Report {
     }
 
     /// Standard error: everything else.
-    pub fn messages(&self) -> AutoStream<StderrLock<'static>> {
-        AutoStream::new(io::stderr().lock(), self.color)
+    fn messages(&self) -> impl Write + use<> {
+        Passing(AutoStream::new(io::stderr().lock(), self.color))
+    }
+
+    /// Writes a line to standard error, for people or for programs. Where that cannot be written, there is nowhere left to say so, and
+    /// the work goes on.
+    fn say(&self, text: impl FnOnce() -> String, json: impl FnOnce() -> String) {
+        let line = match self.format {
+            Format::Text => text(),
+            Format::Json => json(),
+        };
+        let _ = writeln!(self.messages(), "{line}");
     }
 
     /// Writes findings to standard error: as text with the lines concerned, or one JSON object a line.
-    pub fn findings(&self, source: &Source, findings: &[Finding]) -> Result<(), Failure> {
-        let mut out = self.messages();
-        let written = findings.iter().try_for_each(|finding| match self.format {
-            Format::Text => writeln!(out, "{}\n", source.render(finding)),
-            Format::Json => writeln!(out, "{}", source.json(finding)),
-        });
-        written.map_err(Failure::Output)
+    pub fn findings(&self, source: &Source, findings: &[Finding]) {
+        for finding in findings {
+            let text = || format!("{}\n", source.render(finding));
+            self.say(text, || source.json(finding).to_string());
+        }
     }
 
     /// Writes why a command could not do its work.
     pub fn failure(&self, failure: &Failure) {
-        let mut out = self.messages();
-        // There is nowhere left to say that standard error is closed.
-        let _ = match self.format {
-            Format::Text => writeln!(out, "\x1b[1;31merror\x1b[0m: {failure}"),
-            Format::Json => writeln!(
-                out,
-                "{}",
-                serde_json::json!({ "error": failure.to_string() })
-            ),
-        };
+        self.message(true, &failure.to_string());
     }
 
     /// Writes what is going on.
-    pub fn note(&self, message: &str) -> Result<(), Failure> {
-        let mut out = self.messages();
-        let written = match self.format {
-            Format::Text => writeln!(out, "{message}"),
-            Format::Json => writeln!(out, "{}", serde_json::json!({ "note": message })),
-        };
-        written.map_err(Failure::Output)
+    pub fn note(&self, message: &str) {
+        let json = || json!({ "note": message }).to_string();
+        self.say(|| message.to_owned(), json);
     }
 
     /// Writes a remark about something that was done all the same.
-    pub fn warning(&self, message: &str) -> Result<(), Failure> {
-        self.message(false, message)
+    pub fn warning(&self, message: &str) {
+        self.message(false, message);
     }
 
     /// Writes why something was not done.
-    pub fn refusal(&self, message: &str) -> Result<(), Failure> {
-        let mut out = self.messages();
-        let written = match self.format {
-            Format::Text => writeln!(out, "\x1b[1;31mrefused\x1b[0m: {message}"),
-            Format::Json => writeln!(out, "{}", serde_json::json!({ "refused": message })),
-        };
-        written.map_err(Failure::Output)
+    pub fn refusal(&self, message: &str) {
+        self.remark("refused", 31, message);
     }
 
     /// Writes a remark: an error, or a warning.
-    pub fn message(&self, is_error: bool, message: &str) -> Result<(), Failure> {
-        let mut out = self.messages();
-        let (word, color) = match is_error {
-            true => ("error", 31),
-            false => ("warning", 33),
-        };
-        let written = match self.format {
-            Format::Text => writeln!(out, "\x1b[1;{color}m{word}\x1b[0m: {message}"),
-            Format::Json => writeln!(out, "{}", serde_json::json!({ word: message })),
-        };
-        written.map_err(Failure::Output)
+    pub fn message(&self, is_error: bool, message: &str) {
+        match is_error {
+            true => self.remark("error", 31, message),
+            false => self.remark("warning", 33, message),
+        }
+    }
+
+    fn remark(&self, word: &str, color: u8, message: &str) {
+        let text = || format!("\x1b[1;{color}m{word}\x1b[0m: {message}");
+        self.say(text, || json!({ word: message }).to_string());
+    }
+}
+
+/// A stream whose reader may go: what it does not want any more is passed over, so that the work goes on.
+struct Passing<W>(W);
+
+impl<W: Write> Write for Passing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        passing(self.0.write(bytes), bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        passing(self.0.flush(), ())
+    }
+}
+
+fn passing<T>(written: io::Result<T>, all: T) -> io::Result<T> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(all),
+        other => other,
     }
 }

@@ -197,7 +197,7 @@ pub fn compiled(
         Input::Source(source) => {
             let compiled = source.compile(options)?;
             if compiled.snapshot.is_none() {
-                report.findings(&source, &compiled.findings)?;
+                report.findings(&source, &compiled.findings);
             }
             compiled.snapshot
         }
@@ -208,7 +208,7 @@ pub fn compiled(
         report.warning(&format!(
             "`{}` names a flag service's document, and only that has the flags: give the document, and --from",
             path.display()
-        ))?;
+        ));
     }
     Ok(bytes)
 }

@@ -546,6 +546,50 @@ fn what_comes_by_a_pipe_counts_when_it_comes() {
 }
 
 #[test]
+fn what_is_decided_is_in_force_though_nobody_listens() {
+    let folder = begun("unheard");
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut child = flagstone(&folder, &stores(FILE))
+        .args(["--input", "-"])
+        .stdin(Stdio::piped())
+        .stdout(writer.try_clone().unwrap())
+        .stderr(writer)
+        .spawn()
+        .unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    pipe.write_all(line(1, 0, None, 9).as_bytes()).unwrap();
+    wait_for("the rollback", || {
+        let rollout = &control(&folder)["rollouts"]["checkout"];
+        (rollout["state"] == "rolled-back").then_some(())
+    });
+    // It goes on.
+    pipe.write_all(line(2, 0, None, 0).as_bytes()).unwrap();
+    drop(pipe);
+    assert!(child.wait().unwrap().success());
+}
+
+/// What could not be said is a failure in the end, and no reason to leave visitors where they are.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_said_is_told_in_the_end() {
+    let folder = begun("full");
+    let mut child = flagstone(&folder, &stores(FILE))
+        .args(["--input", "-"])
+        .stdin(Stdio::piped())
+        .stdout(fs::File::create("/dev/full").unwrap())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut pipe = child.stdin.take().unwrap();
+    pipe.write_all(line(1, 0, None, 9).as_bytes()).unwrap();
+    drop(pipe);
+    assert_eq!(child.wait().unwrap().code(), Some(2));
+    let rollout = &control(&folder)["rollouts"]["checkout"];
+    assert_eq!(rollout["state"], "rolled-back");
+}
+
+#[test]
 fn who_lost_its_state_holds() {
     let folder = begun("guard-lost");
     let text = fs::read_to_string(folder.join("control.json")).unwrap();

@@ -523,7 +523,7 @@ fn refusals() {
             None,
             "`cloudflare:ns` has no `control`",
         ),
-        ("no JSON", "fastly-kv:st", Some("{"), "is not a JSON object"),
+        ("no JSON", "fastly-kv:st", Some("{"), "cannot be read"),
         (
             "a later version",
             "fastly-kv:st",

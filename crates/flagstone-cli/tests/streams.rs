@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 const REQUEST: &str = "{\"flag\":\"beta\",\"context\":{}}\n";
@@ -234,5 +234,113 @@ fn a_snapshot_on_standard_output() {
         assert_eq!(output.status.code(), Some(code), "{output:?}");
         assert_eq!(output.stderr.is_empty(), code == 0, "{output:?}");
         assert!(!folder.join("control.json").exists());
+    }
+}
+
+/// The same command with nobody who reads what it says.
+fn unheard(folder: &Path, args: &[&str]) -> Option<i32> {
+    let gone = || {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        writer
+    };
+    let mut command = Command::new(env!("CARGO_BIN_EXE_flagstone"));
+    let command = command.args(args).current_dir(folder);
+    command.stdin(Stdio::null()).stdout(gone()).stderr(gone());
+    command.status().unwrap().code()
+}
+
+#[test]
+fn work_and_its_outcome_need_nobody_who_listens() {
+    let folder = folder("unheard");
+    let control = ["--control", "control.json", "--why", "a test"];
+    let _ = fs::remove_file(folder.join("control.json"));
+    // Warned of: nobody asks for the flag's rule.
+    let warned = "[flags.beta]\nrules = [{ when = 'user.plan == \"a\"', serve = \"on\" }]\n";
+    fs::write(folder.join("warned.toml"), warned).unwrap();
+    fs::write(folder.join("bad.toml"), "[flags.beta]\nserve = \"no\"\n").unwrap();
+    // Noted: nobody knows who is in the segment.
+    let noted = r#"{"flags":{"a":{"on":true,"variations":[1],"rules":[{"variation":0,"clauses":[{"op":"segmentMatch","values":["s"]}]}]}},
+        "segments":{"s":{"unbounded":true}}}"#;
+    fs::write(folder.join("noted.json"), noted).unwrap();
+    let snapshot = ["-o", "snapshot", "--control", "control.json"];
+    let compile = |source| [&["compile", source][..], &snapshot[..]].concat();
+    for (args, code) in [
+        (compile("bad.toml"), 1),
+        (compile("warned.toml"), 0),
+        (vec!["check", "bad.toml"], 1),
+        (vec!["check", "bad.toml", "--format", "json"], 1),
+        (
+            vec![
+                "import",
+                "noted.json",
+                "--from",
+                "launchdarkly",
+                "--deny",
+                "noted",
+            ],
+            1,
+        ),
+        (vec!["explain", "nowhere.toml", "beta"], 2),
+        (
+            [
+                &["advance", "beta"][..],
+                &control,
+                &["--snapshot", "snapshot"],
+            ]
+            .concat(),
+            2,
+        ),
+        (
+            [&["kill", "beta", "--variant", "off"][..], &control].concat(),
+            0,
+        ),
+    ] {
+        assert_eq!(unheard(&folder, &args), Some(code), "{args:?}");
+    }
+    let control = fs::read_to_string(folder.join("control.json")).unwrap();
+    assert!(folder.join("snapshot").exists() && control.contains("kills"));
+}
+
+/// Whoever changes a control document locks it, by whichever of its names.
+#[cfg(unix)]
+#[test]
+fn a_control_document_is_one_by_any_name() {
+    let folder = folder("names");
+    let _ = fs::remove_file(folder.join("link.json"));
+    std::os::unix::fs::symlink("control.json", folder.join("link.json")).unwrap();
+    let run = |args: &[&str]| {
+        let output = spawn(&folder, args).wait_with_output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+    };
+    // The link leads to nothing yet.
+    let _ = fs::remove_file(folder.join("control.json"));
+    run(&[
+        "compile",
+        "flagstone.toml",
+        "-o",
+        "snapshot",
+        "--control",
+        "link.json",
+    ]);
+    run(&[
+        "kill",
+        "beta",
+        "--variant",
+        "off",
+        "--control",
+        "link.json",
+        "--why",
+        "a test",
+    ]);
+    let is_link = |name| folder.join(name).symlink_metadata().unwrap().is_symlink();
+    assert!(is_link("link.json") && !is_link("control.json"));
+    for (name, is_there) in [
+        ("control.json.lock", true),
+        ("control.json.audit", true),
+        ("link.json.lock", false),
+        ("link.json.audit", false),
+    ] {
+        assert_eq!(folder.join(name).exists(), is_there, "{name}");
     }
 }

@@ -208,7 +208,7 @@ fn set<T>(place: &mut Option<T>, value: Option<T>) -> Option<()> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ControlError {
-    /// It is not JSON, or no object.
+    /// It is not JSON, no object, or has a number that is none of HTTP's integers.
     Syntax {
         /// Bytes before the problem.
         at: usize,
@@ -228,11 +228,13 @@ pub enum ControlError {
 impl fmt::Display for ControlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Syntax { at } => write!(f, "is not a JSON object: problem at byte {at}"),
+            Self::Syntax { at } => write!(f, "cannot be read: problem at byte {at}"),
             Self::Version { found } => {
                 write!(f, "is of version {found}, only {VERSION} can be read")
             }
-            Self::Member { name } => write!(f, "`{name}` is missing or not what it should be"),
+            Self::Member { name } => {
+                write!(f, "has no `{name}`, or one that is not what it should be")
+            }
         }
     }
 }

@@ -53,13 +53,11 @@ use scope::Paths;
 const LONGEST_KEY: usize = 255;
 
 pub(crate) fn import(document: &Json<'_>, _: &Options) -> Result<Imported, ImportError> {
-    if !matches!(document, Json::Object(_)) {
-        return Err(shape("", "an object with the member `flags`"));
-    }
     let evaluators = Evaluators::of(document);
     let mut import = Import::default();
     match document.some("flags") {
-        None => {}
+        // flagd takes it for a document without flags; to a service that is in use it is a mistake.
+        None => return Err(shape("", "an object with the member `flags`")),
         Some(Json::Object(members)) => {
             for (at, (key, flag)) in members.iter().enumerate() {
                 // Of two with the same key the last counts.

@@ -30,15 +30,6 @@ impl Lower<'_> {
                         .help("letters, digits, `-`, `_` and `.`, such as `signed-up`".to_owned()),
                 );
             }
-            if !table.contains_key("path") && !table.contains_key("event") {
-                let message = "every request would reach this goal";
-                self.report.add(
-                    Finding::new(BAD_GOAL, path, name.span(), message).help(
-                        "give it a `path`, or the name of an `event` that the origin reports"
-                            .to_owned(),
-                    ),
-                );
-            }
             let pattern = text(table, "path").map_or(ANYWHERE, |(pattern, node)| {
                 self.check_path(pattern, path.key("path"), node.span());
                 pattern
@@ -68,6 +59,18 @@ impl Lower<'_> {
                 }
                 event
             });
+            let is_any =
+                pattern == ANYWHERE && [host, method, event].iter().all(|of| of.is_empty());
+            let is_given = table.contains_key("path") || table.contains_key("event");
+            if is_any || !is_given {
+                let message = "every request would reach this goal";
+                self.report.add(
+                    Finding::new(BAD_GOAL, path, name.span(), message).help(
+                        "give it a `path`, or the name of an `event` that the origin reports"
+                            .to_owned(),
+                    ),
+                );
+            }
             goals.push(Goal {
                 name: name.get_ref().to_string(),
                 host: host.to_owned(),

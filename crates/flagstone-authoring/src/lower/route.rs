@@ -328,6 +328,11 @@ impl Lower<'_> {
             "a path pattern has no query, fragment or blank"
         } else if parameters(pattern).any(|name| !is_parameter(name)) {
             "a parameter is a whole segment, `:` and a name of letters, digits and `_`"
+        } else if (0..).zip(parameters(pattern)).any(|(place, name)| {
+            let mut before = parameters(pattern).take(place);
+            before.any(|other| other == name)
+        }) {
+            "each parameter has a name of its own"
         } else {
             return;
         };

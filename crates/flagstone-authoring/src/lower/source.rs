@@ -19,6 +19,8 @@ pub(crate) const SERVICES: [(&str, ServiceKind); 5] = [
     ("flagd", ServiceKind::Flagd),
     ("growthbook", ServiceKind::GrowthBook),
 ];
+/// The key of the control document in a store.
+const CONTROL: &str = "control";
 const SDKS: [(&str, SdkKind); 2] = [("node", SdkKind::Node), ("other", SdkKind::Other)];
 
 impl Lower<'_> {
@@ -45,10 +47,18 @@ impl Lower<'_> {
         }
         let service = self.one_of(table, "from", &SERVICES);
         let sdk = self.one_of(table, "sdk", &SDKS);
+        let (key, node) = text(table, "key")?;
+        if key == CONTROL {
+            let message = "under this key is the control document";
+            let path = Path::Root.key("source");
+            let finding = Finding::new(BAD_VALUE, path.key("key"), node.span(), message);
+            let help = "the key under which its integration writes the document";
+            self.report.add(finding.help(help.to_owned()));
+        }
         Some(FlagSource {
             service: service?,
             sdk: sdk.unwrap_or(SdkKind::Node),
-            key: text(table, "key")?.0.to_owned(),
+            key: key.to_owned(),
         })
     }
 

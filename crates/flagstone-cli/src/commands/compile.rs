@@ -129,7 +129,7 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
         }
         compiled.findings.extend(found);
     }
-    report.findings(&source, &compiled.findings)?;
+    report.findings(&source, &compiled.findings);
     let (Some(model), Some(bytes)) = (compiled.model, compiled.snapshot) else {
         return Ok(Outcome::Errors);
     };
@@ -179,12 +179,12 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
             let Some(control) = control.write(&next)? else {
                 report.refusal(&format!(
                     "somebody else goes on changing `{place}`; the snapshot is written and not in force"
-                ))?;
+                ));
                 return Ok(Outcome::Overtaken);
             };
             let idle = control.idle_kills(&snapshot).into_iter();
             for message in idle.chain(control.idle_rollouts(&snapshot)) {
-                report.warning(&message)?;
+                report.warning(&message);
             }
             Some(control)
         }

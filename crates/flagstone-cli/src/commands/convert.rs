@@ -83,7 +83,7 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
         Format::Json => writeln!(out, "{:#}", converted.json(arguments, &source, is_refused)),
         Format::Text => {
             for left_out in &written.left_out {
-                report.message(is_refused, &said(left_out))?;
+                report.message(is_refused, &said(left_out));
             }
             match &arguments.output {
                 _ if is_refused => Ok(()),

@@ -57,12 +57,12 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
             });
         };
         if arguments.force.control.is_some() {
-            report.warning("--control is passed over: answers in a service's own terms know no control document")?;
+            report.warning("--control is passed over: answers in a service's own terms know no control document");
         }
         let imported = source.import(service, arguments.source.options.sdk)?;
         let (bytes, findings) = source.compile_imported(&imported.model)?;
         let Some(bytes) = bytes else {
-            report.findings(&source, &findings)?;
+            report.findings(&source, &findings);
             return Ok(Outcome::Errors);
         };
         let snapshot = Snapshot::open(&bytes).map_err(Failure::open(&arguments.source.path))?;

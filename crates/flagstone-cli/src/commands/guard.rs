@@ -119,7 +119,7 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
             problem: format!("{address}: {error}"),
         })?;
         let bound = listener.local_addr().unwrap_or(address);
-        report.note(&format!("listening on http://{bound}"))?;
+        report.note(&format!("listening on http://{bound}"));
         let site = Site {
             access,
             stores: arguments.stores.clone(),

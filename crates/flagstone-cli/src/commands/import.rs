@@ -70,7 +70,7 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
         .into_iter()
         .filter(|finding| finding.severity == Severity::Error)
         .collect();
-    report.findings(&source, &errors)?;
+    report.findings(&source, &errors);
     let mut written = None;
     if let (Some(path), Some(bytes), false) = (&arguments.output, &bytes, denied) {
         let snapshot = Snapshot::open(bytes).map_err(Failure::open(path))?;

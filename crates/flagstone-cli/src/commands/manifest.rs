@@ -43,7 +43,7 @@ pub fn run(arguments: &Arguments, report: &Report) -> Result<Outcome, Failure> {
             report.warning(&format!(
                 "flag `{}` is left out: its variants are of several types",
                 flag.key
-            ))?;
+            ));
             continue;
         };
         manifest.insert(flag.key.clone(), entry(flag, kind));

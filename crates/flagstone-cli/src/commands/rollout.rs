@@ -11,6 +11,7 @@ use crate::environment::variable;
 use crate::report::{Failure, Format, Outcome, Report};
 use crate::store::{Held, Place, Store};
 use change::{Order, stamp};
+use clap::builder::NonEmptyStringValueParser;
 use flagstone_core::UnixMillis;
 use flagstone_edge::{Control, ControlError};
 use flagstone_guard::{Document, Wish, Wished, not_begun, refusal};
@@ -27,7 +28,7 @@ pub struct Target {
     #[command(flatten)]
     stores: Stores,
     /// Why; kept with the change
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
     why: String,
     /// Who; by default the variable USER says
     #[arg(long, value_name = "NAME")]
@@ -70,7 +71,7 @@ pub struct Kill {
     #[command(flatten)]
     target: Target,
     /// The variant; by default the flag's default, which is looked up in the snapshot
-    #[arg(long, value_name = "VARIANT")]
+    #[arg(long, value_name = "VARIANT", value_parser = NonEmptyStringValueParser::new())]
     variant: Option<String>,
     /// Hold it no longer
     #[arg(long, conflicts_with = "variant")]
@@ -231,20 +232,20 @@ impl Target {
         match self.stores.change(&order, |document| wish(document, now))? {
             Change::Made { document, remark } => {
                 if let Some(remark) = remark {
-                    report.warning(&remark)?;
+                    report.warning(&remark);
                 }
                 self.report(&document, report)?;
                 Ok(Outcome::Fine)
             }
             Change::Refused(why) => {
-                report.refusal(&format!("`{}` stays as it is: {why}", self.flag))?;
+                report.refusal(&format!("`{}` stays as it is: {why}", self.flag));
                 Ok(Outcome::Refused)
             }
             Change::Overtaken => {
                 report.refusal(&format!(
                     "somebody else changed `{place}` at the same time; look at it with `flagstone status`, and \
                      say again what you want"
-                ))?;
+                ));
                 Ok(Outcome::Overtaken)
             }
         }

@@ -177,7 +177,11 @@ fn text(status: &Status, out: &mut impl Write) -> io::Result<()> {
         writeln!(out, "cut       {cut}")?;
     }
     if let Some(last) = &status.last {
-        let word = |name| last.get(name).and_then(Value::as_str).unwrap_or("?");
+        // It is one line, whatever people wrote, and tells a terminal nothing.
+        let word = |name| {
+            let word = last.get(name).and_then(Value::as_str).unwrap_or("?");
+            word.replace(char::is_control, " ")
+        };
         let (when, who, what) = (word("when"), word("who"), word("what"));
         writeln!(
             out,

@@ -304,12 +304,15 @@ impl fmt::Display for Failure {
                 path,
                 service,
                 error,
-            } => write!(
-                f,
-                "`{}` is no document of {}: it {error}",
-                path.display(),
-                service.name()
-            ),
+            } => {
+                // Where it says which part of it, that is what the sentence is about.
+                let it = match error {
+                    ImportError::Shape { path, .. } if !path.is_empty() => "",
+                    _ => "it ",
+                };
+                let (path, service) = (path.display(), service.name());
+                write!(f, "`{path}` is no document of {service}: {it}{error}")
+            }
             Self::Conversion { path } => write!(
                 f,
                 "`{}` was converted to something that decides otherwise; nothing is written. Please report this",

@@ -1,10 +1,10 @@
 //! A control document in a file, with a file beside it that is locked while it is replaced.
 
 use super::{Held, Store, StoreError};
-use crate::files::replace;
+use crate::files::{replace, target};
 use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -18,8 +18,11 @@ pub struct File {
 }
 
 impl File {
+    /// The one at a path. Of a link it is what the link leads to, so that all who write it lock the same.
     pub fn new(path: &str) -> Self {
-        Self { path: path.into() }
+        Self {
+            path: target(Path::new(path)),
+        }
     }
 
     fn beside(&self, suffix: &str) -> PathBuf {

@@ -150,13 +150,12 @@ impl Lower<'_> {
     }
 
     fn freeze(&mut self, table: &Table<'_>, zone: &TimeZone, path: Path<'_>) -> Option<Freeze> {
-        let date = |key| table.get(key)?.get_ref().as_datetime()?.date;
-        let first = date("from")?;
-        let last = match table.contains_key("to") {
-            true => date("to")?,
-            false => first,
+        let end = match table.contains_key("to") {
+            true => "to",
+            false => "from",
         };
-        let (from, to) = (midnight(first, 0, zone)?, midnight(last, 1, zone)?);
+        let from = self.midnight(table, "from", 0, zone, path)?;
+        let to = self.midnight(table, end, 1, zone, path)?;
         if let Some(node) = table.get("to").filter(|_| to <= from) {
             let message = "`to` is before `from`";
             let help = "`to` is the last day of the freeze".to_owned();
@@ -169,6 +168,27 @@ impl Lower<'_> {
             to,
             why: text(table, "why").map_or_else(String::new, |(why, _)| why.to_owned()),
         })
+    }
+
+    /// When the day under a key, or a later one, begins in a zone.
+    fn midnight(
+        &mut self,
+        table: &Table<'_>,
+        key: &str,
+        later: i64,
+        zone: &TimeZone,
+        path: Path<'_>,
+    ) -> Option<UnixMillis> {
+        let node = table.get(key)?;
+        let date = node.get_ref().as_datetime()?.date?;
+        let begins = midnight(date, later, zone);
+        if begins.is_none() {
+            let message = format!("`{date}` is too far away");
+            let help = "for what has no end, a day such as 2999-12-31".to_owned();
+            let finding = Finding::new(BAD_PLAN, path.key(key), node.span(), message);
+            self.report.add(finding.help(help));
+        }
+        begins
     }
 }
 

@@ -78,13 +78,21 @@ impl<'p> Control<'p> {
             None => members.remove("cuts"),
         };
         members.insert("snapshot".into(), name.into());
-        Ok(Self {
+        let control = Self {
             place,
             store,
             held,
             revision,
             document: Value::Object(members),
-        })
+        };
+        // What nodes do not read would leave them with the snapshot before.
+        match Document::read(control.text().as_bytes()) {
+            Ok(_) => Ok(control),
+            Err(error) => Err(Failure::BadControl {
+                place: place.clone(),
+                error,
+            }),
+        }
     }
 
     /// Writes it over the one that it follows. If there is another one by now, the one that follows that is written; `None` if

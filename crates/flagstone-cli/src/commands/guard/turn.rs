@@ -1,4 +1,4 @@
-//! Turns: lines in; what is stored, answered, told and published out.
+//! Turns: lines in; what is stored, answered, published and told out.
 
 use super::control::Followed;
 use super::http::Question;
@@ -8,7 +8,7 @@ use crate::report::{Failure, Format, Report};
 use crate::store::StoreError;
 use flagstone_guard::{Activity, Changes, Desk, Health, Publication, Taken, metrics};
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -65,6 +65,8 @@ pub struct Guard<'a> {
     report: &'a Report,
     /// What is wrong; it is said once.
     problem: Option<String>,
+    /// Why a decision could not be said on standard output; it counts all the same.
+    unsaid: Option<Failure>,
     /// Since when the control document lacks a step that is decided.
     owed_ms: Option<i64>,
     /// When others were told last what was heard here.
@@ -96,6 +98,7 @@ impl<'a> Guard<'a> {
             is_told,
             report,
             problem: None,
+            unsaid: None,
             owed_ms: None,
             told_ms: i64::MIN,
             ahead_ms: 0,
@@ -125,13 +128,13 @@ impl<'a> Guard<'a> {
                 let until = *until.get_or_insert_with(|| moment() + self.gathering());
                 wait = until.saturating_duration_since(moment());
             }
-            self.turn(batches)?;
+            self.turn(batches);
             for (question, reply) in questions {
                 // Whoever went away does not want to know.
                 let _ = reply.send(self.answer(&question));
             }
             if let Some(how) = ended {
-                return how;
+                return how.and_then(|()| self.unsaid.take().map_or(Ok(()), Err));
             }
         }
     }
@@ -144,8 +147,8 @@ impl<'a> Guard<'a> {
         }
     }
 
-    /// Takes batches, looks, stores, and then answers, tells and publishes.
-    fn turn(&mut self, batches: Vec<Batch>) -> Result<(), Failure> {
+    /// Takes batches, looks, stores, and then answers, publishes and tells.
+    fn turn(&mut self, batches: Vec<Batch>) {
         let looked = self.followed.look(clock::now().0);
         let mut problem = looked.err().map(|failure| failure.to_string());
         let done = self.count(&batches);
@@ -157,24 +160,28 @@ impl<'a> Guard<'a> {
         }
         for (flag, why) in std::mem::take(&mut self.followed.unfit) {
             self.report
-                .warning(&format!("the rollout of `{flag}` is not guarded: {why}"))?;
+                .warning(&format!("the rollout of `{flag}` is not guarded: {why}"));
         }
         match done {
             Ok(done) => {
-                for decision in &done.decisions {
-                    self.announce(decision)?;
-                }
+                // What is decided must be in force before anybody is told, who may not listen.
                 problem = self.publish(&done).or(problem);
+                for decision in &done.decisions {
+                    if let Err(error) = self.announce(decision) {
+                        let failure = Failure::Output(error);
+                        problem.get_or_insert_with(|| failure.to_string());
+                        self.unsaid.get_or_insert(failure);
+                    }
+                }
             }
             Err(why) => problem = Some(why),
         }
         if let Some(problem) = problem.as_ref()
             && self.problem.as_ref() != Some(problem)
         {
-            self.report.warning(problem)?;
+            self.report.warning(problem);
         }
         self.problem = problem;
-        Ok(())
     }
 
     /// The store's turn: whatever fails, nothing of it has been.
@@ -404,7 +411,7 @@ impl<'a> Guard<'a> {
     }
 
     /// Says on standard output what was decided.
-    fn announce(&self, event: &str) -> Result<(), Failure> {
+    fn announce(&self, event: &str) -> io::Result<()> {
         let mut out = self.report.output();
         let written = match self.report.format {
             Format::Json => writeln!(out, "{event}"),
@@ -420,7 +427,7 @@ impl<'a> Guard<'a> {
                 )
             }
         };
-        written.and_then(|()| out.flush()).map_err(Failure::Output)
+        written.and_then(|()| out.flush())
     }
 }
 
