@@ -1,4 +1,4 @@
-use super::{Member, header};
+use super::{Member, header, says_all};
 use flagstone_core::{Reason, Value};
 
 fn member<'a>(key: &'a str, variant: &'a str) -> Member<'a> {
@@ -53,6 +53,23 @@ fn dictionaries() {
             expected,
             "{members:?}"
         );
+    }
+}
+
+/// A page that has the header needs nothing else, unless something is missing in it.
+#[test]
+fn a_header_says_all_or_some() {
+    let fits = [member("a", "on"), member("b", "off")];
+    let not = [member("a", "on"), member("B", "off")];
+    for (members, budget, all) in [
+        (&fits[..], 4_096, true),
+        (&fits, 8, false),
+        (&not, 4_096, false),
+        (&not, 8, false),
+        (&[], 4_096, true),
+    ] {
+        let header = header(members, 7, budget);
+        assert_eq!(says_all(header.as_deref(), members), all, "{header:?}");
     }
 }
 

@@ -6,7 +6,7 @@ use crate::ledger::{Ledger, Progress};
 use crate::plan::{self, Compared, Pending, Plan, plan};
 use flagstone_core::UnixMillis;
 use flagstone_rollout::tally::{self, Answer};
-use flagstone_rollout::{Failover, Fetch, Outcome, Serve, UnitHash};
+use flagstone_rollout::{Circumstances, Failover, Fetch, Outcome, Serve, UnitHash};
 
 const NOW: UnixMillis = UnixMillis(1_800_000_000_000);
 
@@ -90,6 +90,7 @@ fn a_fallback_that_is_planned_later_is_as_it_would_have_been_at_once() {
 struct Noted {
     serve: Serve,
     answers: Vec<Answer>,
+    fetches: Vec<Fetch>,
 }
 
 impl Ledger for Noted {
@@ -101,7 +102,9 @@ impl Ledger for Noted {
         true
     }
 
-    fn tell(&mut self, _: &str, _: &Compared, _: &Fetch, _: i64) {}
+    fn tell(&mut self, _: &str, _: &Compared, fetch: &Fetch, _: i64) {
+        self.fetches.push(*fetch);
+    }
 
     fn count(&mut self, _: &tally::Key, answer: &Answer, _: i64) {
         self.answers.push(*answer);
@@ -154,6 +157,7 @@ fn what_an_answer_is() {
         let mut ledger = Noted {
             serve,
             answers: Vec::new(),
+            fetches: Vec::new(),
         };
         let (all, random) = (Attempts::All, || [0xa5; 16]);
         let of = Some(&configuration);
@@ -166,5 +170,68 @@ fn what_an_answer_is() {
                 .count(&mut ledger, &first, first.outcome, Failover::None, NOW),
         }
         assert_eq!(ledger.answers, [expected], "{serve:?} {first:?} {second:?}");
+    }
+}
+
+/// By its circumstances a fetch is left out of a rollout's comparison, or not.
+#[test]
+fn a_fetch_has_its_circumstances() {
+    let configuration = configuration(&model(vec![flag("canary", vec![everybody()])], Vec::new()));
+    let circumstances = |more: &[(&str, &str)], from_cache, serve| {
+        let head = Head::get("/canary/a", &[&[("x-user", "u-1")], more].concat());
+        let mut ledger = Noted {
+            serve,
+            answers: Vec::new(),
+            fetches: Vec::new(),
+        };
+        let (all, random) = (Attempts::All, || [0xa5; 16]);
+        let of = Some(&configuration);
+        let plan = plan(all, &mut ledger, of, None, &head, NOW, random);
+        let ended = Ended {
+            outcome: Outcome::Status(200),
+            latency_ms: 20,
+            from_cache,
+            events: String::new(),
+        };
+        plan.pending
+            .count(&mut ledger, &ended, ended.outcome, Failover::None, NOW);
+        ledger.fetches.pop().unwrap().circumstances
+    };
+    let plain = circumstances(&[], false, Serve::Canary);
+    let expected = Circumstances {
+        randomised: plain.randomised,
+        ..Circumstances::DRAWN
+    };
+    assert_eq!(plain, expected);
+    for (more, from_cache, serve, expected) in [
+        (
+            &[("sec-purpose", "prefetch")][..],
+            false,
+            Serve::Canary,
+            Circumstances {
+                prefetch: true,
+                ..plain
+            },
+        ),
+        (
+            &[],
+            true,
+            Serve::Canary,
+            Circumstances {
+                cache_hit: true,
+                ..plain
+            },
+        ),
+        (
+            &[],
+            false,
+            Serve::Control,
+            Circumstances {
+                moved: true,
+                ..plain
+            },
+        ),
+    ] {
+        assert_eq!(circumstances(more, from_cache, serve), expected, "{more:?}");
     }
 }
