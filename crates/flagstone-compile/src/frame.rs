@@ -206,7 +206,7 @@ impl Frame<'_> {
     ) -> Option<Vec<(String, Action)>> {
         let flag: Flag<'_> = self.0.flag(flag)?;
         let mut actions = Vec::new();
-        for (variant, index) in flag.variants().zip(first..) {
+        for (variant, index) in flag.variants().zip(first..=u32::MAX) {
             let record = self.0.record::<ActionRecord>(Section::Actions, index)?;
             let action = Action {
                 origin: match record.origin {

@@ -6,8 +6,8 @@ mod edge;
 
 use flagstone_compile::model::{
     Absent, Algorithm, Allocation, Bucketing, Condition, Flag, Matcher, Model, Order, Prerequisite,
-    RampPoint, Range, Rest, Rule, Scalar, Segment, Serve, Share, Split, TARGETING_KEY, Test, Value,
-    Variant,
+    RampPoint, Range, Rest, Rule, Scalar, Segment, Serve, Share, Source, Split, TARGETING_KEY,
+    Test, Value, Variant,
 };
 use flagstone_compile::{Severity, compile, compile_imported};
 use flagstone_core::layout::{HEADER_LEN, Section};
@@ -598,7 +598,6 @@ fn ranges_lie_among_positions() {
 
 #[test]
 fn who_has_too_many_is_told_how_many_there_may_be() {
-    let most = 65_533;
     let variants = |count: usize| {
         let variant = |number: usize| Variant {
             key: format!("v{number}"),
@@ -615,9 +614,16 @@ fn who_has_too_many_is_told_how_many_there_may_be() {
         let all = Condition::All(vec![test; count]);
         flags([with_rule(flag("f"), all, Serve::Variant("a".into()))])
     };
-    for (what, model) in [
-        ("variants", &variants as &dyn Fn(usize) -> Model),
-        ("tests in one condition", &tests),
+    let sources = |count: usize| {
+        let mut model = flags([]);
+        let source = |number| Source::Cookie(format!("c{number}"));
+        model.edge.identity.sources = (0..count).map(source).collect();
+        model
+    };
+    for (what, most, model) in [
+        ("variants", 65_533, &variants as &dyn Fn(usize) -> Model),
+        ("tests in one condition", 65_533, &tests),
+        ("sources", 65_534, &sources),
     ] {
         assert_eq!(compile(&model(most)).findings, [], "{what}");
         for count in [most + 1, most + 2, most + 3] {

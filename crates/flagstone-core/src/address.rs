@@ -84,10 +84,14 @@ impl Address {
 fn without_prefix(text: &str) -> (&str, &str, u16) {
     for (at, _) in text.match_indices('/') {
         let (before, behind) = (text.get(..at), text.get(at + 1..).unwrap_or_default());
-        let end = behind.find('%').unwrap_or(behind.len());
-        let digits = behind.get(..end).unwrap_or_default();
-        if let (Some(before), Some(prefix)) = (before, number(digits, 3)) {
-            return (before, behind.get(end..).unwrap_or_default(), prefix);
+        // Whoever sends slashes alone must not have all that is behind each looked at.
+        let is_digit = |byte: &u8| byte.is_ascii_digit();
+        let end = behind.bytes().take(4).take_while(is_digit).count();
+        let (digits, rest) = behind.split_at_checked(end).unwrap_or_default();
+        if let (Some(before), Some(prefix)) = (before, number(digits, 3))
+            && (rest.is_empty() || rest.starts_with('%'))
+        {
+            return (before, rest, prefix);
         }
     }
     (text, "", 128)

@@ -235,6 +235,13 @@ fn pattern(path: &str) -> Result<(), &'static str> {
         if *segment == ":" {
             return Err("has a `:` without a name");
         }
+        // They are resolved before a request's path is looked at.
+        if matches!(
+            &*segment.to_ascii_lowercase().replace("%2e", "."),
+            "." | ".."
+        ) {
+            return Err("has a segment `.` or `..`, which no request comes with");
+        }
     }
     Ok(())
 }

@@ -60,6 +60,9 @@ impl<'m> Writer<'m> {
 
     fn origins(&mut self) {
         let names = self.origin_names();
+        if self.small(names.len(), "origins", "/origins") == 0 {
+            return;
+        }
         for (index, name) in names.iter().enumerate() {
             let path = text!("/origins/{name}");
             let given = self
@@ -156,11 +159,13 @@ impl<'m> Writer<'m> {
         let (aliases, aliases_count) = self.pairs(&edge.expose.aliases, "/expose/aliases");
         let cors = edge.ofrep.as_ref().map(|ofrep| ofrep.cors.join(" "));
         let (cors_offset, cors_len) = self.short_text(&cors.unwrap_or_default(), "/ofrep/cors");
+        let sources_count = edge.identity.sources.len();
+        let sources_count = self.small(sources_count, "sources", "/identity/sources");
         let record = EdgeRecord {
             sources,
             cookie_offset,
             cookie_len,
-            sources_count: edge.identity.sources.len() as u16,
+            sources_count,
             max_age: anonymous.map_or(0, |anonymous| anonymous.max_age_seconds),
             consent_offset,
             consent_value_offset,
@@ -294,7 +299,8 @@ impl<'m> Writer<'m> {
         let headers = action.request_headers.iter().cloned();
         let (visitors, own): (Vec<_>, Vec<_>) = headers.partition(|(name, _)| is_visitors(name));
         let (request_headers, own_headers_count) = self.pairs(&own, path);
-        let (_, visitors_count) = self.pairs(&visitors, path);
+        self.pairs(&visitors, path);
+        let request_headers_count = self.small(own.len() + visitors.len(), "headers", path);
         let (response_headers, response_headers_count) = self.pairs(&action.response_headers, path);
         let (cookies, cookies_count) = self.pairs(&action.cookies, path);
         ActionRecord {
@@ -303,7 +309,7 @@ impl<'m> Writer<'m> {
             response_headers,
             cookies,
             rewrite_len,
-            request_headers_count: own_headers_count.saturating_add(visitors_count),
+            request_headers_count,
             response_headers_count,
             cookies_count,
             origin,

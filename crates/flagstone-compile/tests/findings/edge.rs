@@ -48,6 +48,17 @@ fn routes() {
     for (name, model, expected) in [
         ("a route", route(here("/*")), &[][..]),
         ("names", route(here("/a/:b/*")), &[]),
+        ("dots in names", route(here("/..a/b.c/...")), &[]),
+        (
+            "a segment of dots",
+            route(here("/a/../b")),
+            &[("invalid-path", "/routes/0/path")],
+        ),
+        (
+            "a segment of escaped dots",
+            route(here("/a/.%2E/b")),
+            &[("invalid-path", "/routes/0/path")],
+        ),
         (
             "no slash",
             route(here("a")),

@@ -150,7 +150,7 @@ impl<'v> Machine<'_, 'v> {
     }
 
     /// `assertAllowedDepth` of json-logic-engine: fails for a list or an object with another one inside.
-    fn shallow(&self, value: Value<'v>) -> Option<Value<'v>> {
+    fn shallow(&mut self, value: Value<'v>) -> Option<Value<'v>> {
         let is_deep = match value {
             Value::Object(object) => (0..object.len()).any(|index| {
                 object
@@ -163,9 +163,16 @@ impl<'v> Machine<'_, 'v> {
                     .into_iter()
                     .any(|at| self.memory.get(at).is_object())
             }
-            _ => value.elements().is_some_and(|list| {
-                (0..list.len()).any(|index| list.element(self, index).is_object())
-            }),
+            _ => {
+                let mut is_deep = false;
+                if let Some(list) = value.elements() {
+                    for index in 0..list.len() {
+                        self.step()?;
+                        is_deep |= list.element(self, index).is_object();
+                    }
+                }
+                is_deep
+            }
         };
         (!is_deep).then_some(value)
     }
@@ -174,9 +181,11 @@ impl<'v> Machine<'_, 'v> {
     pub(super) fn merge(&mut self, value: Value<'v>) -> Option<Value<'v>> {
         let outer = value.elements()?;
         let count = |element: Value<'v>| element.elements().map_or(1, Elements::len);
-        let total: usize = (0..outer.len())
-            .map(|index| count(outer.element(self, index)))
-            .try_fold(0usize, usize::checked_add)?;
+        let mut total = 0usize;
+        for index in 0..outer.len() {
+            self.step()?;
+            total = total.checked_add(count(outer.element(self, index)))?;
+        }
         let at = self.memory.reserve(u32::try_from(total).ok()?)?;
         let mut len = 0u16;
         for index in 0..outer.len() {
