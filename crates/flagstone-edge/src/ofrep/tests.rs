@@ -4,6 +4,7 @@ use crate::answer::Answer;
 use crate::configuration::Configuration;
 use crate::desk::{Asked, answer, desk};
 use crate::fixture::{Head, configuration, everybody, flag, having, header, model};
+use crate::status::Problem;
 use flagstone_compile::model::{Model, Ofrep, Source};
 use flagstone_core::UnixMillis;
 use serde_json::{Value, json};
@@ -36,6 +37,16 @@ fn public() -> Ofrep {
 }
 
 fn ask(configuration: &Configuration, path: &str, head: &[(&str, &str)], body: &str) -> Answer {
+    ask_despite(None, configuration, path, head, body)
+}
+
+fn ask_despite(
+    problem: Option<Problem>,
+    configuration: &Configuration,
+    path: &str,
+    head: &[(&str, &str)],
+    body: &str,
+) -> Answer {
     let mut request = Head::get(path, head);
     request.method = "POST".to_owned();
     let asked = Asked {
@@ -44,7 +55,7 @@ fn ask(configuration: &Configuration, path: &str, head: &[(&str, &str)], body: &
         ..Asked::default()
     };
     let now = UnixMillis(1_795_376_100_000);
-    answer(configuration, None, &request, &asked, now, &mut || None).unwrap()
+    answer(configuration, problem, &request, &asked, now, &mut || None).unwrap()
 }
 
 fn value(answer: &Answer) -> Value {
@@ -173,6 +184,21 @@ fn names_lead_into_lists() {
         let answer = ask(&configuration(&model), FLAGS, &[SHOWN], &body);
         let expected = if is_there { "a=on" } else { "a=off" };
         assert_eq!(variants(&answer), [expected], "{name} in {context}");
+    }
+}
+
+#[test]
+fn an_answer_says_what_is_wrong_with_the_configuration() {
+    let shop = shop(Ofrep::default());
+    for (problem, expected) in [
+        (None, "flagstone; rev=7"),
+        (
+            Some(Problem::ControlUnreachable),
+            r#"flagstone; rev=7; stale; error="control-unreachable""#,
+        ),
+    ] {
+        let answer = ask_despite(problem, &shop, FLAGS, &[SHOWN], "{}");
+        assert_eq!(header(&answer.edits, "flagstone-status"), Some(expected));
     }
 }
 
