@@ -60,8 +60,11 @@ fn fill(folder: &Path) {
     }
 }
 
+/// A guard that could not store what it decided knows nothing until it has read again what is stored.
 fn fetches(guard: &Guard) -> (Value, Value) {
-    let status: Value = serde_json::from_str(&guard.get("/rollouts/checkout").1).unwrap();
+    let status = wait_for("a status", || {
+        serde_json::from_str::<Value>(&guard.get("/rollouts/checkout").1).ok()
+    });
     let fetches = &status["fetches"];
     (fetches["control"].clone(), fetches["canary"].clone())
 }
