@@ -191,6 +191,10 @@ pub fn compiled(
             return Err(Failure::EnvironmentOfSnapshot { path: path.clone() });
         }
         Input::Snapshot(bytes) => {
+            if let Some(service) = options.from.service() {
+                let path = path.clone();
+                return Err(Failure::ServiceOfSnapshot { path, service });
+            }
             verify(&bytes, path)?;
             Some(bytes)
         }
