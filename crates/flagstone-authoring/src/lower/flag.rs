@@ -210,13 +210,6 @@ impl Lower<'_> {
                     variants.push(variant.to_owned());
                 }
             }
-            let list = node.get_ref().as_array();
-            if list.is_some_and(|list| list.is_empty()) {
-                let message = format!("no variant of `{other}` would do");
-                let help = "name one or more, or leave it out".to_owned();
-                let finding = Finding::new(BAD_VALUE, path, node.span(), message);
-                self.report.add(finding.help(help));
-            }
             prerequisites.push(Prerequisite {
                 flag: other.to_owned(),
                 variants,
