@@ -1,7 +1,8 @@
-//! Writes inputs to begin with into `corpus/`: snapshots of random models, the configurations in `examples/`, and the
-//! conditions of the authoring tests.
+//! Writes inputs to begin with into `corpus/`: snapshots of random models, the configurations in `examples/`, the
+//! conditions of the authoring tests, and the services' documents of the importers' tests.
 
 use flagstone_compile::compile;
+use flagstone_json::Json;
 use flagstone_tests::random::Random;
 use std::fs;
 use std::io::Result;
@@ -22,9 +23,12 @@ fn main() -> Result<()> {
     }
     let (authoring, conditions) = (corpus("authoring")?, corpus("conditions")?);
     let mut number = 0;
-    for file in tomls(&root.join("../examples"))?
+    for file in files(&root.join("../examples"), "toml")?
         .into_iter()
-        .chain(tomls(&root.join("../crates/flagstone-authoring/tests"))?)
+        .chain(files(
+            &root.join("../crates/flagstone-authoring/tests"),
+            "toml",
+        )?)
     {
         let text = fs::read_to_string(file)?;
         number += 1;
@@ -39,20 +43,25 @@ fn main() -> Result<()> {
             }
         }
     }
+    let documents = corpus("document")?;
+    let cases = files(&root.join("../crates/flagstone-import/tests/cases"), "json")?;
+    for (number, file) in cases.into_iter().enumerate() {
+        let text = fs::read_to_string(file)?;
+        let cases = Json::read(&text).unwrap_or_default();
+        let definitions = cases.get("definitions").unwrap_or(&Json::Null);
+        fs::write(documents.join(number.to_string()), definitions.to_string())?;
+    }
     Ok(())
 }
 
-/// The TOML files in a folder and in the folders below.
-fn tomls(folder: &Path) -> Result<Vec<PathBuf>> {
+/// The files of a kind in a folder and in the folders below.
+fn files(folder: &Path, kind: &str) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
-            found.extend(tomls(&path)?);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "toml")
-        {
+            found.extend(files(&path, kind)?);
+        } else if path.extension().is_some_and(|extension| extension == kind) {
             found.push(path);
         }
     }
